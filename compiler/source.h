@@ -1,0 +1,95 @@
+/* source.h: the compiler's arena, interned names, text buffers, source files and diagnostics.
+ *
+ * Every stage takes a Context. One arena, nothing is freed; a name is interned, so names are compared as pointers.
+ * One function reports a user's error (error_at), another a bug of nnc (bug). Nothing here knows the language. */
+#ifndef NNC_SOURCE_H
+#define NNC_SOURCE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define NNC_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define NNC_NORETURN __attribute__((noreturn))
+#else
+#define NNC_PRINTF(f, a)
+#define NNC_NORETURN
+#endif
+
+/* A source text. `path` is as the user gave it ("<prelude>" for the built-in prelude). */
+typedef struct Source {
+  const char *path;
+  const char *text;
+  size_t length;
+} Source;
+
+/* A half-open range of bytes of a source; source == NULL means "nowhere" (made by the compiler). */
+typedef struct Span {
+  const Source *source;
+  uint32_t start, end;
+} Span;
+
+typedef struct Context Context;
+
+Context *context_new(void);
+/* Zeroed memory from the arena; never NULL. */
+void *arena_alloc(Context *cx, size_t bytes);
+#define ARENA_NEW(cx, type) ((type *)arena_alloc((cx), sizeof(type)))
+#define ARENA_ARRAY(cx, type, n) ((type *)arena_alloc((cx), sizeof(type) * (size_t)(n)))
+void *arena_copy(Context *cx, const void *data, size_t bytes);
+/* The one copy of a name; equal names give equal pointers. */
+const char *intern(Context *cx, const char *text);
+const char *intern_n(Context *cx, const char *text, size_t length);
+char *arena_printf(Context *cx, const char *format, ...) NNC_PRINTF(2, 3);
+
+/* A growing text in the arena. */
+typedef struct Text {
+  Context *cx;
+  char *data; /* always NUL-terminated once something was added; NULL while empty */
+  size_t length, capacity;
+} Text;
+void text_add(Text *t, const char *s);
+void text_add_n(Text *t, const char *s, size_t n);
+void text_printf(Text *t, const char *format, ...) NNC_PRINTF(2, 3);
+
+/* Reads a whole file; NULL where it cannot be read (errno says why). Text that holds a NUL byte or is not UTF-8 is the lexer's error. */
+Source *source_read(Context *cx, const char *path);
+Source *source_from_text(Context *cx, const char *path, const char *text, size_t length);
+Span span_join(Span a, Span b);
+/* 1-based line and column (columns count characters, not bytes). */
+void span_position(Span s, int *line, int *column);
+
+/* Reports `file:line:col: error: text`, the line and a caret under the span, to the context's diagnostics (stderr at
+ * the end, or at once). note_at adds a second place to the last error; help adds a line without a place ("help: did you mean 'relu'?").
+ * An error whose span and text were reported before is dropped. After 20 errors the rest is counted, not shown. */
+void error_at(Context *cx, Span s, const char *format, ...) NNC_PRINTF(3, 4);
+void warn_at(Context *cx, Span s, const char *format, ...) NNC_PRINTF(3, 4);
+void note_at(Context *cx, Span s, const char *format, ...) NNC_PRINTF(3, 4);
+void help(Context *cx, const char *format, ...) NNC_PRINTF(2, 3);
+int error_count(const Context *cx);
+/* Says how many errors were counted and not shown; to be called once, at the end. */
+void errors_finish(Context *cx);
+/* The nearest name by edit distance (at most a third of the letters), or NULL. */
+const char *nearest_name(Context *cx, const char *name, const char *const *candidates, int n);
+/* A broken invariant of nnc itself: prints "nnc: internal error in PASS: text ... this is a bug of nnc" and aborts. */
+void bug(const char *pass, const char *format, ...) NNC_NORETURN NNC_PRINTF(2, 3);
+/* Writes a file by way of a temporary one beside it and a rename; 0, or -1 with errno. */
+int write_file(const char *path, const char *data, size_t length);
+
+/* A growing array in the arena: VEC_PUSH(cx, v, item) with struct { T *at; int n, cap; }. */
+#define VEC(type) struct { type *at; int n, cap; }
+#define VEC_PUSH(cx, v, item)                                                                        \
+  do {                                                                                               \
+    if ((v)->n == (v)->cap) {                                                                        \
+      int cap_ = (v)->cap ? 2 * (v)->cap : 8;                                                        \
+      void *new_ = arena_alloc((cx), sizeof *(v)->at * (size_t)cap_);                                \
+      if ((v)->n) memcpy(new_, (v)->at, sizeof *(v)->at * (size_t)(v)->n);                           \
+      (v)->at = new_;                                                                                \
+      (v)->cap = cap_;                                                                               \
+    }                                                                                                \
+    (v)->at[(v)->n++] = (item);                                                                      \
+  } while (0)
+
+#endif
