@@ -1,0 +1,282 @@
+/* graph.c: nodes and reads: hashing equal nodes into one, walking and checking the graph. See graph.h for the idea. */
+#include "graph.h"
+
+#include <math.h>
+#include <string.h>
+
+const OpRow op_rows[OP_COUNT] = {
+#define X(id, name, arity, integer) {name, arity, integer},
+    GRAPH_OPS(X)
+#undef X
+};
+
+Graph *graph_new(Context *cx) {
+  Graph *g = ARENA_NEW(cx, Graph);
+  g->cx = cx;
+  g->table_size = 1 << 12;
+  g->table = ARENA_ARRAY(cx, Node *, g->table_size);
+  g->batch_var = graph_var(g, (Axis){AXIS_BATCH, 0});
+  return g;
+}
+
+int graph_var(Graph *g, Axis axis) {
+  if (g->nvars == g->cap_vars) {
+    int cap = g->cap_vars ? 2 * g->cap_vars : 256;
+    Axis *bigger = ARENA_ARRAY(g->cx, Axis, cap);
+    if (g->nvars) memcpy(bigger, g->vars, sizeof(Axis) * (size_t)g->nvars);
+    g->vars = bigger;
+    g->cap_vars = cap;
+  }
+  g->vars[g->nvars] = axis;
+  return FREE_VAR + g->nvars++;
+}
+
+Axis graph_var_axis(const Graph *g, int var) {
+  if (var < FREE_VAR || var >= FREE_VAR + g->nvars) bug("graph", "no free variable %d", var);
+  return g->vars[var - FREE_VAR];
+}
+
+/* ---- reads ---- */
+
+Read *read_make(Graph *g, Node *node, Index **index, uint32_t guarded) {
+  Read *r = ARENA_NEW(g->cx, Read);
+  r->node = node;
+  r->index = node->naxes ? arena_copy(g->cx, index, sizeof(Index *) * (size_t)node->naxes) : NULL;
+  r->guarded = guarded;
+  return r;
+}
+
+Read *read_open(Graph *g, Node *node, int *vars) {
+  Index *index[MAX_AXES];
+  for (int k = 0; k < node->naxes; k++) {
+    vars[k] = graph_var(g, node->axes[k]);
+    index[k] = index_var(g, vars[k]);
+  }
+  return read_make(g, node, index, 0);
+}
+
+bool read_equal(const Read *a, const Read *b) {
+  if (a == b) return true;
+  if (a->node != b->node || a->guarded != b->guarded) return false;
+  for (int k = 0; k < a->node->naxes; k++)
+    if (!index_equal(a->index[k], b->index[k])) return false;
+  return true;
+}
+
+bool read_is_identity(const Read *r) {
+  if (r->guarded) return false;
+  for (int k = 0; k < r->node->naxes; k++) {
+    int v;
+    if (!index_is_var(r->index[k], &v) || v != k) return false;
+  }
+  return true;
+}
+
+bool read_uses(const Read *r, int var) {
+  for (int k = 0; k < r->node->naxes; k++)
+    if (index_uses(r->index[k], var)) return true;
+  return false;
+}
+
+bool read_constant(const Read *r, double *value) {
+  const Node *n = r->node;
+  if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreads || n->nguards || n->nreduce || n->naxes || r->guarded) return false;
+  if (value) *value = n->scale;
+  return true;
+}
+
+int read_vars(const Read *r, int *vars, int n) {
+  for (int k = 0; k < r->node->naxes; k++) n = index_vars(r->index[k], vars, n);
+  return n;
+}
+
+Read *read_substitute(Graph *g, const Read *r, const Subst *s) {
+  Index *index[MAX_AXES];
+  for (int k = 0; k < r->node->naxes; k++) index[k] = index_substitute(g, r->index[k], s);
+  return read_make(g, r->node, index, r->guarded);
+}
+
+/* ---- hashing ---- */
+
+static uint64_t mix(uint64_t h, uint64_t x) {
+  h ^= x + 0x9e3779b97f4a7c15u + (h << 6) + (h >> 2);
+  return h * 0xff51afd7ed558ccdu;
+}
+
+static uint64_t hash_read(uint64_t h, const Read *r);
+
+static uint64_t hash_index(uint64_t h, const Index *e) {
+  h = mix(mix(h, (uint64_t)e->offset), (uint64_t)e->divisor);
+  for (int i = 0; i < e->n; i++) {
+    h = mix(h, (uint64_t)e->terms[i].coef);
+    h = e->terms[i].gather ? hash_read(h, e->terms[i].gather) : mix(h, (uint64_t)e->terms[i].var);
+  }
+  return h;
+}
+
+static uint64_t hash_read(uint64_t h, const Read *r) {
+  h = mix(mix(h, (uint64_t)r->node->id), r->guarded);
+  for (int k = 0; k < r->node->naxes; k++) h = hash_index(h, r->index[k]);
+  return h;
+}
+
+static uint64_t hash_node(const Node *n) {
+  uint64_t h = mix((uint64_t)n->kind, (uint64_t)n->op), bits;
+  h = mix(mix(h, (uint64_t)n->reduction), (uint64_t)n->naxes);
+  h = mix(mix(h, (uint64_t)n->nreduce), (uint64_t)n->item);
+  for (int k = 0; k < n->naxes + n->nreduce; k++) h = mix(mix(h, (uint64_t)n->axes[k].kind), (uint64_t)n->axes[k].extent);
+  memcpy(&bits, &n->scale, sizeof bits);
+  h = mix(h, bits);
+  for (int k = 0; k < n->nreads; k++) h = hash_read(h, n->reads[k]);
+  for (int k = 0; k < n->nguards; k++) h = mix(hash_index(h, n->guards[k].e), (uint64_t)n->guards[k].n);
+  if (n->value) h = hash_index(h, n->value);
+  return h;
+}
+
+static bool same_node(const Node *a, const Node *b) {
+  if (a->hash != b->hash || a->kind != b->kind || a->op != b->op || a->reduction != b->reduction || a->naxes != b->naxes ||
+      a->nreduce != b->nreduce || a->item != b->item || a->nreads != b->nreads || a->nguards != b->nguards ||
+      memcmp(&a->scale, &b->scale, sizeof a->scale) != 0 || a->data != b->data || a->target != b->target)
+    return false;
+  if (a->kind == NODE_NAME || a->kind == NODE_GRAD) return false;
+  for (int k = 0; k < a->naxes + a->nreduce; k++)
+    if (a->axes[k].kind != b->axes[k].kind || a->axes[k].extent != b->axes[k].extent) return false;
+  for (int k = 0; k < a->nreads; k++)
+    if (!read_equal(a->reads[k], b->reads[k])) return false;
+  for (int k = 0; k < a->nguards; k++)
+    if (a->guards[k].n != b->guards[k].n || !index_equal(a->guards[k].e, b->guards[k].e)) return false;
+  if ((a->value != NULL) != (b->value != NULL) || (a->value && !index_equal(a->value, b->value))) return false;
+  if (a->kind == NODE_PIECES && memcmp(a->offsets, b->offsets, sizeof(int64_t) * (size_t)(a->nreads * a->naxes)) != 0) return false;
+  return true;
+}
+
+static void grow_table(Graph *g) {
+  size_t size = 4 * g->table_size;
+  Node **bigger = ARENA_ARRAY(g->cx, Node *, size);
+  for (size_t k = 0; k < g->table_size; k++)
+    for (Node *n = g->table[k], *next; n; n = next) {
+      next = n->chain;
+      n->chain = bigger[n->hash & (size - 1)];
+      bigger[n->hash & (size - 1)] = n;
+    }
+  g->table = bigger;
+  g->table_size = size;
+}
+
+Node *graph_intern(Graph *g, const Node *proto) {
+  Node key = *proto;
+  key.hash = hash_node(proto);
+  for (Node *n = g->table[key.hash & (g->table_size - 1)]; n; n = n->chain)
+    if (same_node(n, &key)) return n;
+  if (g->nnodes > g->table_size) grow_table(g);
+  Node *n = arena_copy(g->cx, &key, sizeof key);
+  n->id = (int)g->nnodes++;
+  if (!n->span.source) n->span = g->span;
+  n->chain = g->table[n->hash & (g->table_size - 1)];
+  g->table[n->hash & (g->table_size - 1)] = n;
+  return n;
+}
+
+/* ---- walking ---- */
+
+static void push_node(Context *cx, NodeList *list, Node *n) { VEC_PUSH(cx, list, n); }
+
+static void push_read(Context *cx, NodeList *list, const Read *r);
+
+static void push_index(Context *cx, NodeList *list, const Index *e) {
+  for (int i = 0; i < e->n; i++)
+    if (e->terms[i].gather) push_read(cx, list, e->terms[i].gather);
+}
+
+static void push_read(Context *cx, NodeList *list, const Read *r) {
+  for (int k = 0; k < r->node->naxes; k++) push_index(cx, list, r->index[k]);
+  push_node(cx, list, r->node);
+}
+
+static void push_operands(Context *cx, NodeList *list, const Node *n) {
+  if (n->kind == NODE_GRAD) push_node(cx, list, n->target);
+  for (int k = 0; n->tie && k < n->target->naxes; k++) push_index(cx, list, n->tie[k]);
+  if (n->value) push_index(cx, list, n->value);
+  for (int k = 0; k < n->nguards; k++) push_index(cx, list, n->guards[k].e);
+  for (int k = n->nreads - 1; k >= 0; k--) push_read(cx, list, n->reads[k]);
+}
+
+/* Depth first with an explicit stack: a node is put out when it is met the second time, its operands being done. */
+NodeList graph_order(Context *cx, Node *const *roots, int nroots) {
+  NodeList stack = {0}, out = {0};
+  int most = -1;
+  for (int k = 0; k < nroots; k++)
+    if (roots[k]->id > most) most = roots[k]->id;
+  /* operands have lower ids than their users, except for the target of a GRAD, which was made before it too */
+  unsigned char *mark = arena_alloc(cx, (size_t)most + 1);
+  for (int k = nroots - 1; k >= 0; k--) push_node(cx, &stack, roots[k]);
+  while (stack.n) {
+    Node *n = stack.at[stack.n - 1];
+    if (mark[n->id]) {
+      stack.n--;
+      if (mark[n->id] == 1) {
+        mark[n->id] = 2;
+        push_node(cx, &out, n);
+      }
+      continue;
+    }
+    mark[n->id] = 1;
+    push_operands(cx, &stack, n);
+  }
+  return out;
+}
+
+/* ---- checking ---- */
+
+static void verify_index(const Node *n, const Index *e, const char *pass) {
+  if (e->divisor < 1) bug(pass, "node %%%d: an index with divisor %lld", n->id, (long long)e->divisor);
+  for (int i = 0; i < e->n; i++) {
+    const Term *t = &e->terms[i];
+    if (t->coef == 0) bug(pass, "node %%%d: an index term with coefficient 0", n->id);
+    if (t->gather) {
+      if (t->gather->node->id >= n->id) bug(pass, "node %%%d gathers from a later node", n->id);
+      for (int k = 0; k < t->gather->node->naxes; k++) verify_index(n, t->gather->index[k], pass);
+    } else if (t->var < 0 || t->var >= n->naxes + n->nreduce) {
+      bug(pass, "node %%%d: an index uses variable %d, the node has %d axes", n->id, t->var, n->naxes + n->nreduce);
+    }
+  }
+}
+
+static void verify_read(const Node *n, const Read *r, const char *pass) {
+  if (r->node->id >= n->id) bug(pass, "node %%%d reads the later node %%%d", n->id, r->node->id);
+  for (int k = 0; k < r->node->naxes; k++) {
+    verify_index(n, r->index[k], pass);
+    int v;
+    bool batch = r->node->axes[k].kind != AXIS_PLAIN;
+    if (batch && (!index_is_var(r->index[k], &v) || n->axes[v].kind != r->node->axes[k].kind))
+      bug(pass, "node %%%d reads the batch axis of %%%d at something else than an example", n->id, r->node->id);
+    double lo, hi;
+    if (!batch && !(r->guarded >> k & 1) && n->nguards == 0 &&
+        (!index_range(NULL, r->index[k], n->axes, &lo, &hi) || lo < 0 || hi > (double)r->node->axes[k].extent - 1 || r->index[k]->divisor != 1))
+      bug(pass, "node %%%d may read %%%d out of its axis %d", n->id, r->node->id, k);
+  }
+}
+
+static void verify_map(const Node *n, const char *pass) {
+  int arity = op_rows[n->op].arity;
+  if (arity >= 0 && n->nreads != arity) bug(pass, "node %%%d: %s with %d operands", n->id, op_rows[n->op].name, n->nreads);
+  if (n->op != OP_PRODUCT && (n->nguards || n->reduction)) bug(pass, "node %%%d: guards or a reduction on %s", n->id, op_rows[n->op].name);
+  if ((n->op == OP_INDEX) != (n->value != NULL)) bug(pass, "node %%%d: an index value where none belongs", n->id);
+  if ((n->nreduce > 0) != (n->reduction != RED_NONE)) bug(pass, "node %%%d: a reduction over %d axes", n->id, n->nreduce);
+  if (n->reduction > RED_SUM && (n->nreads != 1 || n->nguards || n->scale != 1)) bug(pass, "node %%%d: a reduction of a product", n->id);
+  for (int k = 0; k < n->nreads && n->op == OP_PRODUCT && n->reduction <= RED_SUM; k++)
+    if (n->reads[k]->guarded) bug(pass, "node %%%d: a guarded read in a product", n->id);
+  for (int k = 0; k < n->nguards; k++) verify_index(n, n->guards[k].e, pass);
+  if (n->value) verify_index(n, n->value, pass);
+}
+
+void graph_verify(const Graph *g, Node *const *roots, int nroots, const char *pass) {
+  NodeList list = graph_order(g->cx, roots, nroots);
+  for (int i = 0; i < list.n; i++) {
+    const Node *n = list.at[i];
+    if (n->naxes + n->nreduce > MAX_AXES) bug(pass, "node %%%d has %d axes", n->id, n->naxes + n->nreduce);
+    if (n->kind == NODE_MAP) verify_map(n, pass);
+    if (n->kind == NODE_PIECES || n->kind == NODE_RESHAPE) continue;
+    for (int k = 0; k < n->nreads; k++) verify_read(n, n->reads[k], pass);
+  }
+}

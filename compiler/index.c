@@ -1,0 +1,217 @@
+/* index.c: index expressions: affine in variables and gathered integers, over a divisor. All are immutable and normal:
+ * terms sorted and merged, no common factor with the divisor. Sums of indices with divisors go over the least common one. */
+#include "graph.h"
+
+#include <math.h>
+#include <string.h>
+
+static int64_t gcd64(int64_t a, int64_t b) {
+  if (a < 0) a = -a;
+  if (b < 0) b = -b;
+  while (b) {
+    int64_t r = a % b;
+    a = b;
+    b = r;
+  }
+  return a;
+}
+
+static int term_order(const Term *a, const Term *b) {
+  if ((a->gather != NULL) != (b->gather != NULL)) return a->gather ? 1 : -1;
+  if (!a->gather) return a->var < b->var ? -1 : a->var > b->var;
+  if (a->gather->node->id != b->gather->node->id) return a->gather->node->id < b->gather->node->id ? -1 : 1;
+  return read_equal(a->gather, b->gather) ? 0 : 2; /* 2: same node, other place: keeps the order of arrival */
+}
+
+static void insert_term(Index *e, Term t) {
+  int k = 0;
+  while (k < e->n && term_order(&e->terms[k], &t) == -1) k++;
+  for (int i = k; i < e->n && t.gather && term_order(&e->terms[i], &t) != 1; i++)
+    if (term_order(&e->terms[i], &t) == 0) {
+      e->terms[i].coef += t.coef;
+      return;
+    }
+  if (k < e->n && term_order(&e->terms[k], &t) == 0) {
+    e->terms[k].coef += t.coef;
+    return;
+  }
+  while (k < e->n && term_order(&e->terms[k], &t) == 2) k++;
+  memmove(e->terms + k + 1, e->terms + k, sizeof(Term) * (size_t)(e->n - k));
+  e->terms[k] = t;
+  e->n++;
+}
+
+static Index *index_new(Graph *g, int64_t offset, int64_t divisor, int room) {
+  Index *e = ARENA_NEW(g->cx, Index);
+  e->offset = offset;
+  e->divisor = divisor;
+  e->terms = room ? ARENA_ARRAY(g->cx, Term, room) : NULL;
+  return e;
+}
+
+/* Drops terms with coefficient 0 and common factors with the divisor. */
+static Index *normalize(Index *e) {
+  int n = 0;
+  int64_t common = gcd64(e->divisor, e->offset);
+  for (int i = 0; i < e->n; i++)
+    if (e->terms[i].coef != 0) e->terms[n++] = e->terms[i];
+  e->n = n;
+  for (int i = 0; i < n; i++) common = gcd64(common, e->terms[i].coef);
+  if (common > 1) {
+    e->divisor /= common;
+    e->offset /= common;
+    for (int i = 0; i < n; i++) e->terms[i].coef /= common;
+  }
+  return e;
+}
+
+Index *index_constant(Graph *g, int64_t k) { return index_new(g, k, 1, 0); }
+
+Index *index_var(Graph *g, int var) {
+  Index *e = index_new(g, 0, 1, 1);
+  e->terms[0] = (Term){1, var, NULL};
+  e->n = 1;
+  return e;
+}
+
+Index *index_combine(Graph *g, int64_t ca, const Index *a, int64_t cb, const Index *b) {
+  int64_t d = a->divisor / gcd64(a->divisor, b->divisor) * b->divisor;
+  int64_t fa = ca * (d / a->divisor), fb = cb * (d / b->divisor);
+  Index *e = index_new(g, fa * a->offset + fb * b->offset, d, a->n + b->n);
+  for (int i = 0; i < a->n; i++) insert_term(e, (Term){fa * a->terms[i].coef, a->terms[i].var, a->terms[i].gather});
+  for (int i = 0; i < b->n; i++) insert_term(e, (Term){fb * b->terms[i].coef, b->terms[i].var, b->terms[i].gather});
+  return normalize(e);
+}
+
+Index *index_divide(Graph *g, const Index *a, int64_t d) {
+  Index *e = index_new(g, d < 0 ? -a->offset : a->offset, a->divisor * (d < 0 ? -d : d), a->n);
+  for (int i = 0; i < a->n; i++) insert_term(e, (Term){d < 0 ? -a->terms[i].coef : a->terms[i].coef, a->terms[i].var, a->terms[i].gather});
+  return normalize(e);
+}
+
+/* An integer value as an index: what is affine is taken apart, the rest is gathered. */
+Index *index_gather(Graph *g, const Read *r) {
+  const Node *n = r->node;
+  double k;
+  if (read_constant(r, &k)) return index_constant(g, (int64_t)k);
+  if (n->kind == NODE_MAP && n->nreduce == 0 && n->nguards == 0 && r->guarded == 0) {
+    Subst s = {0};
+    for (int i = 0; i < n->naxes; i++) subst_add(&s, i, r->index[i]);
+    if (n->op == OP_INDEX) return index_substitute(g, n->value, &s);
+    if (n->op == OP_PRODUCT && n->nreads == 1 && n->scale == floor(n->scale))
+      return index_combine(g, (int64_t)n->scale, index_gather(g, read_substitute(g, n->reads[0], &s)), 0, index_constant(g, 0));
+    if ((n->op == OP_ADD || n->op == OP_SUB) && n->reads[0]->node->integer && n->reads[1]->node->integer)
+      return index_combine(g, 1, index_gather(g, read_substitute(g, n->reads[0], &s)), n->op == OP_ADD ? 1 : -1,
+                           index_gather(g, read_substitute(g, n->reads[1], &s)));
+  }
+  Index *e = index_new(g, 0, 1, 1);
+  e->terms[0] = (Term){1, -1, r};
+  e->n = 1;
+  return e;
+}
+
+bool index_equal(const Index *a, const Index *b) {
+  if (a == b) return true;
+  if (a->offset != b->offset || a->divisor != b->divisor || a->n != b->n) return false;
+  for (int i = 0; i < a->n; i++) {
+    const Term *s = &a->terms[i], *t = &b->terms[i];
+    if (s->coef != t->coef || s->var != t->var || (s->gather != NULL) != (t->gather != NULL)) return false;
+    if (s->gather && !read_equal(s->gather, t->gather)) return false;
+  }
+  return true;
+}
+
+bool index_is_var(const Index *e, int *var) {
+  if (e->n != 1 || e->offset != 0 || e->divisor != 1 || e->terms[0].coef != 1 || e->terms[0].gather) return false;
+  if (var) *var = e->terms[0].var;
+  return true;
+}
+
+bool index_is_constant(const Index *e, int64_t *k) {
+  if (e->n != 0 || e->divisor != 1) return false;
+  if (k) *k = e->offset;
+  return true;
+}
+
+int64_t index_coef(const Index *e, int var) {
+  for (int i = 0; i < e->n; i++)
+    if (!e->terms[i].gather && e->terms[i].var == var) return e->terms[i].coef;
+  return 0;
+}
+
+bool index_uses(const Index *e, int var) {
+  for (int i = 0; i < e->n; i++) {
+    if (e->terms[i].gather ? read_uses(e->terms[i].gather, var) : e->terms[i].var == var) return true;
+  }
+  return false;
+}
+
+static bool var_range(const Graph *g, int var, const Axis *axes, double *lo, double *hi) {
+  if (var < FREE_VAR && !axes) return false;
+  Axis a = var < FREE_VAR ? axes[var] : graph_var_axis(g, var);
+  if (a.kind != AXIS_PLAIN) return false;
+  *lo = 0;
+  *hi = (double)a.extent - 1;
+  return true;
+}
+
+bool index_range(const Graph *g, const Index *e, const Axis *axes, double *lo, double *hi) {
+  double low = (double)e->offset, high = (double)e->offset;
+  for (int i = 0; i < e->n; i++) {
+    double a, b, c = (double)e->terms[i].coef;
+    const Read *r = e->terms[i].gather;
+    if (r) {
+      a = r->guarded && r->node->lo > 0 ? 0 : r->node->lo;
+      b = r->guarded && r->node->hi < 0 ? 0 : r->node->hi;
+      if (!isfinite(a) || !isfinite(b)) return false;
+    } else if (!var_range(g, e->terms[i].var, axes, &a, &b)) {
+      return false;
+    }
+    low += c > 0 ? c * a : c * b;
+    high += c > 0 ? c * b : c * a;
+  }
+  *lo = low / (double)e->divisor;
+  *hi = high / (double)e->divisor;
+  return true;
+}
+
+void subst_add(Subst *s, int var, Index *by) {
+  if (s->n >= 2 * MAX_AXES) bug("substitution", "more than %d variables", 2 * MAX_AXES);
+  s->var[s->n] = var;
+  s->by[s->n++] = by;
+}
+
+Index *index_substitute(Graph *g, const Index *e, const Subst *s) {
+  Index *sum = index_new(g, e->offset, e->divisor, 0);
+  sum = normalize(sum);
+  for (int i = 0; i < e->n; i++) {
+    const Term *t = &e->terms[i];
+    Index *by = NULL;
+    if (t->gather) {
+      by = index_gather(g, read_substitute(g, t->gather, s));
+    } else {
+      for (int k = 0; k < s->n && !by; k++)
+        if (s->var[k] == t->var) by = s->by[k];
+      if (!by) by = index_var(g, t->var);
+    }
+    sum = index_combine(g, 1, sum, 1, index_divide(g, index_combine(g, t->coef, by, 0, index_constant(g, 0)), e->divisor));
+  }
+  return sum;
+}
+
+int index_vars(const Index *e, int *vars, int n) {
+  for (int i = 0; i < e->n; i++) {
+    if (e->terms[i].gather) {
+      n = read_vars(e->terms[i].gather, vars, n);
+      continue;
+    }
+    int k = 0, v = e->terms[i].var;
+    while (k < n && vars[k] < v) k++;
+    if (k < n && vars[k] == v) continue;
+    if (n >= 2 * MAX_AXES) bug("variables", "more than %d variables in one value", 2 * MAX_AXES);
+    memmove(vars + k + 1, vars + k, sizeof(int) * (size_t)(n - k));
+    vars[k] = v;
+    n++;
+  }
+  return n;
+}
