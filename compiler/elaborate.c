@@ -1,0 +1,458 @@
+/* elaborate.c: syntax trees (the prelude's, the model's) to a Program: here the language ends.
+ *
+ * The model is run once with training = 1: parameters, losses to be trained, checks, updates; and, where it asks for `training`,
+ * a second time with training = 0 for outputs, metrics and the losses as evaluated. Equal nodes are one node, so the second run adds
+ * only what differs. */
+#include "elaborate.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+/* ---- imports ---- */
+
+typedef struct Imports {
+  VEC(Stmt *) out;
+  VEC(const char *) seen;
+} Imports;
+
+static const char *beside(Context *cx, const char *path, const char *name) {
+  const char *slash = strrchr(path, '/');
+  if (name[0] == '/' || !slash) return intern(cx, name);
+  return intern(cx, arena_printf(cx, "%.*s/%s", (int)(slash - path), path, name));
+}
+
+static void splice(Context *cx, const Block *b, Imports *im, int depth) {
+  for (int k = 0; k < b->n; k++) {
+    Stmt *st = b->at[k];
+    if (st->kind != STMT_IMPORT) {
+      VEC_PUSH(cx, &im->out, st);
+      continue;
+    }
+    const char *path = beside(cx, st->span.source->path, st->path);
+    bool seen = false;
+    for (int j = 0; j < im->seen.n; j++) seen = seen || im->seen.at[j] == path;
+    if (seen) continue;
+    VEC_PUSH(cx, &im->seen, path);
+    Source *source = depth < 50 ? source_read(cx, path) : NULL;
+    if (!source) {
+      error_at(cx, st->span, "cannot import '%s': %s", path, depth < 50 ? strerror(errno) : "imports are nested more than 50 deep");
+      continue;
+    }
+    Block inner = parse(cx, source);
+    splice(cx, &inner, im, depth + 1);
+  }
+}
+
+/* ---- constants and functions: known everywhere, in any order ---- */
+
+static bool defined_before(const Options *o, const char *name, double *value) {
+  for (int k = 0; k < o->ndefines; k++)
+    if (strcmp(o->defines[k].name, name) == 0) {
+      o->defines[k].used = true;
+      *value = o->defines[k].value;
+      return true;
+    }
+  return false;
+}
+
+static void declare_const(Elaborator *el, const Decl *d) {
+  double given;
+  Value *v = expr(el, el->globals, d->init);
+  if (v->kind == VALUE_TENSOR) {
+    int64_t n;
+    if (!constant_elements(el, v, &n)) {
+      report(el, d->init->span, "a constant must be known at compile time, found %s", describe(el, v));
+      v = value_poison(el, d->span);
+    }
+  } else if (v->kind == VALUE_FUNCTION || v->kind == VALUE_DISTRIBUTION || v->kind == VALUE_TUPLE) {
+    report(el, d->init->span, "a constant must be a number or an array, found %s", describe(el, v));
+    v = value_poison(el, d->span);
+  }
+  if (defined_before(el->options, d->name, &given)) {
+    if (v->kind == VALUE_NUMBER || is_poison(v)) v = value_number(el, given, d->span);
+    else report(el, d->span, "-D %s=%g would replace %s by a number", d->name, given, describe(el, v));
+  }
+  Value *named = ARENA_NEW(el->cx, Value);
+  *named = *v;
+  named->name = d->name;
+  named->span = d->span;
+  scope_bind(el, el->globals, d->name, named, d->span);
+}
+
+static void declare_function(Elaborator *el, const Stmt *st) {
+  Value *v = value_new(el, VALUE_FUNCTION, st->name_span);
+  v->fn = st;
+  v->name = st->name;
+  scope_bind(el, el->globals, st->name, v, st->name_span);
+}
+
+static void declare_derivative(Elaborator *el, const Stmt *st) {
+  const Builtin *b = builtin_find(st->name);
+  if (!b || b->op == OP_PRODUCT || op_rows[b->op].arity != st->nformals) {
+    report(el, st->name_span, "'%s' is no built-in scalar function of %d argument%s", st->name, st->nformals, st->nformals == 1 ? "" : "s");
+    return;
+  }
+  if (st->nvalues != st->nformals) {
+    report(el, st->span, "%d derivatives for %d arguments", st->nvalues, st->nformals);
+    return;
+  }
+  el->derivatives[b->op] = st;
+}
+
+static bool twice(Elaborator *el, const char *name, Span span, Binding *end) {
+  for (Binding *b = el->globals->first; b && b != end; b = b->next) {
+    if (b->name != name) continue;
+    report(el, span, "'%s' is already defined", name);
+    remark(el, b->span, "it is defined here");
+    return true;
+  }
+  return false;
+}
+
+void declare_globals(Elaborator *el, const Block *b) {
+  Binding *end = el->globals->first; /* what the prelude defines may be defined anew */
+  for (int k = 0; k < b->n; k++) {
+    const Stmt *st = b->at[k];
+    if (st->kind == STMT_FN || st->kind == STMT_LAYER || st->kind == STMT_OPTIMIZER) {
+      if (!twice(el, st->name, st->name_span, end)) declare_function(el, st);
+    } else if (st->kind == STMT_DERIVATIVE) {
+      declare_derivative(el, st);
+    } else if (st->kind == STMT_RULE) {
+      VEC_PUSH(el->cx, &el->rules, st);
+    }
+  }
+  for (int k = 0; k < b->n; k++)
+    for (int j = 0; b->at[k]->kind == STMT_CONST && j < b->at[k]->ndecls; j++)
+      if (!twice(el, b->at[k]->decls[j].name, b->at[k]->decls[j].span, end)) declare_const(el, &b->at[k]->decls[j]);
+}
+
+/* ---- the model's own statements ---- */
+
+static Node *coupling(Elaborator *el, Node *root) {
+  NodeList list = graph_order(el->cx, &root, 1);
+  for (int k = 0; k < list.n; k++) {
+    const Node *n = list.at[k];
+    int batch = 0;
+    if (n->kind == NODE_GRAD) continue;
+    for (int j = 0; j < n->naxes + n->nreduce; j++) batch += n->axes[j].kind == AXIS_BATCH ? (j < n->naxes ? 1 : 2) : 0;
+    if (batch > 1) return list.at[k];
+  }
+  return NULL;
+}
+
+static bool uses_batch(Elaborator *el, const Read *r) { return read_uses(r, el->g->batch_var); }
+
+/* A loss or metric as one number: its mean over the examples where it depends on them. */
+static Node *mean_root(Elaborator *el, const Read *r) {
+  Read *value = (Read *)r;
+  if (uses_batch(el, r)) {
+    int all = graph_var(el->g, (Axis){AXIS_BATCH, 0});
+    Subst s = {0};
+    subst_add(&s, el->g->batch_var, index_var(el->g, all));
+    Read *n = read_make(el->g, build_leaf(el->g, NODE_BATCH, 0, 0, NULL, "n"), NULL, 0);
+    value = build_div(el->g, build_reduce(el->g, RED_SUM, read_substitute(el->g, r, &s), 1, &all), n);
+  }
+  return build_tensor(el->g, value, 0, NULL);
+}
+
+/* The value of a statement `loss L = e`, as a definition; rank 0, or NULL. */
+static Value *scalar_statement(Elaborator *el, Scope *s, const Stmt *st, const char *what) {
+  const Target *t = &st->targets[0];
+  Value *v;
+  if (t->indexed) {
+    report(el, t->span, "a %s is a single number; it takes no indices", what);
+    return NULL;
+  }
+  if (!st->value) {
+    v = lookup(el, s, t->name, t->span);
+  } else {
+    if (scope_find(s, t->name) && scope_find(s, t->name)->value->kind != VALUE_FUNCTION) {
+      report(el, t->span, "'%s' is already defined", t->name);
+      remark(el, scope_find(s, t->name)->span, "it is defined here");
+      return NULL;
+    }
+    name_layer_calls(el, s, t->name, st->value, NULL);
+    v = expr(el, s, st->value);
+  }
+  if (is_poison(v)) {
+    if (st->value) scope_bind(el, s, t->name, v, t->span);
+    return NULL;
+  }
+  Value *x = as_tensor(el, v, st->span, what);
+  if (x && x->rank == 1 && value_axis(el, x, 0).kind == AXIS_PLAIN && value_axis(el, x, 0).extent == 1)
+    x = value_at(el, x, 1, (Index *[]){index_constant(el->g, 0)});
+  if (x && x->rank) {
+    report(el, t->span, "a %s is a single number per example, but '%s' is %s", what, t->name, describe(el, x));
+    advise(el, "sum(...) or mean(...) makes one of it");
+    x = NULL;
+  }
+  if (!x) {
+    if (st->value) scope_bind(el, s, t->name, value_poison(el, t->span), t->span);
+    return NULL;
+  }
+  Value *named = named_value(el, t->name, x);
+  named->span = t->span;
+  if (st->value) scope_bind(el, s, t->name, named, t->span);
+  return named;
+}
+
+static void push_routine(Elaborator *el, Routine r, Node *root, DestKind dest, int item) {
+  r.roots = ARENA_NEW(el->cx, Root);
+  r.roots[0] = (Root){root, dest, item};
+  r.nroots = 1;
+  VEC_PUSH(el->cx, &el->program->routines, r);
+}
+
+static int loss_index(Elaborator *el, const char *name) {
+  for (int k = 0; k < el->program->losses.n; k++)
+    if (el->program->losses.at[k] == name) return k;
+  return -1;
+}
+
+static void run_loss(Elaborator *el, Scope *s, const Stmt *st) {
+  Value *v = scalar_statement(el, s, st, "loss");
+  if (!v) return;
+  const char *name = st->targets[0].name;
+  if (loss_index(el, name) < 0) VEC_PUSH(el->cx, &el->program->losses, name);
+  Routine r = {.kind = ROUTINE_LOSS, .name = name, .loss = loss_index(el, name), .span = st->span};
+  Node *root = mean_root(el, v->read);
+  if (coupling(el, v->read->node)) el->program->coupled = true;
+  push_routine(el, r, root, DEST_RETURN, 0);
+  if (el->second_pass) return;
+  r.kind = ROUTINE_GRAD;
+  push_routine(el, r, root, DEST_RETURN, 0);
+}
+
+static void run_metric(Elaborator *el, Scope *s, const Stmt *st) {
+  Value *v = scalar_statement(el, s, st, "metric");
+  if (!v) return;
+  Routine r = {.kind = ROUTINE_METRIC, .name = st->targets[0].name, .span = st->span};
+  push_routine(el, r, mean_root(el, v->read), DEST_RETURN, 0);
+}
+
+static void run_output(Elaborator *el, Scope *s, const Stmt *st) {
+  const Target *t = &st->targets[0];
+  if (st->value) {
+    Stmt define = *st;
+    define.kind = STMT_DEFINE;
+    if (!statement_in_body(el, s, &define)) return;
+  }
+  Value *v = lookup(el, s, t->name, t->span);
+  if (is_poison(v)) return;
+  Value *x = as_tensor(el, v, st->span, "an output");
+  if (!x) return;
+  Value *f = value_fresh(el, x);
+  int vars[2 * MAX_AXES], n = 0;
+  Routine r = {.kind = ROUTINE_OUTPUT, .name = t->name, .rank = f->rank, .integer = f->read->node->integer, .span = st->span};
+  r.per_example = uses_batch(el, f->read);
+  if (r.per_example) vars[n++] = el->g->batch_var;
+  for (int k = 0; k < f->rank; k++) {
+    vars[n++] = f->vars[k];
+    r.shape[k] = value_axis(el, f, k).extent;
+  }
+  Node *across = coupling(el, f->read->node);
+  for (int k = 0; k < f->rank && !across; k++)
+    if (value_axis(el, f, k).kind != AXIS_PLAIN) across = f->read->node;
+  if (across) {
+    report(el, t->span, "an output is computed for each example on its own, but '%s' looks across the batch", t->name);
+    remark(el, across->span, "here");
+    return;
+  }
+  push_routine(el, r, build_tensor(el->g, f->read, n, vars), DEST_OUT, 0);
+}
+
+/* ---- checks ---- */
+
+static void run_check(Elaborator *el, Scope *s, const Stmt *st) {
+  Binder binders[MAX_AXES];
+  int n = free_indices(el, s, st->value2, binders, free_indices(el, s, st->value, binders, 0, MAX_AXES / 2), MAX_AXES / 2), vars[MAX_AXES];
+  Scope *inner = scope_new(el, SCOPE_BLOCK, s);
+  if (!bind_indices(el, inner, binders, n, st->value, st->value2, vars)) return;
+  name_layer_calls(el, s, NULL, st->value, st->value2);
+  Value *a = expr(el, inner, st->value), *b = expr(el, inner, st->value2);
+  if (is_poison(a) || is_poison(b)) return;
+  Value *x = as_tensor(el, a, st->value->span, "a side of a check"), *y = as_tensor(el, b, st->value2->span, "a side of a check");
+  if (!x || !y) return;
+  Value *longer = x->rank >= y->rank ? x : y;
+  Value *f = value_fresh(el, longer);
+  bool fits = true;
+  for (int k = 1; k <= x->rank && k <= y->rank; k++) fits = fits && same_extent(el, x, x->rank - k, y, y->rank - k);
+  if (!fits || n + f->rank > MAX_AXES) {
+    report(el, st->span, "the two sides of the check have different shapes: %s and %s", describe(el, x), describe(el, y));
+    return;
+  }
+  Check c = {.stmt = st, .nvars = n};
+  for (int k = 0; k < n; k++) c.vars[k] = vars[k], c.names[k] = binders[k].name;
+  Index *index[MAX_AXES];
+  for (int k = 0; k < f->rank; k++) {
+    c.names[c.nvars] = NULL;
+    c.vars[c.nvars++] = f->vars[k];
+    index[k] = index_var(el->g, f->vars[k]);
+  }
+  c.a = value_at(el, x, x->rank, index + f->rank - x->rank)->read;
+  c.b = value_at(el, y, y->rank, index + f->rank - y->rank)->read;
+  VEC_PUSH(el->cx, &el->program->checks, c);
+}
+
+/* ---- running ---- */
+
+static void run_statement(Elaborator *el, const Stmt *st) {
+  Scope *s = el->model;
+  el->g->span = st->span;
+  switch (st->kind) {
+  case STMT_INPUT:
+    for (int k = 0; k < st->ndecls; k++) {
+      Binding *b = scope_find(s, st->decls[k].name);
+      if (b && b->value->kind != VALUE_FUNCTION) {
+        report(el, st->decls[k].span, "'%s' is already defined", st->decls[k].name);
+        remark(el, b->span, "it is defined here");
+      } else {
+        declare_input(el, s, &st->decls[k]);
+      }
+    }
+    return;
+  case STMT_LOSS: run_loss(el, s, st); return;
+  case STMT_METRIC: run_metric(el, s, st); return;
+  case STMT_OUTPUT: run_output(el, s, st); return;
+  case STMT_CHECK:
+    if (!el->second_pass) run_check(el, s, st);
+    return;
+  case STMT_MINIMIZE:
+    if (!el->second_pass) run_minimize(el, s, st);
+    return;
+  case STMT_TRAIN:
+    if (!el->second_pass) run_train(el, s, st);
+    return;
+  case STMT_MODEL: case STMT_IMPORT: case STMT_CONST: case STMT_FN: case STMT_LAYER: case STMT_OPTIMIZER: case STMT_DERIVATIVE: case STMT_RULE: return;
+  case STMT_RETURN: report(el, st->span, "`return` belongs into a function or a layer"); return;
+  default: {
+    Value *returned = NULL;
+    Block one = {(Stmt **)&st, 1};
+    run_block(el, s, &one, &returned);
+  }
+  }
+}
+
+void run_model(Elaborator *el, const Block *model) {
+  for (int k = 0; k < model->n; k++) run_statement(el, model->at[k]);
+}
+
+static void store_updates(Elaborator *el) {
+  for (int k = 0; k < el->updates.n; k++)
+    for (int j = 0; j < el->program->states.n; j++) {
+      Leaf *leaf = &el->program->states.at[j];
+      Value *v = el->updates.at[k].value;
+      if (leaf->path != el->updates.at[k].path) continue;
+      leaf->next = build_tensor(el->g, v->read, v->rank, v->vars);
+      if (coupling(el, leaf->next)) el->program->coupled = true;
+    }
+}
+
+/* The losses as evaluated, outputs and metrics once more, with training = 0. */
+static void evaluation_pass(Elaborator *el, const Block *model) {
+  Program *p = el->program;
+  int kept = 0;
+  for (int k = 0; k < p->routines.n; k++)
+    if (p->routines.at[k].kind == ROUTINE_GRAD) p->routines.at[kept++] = p->routines.at[k];
+  p->routines.n = kept;
+  el->training = 0;
+  el->second_pass = true;
+  el->named.n = 0;
+  el->model = scope_new(el, SCOPE_MODEL, el->globals);
+  run_model(el, model);
+}
+
+static const char *prefix_of(Context *cx, const Block *model, const char *path) {
+  for (int k = 0; k < model->n; k++)
+    if (model->at[k]->kind == STMT_MODEL) return model->at[k]->name;
+  const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+  const char *dot = strrchr(base, '.');
+  size_t n = dot && dot != base ? (size_t)(dot - base) : strlen(base);
+  char *name = arena_copy(cx, base, n + 1);
+  name[n] = 0;
+  for (size_t k = 0; k < n; k++)
+    if (!isalnum((unsigned char)name[k])) name[k] = '_';
+  if (isdigit((unsigned char)name[0]) || !n) return intern(cx, arena_printf(cx, "model_%s", name));
+  return intern(cx, name);
+}
+
+static void report_unused_defines(Elaborator *el, Span where) {
+  for (int k = 0; k < el->options->ndefines; k++)
+    if (!el->options->defines[k].used)
+      report(el, where, "-D %s: the model has no constant of that name", el->options->defines[k].name);
+}
+
+static void check_one_model(Elaborator *el, const Block *model) {
+  const Stmt *first = NULL;
+  for (int k = 0; k < model->n; k++) {
+    if (model->at[k]->kind != STMT_MODEL) continue;
+    if (first) {
+      report(el, model->at[k]->span, "a file has one `model` statement");
+      remark(el, first->span, "the first one is here");
+    } else {
+      first = model->at[k];
+    }
+  }
+}
+
+Program *elaborate(Context *cx, const Block *prelude, const Block *model, const char *path, Options *options) {
+  Elaborator *el = ARENA_NEW(cx, Elaborator);
+  Program *p = ARENA_NEW(cx, Program);
+  Imports imports = {0};
+  splice(cx, model, &imports, 0);
+  Block all = {imports.out.at, imports.out.n};
+  p->cx = el->cx = cx;
+  p->graph = el->g = graph_new(cx);
+  p->elaborator = el;
+  p->path = path;
+  p->name = p->header = prefix_of(cx, &all, path);
+  p->train = (TrainDefaults){.batch = 32, .epochs = 10, .shuffle = 1, .seed = 1};
+  el->program = p;
+  el->options = options;
+  el->training = 1;
+  el->globals = scope_new(el, SCOPE_GLOBAL, NULL);
+  el->model = scope_new(el, SCOPE_MODEL, el->globals);
+  declare_globals(el, prelude);
+  declare_globals(el, &all);
+  check_one_model(el, &all);
+  run_model(el, &all);
+  if (all.n) report_unused_defines(el, all.at[0]->span);
+  if (error_count(cx)) return p;
+  finish_objectives(el);
+  store_updates(el);
+  if (!error_count(cx) && el->asked_training) evaluation_pass(el, &all);
+  return p;
+}
+
+/* ---- for differentiate.c and simplify.c: lines of the prelude, applied ---- */
+
+Read *derivative_line(Program *p, Op op, int operand, Read *const *reads, Span span) {
+  Elaborator *el = p->elaborator;
+  const Stmt *st = el->derivatives[op];
+  if (!st) {
+    error_at(p->cx, span, "'%s' has no derivative: the prelude has no line 'derivative %s(...) = ...'", op_rows[op].name, op_rows[op].name);
+    return build_constant(p->graph, NAN);
+  }
+  Scope *s = scope_new(el, SCOPE_BLOCK, el->globals);
+  for (int k = 0; k < st->nformals; k++)
+    scope_bind(el, s, st->formals[k].name, value_tensor(el, reads[k], 0, NULL, span), st->formals[k].span);
+  Value *v = expr(el, s, st->values[operand]);
+  Value *t = is_poison(v) ? NULL : as_tensor(el, v, span, "a derivative");
+  return t ? t->read : build_constant(p->graph, NAN);
+}
+
+int rule_count(const Program *p) { return p->elaborator->rules.n; }
+const Stmt *rule_at(const Program *p, int k) { return p->elaborator->rules.at[k]; }
+
+/* The right side of a rule with the names bound to reads (with axes of their own where a reduction was matched). */
+Read *rule_result(Program *p, const Expr *e, int n, const char *const *names, Read *const *reads, const int *ranks, int (*vars)[MAX_AXES]) {
+  Elaborator *el = p->elaborator;
+  Scope *s = scope_new(el, SCOPE_BLOCK, el->globals);
+  for (int k = 0; k < n; k++) scope_bind(el, s, names[k], value_tensor(el, reads[k], ranks[k], vars[k], e->span), e->span);
+  Value *v = expr(el, s, e);
+  Value *t = is_poison(v) ? NULL : as_tensor(el, v, e->span, "a rule");
+  if (!t || t->rank) bug("rules", "a rule of the prelude gives no number");
+  return t->read;
+}

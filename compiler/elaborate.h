@@ -1,0 +1,187 @@
+/* elaborate.h: what the files of elaboration share: values, scopes, the elaborator.
+ *
+ * A tensor value is an open read and the variables of its own axes: `\(i, j) W[i, j]`. What else is free in the read (the
+ * batch, indices in scope, lifted axes) is the context that the value is used in. Numbers, lists, functions and
+ * distributions exist at compile time only. */
+#ifndef NNC_ELABORATE_H
+#define NNC_ELABORATE_H
+
+#include "program.h"
+
+typedef enum { VALUE_POISON, VALUE_NUMBER, VALUE_TENSOR, VALUE_LIST, VALUE_FUNCTION, VALUE_DISTRIBUTION, VALUE_TUPLE } ValueKind;
+
+typedef struct Value Value;
+typedef struct Scope Scope;
+typedef struct Elaborator Elaborator;
+typedef struct Builtin Builtin;
+
+struct Value {
+  ValueKind kind;
+  Span span;          /* where it was made or declared, for notes */
+  const char *name;   /* the user's name for it, or NULL */
+  double number;
+  Read *read;         /* TENSOR */
+  int rank;
+  int vars[MAX_AXES];
+  Value **items;      /* LIST, TUPLE */
+  int nitems;
+  const Stmt *fn;     /* FUNCTION: fn, layer or optimizer; or */
+  const Builtin *builtin;
+  const Expr *partial; /* FUNCTION of a call with `_`: that call, made in scope `partial_scope` under `path` */
+  Scope *partial_scope;
+  const char *path;
+  Start start;        /* DISTRIBUTION, with constant arguments */
+};
+
+typedef struct Binding {
+  const char *name;
+  Value *value;
+  Span span;
+  bool is_formal;
+  struct Binding *next;
+} Binding;
+
+typedef enum { SCOPE_GLOBAL, SCOPE_MODEL, SCOPE_FUNCTION, SCOPE_BLOCK } ScopeKind;
+struct Scope {
+  ScopeKind kind;
+  Scope *parent;
+  Binding *first;
+  const Stmt *fn;          /* of a FUNCTION scope */
+  const char *prefix;      /* path of the layer instance, "" at the top */
+  const char *suffix;      /* ".0.1" inside of `for` */
+  bool may_redefine;       /* inside of `for` or `if` */
+  bool reuse;              /* an instance that is called again: its parameters exist */
+  const Arg *overrides;    /* parameters given by name in the call */
+  Value **override_values;
+  int noverrides;
+};
+
+typedef struct Update { /* of a state or, in an optimizer, of w, g and slots */
+  const char *path;
+  Value *value;
+  Span span;
+} Update;
+
+typedef struct Named { /* a definition that grad may name */
+  const char *path;
+  Value *value;
+  Span span;
+  bool ambiguous; /* made by more than one call of an instance */
+} Named;
+
+typedef struct Minimize {
+  const Stmt *stmt;
+  int loss, every;
+} Minimize;
+
+struct Elaborator {
+  Program *program;
+  Context *cx;
+  Graph *g;
+  Options *options;
+  Scope *globals;   /* functions and constants of the prelude and the model */
+  Scope *model;
+  double training;  /* 1 in the first pass, 0 in the second */
+  bool asked_training;
+  bool second_pass; /* parameters and inputs exist */
+  bool quiet;       /* a trial elaboration: report nothing */
+  bool failed;      /* something was wrong in a trial */
+  int depth;        /* of calls */
+  VEC(Named) named;
+  VEC(Update) updates;
+  const Stmt *derivatives[OP_COUNT];
+  VEC(const Stmt *) rules;
+  VEC(const Stmt *) globals_busy; /* constants being computed, to see circles */
+  VEC(Minimize) pending; /* of run_minimize, until all parameters are known */
+  bool in_optimizer; /* step and gnorm are visible */
+  bool *uses_gnorm;
+  /* naming of layer calls in the statement at hand */
+  const char *statement_path;
+  const Expr **calls;
+  const char **call_paths;
+  int ncalls;
+};
+
+/* values (elaborate_value.c) */
+Value *value_new(Elaborator *el, ValueKind kind, Span span);
+Value *value_number(Elaborator *el, double x, Span span);
+Value *value_poison(Elaborator *el, Span span);
+Value *value_tensor(Elaborator *el, Read *read, int rank, const int *vars, Span span);
+/* The value as a tensor: numbers and lists of numbers become constants. NULL with an error where it cannot be one. */
+Value *as_tensor(Elaborator *el, Value *v, Span span, const char *what);
+bool is_poison(const Value *v);
+/* v at the given indices of its first n axes; the rest stay its own, with fresh variables. */
+Value *value_at(Elaborator *el, const Value *v, int n, Index *const *index);
+Value *value_fresh(Elaborator *el, const Value *v);
+Axis value_axis(const Elaborator *el, const Value *v, int k);
+/* "[3, 4]", "a number", "a list of 3": for messages. */
+const char *shape_text(Elaborator *el, const Value *v);
+const char *describe(Elaborator *el, const Value *v);
+bool same_extent(const Elaborator *el, const Value *a, int i, const Value *b, int j);
+/* Elementwise with the suffix rule; reports both shapes by name where they do not fit. */
+Value *elementwise(Elaborator *el, Op op, int n, Value *const *args, Span span, const char *what);
+/* A whole number of at least `least`; reports otherwise and returns -1. */
+int64_t whole_number(Elaborator *el, const Value *v, Span span, const char *what, int64_t least);
+/* The value under a user's name: a NAME node, so that grad can find it. */
+Value *named_value(Elaborator *el, const char *label, Value *v);
+/* All elements of a constant value, row by row; NULL where it is not constant. */
+const double *constant_elements(Elaborator *el, const Value *v, int64_t *count);
+
+void report(Elaborator *el, Span s, const char *format, ...) NNC_PRINTF(3, 4);
+void remark(Elaborator *el, Span s, const char *format, ...) NNC_PRINTF(3, 4);
+void advise(Elaborator *el, const char *format, ...) NNC_PRINTF(2, 3);
+
+/* scopes (elaborate_scope.c) */
+Scope *scope_new(Elaborator *el, ScopeKind kind, Scope *parent);
+Binding *scope_find(Scope *s, const char *name);
+void scope_bind(Elaborator *el, Scope *s, const char *name, Value *v, Span span);
+/* The value of a name, dotted ones too; reports an unknown one with a suggestion. */
+Value *lookup(Elaborator *el, Scope *s, const char *name, Span span);
+Value *lookup_quiet(Elaborator *el, Scope *s, const char *name);
+
+/* expressions */
+Value *expr(Elaborator *el, Scope *s, const Expr *e);              /* elaborate_expr.c */
+Value *expr_index(Elaborator *el, Scope *s, const Expr *e);        /* elaborate_index.c: x[...] */
+Value *expr_reduce(Elaborator *el, Scope *s, const Expr *e);       /* sum(j) ... */
+Value *expr_call(Elaborator *el, Scope *s, const Expr *e);         /* elaborate_call.c */
+Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *call, int nargs, Value **args, const char **names,
+                     const Span *spans);
+Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, const Expr *by, bool jacobian); /* elaborate_builtin.c */
+Value *reduce_value(Elaborator *el, const char *name, Value *v, int nvars, const int *vars, Span span);
+Value *matrix_product(Elaborator *el, Value *a, Value *b, const Expr *e);
+
+/* Index variables for binders: extents written, or taken from where the index stands alone in `body` (other may be NULL).
+ * Binds them in s; false with an error where an extent is not known. */
+bool bind_indices(Elaborator *el, Scope *s, const Binder *binders, int n, const Expr *body, const Expr *other, int *vars);
+/* The names in e that stand alone in a place of an index and mean nothing in s: the free indices of a check. */
+int free_indices(Elaborator *el, Scope *s, const Expr *e, Binder *out, int n, int most);
+
+struct Builtin {
+  const char *name;
+  Value *(*call)(Elaborator *el, Scope *s, const Expr *e, int nargs, Value **args);
+  int least, most;   /* arguments */
+  const char *usage; /* "where(c, a, b)" */
+  Op op;             /* of an elementwise one: call is NULL */
+};
+const Builtin *builtin_find(const char *name);
+int builtin_names(const char **names, int most);
+
+/* statements (elaborate_stmt.c) */
+typedef enum { FLOW_ON, FLOW_RETURNED } Flow;
+Flow run_block(Elaborator *el, Scope *s, const Block *b, Value **returned);
+bool statement_in_body(Elaborator *el, Scope *s, const Stmt *st);
+void name_layer_calls(Elaborator *el, Scope *s, const char *target, const Expr *e1, const Expr *e2);
+void run_model(Elaborator *el, const Block *model);
+void declare_globals(Elaborator *el, const Block *b);
+
+/* parameters, states (elaborate_leaf.c) */
+void declare_param(Elaborator *el, Scope *s, const Stmt *st, const Decl *d);
+void declare_state(Elaborator *el, Scope *s, const Stmt *st, const Decl *d);
+void declare_input(Elaborator *el, Scope *s, const Decl *d);
+
+/* minimize, train (elaborate_train.c) */
+void run_minimize(Elaborator *el, Scope *s, const Stmt *st);
+void run_train(Elaborator *el, Scope *s, const Stmt *st);
+void finish_objectives(Elaborator *el);
+
+#endif

@@ -1,0 +1,518 @@
+/* elaborate_builtin.c: what is built into the language: scalar functions, reductions, what changes a shape, derivatives. */
+#include "elaborate.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- reductions ---- */
+
+static Read *count_of(Elaborator *el, int n, const int *vars, double *known) {
+  Read *batch = NULL;
+  *known = 1;
+  for (int k = 0; k < n; k++) {
+    Axis a = graph_var_axis(el->g, vars[k]);
+    if (a.kind == AXIS_PLAIN) {
+      *known *= (double)a.extent;
+    } else {
+      Read *b = read_make(el->g, build_leaf(el->g, NODE_BATCH, 0, 0, NULL, "n"), NULL, 0);
+      batch = batch ? build_mul(el->g, batch, b) : b;
+    }
+  }
+  return batch;
+}
+
+static Read *mean_of(Elaborator *el, Read *body, int n, const int *vars) {
+  double known;
+  Read *batch = count_of(el, n, vars, &known);
+  Read *sum = build_reduce(el->g, RED_SUM, body, n, vars);
+  sum = known == 1 ? sum : build_scale(el->g, 1 / known, sum);
+  return batch ? build_div(el->g, sum, batch) : sum;
+}
+
+Value *reduce_value(Elaborator *el, const char *name, Value *v, int n, const int *vars, Span span) {
+  static const struct { const char *name; Reduction reduction; } table[] = {
+      {"sum", RED_SUM}, {"max", RED_MAX}, {"min", RED_MIN}, {"argmax", RED_ARGMAX}, {"argmin", RED_ARGMIN}, {"prod", RED_PROD},
+      {"logsumexp", RED_LOGSUMEXP}};
+  Read *r = NULL;
+  if (strcmp(name, "mean") == 0) r = mean_of(el, v->read, n, vars);
+  if (strcmp(name, "norm") == 0)
+    r = build_op1(el->g, OP_SQRT, build_reduce(el->g, RED_SUM, build_mul(el->g, v->read, v->read), n, vars));
+  for (size_t k = 0; k < sizeof table / sizeof *table; k++)
+    if (strcmp(name, table[k].name) == 0) r = build_reduce(el->g, table[k].reduction, v->read, n, vars);
+  if (!r) bug("elaborate", "unknown reduction %s", name);
+  return value_tensor(el, r, v->rank, v->vars, span);
+}
+
+static bool plain_formal(Scope *s, const Expr *e) {
+  if (e->kind != EXPR_NAME || !s->fn) return false;
+  for (int k = 0; k < s->fn->nformals; k++)
+    if (s->fn->formals[k].name == e->name) return s->fn->formals[k].kind == FORMAL_PLAIN;
+  return false;
+}
+
+static Value *whole_reduction(Elaborator *el, Scope *s, const Expr *e, int nargs, Value **args) {
+  const char *name = e->a->name;
+  if (nargs == 2) return elementwise(el, builtin_find(name)->op, 2, args, e->span, arena_printf(el->cx, "'%s'", name));
+  if (args[0]->kind == VALUE_NUMBER || (args[0]->kind == VALUE_TENSOR && args[0]->rank == 0)) {
+    if (plain_formal(s, e->args[0].value)) {
+      const char *formal = e->args[0].value->name;
+      report(el, e->span, "'%s' of the plain formal '%s' reduces a single number: a call maps '%s' over all axes of its argument", name, formal,
+             s->fn->name);
+      advise(el, "write it with brackets: %s[n] for a vector, %s[...] for an array of any shape", formal, formal);
+      return value_poison(el, e->span);
+    }
+  }
+  Value *t = as_tensor(el, args[0], e->span, "what is reduced");
+  if (!t) return value_poison(el, e->span);
+  Value *f = value_fresh(el, t);
+  Value scalar = *f;
+  scalar.rank = 0;
+  return reduce_value(el, name, &scalar, f->rank, f->vars, e->span);
+}
+
+/* ---- shapes ---- */
+
+/* All free variables of the values together, without their own axes: the axes that a new array needs in front. */
+static int context_vars(Elaborator *el, int n, Value **v, int *vars) {
+  int all[4 * MAX_AXES], count = 0, m = 0;
+  (void)el;
+  for (int k = 0; k < n; k++) count = read_vars(v[k]->read, all, count);
+  for (int i = 0; i < count; i++) {
+    bool own = false;
+    for (int k = 0; k < n; k++)
+      for (int j = 0; j < v[k]->rank; j++) own = own || v[k]->vars[j] == all[i];
+    if (!own) vars[m++] = all[i];
+  }
+  return m;
+}
+
+static Value *open_node(Elaborator *el, Node *node, int nfree, const int *vars, Span span) {
+  Index *index[MAX_AXES];
+  int own[MAX_AXES];
+  for (int k = 0; k < node->naxes; k++) {
+    int v = k < nfree ? vars[k] : graph_var(el->g, node->axes[k]);
+    if (k >= nfree) own[k - nfree] = v;
+    index[k] = index_var(el->g, v);
+  }
+  return value_tensor(el, read_make(el->g, node, index, 0), node->naxes - nfree, own, span);
+}
+
+/* Joins values along axis `at` of the result (counted from its own axes); every value has that axis. */
+static Value *join(Elaborator *el, int n, Value **v, int at, Span span) {
+  int vars[2 * MAX_AXES], nfree = context_vars(el, n, v, vars), rank = v[0]->rank;
+  if (nfree + rank > MAX_AXES) return value_poison(el, span);
+  Axis axes[MAX_AXES];
+  Node **pieces = ARENA_ARRAY(el->cx, Node *, n);
+  int64_t *offsets = ARENA_ARRAY(el->cx, int64_t, n * (nfree + rank)), total = 0;
+  for (int k = 0; k < n; k++) {
+    int all[2 * MAX_AXES];
+    memcpy(all, vars, sizeof(int) * (size_t)nfree);
+    memcpy(all + nfree, v[k]->vars, sizeof(int) * (size_t)rank);
+    pieces[k] = build_tensor(el->g, v[k]->read, nfree + rank, all);
+    offsets[k * (nfree + rank) + nfree + at] = total;
+    total += value_axis(el, v[k], at).extent;
+  }
+  for (int k = 0; k < nfree; k++) axes[k] = graph_var_axis(el->g, vars[k]);
+  for (int j = 0; j < rank; j++) axes[nfree + j] = value_axis(el, v[0], j);
+  axes[nfree + at] = PLAIN(total);
+  return open_node(el, build_pieces(el->g, nfree + rank, axes, n, pieces, offsets), nfree, vars, span);
+}
+
+/* A new axis of extent 1 at the front. */
+static Value *with_axis(Elaborator *el, Value *v) {
+  int vars[MAX_AXES];
+  vars[0] = graph_var(el->g, PLAIN(1));
+  memcpy(vars + 1, v->vars, sizeof(int) * (size_t)v->rank);
+  Value *w = value_tensor(el, v->read, v->rank + 1, vars, v->span);
+  w->name = v->name;
+  return w;
+}
+
+static Value *join_arguments(Elaborator *el, const Expr *e, int n, Value **args, bool stack) {
+  Value **v = ARENA_ARRAY(el->cx, Value *, n);
+  for (int k = 0; k < n; k++) {
+    Value *t = as_tensor(el, args[k], e->args[k].value->span, arena_printf(el->cx, "an argument of '%s'", e->a->name));
+    if (!t) return value_poison(el, e->span);
+    v[k] = value_fresh(el, t);
+    if (stack || v[k]->rank == 0) v[k] = with_axis(el, v[k]);
+  }
+  for (int k = 1; k < n; k++) {
+    bool fits = v[k]->rank == v[0]->rank;
+    for (int j = 0; fits && j < v[0]->rank; j++) {
+      bool joined = stack ? j == 0 : j == v[0]->rank - 1;
+      fits = joined ? value_axis(el, v[k], j).kind == AXIS_PLAIN : same_extent(el, v[0], j, v[k], j);
+    }
+    if (fits) continue;
+    report(el, e->args[k].value->span, "'%s' joins arrays of one shape%s, found %s and %s", e->a->name, stack ? "" : " but for the last axis",
+           describe(el, args[0]), describe(el, args[k]));
+    if (args[0]->name) remark(el, args[0]->span, "'%s' is %s", args[0]->name, describe(el, args[0]));
+    return value_poison(el, e->span);
+  }
+  return join(el, n, v, stack ? 0 : v[0]->rank - 1, e->span);
+}
+
+static Value *call_concat(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s;
+  return join_arguments(el, e, n, args, false);
+}
+
+static Value *call_stack(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s;
+  return join_arguments(el, e, n, args, true);
+}
+
+static Value *call_split(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s, (void)n;
+  Value *x = as_tensor(el, args[0], e->args[0].value->span, "what is split");
+  int64_t parts = whole_number(el, args[1], e->args[1].value->span, "the number of parts", 1);
+  if (!x || parts < 0) return value_poison(el, e->span);
+  int64_t extent = x->rank ? value_axis(el, x, x->rank - 1).extent : 0;
+  if (!x->rank || value_axis(el, x, x->rank - 1).kind != AXIS_PLAIN || extent % parts) {
+    report(el, e->span, "%s cannot be split into %lld equal parts", describe(el, x), (long long)parts);
+    if (x->name) remark(el, x->span, "'%s' is declared here", x->name);
+    return value_poison(el, e->span);
+  }
+  Value *t = value_new(el, VALUE_TUPLE, e->span);
+  t->items = ARENA_ARRAY(el->cx, Value *, parts);
+  t->nitems = (int)parts;
+  for (int p = 0; p < parts; p++) {
+    Index *index[MAX_AXES];
+    int vars[MAX_AXES];
+    for (int j = 0; j < x->rank; j++) {
+      bool last = j == x->rank - 1;
+      vars[j] = graph_var(el->g, last ? PLAIN(extent / parts) : value_axis(el, x, j));
+      index[j] = index_var(el->g, vars[j]);
+      if (last) index[j] = index_combine(el->g, 1, index[j], 1, index_constant(el->g, p * (extent / parts)));
+    }
+    t->items[p] = value_tensor(el, value_at(el, x, x->rank, index)->read, x->rank, vars, e->span);
+  }
+  return t;
+}
+
+static Value *reshaped(Elaborator *el, Value *x, int rank, const Axis *shape, Span span) {
+  Value *f = value_fresh(el, x);
+  int vars[3 * MAX_AXES], nfree = context_vars(el, 1, &f, vars);
+  Axis axes[2 * MAX_AXES];
+  if (nfree + rank > MAX_AXES) return value_poison(el, span);
+  memcpy(vars + nfree, f->vars, sizeof(int) * (size_t)f->rank);
+  Node *node = build_tensor(el->g, f->read, nfree + f->rank, vars);
+  for (int k = 0; k < nfree; k++) axes[k] = graph_var_axis(el->g, vars[k]);
+  for (int k = 0; k < rank; k++) axes[nfree + k] = shape[k];
+  return open_node(el, build_reshape(el->g, node, nfree + rank, axes), nfree, vars, span);
+}
+
+static bool element_count(Elaborator *el, const Value *x, Span span, int64_t *count) {
+  *count = 1;
+  for (int k = 0; k < x->rank; k++) {
+    Axis a = value_axis(el, x, k);
+    if (a.kind != AXIS_PLAIN) {
+      report(el, span, "the number of elements depends on the batch");
+      return false;
+    }
+    *count *= a.extent;
+  }
+  return true;
+}
+
+static Value *call_flatten(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s, (void)n;
+  int64_t count;
+  Value *x = as_tensor(el, args[0], e->args[0].value->span, "what is flattened");
+  if (!x || !element_count(el, x, e->span, &count)) return value_poison(el, e->span);
+  return reshaped(el, x, 1, &PLAIN(count), e->span);
+}
+
+/* Extents from arguments `first`...: numbers, or one list. */
+static bool shape_arguments(Elaborator *el, const Expr *e, int first, int n, Value **args, Axis *axes, int *rank) {
+  *rank = 0;
+  Value **v = args + first;
+  int count = n - first;
+  bool list = count == 1 && v[0]->kind == VALUE_LIST;
+  if (list) count = v[0]->nitems, v = v[0]->items;
+  for (int k = 0; k < count; k++) {
+    Span span = e->args[list ? first : first + k].value->span;
+    int64_t extent = whole_number(el, v[k], span, "an extent", 1);
+    if (extent < 0) return false;
+    if (*rank >= MAX_AXES / 2) {
+      report(el, span, "an array of more than %d axes", MAX_AXES / 2);
+      return false;
+    }
+    axes[(*rank)++] = PLAIN(extent);
+  }
+  return true;
+}
+
+static Value *call_reshape(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s;
+  Axis axes[MAX_AXES];
+  int rank;
+  int64_t have, want = 1;
+  Value *x = as_tensor(el, args[0], e->args[0].value->span, "what is reshaped");
+  if (!x || !shape_arguments(el, e, 1, n, args, axes, &rank) || !element_count(el, x, e->span, &have)) return value_poison(el, e->span);
+  for (int k = 0; k < rank; k++) want *= axes[k].extent;
+  if (have == want) return reshaped(el, x, rank, axes, e->span);
+  report(el, e->span, "%s of %lld elements cannot be seen as %lld", describe(el, x), (long long)have, (long long)want);
+  if (x->name) remark(el, x->span, "'%s' is %s", x->name, shape_text(el, x));
+  return value_poison(el, e->span);
+}
+
+static Value *filled(Elaborator *el, const Expr *e, int n, Value **args, double value) {
+  Axis axes[MAX_AXES];
+  int rank, vars[MAX_AXES];
+  if (!shape_arguments(el, e, 0, n, args, axes, &rank)) return value_poison(el, e->span);
+  for (int k = 0; k < rank; k++) vars[k] = graph_var(el->g, axes[k]);
+  return value_tensor(el, build_constant(el->g, value), rank, vars, e->span);
+}
+
+static Value *call_zeros(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s;
+  return filled(el, e, n, args, 0);
+}
+
+static Value *call_ones(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s;
+  return filled(el, e, n, args, 1);
+}
+
+static Value *call_onehot(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s, (void)n;
+  Value *y = as_tensor(el, args[0], e->args[0].value->span, "the class of 'onehot'");
+  int64_t k = whole_number(el, args[1], e->args[1].value->span, "the number of classes", 1);
+  if (!y || k < 0) return value_poison(el, e->span);
+  if (!y->read->node->integer) {
+    report(el, e->args[0].value->span, "the class of 'onehot' must be a whole number, found %s of real values", describe(el, y));
+    return value_poison(el, e->span);
+  }
+  Value *f = value_fresh(el, y);
+  int vars[MAX_AXES];
+  memcpy(vars, f->vars, sizeof vars);
+  vars[f->rank] = graph_var(el->g, PLAIN(k));
+  Guard is = {index_combine(el->g, 1, index_var(el->g, vars[f->rank]), -1, index_gather(el->g, f->read)), 1};
+  return value_tensor(el, build_product(el->g, 1, 0, NULL, 1, &is, 0, NULL), f->rank + 1, vars, e->span);
+}
+
+static Value *call_outer(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s, (void)n;
+  Value *a = as_tensor(el, args[0], e->span, "an argument of 'outer'"), *b = as_tensor(el, args[1], e->span, "an argument of 'outer'");
+  if (!a || !b) return value_poison(el, e->span);
+  Value *x = value_fresh(el, a), *y = value_fresh(el, b);
+  int vars[2 * MAX_AXES];
+  if (x->rank + y->rank > MAX_AXES) return value_poison(el, e->span);
+  memcpy(vars, x->vars, sizeof(int) * (size_t)x->rank);
+  memcpy(vars + x->rank, y->vars, sizeof(int) * (size_t)y->rank);
+  return value_tensor(el, build_mul(el->g, x->read, y->read), x->rank + y->rank, vars, e->span);
+}
+
+static Value *call_rank(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s, (void)n;
+  Value *x = as_tensor(el, args[0], e->span, "the argument of 'rank'");
+  return x ? value_number(el, x->rank, e->span) : value_poison(el, e->span);
+}
+
+static Value *call_size(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s, (void)n;
+  if (args[0]->kind == VALUE_LIST) return value_number(el, args[0]->nitems, e->span);
+  int64_t count;
+  Value *x = as_tensor(el, args[0], e->span, "the argument of 'size'");
+  if (!x || !element_count(el, x, e->span, &count)) return value_poison(el, e->span);
+  return value_number(el, (double)count, e->span);
+}
+
+static Value *call_all(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s, (void)n;
+  Value *x = as_tensor(el, args[0], e->span, "the argument of 'all'");
+  if (!x) return value_poison(el, e->span);
+  Value *f = value_fresh(el, x);
+  int vars[MAX_AXES];
+  vars[0] = graph_var(el->g, (Axis){AXIS_BATCH, 0});
+  Subst sub = {0};
+  subst_add(&sub, el->g->batch_var, index_var(el->g, vars[0]));
+  memcpy(vars + 1, f->vars, sizeof(int) * (size_t)f->rank);
+  return value_tensor(el, read_substitute(el->g, f->read, &sub), f->rank + 1, vars, e->span);
+}
+
+/* ---- initial values ---- */
+
+static Value *distribution(Elaborator *el, const Expr *e, Value **args, StartKind kind) {
+  for (int k = 0; k < 2; k++)
+    if (args[k]->kind != VALUE_NUMBER) {
+      report(el, e->args[k].value->span, "a draw whose distribution is computed by the model is not supported yet; a parameter's start needs numbers");
+      return value_poison(el, e->span);
+    }
+  Value *v = value_new(el, VALUE_DISTRIBUTION, e->span);
+  v->start = (Start){.kind = kind, .a = args[0]->number, .b = args[1]->number};
+  if (kind == START_UNIFORM ? v->start.a > v->start.b : v->start.b < 0) {
+    report(el, e->span, kind == START_UNIFORM ? "uniform(a, b) needs a <= b, found %g and %g" : "normal(mean, deviation) needs a deviation of at least 0, found %g and %g",
+           v->start.a, v->start.b);
+    return value_poison(el, e->span);
+  }
+  return v;
+}
+
+static Value *call_normal(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s, (void)n;
+  return distribution(el, e, args, START_NORMAL);
+}
+
+static Value *call_uniform(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s, (void)n;
+  return distribution(el, e, args, START_UNIFORM);
+}
+
+static Value *no_draws(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s, (void)n, (void)args;
+  report(el, e->span, "draws from '%s' are not supported yet", e->a->name);
+  return value_poison(el, e->span);
+}
+
+/* How many inputs reach one element (fan_in) or how many outputs it reaches, of W[out, in, window...]; of a vector: its length. */
+static Value *fan(Elaborator *el, const Expr *e, Value **args, bool in) {
+  Value *x = as_tensor(el, args[0], e->span, "a parameter");
+  if (!x) return value_poison(el, e->span);
+  double count = x->rank == 0 ? 1 : (double)value_axis(el, x, x->rank > 1 && in ? 1 : 0).extent;
+  for (int k = 2; k < x->rank; k++) count *= (double)value_axis(el, x, k).extent;
+  return value_number(el, count, e->span);
+}
+
+static Value *call_fan_in(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s, (void)n;
+  return fan(el, e, args, true);
+}
+
+static Value *call_fan_out(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s, (void)n;
+  return fan(el, e, args, false);
+}
+
+/* ---- derivatives ---- */
+
+static bool reaches(Elaborator *el, Node *from, const Node *to) {
+  NodeList list = graph_order(el->cx, &from, 1);
+  for (int k = 0; k < list.n; k++)
+    if (list.at[k] == to) return true;
+  return false;
+}
+
+static Value *differentiable(Elaborator *el, Scope *s, const Expr *by) {
+  if (by->kind != EXPR_NAME) {
+    report(el, by->span, "a derivative is taken with respect to a name; give this value one in a definition of its own");
+    return NULL;
+  }
+  Value *w = expr(el, s, by);
+  if (is_poison(w)) return NULL;
+  NodeKind kind = w->kind == VALUE_TENSOR ? w->read->node->kind : NODE_CONST;
+  bool fine = kind == NODE_NAME || kind == NODE_PARAM || kind == NODE_INPUT || kind == NODE_STATE;
+  if (!fine) {
+    report(el, by->span, "a derivative with respect to '%s' makes no sense: it is %s", by->name, w->kind == VALUE_TENSOR ? "constant" : describe(el, w));
+    return NULL;
+  }
+  if (w->read->node->integer) {
+    report(el, by->span, "a derivative with respect to '%s' makes no sense: its values are whole numbers", by->name);
+    remark(el, w->span, "'%s' is declared here", by->name);
+    return NULL;
+  }
+  return w;
+}
+
+Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, const Expr *by, bool jacobian) {
+  Value *value = expr(el, s, of), *w = differentiable(el, s, by);
+  if (is_poison(value) || !w) return value_poison(el, e->span);
+  Value *t = as_tensor(el, value, of->span, "what is differentiated");
+  if (!t) return value_poison(el, e->span);
+  if (!jacobian && t->rank == 1 && value_axis(el, t, 0).kind == AXIS_PLAIN && value_axis(el, t, 0).extent == 1)
+    t = value_at(el, t, 1, (Index *[]){index_constant(el->g, 0)});
+  if (!jacobian && t->rank) {
+    report(el, of->span, "grad needs a single number, found %s", describe(el, t));
+    advise(el, "jacobian(v, w) is the derivative of an array; grad(sum(v), w) that of its sum");
+    return value_poison(el, e->span);
+  }
+  if (!reaches(el, t->read->node, w->read->node)) {
+    Text text = {.cx = el->cx};
+    expr_print(&text, of);
+    report(el, e->span, "'%s' does not depend on '%s'", text.data, by->name);
+    remark(el, w->span, "'%s' is defined here", by->name);
+    return value_poison(el, e->span);
+  }
+  Value *f = value_fresh(el, t), *x = value_fresh(el, w);
+  int vars[4 * MAX_AXES], n = read_vars(x->read, vars, read_vars(f->read, vars, 0));
+  int own[2 * MAX_AXES], nown = 0;
+  for (int k = 0; k < f->rank; k++) own[nown++] = f->vars[k];
+  for (int k = 0; k < x->rank; k++) own[nown++] = x->vars[k];
+  int all[4 * MAX_AXES], m = 0;
+  for (int k = 0; k < n; k++) {
+    bool mine = false;
+    for (int j = 0; j < nown; j++) mine = mine || vars[k] == own[j];
+    if (!mine) all[m++] = vars[k];
+  }
+  for (int k = 0; k < nown; k++) all[m++] = own[k];
+  if (m > MAX_AXES) {
+    report(el, e->span, "this derivative has %d axes; %d are the most", m, MAX_AXES);
+    return value_poison(el, e->span);
+  }
+  Subst inside = {0};
+  Node proto = {.kind = NODE_GRAD, .scale = 1, .naxes = m, .nreads = 1, .target = x->read->node, .lo = -INFINITY, .hi = INFINITY};
+  Index *index[MAX_AXES];
+  for (int k = 0; k < m; k++) {
+    subst_add(&inside, all[k], index_var(el->g, k));
+    index[k] = index_var(el->g, all[k]);
+    proto.axes[k] = graph_var_axis(el->g, all[k]);
+  }
+  Read *r = read_substitute(el->g, f->read, &inside);
+  proto.reads = arena_copy(el->cx, &r, sizeof r);
+  proto.tie = ARENA_ARRAY(el->cx, Index *, x->read->node->naxes);
+  for (int k = 0; k < x->read->node->naxes; k++) proto.tie[k] = index_substitute(el->g, x->read->index[k], &inside);
+  return value_tensor(el, read_make(el->g, graph_intern(el->g, &proto), index, 0), nown, own, e->span);
+}
+
+/* ---- the table ---- */
+
+#define SCALAR(name, id) {name, NULL, 1, 1, name "(x)", OP_##id}
+#define REDUCE(name) {name, whole_reduction, 1, 1, name "(x)", OP_PRODUCT}
+static const Builtin builtins[] = {
+    SCALAR("exp", EXP), SCALAR("log", LOG), SCALAR("log1p", LOG1P), SCALAR("expm1", EXPM1), SCALAR("sin", SIN), SCALAR("cos", COS),
+    SCALAR("tan", TAN), SCALAR("atan", ATAN), SCALAR("tanh", TANH), SCALAR("sigmoid", SIGMOID), SCALAR("softplus", SOFTPLUS),
+    SCALAR("sqrt", SQRT), SCALAR("abs", ABS), SCALAR("sign", SIGN), SCALAR("floor", FLOOR), SCALAR("erf", ERF),
+    SCALAR("lgamma", LGAMMA), SCALAR("digamma", DIGAMMA), SCALAR("trigamma", TRIGAMMA), SCALAR("stop", STOP),
+    {"pow", NULL, 2, 2, "pow(x, y)", OP_POW},
+    {"logratio", NULL, 2, 2, "logratio(a, b), which is log(exp(a)/exp(b))", OP_LOGRATIO},
+    {"where", NULL, 3, 3, "where(condition, then, otherwise)", OP_WHERE},
+    REDUCE("sum"), REDUCE("mean"), REDUCE("argmax"), REDUCE("argmin"), REDUCE("prod"), REDUCE("logsumexp"), REDUCE("norm"),
+    {"max", whole_reduction, 1, 2, "max(x), max(a, b)", OP_MAX},
+    {"min", whole_reduction, 1, 2, "min(x), min(a, b)", OP_MIN},
+    {"concat", call_concat, 1, 64, "concat(a, b, ...)", OP_PRODUCT},
+    {"stack", call_stack, 1, 64, "stack(a, b, ...)", OP_PRODUCT},
+    {"split", call_split, 2, 2, "split(a, k)", OP_PRODUCT},
+    {"flatten", call_flatten, 1, 1, "flatten(x)", OP_PRODUCT},
+    {"reshape", call_reshape, 2, 64, "reshape(x, 2, 3)", OP_PRODUCT},
+    {"zeros", call_zeros, 0, 64, "zeros(2, 3)", OP_PRODUCT},
+    {"ones", call_ones, 0, 64, "ones(2, 3)", OP_PRODUCT},
+    {"onehot", call_onehot, 2, 2, "onehot(y, k)", OP_PRODUCT},
+    {"outer", call_outer, 2, 2, "outer(a, b)", OP_PRODUCT},
+    {"rank", call_rank, 1, 1, "rank(w)", OP_PRODUCT},
+    {"size", call_size, 1, 1, "size(w)", OP_PRODUCT},
+    {"all", call_all, 1, 1, "all(x)", OP_PRODUCT},
+    {"grad", NULL, 2, 2, "grad(L, w)", OP_PRODUCT},
+    {"jacobian", NULL, 2, 2, "jacobian(v, w)", OP_PRODUCT},
+    {"normal", call_normal, 2, 2, "normal(mean, deviation)", OP_PRODUCT},
+    {"uniform", call_uniform, 2, 2, "uniform(from, to)", OP_PRODUCT},
+    {"fan_in", call_fan_in, 1, 1, "fan_in(w)", OP_PRODUCT},
+    {"fan_out", call_fan_out, 1, 1, "fan_out(w)", OP_PRODUCT},
+    {"exponential", no_draws, 0, 64, "exponential(rate)", OP_PRODUCT},
+    {"laplace", no_draws, 0, 64, "laplace(mean, scale)", OP_PRODUCT},
+    {"gumbel", no_draws, 0, 64, "gumbel(location, scale)", OP_PRODUCT},
+    {"bernoulli", no_draws, 0, 64, "bernoulli(p)", OP_PRODUCT},
+    {"categorical", no_draws, 0, 64, "categorical(p)", OP_PRODUCT},
+};
+
+const Builtin *builtin_find(const char *name) {
+  for (size_t k = 0; k < sizeof builtins / sizeof *builtins; k++)
+    if (strcmp(builtins[k].name, name) == 0) return &builtins[k];
+  return NULL;
+}
+
+int builtin_names(const char **names, int most) {
+  int n = (int)(sizeof builtins / sizeof *builtins);
+  if (n > most) n = most;
+  for (int k = 0; k < n; k++) names[k] = builtins[k].name;
+  return n;
+}

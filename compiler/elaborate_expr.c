@@ -1,0 +1,141 @@
+/* elaborate_expr.c: expressions to values: operators, matrix notation, lists. Calls and indexing have their own files. */
+#include "elaborate.h"
+
+#include <math.h>
+#include <string.h>
+
+static Value *list_value(Elaborator *el, Scope *s, const Expr *e) {
+  Value *v = value_new(el, VALUE_LIST, e->span);
+  v->items = ARENA_ARRAY(el->cx, Value *, e->nargs);
+  v->nitems = e->nargs;
+  for (int k = 0; k < e->nargs; k++) {
+    v->items[k] = expr(el, s, e->args[k].value);
+    if (is_poison(v->items[k])) return value_poison(el, e->span);
+  }
+  return v;
+}
+
+static Value *transpose(Elaborator *el, Scope *s, const Expr *e) {
+  Value *a = expr(el, s, e->a);
+  if (is_poison(a)) return a;
+  Value *t = as_tensor(el, a, e->span, "what is transposed");
+  if (!t) return value_poison(el, e->span);
+  if (t->rank < 2) {
+    report(el, e->span, "a transpose needs a matrix, found %s", describe(el, t));
+    if (t->rank == 1) advise(el, "a vector has no rows and columns: dot(a, b) is a'b and outer(a, b) is ab'");
+    return value_poison(el, e->span);
+  }
+  Value *f = value_fresh(el, t);
+  int last = f->rank - 1, v = f->vars[last];
+  f->vars[last] = f->vars[last - 1];
+  f->vars[last - 1] = v;
+  f->name = NULL;
+  f->span = e->span;
+  return f;
+}
+
+/* a @ b: the last axis of a with the first of a vector b, or the last but one of a matrix; leading axes are mapped. */
+Value *matrix_product(Elaborator *el, Value *a, Value *b, const Expr *e) {
+  Value *x = as_tensor(el, a, e->span, "the left side of '@'"), *y = as_tensor(el, b, e->span, "the right side of '@'");
+  if (!x || !y) return value_poison(el, e->span);
+  if (x->rank == 0 || y->rank == 0) {
+    report(el, e->op_span, "'@' multiplies matrices and vectors, found %s and %s", describe(el, x), describe(el, y));
+    return value_poison(el, e->span);
+  }
+  int xm = x->rank > 1, yn = y->rank > 1;
+  int xlead = x->rank > 2 ? x->rank - 2 : 0, ylead = y->rank > 2 ? y->rank - 2 : 0;
+  int xk = x->rank - 1, yk = y->rank - 1 - yn;
+  int lead = xlead > ylead ? xlead : ylead;
+  bool fits = same_extent(el, x, xk, y, yk);
+  for (int j = 1; fits && j <= xlead && j <= ylead; j++) fits = same_extent(el, x, xlead - j, y, ylead - j);
+  if (!fits) {
+    report(el, e->op_span, "the shapes do not fit for '@': %s%s%s and %s%s%s", x->name ? x->name : "", x->name ? " is " : "",
+           shape_text(el, x), y->name ? y->name : "", y->name ? " is " : "", shape_text(el, y));
+    if (x->name) remark(el, x->span, "'%s' is %s", x->name, shape_text(el, x));
+    if (y->name) remark(el, y->span, "'%s' is %s", y->name, shape_text(el, y));
+    if (x->rank == 2 && same_extent(el, x, 0, y, yk)) advise(el, "did you mean %s' @ ...?", x->name ? x->name : "A");
+    return value_poison(el, e->span);
+  }
+  int vars[MAX_AXES], rank = 0;
+  Index *xi[MAX_AXES], *yi[MAX_AXES];
+  for (int j = 0; j < lead; j++) {
+    bool from_x = j >= lead - xlead;
+    vars[rank] = graph_var(el->g, from_x ? value_axis(el, x, j - (lead - xlead)) : value_axis(el, y, j - (lead - ylead)));
+    if (from_x) xi[j - (lead - xlead)] = index_var(el->g, vars[rank]);
+    if (j >= lead - ylead) yi[j - (lead - ylead)] = index_var(el->g, vars[rank]);
+    rank++;
+  }
+  if (xm) {
+    vars[rank] = graph_var(el->g, value_axis(el, x, xk - 1));
+    xi[xk - 1] = index_var(el->g, vars[rank++]);
+  }
+  if (yn) {
+    vars[rank] = graph_var(el->g, value_axis(el, y, y->rank - 1));
+    yi[y->rank - 1] = index_var(el->g, vars[rank++]);
+  }
+  int k = graph_var(el->g, value_axis(el, x, xk));
+  xi[xk] = yi[yk] = index_var(el->g, k);
+  Read *factors[2] = {value_at(el, x, x->rank, xi)->read, value_at(el, y, y->rank, yi)->read};
+  return value_tensor(el, build_product(el->g, 1, 2, factors, 0, NULL, 1, &k), rank, vars, e->span);
+}
+
+typedef struct OperatorRow {
+  BinaryOp syntax;
+  Op op;
+  bool swap; /* a > b is b < a */
+  const char *text;
+} OperatorRow;
+
+static const OperatorRow operators[] = {
+    {BIN_ADD, OP_ADD, false, "'+'"},  {BIN_SUB, OP_SUB, false, "'-'"}, {BIN_MUL, OP_PRODUCT, false, "'*'"},
+    {BIN_DIV, OP_DIV, false, "'/'"},  {BIN_POW, OP_POW, false, "'^'"}, {BIN_MOD, OP_MOD, false, "'mod'"},
+    {BIN_EQ, OP_EQ, false, "'=='"},   {BIN_NE, OP_NE, false, "'!='"},  {BIN_LT, OP_LT, false, "'<'"},
+    {BIN_LE, OP_LE, false, "'<='"},   {BIN_GT, OP_LT, true, "'>'"},    {BIN_GE, OP_LE, true, "'>='"},
+    {BIN_AND, OP_AND, false, "'and'"}, {BIN_OR, OP_OR, false, "'or'"},
+};
+
+static Value *binary(Elaborator *el, Scope *s, const Expr *e) {
+  Value *a = expr(el, s, e->a), *b = expr(el, s, e->b);
+  if (is_poison(a) || is_poison(b)) return value_poison(el, e->span);
+  if (e->op == BIN_MATMUL) return matrix_product(el, a, b, e);
+  for (size_t k = 0; k < sizeof operators / sizeof *operators; k++) {
+    const OperatorRow *row = &operators[k];
+    if (row->syntax != e->op) continue;
+    Value *args[2] = {row->swap ? b : a, row->swap ? a : b};
+    if (e->op == BIN_DIV && b->kind == VALUE_NUMBER && b->number == 0 && a->kind == VALUE_NUMBER) {
+      report(el, e->op_span, "division of %g by 0", a->number);
+      return value_poison(el, e->span);
+    }
+    return elementwise(el, row->op, 2, args, e->span, row->text);
+  }
+  bug("elaborate", "unknown operator %d", (int)e->op);
+}
+
+static Value *unary(Elaborator *el, Scope *s, const Expr *e) {
+  Value *a = expr(el, s, e->a);
+  if (is_poison(a)) return a;
+  if (e->kind == EXPR_NOT) return elementwise(el, OP_NOT, 1, &a, e->span, "'not'");
+  if (a->kind == VALUE_NUMBER) return value_number(el, -a->number, e->span);
+  Value *minus[2] = {value_number(el, -1, e->span), a};
+  return elementwise(el, OP_PRODUCT, 2, minus, e->span, "'-'");
+}
+
+Value *expr(Elaborator *el, Scope *s, const Expr *e) {
+  Span before = el->g->span;
+  el->g->span = e->span;
+  Value *v = NULL;
+  switch (e->kind) {
+  case EXPR_NUMBER: v = value_number(el, e->number, e->span); break;
+  case EXPR_NAME: v = lookup(el, s, e->name, e->span); break;
+  case EXPR_CALL: v = expr_call(el, s, e); break;
+  case EXPR_INDEX: v = expr_index(el, s, e); break;
+  case EXPR_NEGATE: case EXPR_NOT: v = unary(el, s, e); break;
+  case EXPR_BINARY: v = binary(el, s, e); break;
+  case EXPR_TRANSPOSE: v = transpose(el, s, e); break;
+  case EXPR_REDUCE: v = expr_reduce(el, s, e); break;
+  case EXPR_PARTIAL: v = expr_gradient(el, s, e, e->a, e->b, false); break;
+  case EXPR_LIST: v = list_value(el, s, e); break;
+  }
+  el->g->span = before;
+  return v;
+}

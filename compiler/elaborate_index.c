@@ -1,0 +1,423 @@
+/* elaborate_index.c: x[...], index variables and reductions over them.
+ *
+ * A place of an index is read as an affine expression of index variables and whole numbers where it is one, else as an integer
+ * value of the model (a gather). Without `else 0` an index that may leave its array is an error that names a value that does. */
+#include "elaborate.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- affine expressions ---- */
+
+static Index *affine(Elaborator *el, Scope *s, const Expr *e);
+
+static Index *affine_value(Elaborator *el, Value *v) {
+  if (v->kind == VALUE_NUMBER && v->number == floor(v->number) && fabs(v->number) < 1e15) return index_constant(el->g, (int64_t)v->number);
+  if (v->kind == VALUE_TENSOR && v->rank == 0 && v->read->node->integer) return index_gather(el->g, v->read);
+  return NULL;
+}
+
+static Index *affine_binary(Elaborator *el, Scope *s, const Expr *e) {
+  if (e->op != BIN_ADD && e->op != BIN_SUB && e->op != BIN_MUL && e->op != BIN_DIV) return NULL;
+  Index *a = affine(el, s, e->a);
+  Index *b = a ? affine(el, s, e->b) : NULL;
+  int64_t k;
+  if (!a || !b) return NULL;
+  if (e->op == BIN_ADD || e->op == BIN_SUB) return index_combine(el->g, 1, a, e->op == BIN_ADD ? 1 : -1, b);
+  if (e->op == BIN_DIV) return index_is_constant(b, &k) && k != 0 ? index_divide(el->g, a, k) : NULL;
+  Index *zero = index_constant(el->g, 0);
+  if (index_is_constant(a, &k)) return index_combine(el->g, k, b, 0, zero);
+  return index_is_constant(b, &k) ? index_combine(el->g, k, a, 0, zero) : NULL;
+}
+
+/* The expression as an index, or NULL where it is none (nothing is reported then). */
+static Index *affine(Elaborator *el, Scope *s, const Expr *e) {
+  if (e->kind == EXPR_NEGATE) {
+    Index *a = affine(el, s, e->a);
+    return a ? index_combine(el->g, -1, a, 0, index_constant(el->g, 0)) : NULL;
+  }
+  if (e->kind == EXPR_BINARY) {
+    Index *i = affine_binary(el, s, e);
+    if (i) return i;
+  }
+  bool quiet = el->quiet, failed = el->failed;
+  el->quiet = true;
+  Value *v = expr(el, s, e);
+  el->quiet = quiet;
+  el->failed = failed;
+  return is_poison(v) ? NULL : affine_value(el, v);
+}
+
+/* ---- bounds ---- */
+
+/* Writes the extreme values of the variables: "i = 2, u = 0". */
+static const char *witness(Elaborator *el, Scope *s, const Index *e, bool high) {
+  Text t = {.cx = el->cx};
+  for (int i = 0; i < e->n; i++) {
+    if (e->terms[i].gather) continue;
+    bool top = (e->terms[i].coef > 0) == high;
+    const char *name = NULL;
+    for (Scope *q = s; q && !name; q = q->parent)
+      for (Binding *b = q->first; b && !name; b = b->next) {
+        int v;
+        if (b->value->kind == VALUE_TENSOR && b->value->rank == 0 && b->value->read->node->op == OP_INDEX &&
+            index_is_var(index_gather(el->g, b->value->read), &v) && v == e->terms[i].var)
+          name = b->name;
+      }
+    Axis axis = graph_var_axis(el->g, e->terms[i].var);
+    text_printf(&t, "%s%s = %lld", t.length ? ", " : "", name ? name : "an index", top ? (long long)axis.extent - 1 : 0LL);
+  }
+  return t.length ? t.data : NULL;
+}
+
+static bool check_bounds(Elaborator *el, Scope *s, const Value *x, int place, const Index *e, Span span) {
+  Axis axis = value_axis(el, x, place);
+  double lo, hi;
+  const char *name = x->name ? arena_printf(el->cx, "'%s'", x->name) : "the array";
+  if (axis.kind != AXIS_PLAIN) {
+    int v;
+    if (index_is_var(e, &v) && graph_var_axis(el->g, v).kind == axis.kind) return true;
+    report(el, span, "the axis over the batch cannot be indexed by a number; reduce over it, or use an index that runs over it");
+    return false;
+  }
+  if (e->divisor != 1) {
+    report(el, span, "this index is not whole for every value of its indices; write `else 0` to read 0 there");
+    return false;
+  }
+  if (!index_range(el->g, e, NULL, &lo, &hi)) {
+    report(el, span, "this index may be any integer, and %s has %lld places here; declare the input as class(%lld), or write `else 0`", name,
+           (long long)axis.extent, (long long)axis.extent);
+    return false;
+  }
+  if (lo >= 0 && hi < (double)axis.extent) return true;
+  bool high = hi >= (double)axis.extent;
+  const char *where = witness(el, s, e, high);
+  report(el, span, "this index leaves %s: it reaches %.0f%s%s, the axis has %lld place%s (0..%lld)", name, high ? hi : lo, where ? " at " : "",
+         where ? where : "", (long long)axis.extent, axis.extent == 1 ? "" : "s", (long long)axis.extent - 1);
+  if (x->name) remark(el, x->span, "'%s' is %s", x->name, shape_text(el, x));
+  return false;
+}
+
+/* ---- x[...] ---- */
+
+typedef struct Places { /* what the brackets become: indices into x, and the result's own axes */
+  Index *index[MAX_AXES];
+  uint32_t guarded;
+  int vars[2 * MAX_AXES], rank;
+} Places;
+
+static bool range_place(Elaborator *el, Scope *s, const Expr *e, const Value *x, int k, Places *p) {
+  const Sub *sub = &e->subs[k];
+  Axis axis = value_axis(el, x, k);
+  if (axis.kind != AXIS_PLAIN) {
+    if (sub->first || sub->last) {
+      report(el, e->span, "the axis over the batch cannot be cut");
+      return false;
+    }
+    p->vars[p->rank] = graph_var(el->g, axis);
+    p->index[k] = index_var(el->g, p->vars[p->rank++]);
+    return true;
+  }
+  int64_t first = 0, last = axis.extent;
+  if (sub->first) {
+    first = whole_number(el, expr(el, s, sub->first), sub->first->span, "the start of a range", 0);
+    if (first < 0) return false;
+  }
+  if (sub->last) {
+    last = whole_number(el, expr(el, s, sub->last), sub->last->span, "the end of a range", 0);
+    if (last < 0) return false;
+  }
+  if (first >= last || last > axis.extent) {
+    report(el, sub->first ? sub->first->span : e->span, "the range %lld:%lld is %s; the axis has %lld places", (long long)first, (long long)last,
+           first >= last ? "empty" : "too long", (long long)axis.extent);
+    if (x->name) remark(el, x->span, "'%s' is %s", x->name, shape_text(el, x));
+    return false;
+  }
+  p->vars[p->rank] = graph_var(el->g, PLAIN(last - first));
+  p->index[k] = index_combine(el->g, 1, index_var(el->g, p->vars[p->rank++]), 1, index_constant(el->g, first));
+  return true;
+}
+
+/* An integer array as an index: its axes take the place. */
+static bool array_place(Elaborator *el, const Expr *at, Value *v, int k, Places *p) {
+  if (v->kind == VALUE_LIST) v = as_tensor(el, v, at->span, "an index");
+  if (!v) return false;
+  if (v->kind != VALUE_TENSOR || !v->read->node->integer) {
+    if (!is_poison(v)) report(el, at->span, "an index must be a whole number, found %s%s", describe(el, v), v->kind == VALUE_TENSOR ? " of real values" : "");
+    return false;
+  }
+  Value *f = value_fresh(el, v);
+  for (int j = 0; j < f->rank; j++) p->vars[p->rank++] = f->vars[j];
+  p->index[k] = index_gather(el->g, f->read);
+  return true;
+}
+
+static Value *list_item(Elaborator *el, Scope *s, const Expr *e, const Value *list) {
+  if (e->nsubs != 1 || e->subs[0].is_range) {
+    report(el, e->span, "a list is indexed by one number");
+    return value_poison(el, e->span);
+  }
+  int64_t k = whole_number(el, expr(el, s, e->subs[0].first), e->subs[0].first->span, "the index of a list", 0);
+  if (k < 0) return value_poison(el, e->span);
+  if (k >= list->nitems) {
+    report(el, e->subs[0].first->span, "index %lld leaves the list, which has %d entries (0..%d)", (long long)k, list->nitems, list->nitems - 1);
+    return value_poison(el, e->span);
+  }
+  return list->items[k];
+}
+
+static bool place(Elaborator *el, Scope *s, const Expr *e, const Value *x, int k, Places *p) {
+  const Sub *sub = &e->subs[k];
+  if (sub->is_range) return range_place(el, s, e, x, k, p);
+  Index *i = affine(el, s, sub->first);
+  if (i) p->index[k] = i;
+  else if (!array_place(el, sub->first, expr(el, s, sub->first), k, p)) return false;
+  if (e->else_zero && value_axis(el, x, k).kind == AXIS_PLAIN) p->guarded |= UINT32_C(1) << k;
+  return e->else_zero || check_bounds(el, s, x, k, p->index[k], sub->first->span);
+}
+
+Value *expr_index(Elaborator *el, Scope *s, const Expr *e) {
+  Value *base = expr(el, s, e->a);
+  if (is_poison(base)) return base;
+  if (base->kind == VALUE_LIST) {
+    bool numbers = true;
+    for (int k = 0; k < base->nitems; k++) numbers = numbers && (base->items[k]->kind == VALUE_NUMBER || base->items[k]->kind == VALUE_LIST);
+    Index *i = e->nsubs == 1 && !e->subs[0].is_range ? affine(el, s, e->subs[0].first) : NULL;
+    if (!numbers || (i && index_is_constant(i, NULL))) return list_item(el, s, e, base);
+  }
+  Value *x = as_tensor(el, base, e->span, "what is indexed");
+  if (!x) return value_poison(el, e->span);
+  if (e->nsubs > x->rank) {
+    report(el, e->span, "%s%s%s has %d %s, found %d indices", x->name ? "'" : "", x->name ? x->name : "the value", x->name ? "'" : "", x->rank,
+           x->rank == 1 ? "axis" : "axes", e->nsubs);
+    if (x->name) remark(el, x->span, "'%s' is %s", x->name, x->rank ? shape_text(el, x) : "a single number");
+    return value_poison(el, e->span);
+  }
+  Places p = {0};
+  bool fine = true;
+  for (int k = 0; k < e->nsubs; k++) fine = place(el, s, e, x, k, &p) && fine;
+  if (!fine) return value_poison(el, e->span);
+  for (int k = e->nsubs; k < x->rank; k++) {
+    p.vars[p.rank] = graph_var(el->g, value_axis(el, x, k));
+    p.index[k] = index_var(el->g, p.vars[p.rank++]);
+  }
+  if (p.rank > MAX_AXES) {
+    report(el, e->span, "the result would have %d axes; %d are the most", p.rank, MAX_AXES);
+    return value_poison(el, e->span);
+  }
+  Value *at = value_at(el, x, x->rank, p.index);
+  Read *r = at->read;
+  if (p.guarded) {
+    Guard guards[MAX_AXES];
+    int n = 0;
+    for (int k = 0; k < x->rank; k++)
+      if (p.guarded >> k & 1) guards[n++] = (Guard){p.index[k], value_axis(el, x, k).extent};
+    r = build_product(el->g, 1, 1, &r, n, guards, 0, NULL);
+  }
+  Value *v = value_tensor(el, r, p.rank, p.vars, e->span);
+  return v;
+}
+
+/* ---- binding indices ---- */
+
+typedef struct Extents { /* what the places where an index stands alone say of its extent */
+  Elaborator *el;
+  Scope *scope;
+  const char *name;
+  Axis axis;
+  bool known, clash;
+  Span where;
+} Extents;
+
+static bool mentions(const Expr *e, const char *name) {
+  if (!e) return false;
+  if (e->kind == EXPR_NAME) return e->name == name;
+  if (mentions(e->a, name) || mentions(e->b, name)) return true;
+  for (int k = 0; k < e->nargs; k++)
+    if (mentions(e->args[k].value, name)) return true;
+  for (int k = 0; k < e->nsubs; k++)
+    if (mentions(e->subs[k].first, name) || mentions(e->subs[k].last, name)) return true;
+  return false;
+}
+
+static Value *trial(Elaborator *el, Scope *s, const Expr *e) {
+  bool quiet = el->quiet, failed = el->failed;
+  int params = el->program->params.n, states = el->program->states.n, named = el->named.n;
+  el->quiet = true;
+  el->failed = false;
+  Value *v = expr(el, s, e);
+  bool bad = el->failed;
+  el->quiet = quiet;
+  el->failed = failed;
+  el->program->params.n = params;
+  el->program->states.n = states;
+  el->named.n = named;
+  return bad ? NULL : v;
+}
+
+static void note_extent(Extents *x, Axis axis, Span where) {
+  if (!x->known) {
+    x->known = true;
+    x->axis = axis;
+    x->where = where;
+  } else if ((x->axis.kind != axis.kind || x->axis.extent != axis.extent) && !x->clash) {
+    x->clash = true;
+    report(x->el, where, "index '%s' runs over %lld places here, over %lld elsewhere; write its bound: %s < n", x->name, (long long)axis.extent,
+           (long long)x->axis.extent, x->name);
+    remark(x->el, x->where, "here it runs over %lld", (long long)x->axis.extent);
+  }
+}
+
+static void find_extents(Extents *x, const Expr *e, const char **bound, int nbound);
+
+static void find_in_index(Extents *x, const Expr *e, const char **bound, int nbound) {
+  bool alone = false;
+  for (int k = 0; k < e->nsubs; k++)
+    alone = alone || (!e->subs[k].is_range && e->subs[k].first->kind == EXPR_NAME && e->subs[k].first->name == x->name);
+  for (int k = 0; alone && k < nbound; k++) /* the base may use indices that have no meaning here */
+    if (mentions(e->a, bound[k])) alone = false;
+  if (alone && mentions(e->a, x->name)) alone = false;
+  Value *base = alone ? trial(x->el, x->scope, e->a) : NULL;
+  if (base && base->kind == VALUE_LIST) base = as_tensor(x->el, base, e->span, "what is indexed");
+  if (!base || base->kind != VALUE_TENSOR) return;
+  for (int k = 0; k < e->nsubs && k < base->rank; k++)
+    if (!e->subs[k].is_range && e->subs[k].first->kind == EXPR_NAME && e->subs[k].first->name == x->name && !e->else_zero)
+      note_extent(x, value_axis(x->el, base, k), e->subs[k].first->span);
+  for (int k = 0; k < e->nsubs && k < base->rank; k++)
+    if (e->else_zero && !x->known && !e->subs[k].is_range && e->subs[k].first->kind == EXPR_NAME && e->subs[k].first->name == x->name)
+      note_extent(x, value_axis(x->el, base, k), e->subs[k].first->span);
+}
+
+static void find_extents(Extents *x, const Expr *e, const char **bound, int nbound) {
+  if (!e || x->clash) return;
+  if (e->kind == EXPR_INDEX) find_in_index(x, e, bound, nbound);
+  const char *inner[64];
+  if (e->kind == EXPR_REDUCE) {
+    for (int k = 0; k < e->nbinders; k++)
+      if (e->binders[k].name == x->name) return;
+    memcpy(inner, bound, sizeof(char *) * (size_t)nbound);
+    for (int k = 0; k < e->nbinders && nbound < 64; k++) inner[nbound++] = e->binders[k].name;
+    bound = inner;
+  }
+  find_extents(x, e->a, bound, nbound);
+  find_extents(x, e->b, bound, nbound);
+  for (int k = 0; k < e->nargs; k++) find_extents(x, e->args[k].value, bound, nbound);
+  for (int k = 0; k < e->nsubs; k++) find_extents(x, e->subs[k].first, bound, nbound);
+}
+
+static void bind_variable(Elaborator *el, Scope *s, const Binder *b, int var) {
+  Value *v = value_tensor(el, build_index(el->g, index_var(el->g, var)), 0, NULL, b->span);
+  scope_bind(el, s, b->name, v, b->span);
+}
+
+static bool written_bound(Elaborator *el, Scope *s, const Binder *b, int *var) {
+  int64_t n = whole_number(el, expr(el, s, b->bound), b->bound->span, "the bound of an index", 1);
+  if (n < 0) return false;
+  *var = graph_var(el->g, PLAIN(n));
+  bind_variable(el, s, b, *var);
+  return true;
+}
+
+bool bind_indices(Elaborator *el, Scope *s, const Binder *binders, int n, const Expr *body, const Expr *other, int *vars) {
+  bool done[MAX_AXES] = {false}, progress = true;
+  int left = n;
+  if (n > MAX_AXES / 2) {
+    report(el, binders[0].span, "%d indices at once; %d are the most", n, MAX_AXES / 2);
+    return false;
+  }
+  for (int k = 0; k < n; k++) vars[k] = -1;
+  while (left && progress) { /* an extent may follow only once another is known: f(x[i])[j] */
+    progress = false;
+    for (int k = 0; k < n; k++) {
+      if (done[k]) continue;
+      const char *unbound[MAX_AXES];
+      int m = 0;
+      for (int j = 0; j < n; j++)
+        if (!done[j] && j != k) unbound[m++] = binders[j].name;
+      Extents x = {.el = el, .scope = s, .name = binders[k].name};
+      if (!binders[k].bound) {
+        find_extents(&x, body, unbound, m);
+        find_extents(&x, other, unbound, m);
+        if (x.clash) return false;
+        if (!x.known) continue;
+        vars[k] = graph_var(el->g, x.axis);
+        bind_variable(el, s, &binders[k], vars[k]);
+      } else if (!written_bound(el, s, &binders[k], &vars[k])) {
+        return false;
+      }
+      done[k] = progress = true;
+      left--;
+    }
+  }
+  for (int k = 0; k < n; k++) {
+    if (done[k]) continue;
+    bool before = el->failed;
+    el->failed = false;
+    trial(el, s, body); /* an error in the body itself is the better message */
+    el->failed = before;
+    report(el, binders[k].span, "over what does index '%s' run? It stands alone in no place of an array here; write its bound: %s < n", binders[k].name,
+           binders[k].name);
+    return false;
+  }
+  /* axes come in the order in which the indices are written, whatever order they were found in */
+  for (int k = 0; k < n; k++) {
+    vars[k] = graph_var(el->g, graph_var_axis(el->g, vars[k]));
+    bind_variable(el, s, &binders[k], vars[k]);
+  }
+  return true;
+}
+
+int free_indices(Elaborator *el, Scope *s, const Expr *e, Binder *out, int n, int most) {
+  if (!e) return n;
+  for (int k = 0; k < e->nsubs; k++) {
+    const Expr *i = e->subs[k].first;
+    if (!e->subs[k].is_range && i->kind == EXPR_NAME && !lookup_quiet(el, s, i->name)) {
+      bool seen = false;
+      for (int j = 0; j < n; j++) seen = seen || out[j].name == i->name;
+      if (!seen && n < most) out[n++] = (Binder){i->name, i->span, NULL};
+    }
+    n = free_indices(el, s, i, out, n, most);
+    n = free_indices(el, s, e->subs[k].last, out, n, most);
+  }
+  Scope *inner = s;
+  if (e->kind == EXPR_REDUCE) {
+    inner = scope_new(el, SCOPE_BLOCK, s);
+    for (int k = 0; k < e->nbinders; k++) scope_bind(el, inner, e->binders[k].name, value_number(el, 0, e->span), e->span);
+  }
+  n = free_indices(el, inner, e->a, out, n, most);
+  n = free_indices(el, inner, e->b, out, n, most);
+  for (int k = 0; k < e->nargs; k++) n = free_indices(el, s, e->args[k].value, out, n, most);
+  return n;
+}
+
+/* ---- sum(j) ... ---- */
+
+static Value *over_batch(Elaborator *el, Scope *s, const Expr *e) {
+  Value *body = expr(el, s, e->a);
+  if (is_poison(body)) return body;
+  Value *x = as_tensor(el, body, e->a->span, "what is reduced");
+  if (!x) return value_poison(el, e->span);
+  int all = graph_var(el->g, (Axis){AXIS_BATCH, 0});
+  Subst sub = {0};
+  subst_add(&sub, el->g->batch_var, index_var(el->g, all));
+  Value *v = value_fresh(el, x);
+  v->read = read_substitute(el->g, v->read, &sub);
+  return reduce_value(el, e->name, v, 1, &all, e->span);
+}
+
+Value *expr_reduce(Elaborator *el, Scope *s, const Expr *e) {
+  int vars[MAX_AXES];
+  for (int k = 0; k < e->nbinders; k++)
+    if (strcmp(e->binders[k].name, "batch") == 0) {
+      if (e->nbinders == 1 && !e->binders[k].bound) return over_batch(el, s, e);
+      report(el, e->binders[k].span, "'batch' stands alone: %s(batch) x", e->name);
+      return value_poison(el, e->span);
+    }
+  Scope *inner = scope_new(el, SCOPE_BLOCK, s);
+  if (!bind_indices(el, inner, e->binders, e->nbinders, e->a, NULL, vars)) return value_poison(el, e->span);
+  Value *body = expr(el, inner, e->a);
+  if (is_poison(body)) return value_poison(el, e->span);
+  Value *x = as_tensor(el, body, e->a->span, "what is reduced");
+  if (!x) return value_poison(el, e->span);
+  return reduce_value(el, e->name, x, e->nbinders, vars, e->span);
+}

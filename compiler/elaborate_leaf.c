@@ -1,0 +1,264 @@
+/* elaborate_leaf.c: inputs, parameters and states: their shapes, paths and initial values. */
+#include "elaborate.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool leaf_shape(Elaborator *el, Scope *s, const Decl *d, int *rank, int64_t *shape, int64_t *count) {
+  double total = 1;
+  *rank = d->nshape;
+  if (d->nshape > MAX_AXES / 3) {
+    report(el, d->span, "'%s' has %d axes; %d are the most", d->name, d->nshape, MAX_AXES / 3);
+    return false;
+  }
+  for (int k = 0; k < d->nshape; k++) {
+    shape[k] = whole_number(el, expr(el, s, d->shape[k]), d->shape[k]->span, "an extent", 1);
+    if (shape[k] < 0) return false;
+    total *= (double)shape[k];
+  }
+  if (total > 2147483647.0) {
+    Text t = {.cx = el->cx};
+    for (int k = 0; k < *rank; k++) text_printf(&t, "%s%lld", k ? " * " : "", (long long)shape[k]);
+    report(el, d->span, "'%s' would have %s = %.0f elements; 2^31-1 = 2147483647 are the most", d->name, t.data, total);
+    return false;
+  }
+  *count = (int64_t)total;
+  return true;
+}
+
+static void bind_leaf(Elaborator *el, Scope *s, const Decl *d, Node *node, int first) {
+  Index *index[MAX_AXES];
+  int vars[MAX_AXES];
+  for (int k = 0; k < node->naxes; k++) {
+    int v = k < first ? el->g->batch_var : graph_var(el->g, node->axes[k]);
+    if (k >= first) vars[k - first] = v;
+    index[k] = index_var(el->g, v);
+  }
+  Value *v = value_tensor(el, read_make(el->g, node, index, 0), node->naxes - first, vars, d->span);
+  v->name = d->name;
+  scope_bind(el, s, d->name, v, d->span);
+}
+
+/* ---- inputs ---- */
+
+static bool input_kind(Elaborator *el, Scope *s, const Decl *d, InputKind *kind, int *classes) {
+  static const char *const names[] = {"class", "int", "bit"};
+  *kind = INPUT_REAL;
+  *classes = 0;
+  if (!d->type) return true;
+  if (strcmp(d->type, "int") == 0) *kind = INPUT_INT;
+  else if (strcmp(d->type, "bit") == 0) *kind = INPUT_BIT;
+  else if (strcmp(d->type, "class") == 0) *kind = INPUT_CLASS;
+  else {
+    report(el, d->type_span, "unknown type '%s'; an input is real where none is given, else class(k), int or bit", d->type);
+    const char *near = nearest_name(el->cx, d->type, names, 3);
+    if (near) advise(el, "did you mean '%s'?", near);
+    return false;
+  }
+  if ((*kind == INPUT_CLASS) != (d->type_arg != NULL)) {
+    report(el, d->type_span, *kind == INPUT_CLASS ? "'class' needs the number of classes: class(10)" : "'%s' takes no argument", d->type);
+    return false;
+  }
+  if (*kind == INPUT_CLASS) *classes = (int)whole_number(el, expr(el, s, d->type_arg), d->type_arg->span, "the number of classes", 1);
+  return *classes >= 0;
+}
+
+void declare_input(Elaborator *el, Scope *s, const Decl *d) {
+  Program *p = el->program;
+  int rank, classes;
+  int64_t shape[MAX_AXES], count;
+  InputKind kind;
+  for (int k = 0; k < p->inputs.n; k++)
+    if (p->inputs.at[k].name == d->name) {
+      bind_leaf(el, s, d, p->inputs.at[k].node, 1);
+      return;
+    }
+  if (p->inputs.n == 32) report(el, d->span, "more than 32 inputs");
+  if (p->inputs.n == 32 || !leaf_shape(el, s, d, &rank, shape, &count) || !input_kind(el, s, d, &kind, &classes)) {
+    scope_bind(el, s, d->name, value_poison(el, d->span), d->span);
+    return;
+  }
+  Axis axes[MAX_AXES] = {{AXIS_BATCH, 0}};
+  for (int k = 0; k < rank; k++) axes[k + 1] = PLAIN(shape[k]);
+  el->g->span = d->span;
+  Node *node = build_leaf(el->g, NODE_INPUT, p->inputs.n, rank + 1, axes, d->name);
+  node->integer = kind != INPUT_REAL;
+  if (kind == INPUT_CLASS) node->lo = 0, node->hi = classes - 1;
+  if (kind == INPUT_BIT) node->lo = 0, node->hi = 1;
+  Input input = {d->name, node, kind, classes, d->span, count};
+  VEC_PUSH(el->cx, &p->inputs, input);
+  bind_leaf(el, s, d, node, 1);
+}
+
+/* ---- initial values ---- */
+
+static bool start_of_values(Elaborator *el, Value *v, const Decl *d, int rank, const int64_t *shape, int64_t count, Start *start) {
+  int64_t n;
+  if (is_poison(v)) return false;
+  Value *t = v->kind == VALUE_LIST ? as_tensor(el, v, d->init->span, "an initial value") : v;
+  const double *data = t ? constant_elements(el, t, &n) : NULL;
+  if (!t) return false;
+  if (!data) {
+    report(el, d->init->span, "the initial value of '%s' must be known at compile time, found %s", d->name, describe(el, t));
+    return false;
+  }
+  bool fits = t->kind == VALUE_NUMBER || t->rank == 0 || t->rank == rank;
+  for (int k = 0; fits && t->kind == VALUE_TENSOR && t->rank && k < rank; k++) fits = value_axis(el, t, k).extent == shape[k];
+  if (!fits) {
+    report(el, d->init->span, "the initial value of '%s' has another shape: found %s", d->name, describe(el, t));
+    return false;
+  }
+  bool uniform = true;
+  for (int64_t k = 1; k < n; k++) uniform = uniform && data[k] == data[0];
+  for (int64_t k = 0; k < n; k++)
+    if (!isfinite(data[k])) {
+      report(el, d->init->span, "an initial value must be finite");
+      return false;
+    }
+  *start = (Start){.kind = START_VALUES, .values = data, .uniform_value = uniform};
+  if (uniform && data[0] == 0) start->kind = START_ZERO;
+  (void)count;
+  return true;
+}
+
+/* The distribution after `~`: a function of the prelude such as glorot gets the parameter as its first argument. */
+static Value *start_distribution(Elaborator *el, Scope *s, const Decl *d, Value *param) {
+  const Expr *e = d->init, *callee = e->kind == EXPR_CALL ? e->a : e;
+  Value *f = callee->kind == EXPR_NAME ? lookup_quiet(el, s, callee->name) : NULL;
+  if (!f || f->kind != VALUE_FUNCTION || !f->fn || f->partial) return expr(el, s, e);
+  Value *args[32] = {param};
+  const char *names[32] = {NULL};
+  Span spans[32] = {d->span};
+  int n = 1;
+  for (int k = 0; e->kind == EXPR_CALL && k < e->nargs && n < 32; k++, n++) {
+    args[n] = expr(el, s, e->args[k].value);
+    names[n] = e->args[k].name;
+    spans[n] = e->args[k].value->span;
+    if (is_poison(args[n])) return args[n];
+  }
+  return call_function(el, s, f, e, n, args, names, spans);
+}
+
+static bool start_of(Elaborator *el, Scope *s, const Decl *d, int rank, const int64_t *shape, int64_t count, Start *start) {
+  *start = (Start){.kind = START_ZERO};
+  if (d->init_kind == INIT_NONE) return true;
+  if (d->init_kind == INIT_VALUE) return start_of_values(el, expr(el, s, d->init), d, rank, shape, count, start);
+  int vars[MAX_AXES];
+  for (int k = 0; k < rank; k++) vars[k] = graph_var(el->g, PLAIN(shape[k]));
+  Value *like = value_tensor(el, build_constant(el->g, 0), rank, vars, d->span);
+  like->name = d->name;
+  Value *v = start_distribution(el, s, d, like);
+  if (is_poison(v)) return false;
+  if (v->kind == VALUE_NUMBER || v->kind == VALUE_TENSOR) return start_of_values(el, v, d, rank, shape, count, start);
+  if (v->kind != VALUE_DISTRIBUTION) {
+    report(el, d->init->span, "'~' needs a distribution, found %s; for example glorot, he, normal(0, 0.1), uniform(-1, 1)", describe(el, v));
+    return false;
+  }
+  *start = v->start;
+  return true;
+}
+
+/* ---- parameters and states ---- */
+
+static const char *leaf_path(Elaborator *el, Scope *s, const Decl *d) {
+  return intern(el->cx, arena_printf(el->cx, "%s%s%s", s->prefix, d->name, s->suffix));
+}
+
+/* The value that the call gives in place of the parameter, in the parameter's shape; NULL where it gives none. */
+static Value *override_of(Elaborator *el, Scope *s, const Decl *d, int rank, const int64_t *shape, bool *given) {
+  *given = false;
+  for (int k = 0; k < s->noverrides; k++) {
+    if (s->overrides[k].name != d->name) continue;
+    *given = true;
+    Value *v = as_tensor(el, s->override_values[k], s->overrides[k].name_span, arena_printf(el->cx, "parameter '%s'", d->name));
+    if (!v) return NULL;
+    bool fits = v->rank <= rank;
+    for (int j = 0; fits && j < v->rank; j++) fits = value_axis(el, v, j).kind == AXIS_PLAIN && value_axis(el, v, j).extent == shape[rank - v->rank + j];
+    if (!fits) {
+      Text t = {.cx = el->cx};
+      for (int j = 0; j < rank; j++) text_printf(&t, "%s%lld", j ? ", " : "", (long long)shape[j]);
+      report(el, s->overrides[k].name_span, "parameter '%s' of '%s' is [%s] here, found %s", d->name, s->fn ? s->fn->name : "the layer", t.data ? t.data : "",
+             describe(el, v));
+      remark(el, d->span, "it is declared here");
+      return NULL;
+    }
+    int vars[MAX_AXES];
+    Index *index[MAX_AXES];
+    for (int j = 0; j < rank; j++) vars[j] = graph_var(el->g, PLAIN(shape[j]));
+    for (int j = 0; j < v->rank; j++) index[j] = index_var(el->g, vars[rank - v->rank + j]);
+    return value_tensor(el, value_at(el, v, v->rank, index)->read, rank, vars, d->span);
+  }
+  return NULL;
+}
+
+static int find_leaf(const Leaf *at, int n, const char *path) {
+  for (int k = 0; k < n; k++)
+    if (at[k].path == path) return k;
+  return -1;
+}
+
+/* A parameter that exists: made by an earlier call of the instance or by the first pass. */
+static bool reuse_leaf(Elaborator *el, Scope *s, const Decl *d, const Leaf *leaf, int rank, const int64_t *shape) {
+  bool same = leaf->node->naxes == rank;
+  for (int k = 0; same && k < rank; k++) same = leaf->node->axes[k].extent == shape[k];
+  if (!s->reuse && !el->second_pass) {
+    report(el, d->span, "'%s' is declared twice", leaf->path);
+    remark(el, leaf->span, "it is declared here too");
+    advise(el, "two calls of a layer in statements without a name, or of one name, make parameters of the same name; name one of them");
+  } else if (!same) {
+    report(el, d->span, "'%s' has another shape in an earlier call of this instance", leaf->path);
+  } else {
+    bind_leaf(el, s, d, leaf->node, 0);
+    return true;
+  }
+  return false;
+}
+
+static bool check_free(Elaborator *el, Scope *s, const Decl *d) {
+  for (Binding *b = s->first; b; b = b->next)
+    if (b->name == d->name && !s->may_redefine) {
+      report(el, d->span, "'%s' is already defined", d->name);
+      remark(el, b->span, "it is defined here");
+      return false;
+    }
+  return true;
+}
+
+static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d) {
+  Program *p = el->program;
+  bool param = st->kind == STMT_PARAM, given = false;
+  int rank;
+  int64_t shape[MAX_AXES], count;
+  const char *path = leaf_path(el, s, d);
+  Start start;
+  if (s->fn && s->fn->kind == STMT_FN) {
+    report(el, st->span, "a fn has no %s of its own; make '%s' a layer", param ? "parameters" : "state", s->fn->name);
+    scope_bind(el, s, d->name, value_poison(el, d->span), d->span);
+    return;
+  }
+  bool fine = check_free(el, s, d) && leaf_shape(el, s, d, &rank, shape, &count);
+  Value *override = fine && param ? override_of(el, s, d, rank, shape, &given) : NULL;
+  if (override) {
+    scope_bind(el, s, d->name, named_value(el, d->name, override), d->span);
+    return;
+  }
+  int found = !fine ? -1 : param ? find_leaf(p->params.at, p->params.n, path) : find_leaf(p->states.at, p->states.n, path);
+  if (found >= 0 && reuse_leaf(el, s, d, param ? &p->params.at[found] : &p->states.at[found], rank, shape)) return;
+  if (!fine || given || found >= 0 || !start_of(el, s, d, rank, shape, count, &start)) {
+    scope_bind(el, s, d->name, value_poison(el, d->span), d->span);
+    return;
+  }
+  Axis axes[MAX_AXES];
+  for (int k = 0; k < rank; k++) axes[k] = PLAIN(shape[k]);
+  Node *node = build_leaf(el->g, param ? NODE_PARAM : NODE_STATE, param ? p->params.n : p->states.n, rank, axes, path);
+  Leaf leaf = {path, node, start, d->span, count, NULL};
+  if (param) VEC_PUSH(el->cx, &p->params, leaf);
+  else VEC_PUSH(el->cx, &p->states, leaf);
+  Named named = {path, NULL, d->span, false};
+  bind_leaf(el, s, d, node, 0);
+  named.value = s->first->value;
+  VEC_PUSH(el->cx, &el->named, named);
+}
+
+void declare_param(Elaborator *el, Scope *s, const Stmt *st, const Decl *d) { declare_leaf(el, s, st, d); }
+void declare_state(Elaborator *el, Scope *s, const Stmt *st, const Decl *d) { declare_leaf(el, s, st, d); }

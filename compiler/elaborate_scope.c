@@ -1,0 +1,128 @@
+/* elaborate_scope.c: names and what they mean, with a suggestion for one that means nothing. */
+#include "elaborate.h"
+
+#include <string.h>
+
+Scope *scope_new(Elaborator *el, ScopeKind kind, Scope *parent) {
+  Scope *s = ARENA_NEW(el->cx, Scope);
+  s->kind = kind;
+  s->parent = parent;
+  s->prefix = parent ? parent->prefix : "";
+  s->suffix = parent ? parent->suffix : "";
+  if (kind == SCOPE_BLOCK) {
+    s->fn = parent->fn;
+    s->may_redefine = parent->may_redefine;
+    s->reuse = parent->reuse;
+    s->overrides = parent->overrides;
+    s->override_values = parent->override_values;
+    s->noverrides = parent->noverrides;
+  }
+  return s;
+}
+
+Binding *scope_find(Scope *s, const char *name) {
+  for (; s; s = s->parent)
+    for (Binding *b = s->first; b; b = b->next)
+      if (b->name == name) return b;
+  return NULL;
+}
+
+void scope_bind(Elaborator *el, Scope *s, const char *name, Value *v, Span span) {
+  Binding *b = ARENA_NEW(el->cx, Binding);
+  *b = (Binding){name, v, span, false, s->first};
+  s->first = b;
+}
+
+static Value *find_named(Elaborator *el, Scope *s, const char *name, Span span) {
+  const char *full = *s->prefix ? intern(el->cx, arena_printf(el->cx, "%s%s", s->prefix, name)) : name;
+  for (int k = el->named.n - 1; k >= 0; k--) {
+    const Named *d = &el->named.at[k];
+    if (d->path != full && d->path != name) continue;
+    if (d->ambiguous) {
+      report(el, span, "'%s' has a value for each of several calls; name the one that is meant inside of the layer", name);
+      return value_poison(el, span);
+    }
+    return d->value;
+  }
+  return NULL;
+}
+
+static Value *special_name(Elaborator *el, const char *name, Span span) {
+  Graph *g = el->g;
+  if (strcmp(name, "training") == 0) {
+    el->asked_training = true;
+    return value_number(el, el->training, span);
+  }
+  if (strcmp(name, "inf") == 0) return value_number(el, 1e300 * 1e300, span);
+  if (strcmp(name, "π") == 0 || strcmp(name, "pi") == 0) return value_number(el, 3.14159265358979323846, span);
+  if (strcmp(name, "step") != 0 && strcmp(name, "gnorm") != 0) return NULL;
+  if (!el->in_optimizer) {
+    report(el, span, "'%s' has a meaning only in an optimizer and in its arguments", name);
+    return value_poison(el, span);
+  }
+  bool step = name[0] == 's';
+  if (!step && el->uses_gnorm) *el->uses_gnorm = true;
+  return value_tensor(el, read_make(g, build_leaf(g, step ? NODE_STEP : NODE_GNORM, 0, 0, NULL, name), NULL, 0), 0, NULL, span);
+}
+
+Value *lookup_quiet(Elaborator *el, Scope *s, const char *name) {
+  Binding *b = scope_find(s, name);
+  if (b) return b->value;
+  if (strchr(name, '.')) {
+    bool quiet = el->quiet, failed = el->failed;
+    el->quiet = true;
+    Value *v = find_named(el, s, name, (Span){0});
+    el->quiet = quiet;
+    el->failed = failed;
+    if (v) return v;
+  }
+  const Builtin *f = builtin_find(name);
+  if (f) {
+    Value *v = value_new(el, VALUE_FUNCTION, (Span){0});
+    v->builtin = f;
+    v->name = name;
+    return v;
+  }
+  return NULL;
+}
+
+static bool needs_argument(const char *name) { return strcmp(name, "batch") == 0; }
+
+static void report_unknown(Elaborator *el, Scope *s, const char *name, Span span) {
+  VEC(const char *) names = {0};
+  for (Scope *t = s; t; t = t->parent)
+    for (Binding *b = t->first; b; b = b->next) VEC_PUSH(el->cx, &names, b->name);
+  for (int k = 0; k < el->named.n; k++) VEC_PUSH(el->cx, &names, el->named.at[k].path);
+  const char *builtins[128];
+  int n = builtin_names(builtins, 128);
+  for (int k = 0; k < n; k++) VEC_PUSH(el->cx, &names, builtins[k]);
+  if (needs_argument(name)) {
+    report(el, span, "'batch' is not a value; mean(batch) x and sum(batch) x run over it, all(x) is x of every example");
+    return;
+  }
+  report(el, span, "unknown name '%s'", name);
+  const char *near = nearest_name(el->cx, name, names.at, names.n);
+  if (near) advise(el, "did you mean '%s'?", near);
+  else if (s->fn && scope_find(el->model, name)) {
+    remark(el, scope_find(el->model, name)->span, "the model defines '%s', but functions and layers see only constants, functions and their arguments", name);
+  }
+}
+
+Value *lookup(Elaborator *el, Scope *s, const char *name, Span span) {
+  Binding *b = scope_find(s, name);
+  if (b) return b->value;
+  if (strchr(name, '.')) {
+    Value *v = find_named(el, s, name, span);
+    if (v) return v;
+  }
+  Value *v = special_name(el, name, span);
+  if (v) return v;
+  if (strcmp(name, "_") == 0) {
+    report(el, span, "'_' stands for the missing argument of a layer, as in f = dense(_, 64); it means nothing here");
+    return value_poison(el, span);
+  }
+  v = lookup_quiet(el, s, name);
+  if (v) return v;
+  report_unknown(el, s, name, span);
+  return value_poison(el, span);
+}

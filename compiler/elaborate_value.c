@@ -1,0 +1,281 @@
+/* elaborate_value.c: the values of elaboration: numbers, tensors (open reads), lists; their shapes in words; elementwise
+ * operations with the suffix rule. */
+#include "elaborate.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void report(Elaborator *el, Span s, const char *format, ...) {
+  el->failed = true;
+  if (el->quiet) return;
+  va_list ap;
+  char text[4096];
+  va_start(ap, format);
+  vsnprintf(text, sizeof text, format, ap);
+  va_end(ap);
+  error_at(el->cx, s, "%s", text);
+}
+
+void remark(Elaborator *el, Span s, const char *format, ...) {
+  if (el->quiet || !s.source) return;
+  va_list ap;
+  char text[4096];
+  va_start(ap, format);
+  vsnprintf(text, sizeof text, format, ap);
+  va_end(ap);
+  note_at(el->cx, s, "%s", text);
+}
+
+void advise(Elaborator *el, const char *format, ...) {
+  if (el->quiet) return;
+  va_list ap;
+  char text[4096];
+  va_start(ap, format);
+  vsnprintf(text, sizeof text, format, ap);
+  va_end(ap);
+  help(el->cx, "%s", text);
+}
+
+Value *value_new(Elaborator *el, ValueKind kind, Span span) {
+  Value *v = ARENA_NEW(el->cx, Value);
+  v->kind = kind;
+  v->span = span;
+  return v;
+}
+
+Value *value_number(Elaborator *el, double x, Span span) {
+  Value *v = value_new(el, VALUE_NUMBER, span);
+  v->number = x;
+  return v;
+}
+
+Value *value_poison(Elaborator *el, Span span) {
+  el->failed = true;
+  return value_new(el, VALUE_POISON, span);
+}
+
+bool is_poison(const Value *v) { return v->kind == VALUE_POISON; }
+
+Value *value_tensor(Elaborator *el, Read *read, int rank, const int *vars, Span span) {
+  Value *v = value_new(el, VALUE_TENSOR, span);
+  v->read = read;
+  v->rank = rank;
+  if (rank) memcpy(v->vars, vars, sizeof(int) * (size_t)rank);
+  return v;
+}
+
+Axis value_axis(const Elaborator *el, const Value *v, int k) { return graph_var_axis(el->g, v->vars[k]); }
+
+bool same_extent(const Elaborator *el, const Value *a, int i, const Value *b, int j) {
+  Axis x = value_axis(el, a, i), y = value_axis(el, b, j);
+  return x.kind == y.kind && x.extent == y.extent;
+}
+
+const char *shape_text(Elaborator *el, const Value *v) {
+  Text t = {.cx = el->cx};
+  text_add(&t, "[");
+  for (int k = 0; k < v->rank; k++) {
+    Axis a = value_axis(el, v, k);
+    if (k) text_add(&t, ", ");
+    if (a.kind == AXIS_BATCH) text_add(&t, "batch");
+    else text_printf(&t, "%lld", (long long)a.extent);
+  }
+  text_add(&t, "]");
+  return t.data;
+}
+
+const char *describe(Elaborator *el, const Value *v) {
+  switch (v->kind) {
+  case VALUE_NUMBER: return arena_printf(el->cx, "the number %g", v->number);
+  case VALUE_TENSOR: return v->rank ? arena_printf(el->cx, "an array of shape %s", shape_text(el, v)) : "a single number";
+  case VALUE_LIST: return arena_printf(el->cx, "a list of %d", v->nitems);
+  case VALUE_FUNCTION: return v->fn && v->fn->kind == STMT_LAYER ? "a layer" : v->fn && v->fn->kind == STMT_OPTIMIZER ? "an optimizer" : "a function";
+  case VALUE_DISTRIBUTION: return "a distribution";
+  case VALUE_TUPLE: return arena_printf(el->cx, "%d results", v->nitems);
+  case VALUE_POISON: break;
+  }
+  return "an erroneous value";
+}
+
+/* ---- lists as arrays ---- */
+
+static bool list_shape(const Value *v, int depth, int64_t *shape, int *rank) {
+  if (v->kind == VALUE_NUMBER) {
+    if (*rank < 0) *rank = depth;
+    return *rank == depth;
+  }
+  if (v->kind != VALUE_LIST || depth >= MAX_AXES || v->nitems == 0) return false;
+  if (*rank >= 0 && depth >= *rank) return false;
+  if (shape[depth] == 0) shape[depth] = v->nitems;
+  if (shape[depth] != v->nitems) return false;
+  for (int k = 0; k < v->nitems; k++)
+    if (!list_shape(v->items[k], depth + 1, shape, rank)) return false;
+  return true;
+}
+
+static double *list_data(const Value *v, double *out) {
+  if (v->kind == VALUE_NUMBER) {
+    *out = v->number;
+    return out + 1;
+  }
+  for (int k = 0; k < v->nitems; k++) out = list_data(v->items[k], out);
+  return out;
+}
+
+static Value *list_tensor(Elaborator *el, Value *v, Span span) {
+  int64_t shape[MAX_AXES] = {0}, count = 1;
+  int rank = -1, vars[MAX_AXES];
+  if (!list_shape(v, 0, shape, &rank)) return NULL;
+  Axis axes[MAX_AXES];
+  for (int k = 0; k < rank; k++) axes[k] = PLAIN(shape[k]), count *= shape[k];
+  double *data = ARENA_ARRAY(el->cx, double, count);
+  list_data(v, data);
+  Node *n = build_const_array(el->g, rank, axes, data);
+  Read *r = read_open(el->g, n, vars);
+  return value_tensor(el, r, rank, vars, span);
+}
+
+Value *as_tensor(Elaborator *el, Value *v, Span span, const char *what) {
+  if (v->kind == VALUE_TENSOR) return v;
+  if (is_poison(v)) return NULL;
+  Value *t = NULL;
+  if (v->kind == VALUE_NUMBER) t = value_tensor(el, build_constant(el->g, v->number), 0, NULL, span);
+  if (v->kind == VALUE_LIST) t = list_tensor(el, v, span);
+  if (!t) {
+    report(el, span, "%s must be a number or an array, found %s", what, describe(el, v));
+    if (v->kind == VALUE_LIST) advise(el, "a list in brackets is an array only if it holds numbers, all rows of one length; stack(a, b) joins arrays");
+    return NULL;
+  }
+  t->name = v->name;
+  if (v->kind == VALUE_LIST) *v = *t; /* one constant, however often it is used */
+  return t;
+}
+
+/* ---- indexing values ---- */
+
+Value *value_at(Elaborator *el, const Value *v, int n, Index *const *index) {
+  Subst s = {0};
+  int vars[MAX_AXES];
+  for (int k = 0; k < v->rank; k++) {
+    if (k >= n) vars[k - n] = graph_var(el->g, value_axis(el, v, k));
+    subst_add(&s, v->vars[k], k < n ? index[k] : index_var(el->g, vars[k - n]));
+  }
+  Value *w = value_tensor(el, read_substitute(el->g, v->read, &s), v->rank - n, vars, v->span);
+  w->name = v->name;
+  return w;
+}
+
+Value *value_fresh(Elaborator *el, const Value *v) { return value_at(el, v, 0, NULL); }
+
+static void report_shapes(Elaborator *el, Value *const *a, const Value *x, const Value *y, Span span, const char *what) {
+  (void)a;
+  const char *xn = x->name ? arena_printf(el->cx, "'%s' ", x->name) : "", *yn = y->name ? arena_printf(el->cx, "'%s' ", y->name) : "";
+  report(el, span, "the shapes do not fit for %s: %s%s and %s%s", what, xn, shape_text(el, x), yn, shape_text(el, y));
+  if (x->name) remark(el, x->span, "'%s' is %s", x->name, shape_text(el, x));
+  if (y->name) remark(el, y->span, "'%s' is %s", y->name, shape_text(el, y));
+  advise(el, "shapes must be equal, or one the end of the other; index notation says anything else: c[i, j] = a[i] * b[j]");
+}
+
+Value *elementwise(Elaborator *el, Op op, int n, Value *const *args, Span span, const char *what) {
+  Value *t[4];
+  double numbers[4] = {0};
+  bool all_numbers = true;
+  int longest = 0;
+  for (int k = 0; k < n; k++) {
+    if (is_poison(args[k])) return value_poison(el, span);
+    all_numbers = all_numbers && args[k]->kind == VALUE_NUMBER;
+    numbers[k] = args[k]->number;
+  }
+  if (all_numbers)
+    return value_number(el, op == OP_PRODUCT ? numbers[0] * (n > 1 ? numbers[1] : 1) : op_apply(op, numbers), span);
+  for (int k = 0; k < n; k++) {
+    t[k] = as_tensor(el, args[k], span, what);
+    if (!t[k]) return value_poison(el, span);
+    if (t[k]->rank > t[longest]->rank) longest = k;
+  }
+  int rank = t[longest]->rank, vars[MAX_AXES];
+  for (int j = 0; j < rank; j++) vars[j] = graph_var(el->g, value_axis(el, t[longest], j));
+  Read *reads[4];
+  for (int k = 0; k < n; k++) {
+    Index *index[MAX_AXES];
+    for (int j = 0; j < t[k]->rank; j++) {
+      int at = rank - t[k]->rank + j;
+      if (!same_extent(el, t[k], j, t[longest], at)) {
+        bool later = k > longest;
+        report_shapes(el, args, later ? t[longest] : t[k], later ? t[k] : t[longest], span, what);
+        return value_poison(el, span);
+      }
+      index[j] = index_var(el->g, vars[at]);
+    }
+    reads[k] = value_at(el, t[k], t[k]->rank, index)->read;
+  }
+  Read *r = op == OP_PRODUCT ? build_product(el->g, 1, n, reads, 0, NULL, 0, NULL) : build_op(el->g, op, reads);
+  return value_tensor(el, r, rank, vars, span);
+}
+
+int64_t whole_number(Elaborator *el, const Value *v, Span span, const char *what, int64_t least) {
+  if (is_poison(v)) return -1;
+  if (v->kind != VALUE_NUMBER) {
+    report(el, span, "%s must be a number known at compile time, found %s", what, describe(el, v));
+    if (v->name) remark(el, v->span, "'%s' is computed by the model", v->name);
+    return -1;
+  }
+  if (v->number != floor(v->number)) {
+    report(el, span, "%s must be a whole number, found %g", what, v->number);
+    advise(el, "'/' is real division; floor(n/2) rounds down");
+    return -1;
+  }
+  if (v->number < (double)least || v->number > 2147483647.0) {
+    report(el, span, "%s must be a whole number from %lld to 2147483647, found %.17g", what, (long long)least, v->number);
+    return -1;
+  }
+  return (int64_t)v->number;
+}
+
+Value *named_value(Elaborator *el, const char *label, Value *v) {
+  if (v->kind != VALUE_TENSOR) {
+    Value *w = ARENA_NEW(el->cx, Value);
+    *w = *v;
+    w->name = label;
+    return w;
+  }
+  int vars[2 * MAX_AXES], own[MAX_AXES];
+  Value *f = value_fresh(el, v);
+  int n = read_vars(f->read, vars, 0), m = 0;
+  for (int k = 0; k < n; k++) { /* the context's variables, then its own axes in order */
+    bool mine = false;
+    for (int j = 0; j < f->rank; j++) mine = mine || vars[k] == f->vars[j];
+    if (!mine) vars[m++] = vars[k];
+  }
+  memcpy(own, f->vars, sizeof own);
+  for (int j = 0; j < f->rank; j++) vars[m++] = own[j];
+  Node *node = build_name(el->g, label, f->read, m, vars);
+  Index *index[2 * MAX_AXES];
+  for (int k = 0; k < m; k++) index[k] = index_var(el->g, vars[k]);
+  Value *w = value_tensor(el, read_make(el->g, node, index, 0), f->rank, own, v->span);
+  w->name = label;
+  return w;
+}
+
+const double *constant_elements(Elaborator *el, const Value *v, int64_t *count) {
+  double c;
+  if (v->kind == VALUE_NUMBER) {
+    *count = 1;
+    return arena_copy(el->cx, &v->number, sizeof(double));
+  }
+  if (v->kind != VALUE_TENSOR) return NULL;
+  const Read *r = v->read;
+  while (r->node->kind == NODE_NAME && r->node->naxes == v->rank) r = r->node->reads[0];
+  if (read_constant(r, &c)) {
+    *count = 1;
+    for (int k = 0; k < v->rank; k++) *count *= value_axis(el, v, k).extent;
+    double *out = ARENA_ARRAY(el->cx, double, *count);
+    for (int64_t i = 0; i < *count; i++) out[i] = c;
+    return out;
+  }
+  if (r->node->kind != NODE_CONST || r->node->naxes != v->rank) return NULL;
+  *count = 1;
+  for (int k = 0; k < r->node->naxes; k++) *count *= r->node->axes[k].extent;
+  return r->node->data;
+}
