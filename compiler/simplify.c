@@ -1,0 +1,320 @@
+/* simplify.c: the naive graph, as the user wrote it, to the graph that is planned.
+ *
+ * Every node is built anew from its simplified operands, and the rules of the prelude are applied to what comes out, until none
+ * matches. On the way NAMEs are looked through and GRADs carried out. A derivative with respect to a named value w is taken of
+ * the graph in which w is opaque: no rule may look through it, or the path through w would vanish (log(sigmoid(a)) no longer
+ * contains sigmoid(a)); afterwards w's own simplified value takes its place. So one mechanism serves
+ * parameters, whose gradients see all rules, and definitions in between.
+ *
+ * needs: any verified graph. keeps: the value of every root. removes: NAME, GRAD, OPAQUE and, at the end, STOP. */
+#include "build.h"
+#include "program.h"
+#include "rules.h"
+
+#include <string.h>
+
+typedef struct Memo { /* the simplified value of a node, open in vars[its axes] */
+  Read *read;
+  int *vars;
+} Memo;
+
+typedef struct Simplifier {
+  Program *program;
+  Graph *g;
+  const Options *options;
+  bool strip_stop;
+  int nopaque;
+  Node *opaque[32]; /* NAME nodes */
+  Memo *memo;
+  int cap;
+  struct Simplifier *inner[64]; /* with one more opaque name each */
+  int ninner;
+} Simplifier;
+
+static Simplifier *simplifier_new(Program *p, const Options *options, bool strip_stop) {
+  Simplifier *s = ARENA_NEW(p->cx, Simplifier);
+  s->program = p;
+  s->g = p->graph;
+  s->options = options;
+  s->strip_stop = strip_stop;
+  return s;
+}
+
+static bool is_opaque(const Simplifier *s, const Node *n) {
+  for (int k = 0; k < s->nopaque; k++)
+    if (s->opaque[k] == n) return true;
+  return false;
+}
+
+static Memo *memo_of(Simplifier *s, const Node *n) {
+  if (n->id >= s->cap) {
+    int cap = n->id + (int)s->g->nnodes + 64;
+    Memo *bigger = ARENA_ARRAY(s->g->cx, Memo, cap);
+    if (s->cap) memcpy(bigger, s->memo, sizeof(Memo) * (size_t)s->cap);
+    s->memo = bigger;
+    s->cap = cap;
+  }
+  return &s->memo[n->id];
+}
+
+static void remember(Simplifier *s, const Node *n, Read *r, const int *vars) {
+  Memo *m = memo_of(s, n);
+  m->read = r;
+  m->vars = n->naxes ? arena_copy(s->g->cx, vars, sizeof(int) * (size_t)n->naxes) : NULL;
+}
+
+/* ---- reads of simplified nodes ---- */
+
+static Read *mapped(Simplifier *s, const Read *r);
+
+static Index *mapped_index(Simplifier *s, const Index *e) {
+  bool gathers = false;
+  for (int k = 0; k < e->n; k++) gathers = gathers || e->terms[k].gather;
+  if (!gathers) return (Index *)e;
+  Graph *g = s->g;
+  Index *sum = index_divide(g, index_constant(g, e->offset), e->divisor);
+  for (int k = 0; k < e->n; k++) {
+    const Term *t = &e->terms[k];
+    Index *term = t->gather ? index_gather(g, mapped(s, t->gather)) : index_var(g, t->var);
+    sum = index_combine(g, 1, sum, 1, index_divide(g, index_combine(g, t->coef, term, 0, index_constant(g, 0)), e->divisor));
+  }
+  return sum;
+}
+
+static bool same_place(const Memo *m, const Node *n) {
+  if (m->read->guarded || m->read->node->naxes != n->naxes) return false;
+  for (int k = 0; k < n->naxes; k++) {
+    int v;
+    if (!index_is_var(m->read->index[k], &v) || v != m->vars[k] || m->read->node->axes[k].extent != n->axes[k].extent) return false;
+  }
+  return true;
+}
+
+/* r with its node replaced by the simplified one. */
+static Read *mapped(Simplifier *s, const Read *r) {
+  Graph *g = s->g;
+  const Node *n = r->node;
+  Memo *m = memo_of(s, n);
+  if (!m->read) bug("simplify", "node %%%d is read before it is simplified", n->id);
+  Index *index[MAX_AXES];
+  for (int k = 0; k < n->naxes; k++) index[k] = mapped_index(s, r->index[k]);
+  if (r->guarded && same_place(m, n)) return read_make(g, m->read->node, index, r->guarded);
+  Subst to = {0};
+  for (int k = 0; k < n->naxes; k++) subst_add(&to, m->vars[k], index[k]);
+  Read *x = read_substitute(g, m->read, &to);
+  if (!r->guarded) return x;
+  Guard guards[MAX_AXES];
+  int count = 0;
+  for (int k = 0; k < n->naxes; k++)
+    if (r->guarded >> k & 1) guards[count++] = (Guard){index[k], n->axes[k].extent};
+  return build_product(g, 1, 1, &x, count, guards, 0, NULL);
+}
+
+static Read *simplify_read(Simplifier *s, Read *r);
+
+/* ---- derivatives ---- */
+
+static Simplifier *with_opaque(Simplifier *s, Node *name) {
+  for (int k = 0; k < s->ninner; k++)
+    if (s->inner[k]->opaque[s->nopaque] == name) return s->inner[k];
+  Simplifier *t = simplifier_new(s->program, s->options, false);
+  if (s->nopaque == 32) bug("simplify", "derivatives nested more than 32 deep");
+  memcpy(t->opaque, s->opaque, sizeof s->opaque);
+  t->opaque[s->nopaque] = name;
+  t->nopaque = s->nopaque + 1;
+  if (s->ninner < 64) s->inner[s->ninner++] = t;
+  return t;
+}
+
+static Node *opaque_leaf(Graph *g, Node *name) {
+  Node n = {.kind = NODE_OPAQUE, .scale = 1, .naxes = name->naxes, .target = name, .item = name->id, .label = name->label, .span = name->span,
+            .lo = name->lo, .hi = name->hi, .integer = name->integer};
+  memcpy(n.axes, name->axes, sizeof n.axes);
+  return graph_intern(g, &n);
+}
+
+/* `own` opens n. The example of a derivative is the batch variable itself (differentiate.c knows it by that), and gets n's own
+ * variable back at the end. */
+static Read *carry_out(Simplifier *s, Node *n, const Subst *own) {
+  Graph *g = s->g;
+  Subst open = *own, back = {0}, *at = &open;
+  if (n->naxes && n->axes[0].kind == AXIS_BATCH) {
+    int mine;
+    if (!index_is_var(own->by[0], &mine)) bug("simplify", "a derivative opened at no variable");
+    open.by[0] = index_var(g, g->batch_var);
+    subst_add(&back, g->batch_var, index_var(g, mine));
+  }
+  bool name = n->target->kind == NODE_NAME;
+  Simplifier *t = name && !is_opaque(s, n->target) ? with_opaque(s, n->target) : s;
+  if (s->strip_stop) { /* a STOP must be seen by the derivative */
+    t = simplifier_new(s->program, s->options, false);
+    memcpy(t->opaque, s->opaque, sizeof s->opaque);
+    t->nopaque = s->nopaque;
+    if (name && !is_opaque(s, n->target)) t->opaque[t->nopaque++] = n->target;
+  }
+  Node *leaf = name ? opaque_leaf(g, n->target) : n->target;
+  Read *root = simplify_read(t, read_substitute(g, n->reads[0], at));
+  Read *adjoint;
+  int vars[1][MAX_AXES];
+  differentiate(s->program, root, true, 1, &leaf, &adjoint, vars);
+  Subst tie = {0};
+  for (int k = 0; k < leaf->naxes; k++) {
+    Index *place = index_substitute(g, n->tie[k], at);
+    int v;
+    if (index_is_var(place, &v) && v == vars[0][k]) continue;
+    subst_add(&tie, vars[0][k], place);
+  }
+  return read_substitute(g, simplify_read(s, read_substitute(g, adjoint, &tie)), &back);
+}
+
+/* ---- one node ---- */
+
+static Read *rebuild_map(Simplifier *s, Node *n, const Subst *at, const int *vars) {
+  Graph *g = s->g;
+  Read **x = ARENA_ARRAY(g->cx, Read *, n->nreads + 1);
+  for (int k = 0; k < n->nreads; k++) x[k] = mapped(s, read_substitute(g, n->reads[k], at));
+  if (n->op == OP_INDEX) return build_index(g, mapped_index(s, index_substitute(g, n->value, at)));
+  if (n->op == OP_STOP && s->strip_stop) return x[0];
+  if (n->op != OP_PRODUCT) return build_op(g, n->op, x);
+  if (n->reduction > RED_SUM) return build_reduce(g, n->reduction, x[0], n->nreduce, vars + n->naxes);
+  Guard *guards = ARENA_ARRAY(g->cx, Guard, n->nguards + 1);
+  for (int k = 0; k < n->nguards; k++) guards[k] = (Guard){mapped_index(s, index_substitute(g, n->guards[k].e, at)), n->guards[k].n};
+  return build_product(g, n->scale, n->nreads, x, n->nguards, guards, n->nreduce, vars + n->naxes);
+}
+
+static Node *rebuilt_operand(Simplifier *s, const Read *r) {
+  int vars[MAX_AXES];
+  Read *open = read_open(s->g, r->node, vars);
+  return build_tensor(s->g, mapped(s, open), r->node->naxes, vars);
+}
+
+static Read *at_own(Graph *g, Node *m, const int *vars) {
+  Index *index[MAX_AXES];
+  for (int k = 0; k < m->naxes; k++) index[k] = index_var(g, vars[k]);
+  return read_make(g, m, index, 0);
+}
+
+static Read *rebuild(Simplifier *s, Node *n, const Subst *at, const int *vars) {
+  Graph *g = s->g;
+  switch (n->kind) {
+  case NODE_MAP: return rebuild_map(s, n, at, vars);
+  case NODE_RESHAPE: return at_own(g, build_reshape(g, rebuilt_operand(s, n->reads[0]), n->naxes, n->axes), vars);
+  case NODE_PIECES: {
+    Node **pieces = ARENA_ARRAY(g->cx, Node *, n->nreads);
+    for (int p = 0; p < n->nreads; p++) pieces[p] = rebuilt_operand(s, n->reads[p]);
+    return at_own(g, build_pieces(g, n->naxes, n->axes, n->nreads, pieces, n->offsets), vars);
+  }
+  case NODE_NAME: {
+    if (is_opaque(s, n)) return at_own(g, opaque_leaf(g, n), vars);
+    Read *r = mapped(s, read_substitute(g, n->reads[0], at));
+    if (!r->node->label && r->node->kind != NODE_OPAQUE) r->node->label = n->label;
+    return r;
+  }
+  case NODE_OPAQUE:
+    return is_opaque(s, n->target) ? at_own(g, n, vars) : simplify_read(s, at_own(g, n->target, vars));
+  case NODE_GRAD: return carry_out(s, n, at);
+  default: return at_own(g, n, vars);
+  }
+}
+
+static void explain(const Simplifier *s, const Node *n, int which) {
+  if (!s->options || !s->options->explain) return;
+  Text t = {.cx = s->g->cx};
+  const Stmt *rule = rule_at(s->program, which);
+  expr_print(&t, rule->value);
+  text_add(&t, " => ");
+  expr_print(&t, rule->value2);
+  warn_at(s->g->cx, n->span, "rule %s", t.data);
+}
+
+static void simplify_node(Simplifier *s, Node *n) {
+  Graph *g = s->g;
+  int vars[MAX_AXES], which;
+  Subst at = {0};
+  Span span = g->span;
+  if (memo_of(s, n)->read) return;
+  g->span = n->span;
+  for (int k = 0; k < n->naxes + n->nreduce; k++) {
+    vars[k] = graph_var(g, n->axes[k]);
+    subst_add(&at, k, index_var(g, vars[k]));
+  }
+  Read *r = rebuild(s, n, &at, vars);
+  Read *better = n->kind == NODE_MAP ? rules_apply(s->program, r, &which) : NULL;
+  if (better) {
+    explain(s, n, which);
+    r = simplify_read(s, better);
+  }
+  remember(s, n, r, vars);
+  g->span = span;
+}
+
+/* Everything that r needs, operands first. What is inside of a GRAD is simplified when it is carried out. */
+static Read *simplify_read(Simplifier *s, Read *r) {
+  NodeList list = {0};
+  Node *roots[64] = {r->node};
+  int nroots = 1;
+  for (int k = 0; k < r->node->naxes; k++)
+    for (int i = 0; i < r->index[k]->n; i++)
+      if (r->index[k]->terms[i].gather && nroots < 64) simplify_read(s, (Read *)r->index[k]->terms[i].gather);
+  if (memo_of(s, r->node)->read) return mapped(s, r);
+  list = graph_order(s->g->cx, roots, nroots);
+  for (int k = 0; k < list.n; k++) simplify_node(s, list.at[k]);
+  return mapped(s, r);
+}
+
+/* ---- the program ---- */
+
+static Node *simplify_root(Simplifier *s, Node *root) {
+  int vars[MAX_AXES];
+  Read *open = read_open(s->g, root, vars);
+  return build_tensor(s->g, simplify_read(s, open), root->naxes, vars);
+}
+
+/* Adds the gradients of all parameters, and the next values of states, to the roots of a training loss. */
+static void add_gradients(Simplifier *before, Simplifier *after, Routine *r) {
+  Program *p = before->program;
+  int n = p->params.n, used = 0;
+  Root *roots = ARENA_ARRAY(p->cx, Root, 1 + n + p->states.n);
+  Node **targets = ARENA_ARRAY(p->cx, Node *, n + 1);
+  Read **adjoints = ARENA_ARRAY(p->cx, Read *, n + 1);
+  int(*vars)[MAX_AXES] = arena_alloc(p->cx, sizeof *vars * (size_t)(n + 1));
+  for (int k = 0; k < n; k++) targets[k] = p->params.at[k].node;
+  Read *loss = simplify_read(before, read_make(p->graph, r->roots[0].node, NULL, 0));
+  differentiate(p, loss, false, n, targets, adjoints, vars);
+  roots[used++] = (Root){build_tensor(p->graph, simplify_read(after, loss), 0, NULL), DEST_RETURN, 0};
+  for (int k = 0; k < n; k++)
+    roots[used++] = (Root){build_tensor(p->graph, simplify_read(after, adjoints[k]), targets[k]->naxes, vars[k]), DEST_GRAD, k};
+  for (int k = 0; k < p->states.n; k++)
+    if (p->states.at[k].next) roots[used++] = (Root){simplify_root(after, p->states.at[k].next), DEST_NEXT_STATE, k};
+  r->roots = roots;
+  r->nroots = used;
+}
+
+static void verify_roots(Program *p, const Root *roots, int n, const char *pass) {
+  for (int k = 0; k < n; k++) graph_verify(p->graph, (Node *const *)&roots[k].node, 1, pass);
+}
+
+void simplify_program(Program *p, const Options *options) {
+  Simplifier *before = simplifier_new(p, options, false), *after = simplifier_new(p, NULL, true);
+  for (int k = 0; k < p->routines.n; k++) {
+    Routine *r = &p->routines.at[k];
+    if (r->kind == ROUTINE_GRAD) add_gradients(before, after, r);
+    else r->roots[0].node = simplify_root(after, r->roots[0].node);
+    verify_roots(p, r->roots, r->nroots, "simplify");
+  }
+  for (int i = 0; i < p->objectives.n; i++)
+    for (int j = 0; j < p->objectives.at[i].ngroups; j++)
+      for (int k = 0; k < p->objectives.at[i].groups[j].nstages; k++) {
+        Group *group = &p->objectives.at[i].groups[j];
+        Stage *stage = &group->stages[k];
+        int count = stage->nroots * (stage->flat ? 1 : group->nparams);
+        for (int r = 0; r < count; r++) stage->roots[r].node = simplify_root(after, stage->roots[r].node);
+        verify_roots(p, stage->roots, count, "simplify");
+      }
+}
+
+void simplify_check(Program *p, int k, Read **a, Read **b) {
+  Simplifier *s = simplifier_new(p, NULL, true);
+  *a = simplify_read(s, p->checks.at[k].a);
+  *b = simplify_read(s, p->checks.at[k].b);
+}
