@@ -1,0 +1,299 @@
+/* check_gradient.c: every parameter array's gradient against difference quotients of the loss, in double precision.
+ *
+ * At a random point with two examples, for an element (or a random direction) d of the array:
+ *     D(h) = (L(w + h*d) - L(w - h*d)) / 2h          central: the error is O(h^2)
+ *     R(h) = (4*D(h/2) - D(h)) / 3                   Richardson: O(h^4)
+ * A probe agrees where one of these is within 1e-6 of the array's largest gradient. Where none does and two step sizes
+ * disagree with each other, the point is at a kink, and another is drawn; where they agree, the gradient is wrong.
+ * Signs count, and an array whose gradient is 0 at every point fails: 0 == 0 shows nothing. */
+#include "check.h"
+
+#include <math.h>
+#include <string.h>
+
+#define AGREE 1e-6
+#define EXAMPLES 2
+#define WHOLE 500      /* arrays up to this size are probed at every element, */
+#define ELEMENTS 20    /* larger ones at so many random elements */
+#define DIRECTIONS 5   /* and in so many random directions */
+#define POINTS 12      /* drawn for a gradient that is 0 before it is said to be 0 everywhere */
+#define ROUNDING 1e-11 /* a gradient this much smaller than the other arrays' is 0 but for rounding */
+
+typedef struct Loss { /* one GRAD routine at a point */
+  Program *p;
+  Evaluation *e;
+  const Routine *routine;
+  Node *value;
+  NodeList needed;
+  unsigned char *reached; /* by node: the loss depends on it, not through `stop` */
+  double largest; /* gradient over all arrays at this point */
+  int manner;
+  uint64_t seed;  /* of the point; 0: none yet */
+} Loss;
+
+typedef struct Probe { /* the array is moved by h * (one element, or every element by its sign) */
+  Node *leaf;
+  int64_t element; /* -1: a direction */
+  uint64_t seed;
+  double *base; /* the array's values at the point */
+} Probe;
+
+typedef enum { AGREES, DIFFERS, AT_KINK } Outcome;
+
+typedef struct Result {
+  Outcome outcome;
+  double analytic, quotient, difference; /* difference relative to the largest gradient */
+} Result;
+
+/* ---- the quotient ---- */
+
+static double direction_at(const Probe *q, int64_t k) { return draw_uniform(q->seed, 77, (uint64_t)k) < 0.5 ? -1 : 1; }
+
+static double loss_at(const Loss *l, const Probe *q, double h) {
+  if (q->element >= 0) {
+    evaluation_set_one(l->e, q->leaf, q->element, q->base[q->element] + h);
+  } else {
+    double *x = evaluation_open(l->e, q->leaf);
+    for (int64_t k = evaluation_count(l->e, q->leaf) - 1; k >= 0; k--) x[k] = q->base[k] + h * direction_at(q, k);
+  }
+  return evaluate(l->e, l->value)[0];
+}
+
+static double quotient(const Loss *l, const Probe *q, double h) {
+  double above = loss_at(l, q, h), below = loss_at(l, q, -h);
+  return (above - below) / (2 * h);
+}
+
+/* From the step that nearly always does to those for very flat and very curved losses. */
+static const double steps[] = {1e-5, 1e-6, 1e-4, 1e-3, 1e-2};
+#define NSTEPS (int)(sizeof steps / sizeof *steps)
+
+/* The first quotient that agrees; else the best evidence that it is the gradient which is wrong. */
+static Result probe(const Loss *l, const Probe *q, double analytic, double scale, double size) {
+  Result r = {AT_KINK, analytic, NAN, INFINITY};
+  double least_spread = INFINITY;
+  for (int k = 0; k < NSTEPS; k++) {
+    double h = steps[k] * size, coarse = quotient(l, q, h);
+    if (fabs(coarse - analytic) > AGREE * scale || !isfinite(coarse)) {
+      double fine = quotient(l, q, h / 2), refined = (4 * fine - coarse) / 3, spread = fabs(fine - coarse);
+      if (spread < least_spread) least_spread = spread, r.quotient = refined;
+      coarse = refined;
+    }
+    if (fabs(coarse - analytic) <= AGREE * scale) {
+      r = (Result){AGREES, analytic, coarse, scale > 0 ? fabs(coarse - analytic) / scale : 0};
+      break;
+    }
+  }
+  evaluation_set(l->e, q->leaf, q->base);
+  if (r.outcome == AGREES) return r;
+  r.difference = fabs(r.quotient - analytic) / scale;
+  /* two step sizes agree far better with each other than with the gradient: no kink, no noise */
+  if (!isfinite(analytic) || least_spread < 0.1 * fabs(r.quotient - analytic)) r.outcome = DIFFERS;
+  return r;
+}
+
+/* ---- one array ---- */
+
+typedef struct Array {
+  const Leaf *leaf;
+  Node *root;
+  int64_t count;
+  double *gradient, *base, scale; /* at the point: the gradient, the values, the largest gradient */
+  bool rounding;                  /* 0 but for rounding */
+  double worst;
+  int nprobes, redrawn;
+} Array;
+
+static double largest_of(const double *x, int64_t count) {
+  double m = 0;
+  for (int64_t k = 0; k < count; k++) m = fmax(m, fabs(x[k]));
+  return m;
+}
+
+/* A point where the loss is finite, and all gradients there. */
+static bool loss_move(Loss *l, uint64_t seed) {
+  if (l->seed == seed) return true;
+  const Routine *r = l->routine;
+  evaluation_hold_stops(l->e, false);
+  for (int attempt = 0; attempt < 4 * MANNER_COUNT; attempt++) {
+    int manner = (l->manner + attempt / 4) % MANNER_COUNT;
+    point_draw(l->p, l->e, l->needed.at, l->needed.n, 1000 * seed + (uint64_t)attempt, manner);
+    if (!isfinite(evaluate(l->e, l->value)[0])) continue;
+    l->largest = 0;
+    for (int k = 0; k < r->nroots; k++)
+      if (r->roots[k].dest == DEST_GRAD)
+        l->largest = fmax(l->largest, largest_of(evaluate(l->e, r->roots[k].node), evaluation_count(l->e, r->roots[k].node)));
+    l->manner = manner;
+    l->seed = seed;
+    break;
+  }
+  evaluation_hold_stops(l->e, true);
+  return l->seed == seed;
+}
+
+static bool array_move(Loss *l, Array *a, uint64_t seed) {
+  size_t bytes = sizeof(double) * (size_t)a->count;
+  if (!loss_move(l, seed)) return false;
+  memcpy(a->gradient, evaluate(l->e, a->root), bytes);
+  memcpy(a->base, evaluate(l->e, a->leaf->node), bytes);
+  a->scale = largest_of(a->gradient, a->count);
+  a->rounding = a->scale <= ROUNDING * l->largest;
+  return true;
+}
+
+static Probe probe_make(const Array *a, int k, uint64_t seed) {
+  Probe q = {.leaf = a->leaf->node, .element = k, .seed = 31 * seed + (uint64_t)k, .base = a->base};
+  if (a->count > WHOLE) q.element = k < ELEMENTS ? (int64_t)(draw_uniform(q.seed, 5, 0) * (double)a->count) : -1;
+  return q;
+}
+
+/* The derivative along the probe, what its difference is compared with, and the unit of its steps. */
+static double along(const Array *a, const Probe *q, double *scale, double *size) {
+  double sum = 0, squares = 0, weights = 0;
+  for (int64_t k = 0; k < a->count; k++) weights += a->base[k] * a->base[k];
+  *size = fmax(0.1, sqrt(weights / (double)a->count));
+  *scale = a->rounding ? 1e-3 : a->scale;
+  if (q->element >= 0) return a->gradient[q->element];
+  for (int64_t k = 0; k < a->count; k++) {
+    sum += a->gradient[k] * direction_at(q, k);
+    squares += a->gradient[k] * a->gradient[k];
+  }
+  *scale = fmax(*scale, sqrt(squares));
+  *size *= 10 / sqrt((double)a->count);
+  return sum;
+}
+
+static void print_array(Text *out, const Loss *l, const Array *a) {
+  text_printf(out, "gradient %s ", l->routine->name);
+  check_print_leaf(out, a->leaf);
+}
+
+static void print_failure(Text *out, const Loss *l, const Array *a, const Probe *q, const Result *r) {
+  print_array(out, l, a);
+  text_add(out, ": fails");
+  int64_t k = q->element, at[MAX_AXES];
+  if (k < 0) text_add(out, " in a random direction");
+  for (int axis = a->leaf->node->naxes - 1; axis >= 0 && k >= 0; axis--) {
+    at[axis] = k % a->leaf->node->axes[axis].extent;
+    k /= a->leaf->node->axes[axis].extent;
+  }
+  for (int axis = 0; axis < a->leaf->node->naxes && q->element >= 0; axis++)
+    text_printf(out, "%s%lld%s", axis ? "," : " at [", (long long)at[axis], axis == a->leaf->node->naxes - 1 ? "]" : "");
+  text_printf(out, ": the gradient is %.9g, the difference quotient %.9g\n", r->analytic, r->quotient);
+}
+
+/* Every probe in turn, at another point where it meets a kink. False where one fails (which is reported). */
+static bool probe_all(Loss *l, Array *a, uint64_t seed, Text *out) {
+  int n = a->count <= WHOLE ? (int)a->count : ELEMENTS + DIRECTIONS;
+  for (int k = 0; k < n;) {
+    double scale, size;
+    Probe q = probe_make(a, k, seed);
+    double analytic = along(a, &q, &scale, &size);
+    if (a->rounding) scale *= l->largest;
+    Result r = probe(l, &q, analytic, scale, size);
+    if (r.outcome == AGREES) {
+      a->worst = fmax(a->worst, r.difference);
+      a->nprobes++;
+      k++;
+      continue;
+    }
+    if (r.outcome == DIFFERS) {
+      print_failure(out, l, a, &q, &r);
+      return false;
+    }
+    if (++a->redrawn > POINTS + n / 5 || !array_move(l, a, ++seed)) {
+      print_array(out, l, a);
+      text_printf(out, ": fails: %d points were drawn, all of them at kinks\n", a->redrawn);
+      return false;
+    }
+  }
+  return true;
+}
+
+/* A point where the gradient is not 0 throughout; 0 where there is none. */
+static uint64_t first_point(Loss *l, Array *a, Text *out) {
+  for (uint64_t seed = 1; seed <= POINTS; seed++) {
+    if (!array_move(l, a, seed)) {
+      print_array(out, l, a);
+      text_add(out, ": fails: the loss is not finite at any point that was tried\n");
+      return 0;
+    }
+    if (!all_finite(a->gradient, a->count)) {
+      print_array(out, l, a);
+      text_add(out, ": fails: it is not finite where the loss is\n");
+      return 0;
+    }
+    if (a->scale > 0) return seed;
+  }
+  print_array(out, l, a);
+  text_add(out, ": fails: it is zero everywhere: does the loss depend on it?\n");
+  return 0;
+}
+
+static bool check_array(Loss *l, Array *a, Text *out) {
+  uint64_t seed = first_point(l, a, out);
+  if (!seed || !probe_all(l, a, seed, out)) return false;
+  print_array(out, l, a);
+  text_printf(out, ": %d probe%s agree%s, largest difference %.1g", a->nprobes, a->nprobes == 1 ? "" : "s", a->nprobes == 1 ? "s" : "", a->worst);
+  if (a->rounding) text_add(out, " (it is 0 but for rounding)");
+  if (a->redrawn) text_printf(out, " (%d point%s drawn again at kinks)", a->redrawn, a->redrawn == 1 ? "" : "s");
+  text_add(out, "\n");
+  return true;
+}
+
+/* ---- all of them ---- */
+
+/* The nodes through which a derivative can flow: not through `stop`, nor through an index. */
+static unsigned char *differentiable(Program *p, Node *value) {
+  NodeList list = graph_order(p->cx, &value, 1);
+  unsigned char *mark = ARENA_ARRAY(p->cx, unsigned char, p->graph->nnodes);
+  mark[value->id] = 1;
+  for (int i = list.n - 1; i >= 0; i--) {
+    const Node *n = list.at[i];
+    if (!mark[n->id] || (n->kind == NODE_MAP && n->op == OP_STOP)) continue;
+    for (int k = 0; k < n->nreads; k++) mark[n->reads[k]->node->id] = 1;
+  }
+  return mark;
+}
+
+static Loss loss_make(Program *p, const Routine *r) {
+  Loss l = {.p = p, .routine = r, .e = evaluation_new(p->graph, EXAMPLES, 1)};
+  NodeList roots = {0};
+  for (int k = 0; k < r->nroots; k++) {
+    if (r->roots[k].dest == DEST_RETURN) l.value = r->roots[k].node;
+    if (r->roots[k].dest == DEST_RETURN || r->roots[k].dest == DEST_GRAD) VEC_PUSH(p->cx, &roots, r->roots[k].node);
+  }
+  if (!l.value) bug("check", "the gradient of %s returns no loss", r->name);
+  l.needed = graph_order(p->cx, roots.at, roots.n);
+  l.reached = differentiable(p, l.value);
+  return l;
+}
+
+static void check_loss(Program *p, const Routine *r, Text *out, Tally *tally) {
+  Loss l = loss_make(p, r);
+  for (int k = 0; k < r->nroots; k++) {
+    if (r->roots[k].dest != DEST_GRAD) continue;
+    const Leaf *leaf = &p->params.at[r->roots[k].item];
+    Array a = {.leaf = leaf, .root = r->roots[k].node, .count = leaf->count};
+    if (!l.reached[leaf->node->id]) {
+      print_array(out, &l, &a);
+      text_add(out, ": the loss does not depend on it\n");
+      continue;
+    }
+    a.gradient = ARENA_ARRAY(p->cx, double, a.count);
+    a.base = ARENA_ARRAY(p->cx, double, a.count);
+    if (check_array(&l, &a, out)) tally->agree++;
+    else tally->fail++;
+  }
+}
+
+void check_print_leaf(Text *out, const Leaf *leaf) {
+  text_add(out, leaf->path);
+  for (int k = 0; k < leaf->node->naxes; k++)
+    text_printf(out, "%s%lld%s", k ? "," : "[", (long long)leaf->node->axes[k].extent, k == leaf->node->naxes - 1 ? "]" : "");
+}
+
+void check_gradients(Program *p, Text *out, Tally *tally) {
+  for (int k = 0; k < p->routines.n; k++)
+    if (p->routines.at[k].kind == ROUTINE_GRAD) check_loss(p, &p->routines.at[k], out, tally);
+}

@@ -1,0 +1,82 @@
+/* check_point.c: random points at which checks and gradients are evaluated. Every number is a function of a seed, the leaf
+ * that it is for and its place there, so that a point does not depend on what else is drawn. */
+#include "check.h"
+
+#include <math.h>
+
+/* The finalizer of SplitMix64 (Steele, Lea and Flood 2014), over a counter made of all three. */
+static uint64_t scramble(uint64_t x) {
+  x += 0x9e3779b97f4a7c15u;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+double draw_uniform(uint64_t seed, uint64_t stream, uint64_t k) {
+  uint64_t bits = scramble(scramble(scramble(seed) ^ stream) ^ k);
+  return ((double)(bits >> 11) + 0.5) / 9007199254740992.0;
+}
+
+double draw_normal(uint64_t seed, uint64_t stream, uint64_t k) { /* Box and Muller 1958 */
+  double u = draw_uniform(seed, 2 * stream, k), v = draw_uniform(seed, 2 * stream + 1, k);
+  return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
+}
+
+typedef enum { REAL_NORMAL, REAL_UNIFORM, REAL_EXPONENTIAL, REAL_WIDE } RealKind;
+static const struct { RealKind inputs; bool positive; } manners[MANNER_COUNT + 1] = {
+    {REAL_NORMAL, false}, {REAL_UNIFORM, false}, {REAL_EXPONENTIAL, false}, {REAL_UNIFORM, true}, {REAL_WIDE, false}};
+
+static double draw_input(const Input *input, RealKind kind, uint64_t seed, uint64_t stream, uint64_t k) {
+  double u = draw_uniform(seed, stream, k);
+  switch (input->kind) {
+  case INPUT_CLASS: return floor(u * input->classes);
+  case INPUT_INT: return floor(u * 10);
+  case INPUT_BIT: return u < 0.5;
+  case INPUT_REAL: break;
+  }
+  if (kind == REAL_UNIFORM) return 0.1 + 0.8 * u;
+  if (kind == REAL_EXPONENTIAL) return -log(u);
+  return (kind == REAL_WIDE ? 4 : 1) * draw_normal(seed, stream, k);
+}
+
+/* Where it starts, and something added, so that nothing is 0 or symmetric; less of it in a large row, as starts do. */
+static double draw_start(const Leaf *leaf, bool positive, uint64_t seed, uint64_t stream, uint64_t k) {
+  const Start *s = &leaf->start;
+  double columns = leaf->node->naxes > 1 ? (double)leaf->count / (double)leaf->node->axes[0].extent : 1;
+  double x = 0.5 / sqrt(columns) * draw_normal(seed, stream, k);
+  if (s->kind == START_VALUES) x += s->uniform_value ? s->values[0] : s->values[k];
+  if (s->kind == START_UNIFORM) x += s->a + (s->b - s->a) * draw_uniform(seed ^ 1, stream, k);
+  if (s->kind == START_NORMAL) x += s->a + s->b * draw_normal(seed ^ 1, stream, k);
+  return positive ? fabs(x) : x;
+}
+
+void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes, uint64_t seed, int manner) {
+  for (int i = 0; i < nnodes; i++) {
+    Node *n = nodes[i];
+    if (n->kind != NODE_INPUT && n->kind != NODE_PARAM && n->kind != NODE_STATE) continue;
+    int64_t count = evaluation_count(e, n);
+    uint64_t stream = 3 * (uint64_t)n->item + (n->kind == NODE_PARAM ? 0 : n->kind == NODE_INPUT ? 1 : 2);
+    double *x = evaluation_open(e, n);
+    for (int64_t k = 0; k < count; k++) {
+      if (n->kind == NODE_INPUT) x[k] = draw_input(&p->inputs.at[n->item], manners[manner].inputs, seed, stream, (uint64_t)k);
+      else if (n->kind == NODE_PARAM) x[k] = draw_start(&p->params.at[n->item], manners[manner].positive, seed, stream, (uint64_t)k);
+      else x[k] = draw_start(&p->states.at[n->item], manners[manner].positive, seed, stream, (uint64_t)k);
+    }
+  }
+}
+
+void point_nudge(const Program *p, Evaluation *e, Node *const *nodes, int nnodes, uint64_t seed, double size) {
+  for (int i = 0; i < nnodes; i++) {
+    Node *n = nodes[i];
+    bool real_input = n->kind == NODE_INPUT && p->inputs.at[n->item].kind == INPUT_REAL;
+    if (!real_input && n->kind != NODE_PARAM && n->kind != NODE_STATE) continue;
+    double *x = evaluation_open(e, n);
+    for (int64_t k = evaluation_count(e, n) - 1; k >= 0; k--) x[k] *= 1 + size * draw_normal(seed, (uint64_t)n->id, (uint64_t)k);
+  }
+}
+
+bool all_finite(const double *x, int64_t count) {
+  for (int64_t k = 0; k < count; k++)
+    if (!isfinite(x[k])) return false;
+  return true;
+}

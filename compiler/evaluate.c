@@ -1,0 +1,225 @@
+/* evaluate.c: a graph in, the values of a node out, in double precision.
+ *
+ * Each node has a slot: its values and the time at which they were computed. Evaluating walks the nodes that the root needs,
+ * operands first, and computes those with an operand younger than themselves; setting a leaf makes the leaf young. So a
+ * difference quotient in a late parameter computes only what comes after it. One MAP node is run by evaluate_map.c. */
+#include "evaluate.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct Slot {
+  double *values;
+  uint64_t time; /* of the last change; 0: never computed */
+  Loop *loop;
+  NodeList operands;
+  bool known; /* operands are listed */
+} Slot;
+
+typedef struct Walk { /* the order of what one root needs, kept because the same roots are asked for again and again */
+  Node *root;
+  NodeList list;
+} Walk;
+
+struct Evaluation {
+  Context *cx;
+  Graph *g;
+  int64_t examples, flat;
+  Slot *slots;
+  size_t nslots;
+  uint64_t clock;
+  bool hold_stops;
+  VEC(Walk) walks;
+};
+
+Evaluation *evaluation_new(Graph *g, int64_t examples, int64_t flat) {
+  Evaluation *e = ARENA_NEW(g->cx, Evaluation);
+  e->cx = g->cx;
+  e->g = g;
+  e->examples = examples;
+  e->flat = flat;
+  return e;
+}
+
+void evaluation_hold_stops(Evaluation *e, bool hold) { e->hold_stops = hold; }
+
+Context *evaluation_context(const Evaluation *e) { return e->cx; }
+
+int64_t evaluation_extent(const Evaluation *e, Axis axis) {
+  return axis.kind == AXIS_BATCH ? e->examples : axis.kind == AXIS_FLAT ? e->flat : axis.extent;
+}
+
+int64_t evaluation_count(const Evaluation *e, const Node *node) {
+  int64_t count = 1;
+  for (int k = 0; k < node->naxes; k++) count *= evaluation_extent(e, node->axes[k]);
+  return count;
+}
+
+/* The graph may have grown since the last call. */
+static Slot *slot_of(Evaluation *e, const Node *node) {
+  if ((size_t)node->id >= e->nslots) {
+    size_t size = e->g->nnodes + e->g->nnodes / 2 + 64;
+    Slot *bigger = ARENA_ARRAY(e->cx, Slot, size);
+    if (e->nslots) memcpy(bigger, e->slots, sizeof(Slot) * e->nslots);
+    e->slots = bigger;
+    e->nslots = size;
+  }
+  return &e->slots[node->id];
+}
+
+static double *room(Evaluation *e, const Node *node) {
+  Slot *s = slot_of(e, node);
+  if (!s->values) s->values = ARENA_ARRAY(e->cx, double, evaluation_count(e, node));
+  return s->values;
+}
+
+double *evaluation_values(const Evaluation *e, const Node *node) {
+  if ((size_t)node->id >= e->nslots || !e->slots[node->id].time) bug("evaluate", "node %%%d is read before it has a value", node->id);
+  return e->slots[node->id].values;
+}
+
+/* ---- leaves ---- */
+
+static bool is_leaf(const Node *n) {
+  switch (n->kind) {
+  case NODE_MAP: case NODE_RESHAPE: case NODE_PIECES: case NODE_NAME: case NODE_GRAD: case NODE_OPAQUE: return false;
+  default: return true;
+  }
+}
+
+static bool is_given(const Node *n) { return n->kind == NODE_CONST || n->kind == NODE_BATCH; }
+
+double *evaluation_open(Evaluation *e, Node *leaf) {
+  if (!is_leaf(leaf)) bug("evaluate", "node %%%d is set, but is no leaf", leaf->id);
+  double *values = room(e, leaf);
+  slot_of(e, leaf)->time = ++e->clock;
+  return values;
+}
+
+void evaluation_set(Evaluation *e, Node *leaf, const double *values) {
+  memcpy(evaluation_open(e, leaf), values, sizeof(double) * (size_t)evaluation_count(e, leaf));
+}
+
+void evaluation_set_one(Evaluation *e, Node *leaf, int64_t at, double value) {
+  evaluation_values(e, leaf)[at] = value;
+  slot_of(e, leaf)->time = ++e->clock;
+}
+
+static void compute_leaf(Evaluation *e, const Node *n) {
+  double *y = room(e, n);
+  if (n->kind == NODE_BATCH) *y = (double)e->examples;
+  else if (n->kind == NODE_CONST) memcpy(y, n->data, sizeof(double) * (size_t)evaluation_count(e, n));
+  else bug("evaluate", "leaf %%%d%s%s has no value", n->id, n->label ? " " : "", n->label ? n->label : "");
+}
+
+/* ---- what a node depends on ---- */
+
+static void add_read(Context *cx, NodeList *list, const Read *r);
+
+static void add_index(Context *cx, NodeList *list, const Index *e) {
+  for (int i = 0; i < e->n; i++)
+    if (e->terms[i].gather) add_read(cx, list, e->terms[i].gather);
+}
+
+static void add_read(Context *cx, NodeList *list, const Read *r) {
+  for (int k = 0; k < r->node->naxes; k++) add_index(cx, list, r->index[k]);
+  VEC_PUSH(cx, list, r->node);
+}
+
+static const NodeList *operands_of(Evaluation *e, const Node *n) {
+  Slot *s = slot_of(e, n);
+  if (s->known) return &s->operands;
+  s->known = true;
+  for (int k = 0; k < n->nreads; k++) add_read(e->cx, &s->operands, n->reads[k]);
+  for (int k = 0; k < n->nguards; k++) add_index(e->cx, &s->operands, n->guards[k].e);
+  if (n->value) add_index(e->cx, &s->operands, n->value);
+  if (n->kind == NODE_OPAQUE) VEC_PUSH(e->cx, &s->operands, n->target);
+  return &s->operands;
+}
+
+/* Operands first, by an explicit stack (a graph may be deep); an OPAQUE is walked through to its target. */
+static NodeList order_of(Evaluation *e, Node *root) {
+  NodeList stack = {0}, out = {0};
+  unsigned char *mark = ARENA_ARRAY(e->cx, unsigned char, e->g->nnodes);
+  VEC_PUSH(e->cx, &stack, root);
+  while (stack.n) {
+    Node *n = stack.at[stack.n - 1];
+    if (mark[n->id]) {
+      stack.n--;
+      if (mark[n->id] == 1) VEC_PUSH(e->cx, &out, n);
+      mark[n->id] = 2;
+      continue;
+    }
+    mark[n->id] = 1;
+    const NodeList *operands = operands_of(e, n);
+    for (int k = 0; k < operands->n; k++) VEC_PUSH(e->cx, &stack, operands->at[k]);
+  }
+  return out;
+}
+
+static const NodeList *walk_of(Evaluation *e, Node *root) {
+  for (int k = 0; k < e->walks.n; k++)
+    if (e->walks.at[k].root == root) return &e->walks.at[k].list;
+  Walk walk = {root, order_of(e, root)};
+  VEC_PUSH(e->cx, &e->walks, walk);
+  return &e->walks.at[e->walks.n - 1].list;
+}
+
+/* ---- nodes other than MAP ---- */
+
+/* Adds one box into the array: row by row, y[offset + i] += x[i]. */
+static void add_piece(const Evaluation *e, const Node *n, int p, double *y) {
+  const Node *piece = n->reads[p]->node;
+  const double *x = evaluation_values(e, piece);
+  int64_t at[MAX_AXES] = {0}, count = evaluation_count(e, piece);
+  for (int64_t i = 0; i < count; i++) {
+    int64_t flat = 0;
+    for (int k = 0; k < n->naxes; k++) flat = flat * evaluation_extent(e, n->axes[k]) + at[k] + n->offsets[p * n->naxes + k];
+    y[flat] += x[i];
+    for (int k = n->naxes - 1; k >= 0 && ++at[k] == evaluation_extent(e, piece->axes[k]); k--) at[k] = 0;
+  }
+}
+
+static void compute(Evaluation *e, Node *n) {
+  Slot *s = slot_of(e, n);
+  switch (n->kind) {
+  case NODE_MAP: case NODE_NAME:
+    if (!s->loop) s->loop = loop_prepare(e, n);
+    loop_run(s->loop, room(e, n));
+    break;
+  case NODE_RESHAPE: s->values = evaluation_values(e, n->reads[0]->node); break;
+  case NODE_OPAQUE: s->values = evaluation_values(e, n->target); break;
+  case NODE_PIECES:
+    memset(room(e, n), 0, sizeof(double) * (size_t)evaluation_count(e, n));
+    for (int p = 0; p < n->nreads; p++) add_piece(e, n, p, s->values);
+    break;
+  case NODE_GRAD: bug("evaluate", "node %%%d is a derivative that was not taken", n->id);
+  default: compute_leaf(e, n);
+  }
+  s->time = ++e->clock;
+}
+
+static bool is_stale(Evaluation *e, const Node *n) {
+  uint64_t time = slot_of(e, n)->time;
+  if (!time) return true;
+  if (e->hold_stops && n->kind == NODE_MAP && n->op == OP_STOP) return false;
+  const NodeList *operands = operands_of(e, n);
+  for (int k = 0; k < operands->n; k++)
+    if (slot_of(e, operands->at[k])->time > time) return true;
+  return false;
+}
+
+const double *evaluate(Evaluation *e, Node *node) {
+  const NodeList *list = walk_of(e, node);
+  for (int k = 0; k < list->n; k++)
+    if (is_stale(e, list->at[k])) compute(e, list->at[k]);
+  return evaluation_values(e, node);
+}
+
+int evaluation_missing(Evaluation *e, Node *node) {
+  const NodeList *list = walk_of(e, node);
+  int missing = 0;
+  for (int k = 0; k < list->n; k++)
+    missing += list->at[k]->kind == NODE_GRAD || (is_leaf(list->at[k]) && !is_given(list->at[k]) && !slot_of(e, list->at[k])->time);
+  return missing;
+}

@@ -1,0 +1,38 @@
+/* evaluate.h: a second, slow way to run a graph: every node as it stands, in double precision, for a given number of
+ * examples. Nothing is planned, fused or reordered, so that it can judge what is.
+ *
+ * Values are remembered for each node; setting a leaf makes only what depends on it be computed again. */
+#ifndef NNC_EVALUATE_H
+#define NNC_EVALUATE_H
+
+#include "graph.h"
+
+typedef struct Evaluation Evaluation;
+
+/* For `examples` examples; a FLAT axis (of optimizers) has `flat` elements. */
+Evaluation *evaluation_new(Graph *g, int64_t examples, int64_t flat);
+
+/* Sets all values of a leaf (row by row, the batch axis first), or one of them. BATCH has its value already. */
+void evaluation_set(Evaluation *e, Node *leaf, const double *values);
+double *evaluation_open(Evaluation *e, Node *leaf); /* its values, to be written before the next call */
+void evaluation_set_one(Evaluation *e, Node *leaf, int64_t at, double value);
+
+/* The node's values, row by row; they stand until a leaf is set and the node is evaluated again. Every leaf that it needs
+ * must have been set, and it holds no NODE_GRAD. An index out of its array is a bug of nnc. */
+const double *evaluate(Evaluation *e, Node *node);
+int64_t evaluation_count(const Evaluation *e, const Node *node);
+/* While true, a `stop` that has a value keeps it: what a difference quotient must do for what has no derivative. */
+void evaluation_hold_stops(Evaluation *e, bool hold);
+/* The number of nodes of kind INPUT, PARAM, ... that a node needs and that have no value yet; 0 means that it can be evaluated. */
+int evaluation_missing(Evaluation *e, Node *node);
+
+/* ---- below: between evaluate.c and evaluate_map.c ---- */
+
+typedef struct Loop Loop; /* a MAP (or NAME) node made ready to run */
+int64_t evaluation_extent(const Evaluation *e, Axis axis);
+double *evaluation_values(const Evaluation *e, const Node *node); /* of an operand, computed before */
+Context *evaluation_context(const Evaluation *e);
+Loop *loop_prepare(const Evaluation *e, const Node *n);
+void loop_run(const Loop *loop, double *y);
+
+#endif

@@ -1,0 +1,11 @@
+/* prove.h: are two values equal for every input and parameter? */
+#ifndef NNC_PROVE_H
+#define NNC_PROVE_H
+
+#include "graph.h"
+
+/* Two open reads in the same free variables. True: they are equal as real numbers wherever both are defined. False: no proof was
+ * found (they may be equal all the same). Bounded in time and memory. */
+bool prove_equal(Graph *g, Read *a, Read *b);
+
+#endif
