@@ -1,0 +1,173 @@
+/* emit_c.h: what the files that write C share: names, layouts of structs, the body of a function at hand. */
+#ifndef NNC_EMIT_C_H
+#define NNC_EMIT_C_H
+
+#include "emit.h"
+#include "plan.h"
+
+/* ---- names (emit_c_names.c) ---- */
+
+/* One component of a user's name as a C identifier: Greek letters spelled out, "3" becomes l3, reserved words get an underscore. */
+const char *c_name(Context *cx, const char *name, size_t length);
+/* A dotted path as one identifier: h.W becomes h_W. */
+const char *c_flat_name(Context *cx, const char *path);
+/* The same for a local variable or a parameter of a function: also clear of the names that generated code itself uses. */
+const char *c_local_name(Context *cx, const char *path);
+const char *c_upper(Context *cx, const char *name);
+/* A number as a float constant of C: "0.5f", "-INFINITY". */
+const char *c_float(Context *cx, double x);
+
+/* ---- structs of arrays ---- */
+
+typedef struct Layout { /* of all or some of the parameters, or of the states, as nested structs without padding */
+  const Leaf *leaves;
+  int nleaves;
+  const char **access; /* by leaf: "h.W"; NULL where it is not in here */
+  int64_t *offset;     /* by leaf, in floats */
+  int *order;          /* leaves in the order of memory */
+  int norder;
+  int64_t floats;
+  const char *type;    /* "digits_params" */
+} Layout;
+
+/* `order`: of the leaves (NULL: as they stand); `in`: which of them (NULL: all). A typedef is added to `out`. Two names alike in
+ * C are reported. */
+Layout *layout_make(Context *cx, const Leaf *leaves, int nleaves, const int *order, const bool *in, const char *type, Text *out);
+/* Leaf k of `pointer` (a pointer to such a struct) as a pointer to its first float. */
+const char *layout_pointer(Context *cx, const Layout *layout, const char *pointer, int leaf, bool writable);
+
+/* ---- the emitter ---- */
+
+typedef struct Table { /* an array literal of the model */
+  const Node *node;
+  bool integer;
+  const char *name;
+} Table;
+
+typedef struct StageCode { /* what an optimizer of a chain needs */
+  Plan **plans;      /* flat: one; else one for each parameter of the group */
+  Layout *layout;    /* of its slots */
+} StageCode;
+
+typedef struct Emitter {
+  Program *program;
+  Context *cx;
+  const Options *options;
+  const char *prefix;        /* "digits" */
+  const char *type;          /* of the model struct: the same, but where that is a word of C */
+  const char *file;          /* the header's name without .h */
+  Layout *params, *states, *hypers;
+  Leaf *hyper_leaves;
+  int *hyper_index;          /* by hyper: its leaf, or -1 */
+  StageCode ***stages;       /* by objective, group, stage */
+  VEC(Layout *) subsets;     /* layouts of some of the parameters */
+  int64_t slot_floats;
+  const char *first_slots;   /* the first member that holds slots, or NULL */
+  const char **input_names;
+  const char **routine_names; /* by routine: "digits_L_grad" */
+  Plan **plans;              /* by routine */
+  uint32_t *masks;           /* by routine: the inputs of its C function */
+  VEC(Table) tables;
+  Text *tables_out;          /* static const arrays */
+  Text *functions;           /* outlined functions */
+  VEC(struct Outline *) outlines;
+  int64_t floats, integers;  /* of the work area */
+} Emitter;
+
+/* ---- a function's body (emit_c_code.c) ---- */
+
+typedef struct Code { /* an expression */
+  const char *text;
+  int level;     /* how loosely it binds: 0 a name or call, 1 unary, 2 product, 3 sum, 4 comparison, 5 ?: */
+  bool integer;
+} Code;
+
+typedef struct Operand { /* an array, or a number, that a step works on */
+  const Node *node;    /* NULL: scratch */
+  const Pack *pack;
+  const char *name;    /* in the step */
+  const char *origin;  /* in the function: "s->f + 64" */
+  bool integer, written, scalar;
+} Operand;
+
+typedef struct TempName {
+  Read *read;          /* an inline value ... */
+  const Node *node;    /* ... or a node of the group */
+  const char *name;
+} TempName;
+
+typedef struct Body {
+  Emitter *em;
+  Context *cx;
+  Graph *g;
+  const Plan *plan;
+  Text *out;
+  int indent;
+  const Axis *axes;        /* of the variables at hand */
+  const char *vars[MAX_AXES]; /* and their names */
+  bool dropped[MAX_AXES];  /* variables that are 0, or merged into the next */
+  VEC(TempName) temps;
+  int ntemps, nouter;      /* counters of t1, t2 ... of a step and r1, r2 ... of the function */
+  VEC(Operand) operands;   /* of the step at hand */
+  bool abstract;           /* operands are called a0, a1 ...: to find equal steps */
+  bool direct;             /* operands are written as the function reaches them */
+  bool uses_count;
+  VEC(Operand) scalars;    /* of the function: names of PLACE_SCALAR nodes */
+  const char *(*origin)(struct Body *b, const Node *n); /* how this function reaches a leaf or a destination */
+  const char **root_names; /* where each root goes that is copied */
+  const char *slot_access; /* of an optimizer of whole arrays: the parameter in the struct of a slot */
+} Body;
+
+void line(Body *b, const char *format, ...) NNC_PRINTF(2, 3);
+void open_brace(Body *b, const char *format, ...) NNC_PRINTF(2, 3);
+void close_brace(Body *b);
+/* Takes the axes of n as the variables at hand: the batch is b, the others i, j, k, l, as in formulas. */
+void use_axes(Body *b, const Node *n);
+extern const char *const loop_names[MAX_AXES + 2];
+Operand *operand(Body *b, const Node *n, const Pack *pack, bool written);
+Code code_index(Body *b, const Index *e);
+Code code_read(Body *b, Read *r);
+/* The scalar value of n's body (without its reduction), its reads, guards and value given in the variables at hand. */
+Code code_body(Body *b, const Node *n, Read *const *reads, const Guard *guards, int nguards, const Index *value);
+const char *as_float(Body *b, Code c, int level);
+const char *as_integer(Body *b, Code c);
+/* "i + u >= 2 && ..."; NULL where it always holds. */
+const char *code_guards(Body *b, const Guard *guards, int n);
+/* Writes `const float NAME = text;` and returns NAME; a name or a number stays as it is. */
+Code spill(Body *b, Code c);
+const char *new_temp(Body *b);
+
+/* ---- loops (emit_c_nest.c) ---- */
+
+void emit_map(Body *b, const Step *step);
+void emit_scalars(Body *b, const Step *step); /* nodes without axes: constants of the function */
+void emit_flat(Body *b);
+void emit_reduce(Body *b, const Node *n);
+void emit_copy(Body *b, Node *n, const char *to, bool integer);
+void emit_pieces(Body *b, const Node *n);
+void emit_pack(Body *b, const Node *n, const Pack *pack);
+
+/* ---- steps and functions ---- */
+
+/* emit_c_step.c: all steps of b->plan but copies to roots of the kinds in `without`. */
+void emit_steps(Body *b, uint32_t without);
+void emit_root_copies(Body *b, DestKind dest);
+void emit_comment(Body *b, const char *text);
+const char *scalar_name(Body *b, const Node *n);
+/* emit_c_routine.c: losses, gradients, outputs, metrics. Plans first: they tell the size of the work area. */
+void plan_routines(Emitter *em);
+void emit_routines(Emitter *em, Text *header, Text *source);
+/* "const float *x, const int32_t *y": the inputs of a mask, with a comma before each; types or names only. */
+const char *input_list(Emitter *em, uint32_t mask, bool types);
+/* Adds s, broken at commas where it is long. */
+void add_wrapped(Text *out, const char *s, int indent);
+/* How a function reaches an array literal. */
+const char *table_name(Emitter *em, const Node *n, bool integer);
+const char *check_of_inputs(Emitter *em, uint32_t mask);
+/* emit_c_update.c: members of the model struct; functions that update parameters. */
+void plan_updates(Emitter *em, Text *typedefs, Text *members);
+void emit_updates(Emitter *em, Text *header, Text *source);
+const char *objective_name(Emitter *em, int objective); /* "LG": unique */
+void emit_tables(Emitter *em, Text *header, Text *source); /* emit_c_table.c: init, the nn_model */
+
+#endif

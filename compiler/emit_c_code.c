@@ -1,0 +1,401 @@
+/* emit_c_code.c: expressions of the generated C.
+ *
+ * A value is written out as text with the looseness of its outermost operator, so that parentheses stand only where they are
+ * needed. Inline values that are more than a copy become local constants `const float t3 = ...;` of the loop at hand, once each;
+ * that also bounds the length of a line. All indices are one affine expression in the loop variables. */
+#include "emit_c.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LONG_TEXT = 70 };
+
+/* ---- lines ---- */
+
+static void vline(Body *b, const char *format, va_list args) {
+  char buffer[4096];
+  int n = vsnprintf(buffer, sizeof buffer, format, args);
+  if (n < 0 || n >= (int)sizeof buffer) bug("emit", "a line of %d characters", n);
+  text_printf(b->out, "%*s%s\n", 2 * b->indent, "", buffer);
+}
+
+void line(Body *b, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  vline(b, format, args);
+  va_end(args);
+}
+
+void open_brace(Body *b, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  vline(b, format, args);
+  va_end(args);
+  b->indent++;
+}
+
+void close_brace(Body *b) {
+  b->indent--;
+  line(b, "}");
+}
+
+/* The first four as in formulas; the letters after them have other uses here. */
+const char *const loop_names[MAX_AXES + 2] = {"b",  "b2", "i",  "j",  "k",  "l",  "mm", "oo", "pp", "qq", "rr", "ss", "tt",
+                                              "uu", "vv", "ww", "xx", "yy", "zz", "aa", "cc", "dd", "ee", "ff", "gg", "hh"};
+
+void use_axes(Body *b, const Node *n) {
+  int batches = 0, others = 0;
+  b->axes = n->axes;
+  for (int k = 0; k < n->naxes + n->nreduce; k++) {
+    bool batch = n->axes[k].kind == AXIS_BATCH && batches < 2;
+    b->vars[k] = batch ? loop_names[batches++] : loop_names[2 + others++];
+    b->dropped[k] = n->axes[k].kind == AXIS_PLAIN && n->axes[k].extent == 1;
+  }
+}
+
+const char *new_temp(Body *b) {
+  if (b->direct) return arena_printf(b->cx, "r%d", ++b->nouter); /* lives as long as the function */
+  return arena_printf(b->cx, "t%d", ++b->ntemps);
+}
+
+static const char *parens(Body *b, Code c, int level) { return c.level <= level ? c.text : arena_printf(b->cx, "(%s)", c.text); }
+
+const char *as_float(Body *b, Code c, int level) {
+  return c.integer ? arena_printf(b->cx, "(float)%s", parens(b, c, 0)) : parens(b, c, level);
+}
+
+const char *as_integer(Body *b, Code c) { return c.integer ? c.text : arena_printf(b->cx, "(int32_t)%s", parens(b, c, 0)); }
+
+Code spill(Body *b, Code c) {
+  if (c.level == 0 && strpbrk(c.text, "[(") == NULL) return c;
+  const char *name = new_temp(b);
+  line(b, "const %s %s = %s;", c.integer ? "int" : "float", name, c.text);
+  return (Code){name, 0, c.integer};
+}
+
+static Code shorten(Body *b, Code c) { return strlen(c.text) > LONG_TEXT ? spill(b, c) : c; }
+
+/* ---- operands ---- */
+
+const char *scalar_name(Body *b, const Node *n) {
+  for (int k = 0; k < b->scalars.n; k++)
+    if (b->scalars.at[k].node == n) return b->scalars.at[k].name;
+  const char *name = arena_printf(b->cx, "s%d", n->id);
+  if (n->label) {
+    const char *word = c_local_name(b->cx, n->label);
+    bool taken = false;
+    for (int k = 0; k < b->scalars.n; k++) taken = taken || strcmp(b->scalars.at[k].name, word) == 0;
+    for (int k = 0; k < b->em->program->inputs.n; k++) taken = taken || strcmp(b->em->input_names[k], word) == 0;
+    if (!taken) name = word;
+  }
+  VEC_PUSH(b->cx, &b->scalars, ((Operand){.node = n, .name = name}));
+  return name;
+}
+
+static bool name_taken(const Body *b, const char *name, const char *origin) {
+  for (int k = 0; k < b->operands.n; k++)
+    if (strcmp(b->operands.at[k].name, name) == 0) return true;
+  for (int k = 0; k < b->scalars.n; k++)
+    if (strcmp(b->scalars.at[k].name, name) == 0) return true;
+  for (int k = 0; k < b->em->program->inputs.n; k++)
+    if (strcmp(b->em->input_names[k], name) == 0) return strcmp(origin, name) != 0;
+  return false;
+}
+
+static const char *array_label(Body *b, const Node *n) {
+  const Place *p = plan_place(b->plan, n);
+  if (p->kind == PLACE_DEST) {
+    const Root *r = &b->plan->roots[p->root];
+    if (r->dest == DEST_GRAD) return arena_printf(b->cx, "d%s", c_flat_name(b->cx, b->em->program->params.at[r->item].path));
+  }
+  if (n->kind == NODE_PARAM) return c_flat_name(b->cx, b->em->program->params.at[n->item].path);
+  if (n->kind == NODE_STATE) return c_flat_name(b->cx, b->em->program->states.at[n->item].path);
+  return n->label ? c_flat_name(b->cx, n->label) : arena_printf(b->cx, "v%d", n->id);
+}
+
+static const char *origin_of(Body *b, const Node *n, const Pack *pack) {
+  if (pack) return arena_printf(b->cx, "s->f + %lld", (long long)pack->offset);
+  const Place *p = plan_place(b->plan, n);
+  if (p->kind == PLACE_SCALAR) return scalar_name(b, n);
+  if (p->kind == PLACE_WORK) return arena_printf(b->cx, p->integer ? "s->i + %lld" : "s->f + %lld", (long long)p->offset);
+  return b->origin(b, n);
+}
+
+static bool is_word(const char *s) {
+  return s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == '\0';
+}
+
+static const char *local_label(Body *b, const Node *n, const Pack *pack, const char *origin) {
+  const char *label = pack ? "packed" : array_label(b, n);
+  if (label[0] != 'v' || strspn(label + 1, "0123456789") + 1 != strlen(label)) label = c_local_name(b->cx, label);
+  const char *name = label;
+  for (int k = 2; name_taken(b, name, origin); k++) name = arena_printf(b->cx, "%s_%d", label, pack ? k : n->id + k - 2);
+  return name;
+}
+
+Operand *operand(Body *b, const Node *n, const Pack *pack, bool written) {
+  for (int k = 0; k < b->operands.n; k++) {
+    Operand *o = &b->operands.at[k];
+    if (o->node != n || o->pack != pack) continue;
+    o->written = o->written || written;
+    return o;
+  }
+  Operand o = {.node = n, .pack = pack, .written = written, .origin = origin_of(b, n, pack)};
+  o.scalar = !pack && n->naxes == 0;
+  o.integer = !pack && plan_place(b->plan, n)->integer;
+  if (b->abstract) {
+    o.name = arena_printf(b->cx, "a%d", b->operands.n);
+  } else if (o.scalar) {
+    o.name = o.origin;
+  } else if (b->direct) {
+    o.name = arena_printf(b->cx, "(%s)", o.origin);
+  } else {
+    o.name = is_word(o.origin) ? o.origin : local_label(b, n, pack, o.origin);
+  }
+  VEC_PUSH(b->cx, &b->operands, o);
+  return &b->operands.at[b->operands.n - 1];
+}
+
+/* ---- indices ---- */
+
+static Code code_gather(Body *b, const Read *r) {
+  Code c = code_read(b, (Read *)r);
+  return c.integer ? c : (Code){arena_printf(b->cx, "(int)%s", parens(b, c, 0)), 1, true};
+}
+
+static void add_term(Body *b, Text *t, int64_t coef, Code c) {
+  bool first = t->length == 0;
+  text_add(t, coef < 0 ? (first ? "-" : " - ") : (first ? "" : " + "));
+  int64_t size = coef < 0 ? -coef : coef;
+  if (size == 1) text_add(t, parens(b, c, coef < 0 || !first ? 2 : 3));
+  else text_printf(t, "%lld * %s", (long long)size, parens(b, c, 1));
+}
+
+Code code_index(Body *b, const Index *e) {
+  Text t = {.cx = b->cx};
+  int terms = 0;
+  for (int sign = 1; sign >= -1; sign -= 2) { /* positive terms first */
+    if (sign < 0 && e->offset > 0) text_printf(&t, "%s%lld", t.length ? " + " : "", (long long)e->offset), terms++;
+    for (int i = 0; i < e->n; i++) {
+      const Term *x = &e->terms[i];
+      if ((x->coef > 0) != (sign > 0) || (!x->gather && b->dropped[x->var])) continue;
+      add_term(b, &t, x->coef, x->gather ? code_gather(b, x->gather) : (Code){b->vars[x->var], 0, true});
+      terms++;
+    }
+  }
+  if (e->offset < 0) text_printf(&t, t.length ? " - %lld" : "-%lld", (long long)(t.length ? -e->offset : e->offset)), terms++;
+  if (!t.length) return (Code){"0", 0, true};
+  int level = terms > 1 ? 3 : strchr(t.data, '*') ? 2 : t.data[0] == '-' ? 1 : 0;
+  if (e->divisor == 1) return (Code){t.data, level, true};
+  return (Code){arena_printf(b->cx, level > 1 ? "(%s) / %lld" : "%s / %lld", t.data, (long long)e->divisor), 2, true};
+}
+
+/* ---- guards ---- */
+
+static void and_also(Text *t, const char *format, ...) NNC_PRINTF(2, 3);
+static void and_also(Text *t, const char *format, ...) {
+  char buffer[1024];
+  va_list args;
+  va_start(args, format);
+  int n = vsnprintf(buffer, sizeof buffer, format, args);
+  va_end(args);
+  if (n < 0 || n >= (int)sizeof buffer) bug("emit", "a condition of %d characters", n);
+  text_printf(t, "%s%s", t->length ? " && " : "", buffer);
+}
+
+/* What is not known to hold of: e is whole and 0 <= e < n. */
+static void guard_conditions(Body *b, const Index *e, int64_t n, Text *t) {
+  Index top = *e;
+  top.divisor = 1;
+  double lo, hi;
+  bool known = index_range(NULL, &top, b->axes, &lo, &hi);
+  int64_t end = n * e->divisor;
+  if (known && lo >= 0 && hi < (double)end && e->divisor == 1) return;
+  Code c = shorten(b, code_index(b, &top));
+  if (e->divisor == 1 && n == 1) {
+    and_also(t, "%s == 0", parens(b, c, 3));
+    return;
+  }
+  if (!known || lo < 0) and_also(t, "%s >= 0", parens(b, c, 3));
+  if (!known || hi >= (double)end) and_also(t, "%s < %lld", parens(b, c, 3), (long long)end);
+  if (e->divisor != 1) and_also(t, "%s %% %lld == 0", parens(b, c, 1), (long long)e->divisor);
+}
+
+const char *code_guards(Body *b, const Guard *guards, int n) {
+  Text t = {.cx = b->cx};
+  for (int k = 0; k < n; k++) guard_conditions(b, guards[k].e, guards[k].n, &t);
+  return t.data;
+}
+
+/* ---- reads ---- */
+
+static const TempName *find_temp(const Body *b, const Read *r) {
+  for (int k = b->temps.n - 1; k >= 0; k--) {
+    const TempName *t = &b->temps.at[k];
+    if (t->read ? read_equal(t->read, r) : t->node == r->node) return t;
+  }
+  return NULL;
+}
+
+static Code element(Body *b, const Read *r) {
+  const Operand *o = operand(b, plan_storage(b->plan, r->node), NULL, false);
+  if (o->scalar) return (Code){o->name, o->name[0] == '(' ? 1 : 0, o->integer};
+  bool integer = o->integer;
+  const char *name = o->name;
+  Read bare = *r;
+  bare.guarded = 0;
+  return (Code){arena_printf(b->cx, "%s[%s]", name, code_index(b, plan_flat_index(b->plan, &bare)).text), 0, integer};
+}
+
+static Code guarded_element(Body *b, const Read *r) {
+  Text t = {.cx = b->cx};
+  for (int k = 0; k < r->node->naxes; k++)
+    if (r->guarded >> k & 1) guard_conditions(b, r->index[k], r->node->axes[k].extent, &t);
+  Code c = element(b, r);
+  if (!t.length) return c;
+  return (Code){arena_printf(b->cx, "%s ? %s : %s", t.data, c.text, c.integer ? "0" : "0.0f"), 5, c.integer};
+}
+
+/* Constants, copies and index values are written again at each use. */
+static bool rewritten(const Node *n) {
+  return n->op == OP_INDEX || n->op == OP_STOP || (n->op == OP_PRODUCT && !n->nguards && (n->nreads == 0 || (n->nreads == 1 && n->scale == 1)));
+}
+
+static Code inline_value(Body *b, Read *r) {
+  const Node *n = r->node;
+  Subst s = {0};
+  for (int k = 0; k < n->naxes; k++) subst_add(&s, k, r->index[k]);
+  Read **reads = ARENA_ARRAY(b->cx, Read *, n->nreads + 1);
+  Guard *guards = ARENA_ARRAY(b->cx, Guard, n->nguards + 1);
+  for (int k = 0; k < n->nreads; k++) reads[k] = read_substitute(b->g, n->reads[k], &s);
+  for (int k = 0; k < n->nguards; k++) guards[k] = (Guard){index_substitute(b->g, n->guards[k].e, &s), n->guards[k].n};
+  Code c = code_body(b, n, reads, guards, n->nguards, n->value ? index_substitute(b->g, n->value, &s) : NULL);
+  if (rewritten(n)) return c;
+  c = spill(b, c);
+  VEC_PUSH(b->cx, &b->temps, ((TempName){.read = r, .name = c.text}));
+  return c;
+}
+
+Code code_read(Body *b, Read *r) {
+  const Place *p = plan_place(b->plan, r->node);
+  const TempName *t = find_temp(b, r);
+  if (t) return (Code){t->name, 0, false};
+  if (p->kind == PLACE_INLINE) return inline_value(b, r);
+  return r->guarded ? guarded_element(b, r) : element(b, r);
+}
+
+/* ---- operations ---- */
+
+typedef enum { FORM_INFIX, FORM_CALL, FORM_TEST, FORM_LOGIC } Form;
+static const struct {
+  Form form;
+  const char *text;
+  int level;
+} forms[OP_COUNT] = {
+    [OP_ADD] = {FORM_INFIX, "+", 3}, [OP_SUB] = {FORM_INFIX, "-", 3}, [OP_DIV] = {FORM_INFIX, "/", 2},
+    [OP_POW] = {FORM_CALL, "nn_powf", 0}, [OP_MOD] = {FORM_CALL, "nn_modf", 0}, [OP_MAX] = {FORM_CALL, "nn_maxf", 0},
+    [OP_MIN] = {FORM_CALL, "nn_minf", 0}, [OP_LT] = {FORM_TEST, "<", 4}, [OP_LE] = {FORM_TEST, "<=", 4}, [OP_EQ] = {FORM_TEST, "==", 4},
+    [OP_NE] = {FORM_TEST, "!=", 4}, [OP_AND] = {FORM_LOGIC, "&&", 4}, [OP_OR] = {FORM_LOGIC, "||", 4},
+    [OP_EXP] = {FORM_CALL, "nn_expf", 0}, [OP_LOG] = {FORM_CALL, "nn_logf", 0}, [OP_LOG1P] = {FORM_CALL, "nn_log1pf", 0},
+    [OP_EXPM1] = {FORM_CALL, "nn_expm1f", 0}, [OP_SIN] = {FORM_CALL, "nn_sinf", 0}, [OP_COS] = {FORM_CALL, "nn_cosf", 0},
+    [OP_TAN] = {FORM_CALL, "nn_tanf", 0}, [OP_ATAN] = {FORM_CALL, "nn_atanf", 0}, [OP_TANH] = {FORM_CALL, "nn_tanhf", 0},
+    [OP_SIGMOID] = {FORM_CALL, "nn_sigmoidf", 0}, [OP_SOFTPLUS] = {FORM_CALL, "nn_softplusf", 0}, [OP_SQRT] = {FORM_CALL, "nn_sqrtf", 0},
+    [OP_ABS] = {FORM_CALL, "nn_absf", 0}, [OP_SIGN] = {FORM_CALL, "nn_signf", 0}, [OP_FLOOR] = {FORM_CALL, "nn_floorf", 0},
+    [OP_ERF] = {FORM_CALL, "nn_erff", 0}, [OP_LGAMMA] = {FORM_CALL, "nn_lgammaf", 0}, [OP_DIGAMMA] = {FORM_CALL, "nn_digammaf", 0},
+    [OP_TRIGAMMA] = {FORM_CALL, "nn_trigammaf", 0}};
+
+static Code product(Body *b, double scale, Read *const *reads, int nreads) {
+  if (nreads == 0) return (Code){c_float(b->cx, scale), scale < 0 ? 1 : 0, false};
+  Code c = code_read(b, reads[0]);
+  if (nreads == 1 && scale == 1) return c;
+  const char *sign = scale < 0 ? "-" : "";
+  double size = fabs(scale);
+  Text t = {.cx = b->cx};
+  text_add(&t, sign);
+  if (size != 1) text_printf(&t, "%s * ", c_float(b->cx, size));
+  text_add(&t, as_float(b, shorten(b, c), size != 1 || scale < 0 ? 1 : 2));
+  for (int k = 1; k < nreads; k++) {
+    Code f = shorten(b, code_read(b, reads[k]));
+    if (t.length > 2 * LONG_TEXT) {
+      Code head = spill(b, (Code){t.data, 2, false});
+      t = (Text){.cx = b->cx};
+      text_add(&t, head.text);
+    }
+    text_printf(&t, " * %s", as_float(b, f, 1));
+  }
+  return (Code){t.data, nreads == 1 && size == 1 ? 1 : 2, false};
+}
+
+static Code select_form(Body *b, Op op, const Code *x) {
+  Code a = spill(b, x[0]);
+  const char *first = as_float(b, a, 0);
+  if (op == OP_WHERE)
+    return (Code){arena_printf(b->cx, "%s != %s ? %s : %s", a.text, a.integer ? "0" : "0.0f", as_float(b, shorten(b, x[1]), 4),
+                               as_float(b, shorten(b, x[2]), 4)), 5, false};
+  if (op == OP_SELECT)
+    return (Code){arena_printf(b->cx, "%s == 0.0f ? 0.0f : %s * %s", first, first, as_float(b, shorten(b, x[1]), 1)), 5, false};
+  return (Code){arena_printf(b->cx, "%s == -INFINITY ? %s : %s - %s", first, first, first, as_float(b, shorten(b, x[1]), 2)), 5, false};
+}
+
+static Code infix(Body *b, Op op, Code x, Code y) {
+  const char *text = forms[op].text;
+  int level = forms[op].level;
+  x = shorten(b, x), y = shorten(b, y);
+  switch (forms[op].form) {
+  case FORM_CALL: return (Code){arena_printf(b->cx, "%s(%s, %s)", text, as_float(b, x, 5), as_float(b, y, 5)), 0, false};
+  case FORM_INFIX: return (Code){arena_printf(b->cx, "%s %s %s", as_float(b, x, level), text, as_float(b, y, level - 1)), level, false};
+  case FORM_LOGIC:
+    return (Code){arena_printf(b->cx, "%s != 0.0f %s %s != 0.0f ? 1.0f : 0.0f", as_float(b, x, 3), text, as_float(b, y, 3)), 5, false};
+  case FORM_TEST: break;
+  }
+  bool whole = x.integer && y.integer;
+  return (Code){arena_printf(b->cx, "%s %s %s ? 1.0f : 0.0f", whole ? parens(b, x, 3) : as_float(b, x, 3), text,
+                             whole ? parens(b, y, 3) : as_float(b, y, 3)), 5, false};
+}
+
+static Code apply(Body *b, const Node *n, Read *const *reads, const Index *value) {
+  Code x[3];
+  if (n->op == OP_PRODUCT) return product(b, n->reduction ? 1 : n->scale, reads, n->nreads);
+  if (n->op == OP_INDEX) return code_index(b, value);
+  for (int k = 0; k < op_rows[n->op].arity; k++) x[k] = code_read(b, reads[k]);
+  if (n->op == OP_STOP) return x[0];
+  if (n->op == OP_WHERE || n->op == OP_SELECT || n->op == OP_LOGRATIO) return select_form(b, n->op, x);
+  if (n->op == OP_NOT) return (Code){arena_printf(b->cx, "%s == 0.0f ? 1.0f : 0.0f", as_float(b, shorten(b, x[0]), 3)), 5, false};
+  if (op_rows[n->op].arity == 2) return infix(b, n->op, x[0], x[1]);
+  return (Code){arena_printf(b->cx, "%s(%s)", forms[n->op].text, as_float(b, shorten(b, x[0]), 5)), 0, false};
+}
+
+/* Does every element that r comes down to exist, whether the guards hold or not? */
+static bool always_there(Body *b, Read *r) {
+  const Node *n = r->node;
+  double lo, hi;
+  for (int k = 0; k < n->naxes; k++) {
+    if (r->guarded >> k & 1 || n->axes[k].kind != AXIS_PLAIN) continue;
+    if (r->index[k]->divisor != 1 || !index_range(NULL, r->index[k], b->axes, &lo, &hi) || lo < 0 || hi > (double)n->axes[k].extent - 1) return false;
+  }
+  if (plan_place(b->plan, n)->kind != PLACE_INLINE) return true;
+  for (int k = 0; k < n->nreads; k++)
+    if (!always_there(b, plan_operand(b->g, r, k))) return false;
+  return true;
+}
+
+Code code_body(Body *b, const Node *n, Read *const *reads, const Guard *guards, int nguards, const Index *value) {
+  const char *when = code_guards(b, guards, nguards);
+  if (!when) return apply(b, n, reads, value);
+  bool safe = strlen(when) < 100;
+  for (int k = 0; k < n->nreads; k++) safe = safe && always_there(b, reads[k]);
+  if (safe) {
+    Code c = shorten(b, apply(b, n, reads, value));
+    return (Code){arena_printf(b->cx, "%s ? %s : 0.0f", when, as_float(b, c, 4)), 5, false};
+  }
+  const char *name = new_temp(b);
+  line(b, "float %s = 0.0f;", name);
+  open_brace(b, "if (%s) {", when);
+  int temps = b->temps.n;
+  Code c = apply(b, n, reads, value);
+  line(b, "%s = %s;", name, as_float(b, c, 5));
+  b->temps.n = temps;
+  close_brace(b);
+  return (Code){name, 0, false};
+}

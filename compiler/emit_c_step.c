@@ -1,0 +1,216 @@
+/* emit_c_step.c: the steps of a plan as blocks of C, each under the formulas that it computes. */
+#include "emit_c.h"
+
+#include <string.h>
+
+enum { COMMENT_WIDTH = 150 };
+
+/* ---- comments ---- */
+
+/* A comment of as many lines as it takes. */
+void emit_comment(Body *b, const char *text) {
+  Text t = {.cx = b->cx};
+  size_t column = 0, last_space = 0;
+  for (const char *s = text; *s; s++) {
+    if (*s == '/' && s > text && s[-1] == '*') text_add(&t, " "), column++; /* would end the comment */
+    if (*s == '\n' || (*s == ' ' && column > COMMENT_WIDTH)) {
+      text_printf(&t, "\n%*s   ", 2 * b->indent, "");
+      column = 0;
+      continue;
+    }
+    text_add_n(&t, s, 1);
+    column += (*s & 0xc0) != 0x80;
+    if (column > COMMENT_WIDTH + 30 && (s[1] & 0xc0) != 0x80) {
+      text_printf(&t, "\n%*s   ", 2 * b->indent, "");
+      column = 0;
+    }
+    (void)last_space;
+  }
+  text_printf(b->out, "%*s/* %s */\n", 2 * b->indent, "", t.data ? t.data : "");
+}
+
+static void add_formula(Text *t, const Node *n) {
+  if (t->length) text_add(t, "\n");
+  node_formula(t, n);
+  text_add(t, "  [");
+  for (int k = 0; k < n->naxes; k++) {
+    if (n->axes[k].kind == AXIS_PLAIN) text_printf(t, "%s%lld", k ? "," : "", (long long)n->axes[k].extent);
+    else text_printf(t, "%s%s", k ? "," : "", n->axes[k].kind == AXIS_BATCH ? "n" : "count");
+  }
+  text_add(t, "]");
+}
+
+static const char *step_comment(Body *b, const Step *step) {
+  Text t = {.cx = b->cx};
+  for (int k = 0; k < step->nodes.n; k++) add_formula(&t, step->nodes.at[k]);
+  return t.data;
+}
+
+/* ---- matrix products ---- */
+
+static const char *extent_text(Body *b, Extent e) {
+  if (!e.batch) return arena_printf(b->cx, "%lld", (long long)e.fixed);
+  b->uses_count = true;
+  return e.fixed == 1 ? "n" : arena_printf(b->cx, "n * %lld", (long long)e.fixed);
+}
+
+static const char *matrix(Body *b, const Node *n, const Read *r, const Pack *pack) {
+  Operand *o = operand(b, pack ? n : plan_storage(b->plan, r->node), pack, false);
+  const char *name = o->name;
+  if (pack) return name;
+  const char *at = code_index(b, plan_flat_index(b->plan, r)).text;
+  return strcmp(at, "0") == 0 ? name : arena_printf(b->cx, "%s + %s", name, at);
+}
+
+static void loops_around(Body *b, const Node *n, const int *vars, int count) {
+  for (int k = 0; k < count; k++) {
+    Axis a = n->axes[vars[k]];
+    const char *v = b->vars[vars[k]];
+    b->uses_count = b->uses_count || a.kind == AXIS_BATCH;
+    const char *end = a.kind == AXIS_BATCH ? "n" : arena_printf(b->cx, "%lld", (long long)a.extent);
+    open_brace(b, "for (int %s = 0; %s < %s; %s++) {", v, v, end, v);
+  }
+}
+
+static const char *elements(Body *b, const Node *n) {
+  Extent e = {1, false};
+  for (int k = 0; k < n->naxes; k++) {
+    if (n->axes[k].kind == AXIS_BATCH && !e.batch) e.batch = true;
+    else e.fixed *= plan_extent(b->plan, n, k);
+  }
+  return extent_text(b, e);
+}
+
+static void drop_but_loops(Body *b, const Node *n, const Gemm *gemm) {
+  for (int v = 0; v < n->naxes + n->nreduce; v++) b->dropped[v] = true;
+  for (int k = 0; k < gemm->nouter; k++) b->dropped[gemm->outer[k]] = false;
+  for (int k = 0; k < gemm->nsum; k++) b->dropped[gemm->sum[k]] = false;
+}
+
+static void emit_gemm(Body *b, const Node *n, const Gemm *gemm) {
+  int indent = b->indent;
+  Index *place[MAX_AXES];
+  Read self = {(Node *)n, place, 0};
+  use_axes(b, n);
+  for (int k = 0; k < n->naxes; k++) place[k] = index_var(b->g, k);
+  const Pack *packs[2] = {gemm->pack_a, gemm->pack_b};
+  for (int k = 0; k < 2; k++)
+    if (packs[k] && packs[k]->outside) emit_pack(b, n, packs[k]);
+  const char *c = operand(b, n, NULL, true)->name;
+  if (gemm->nsum) line(b, "for (int q = 0; q < %s; q++) %s[q] = 0.0f;", elements(b, n), c);
+  loops_around(b, n, gemm->outer, gemm->nouter);
+  loops_around(b, n, gemm->sum, gemm->nsum);
+  for (int k = 0; k < 2; k++)
+    if (packs[k] && !packs[k]->outside) emit_pack(b, n, packs[k]);
+  drop_but_loops(b, n, gemm);
+  const char *to = code_index(b, plan_flat_index(b->plan, &self)).text;
+  const char *target = strcmp(to, "0") == 0 ? c : arena_printf(b->cx, "%s + %s", c, to);
+  line(b, "nn_gemm(%d, %d, %s, %s, %s, %s, %s, %lld, %s, %lld, %s, %s, %lld);", gemm->ta, gemm->tb, extent_text(b, gemm->m),
+       extent_text(b, gemm->n), extent_text(b, gemm->k), c_float(b->cx, gemm->alpha), matrix(b, n, gemm->a, gemm->pack_a),
+       (long long)gemm->lda, matrix(b, n, gemm->b, gemm->pack_b), (long long)gemm->ldb, gemm->nsum ? "1.0f" : "0.0f", target,
+       (long long)gemm->ldc);
+  while (b->indent > indent) close_brace(b);
+}
+
+/* ---- blocks ---- */
+
+static void emit_step(Body *b, const Step *step) {
+  switch (step->kind) {
+  case STEP_MAP: emit_map(b, step); break;
+  case STEP_REDUCE: emit_reduce(b, step->nodes.at[0]); break;
+  case STEP_GEMM: emit_gemm(b, step->nodes.at[0], step->gemm); break;
+  case STEP_PIECES: emit_pieces(b, step->nodes.at[0]); break;
+  case STEP_COPY: break;
+  }
+  b->temps.n = 0;
+}
+
+/* `const float *z = s->f + 64, *h_W = ...;` */
+static void declare_operands(Body *b, bool written, bool integer) {
+  Text t = {.cx = b->cx};
+  for (int k = 0; k < b->operands.n; k++) {
+    const Operand *o = &b->operands.at[k];
+    if (o->scalar || o->written != written || o->integer != integer || strcmp(o->name, o->origin) == 0) continue;
+    if (t.length > 100) {
+      line(b, "%s;", t.data);
+      t = (Text){.cx = b->cx};
+    }
+    if (!t.length) text_printf(&t, "%s%s ", written ? "" : "const ", integer ? "int32_t" : "float");
+    else text_add(&t, ", ");
+    text_printf(&t, "*%s%s = %s", written ? "restrict " : "", o->name, o->origin);
+  }
+  if (t.length) line(b, "%s;", t.data);
+}
+
+static void declare_all(Body *b) {
+  for (int k = 0; k < 4; k++) declare_operands(b, k & 1, k >> 1);
+}
+
+static void begin_step(Body *b) {
+  b->operands.n = 0;
+  b->temps.n = 0;
+  b->ntemps = 0;
+}
+
+static void emit_block(Body *b, const Step *step) {
+  Text *out = b->out, body = {.cx = b->cx};
+  begin_step(b);
+  b->out = &body;
+  b->indent++;
+  emit_step(b, step);
+  b->indent--;
+  b->out = out;
+  open_brace(b, "{");
+  declare_all(b);
+  text_add_n(b->out, body.data, body.length);
+  close_brace(b);
+}
+
+static void emit_scalar_step(Body *b, const Step *step) {
+  begin_step(b);
+  const Node *n = step->nodes.at[0];
+  if (step->kind == STEP_MAP) {
+    b->direct = true;
+    emit_scalars(b, step);
+    b->direct = false;
+    return;
+  }
+  line(b, "%s %s;", plan_place(b->plan, n)->integer ? "int32_t" : "float", scalar_name(b, n));
+  emit_block(b, step);
+}
+
+static void emit_root_copy(Body *b, const Step *step) {
+  const Root *r = &b->plan->roots[step->root];
+  Text *out = b->out, body = {.cx = b->cx};
+  begin_step(b);
+  b->out = &body;
+  b->indent++;
+  emit_copy(b, step->nodes.at[0], b->root_names[step->root], r->dest == DEST_OUT && b->plan->integer_out);
+  b->indent--;
+  b->out = out;
+  open_brace(b, "{");
+  declare_all(b);
+  text_add_n(b->out, body.data, body.length);
+  close_brace(b);
+  b->temps.n = 0;
+}
+
+void emit_root_copies(Body *b, DestKind dest) {
+  for (int k = 0; k < b->plan->steps.n; k++) {
+    const Step *step = &b->plan->steps.at[k];
+    if (step->kind == STEP_COPY && b->plan->roots[step->root].dest == dest) emit_root_copy(b, step);
+  }
+}
+
+void emit_steps(Body *b, uint32_t without) {
+  for (int k = 0; k < b->plan->steps.n; k++) {
+    const Step *step = &b->plan->steps.at[k];
+    if (step->kind == STEP_COPY) {
+      if (!(without >> b->plan->roots[step->root].dest & 1)) emit_root_copy(b, step);
+      continue;
+    }
+    emit_comment(b, step_comment(b, step));
+    if (step->nodes.at[0]->naxes == 0) emit_scalar_step(b, step);
+    else emit_block(b, step);
+  }
+}

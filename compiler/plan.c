@@ -1,0 +1,355 @@
+/* plan.c: from the roots of a routine to steps and places; see plan.h.
+ *
+ * In the order of the graph, three sweeps:
+ *   mark    how often each node is read, and who needs it as an array (matrix products, views, gathers)
+ *   choose  from users to operands: written out where it is read, or kept
+ *   steps   from operands to users: each kept node joins a loop over the same axes, or starts a step of its own
+ * A node that only its own loop reads becomes a local variable there. */
+#include "plan.h"
+
+#include <string.h>
+
+enum { INLINE_DEPTH = 24, LOOK_BACK = 64 };
+
+/* ---- shapes ---- */
+
+int64_t plan_batch(const Program *program) { return program->train.batch > 0 ? program->train.batch : 1; }
+
+int64_t plan_extent(const Plan *plan, const Node *n, int k) {
+  return n->axes[k].kind == AXIS_PLAIN ? n->axes[k].extent : n->axes[k].kind == AXIS_BATCH ? plan->batch : 1;
+}
+
+double plan_elements(const Plan *plan, const Node *n) {
+  double count = 1;
+  for (int k = 0; k < n->naxes; k++) count *= (double)plan_extent(plan, n, k);
+  return count;
+}
+
+/* Terms of the whole iteration space. */
+static double space(const Plan *plan, const Node *n) {
+  double count = 1;
+  for (int k = 0; k < n->naxes + n->nreduce; k++) count *= (double)plan_extent(plan, n, k);
+  return count;
+}
+
+void plan_strides(const Plan *plan, const Node *n, int64_t *strides) {
+  int64_t stride = 1;
+  for (int batch = 0; batch < 2; batch++)
+    for (int k = n->naxes - 1; k >= 0; k--) {
+      if ((n->axes[k].kind == AXIS_BATCH) != batch) continue;
+      strides[k] = stride;
+      stride *= plan_extent(plan, n, k);
+    }
+}
+
+Index *plan_flat_index(const Plan *plan, const Read *r) {
+  Graph *g = plan->program->graph;
+  int64_t strides[MAX_AXES];
+  Index *sum = index_constant(g, 0);
+  plan_strides(plan, r->node, strides);
+  for (int k = 0; k < r->node->naxes; k++) sum = index_combine(g, 1, sum, strides[k], r->index[k]);
+  return sum;
+}
+
+static bool same_axes(const Node *a, const Node *b) {
+  if (a->naxes != b->naxes) return false;
+  for (int k = 0; k < a->naxes; k++)
+    if (a->axes[k].kind != b->axes[k].kind || a->axes[k].extent != b->axes[k].extent) return false;
+  return true;
+}
+
+/* ---- what a body comes down to ---- */
+
+Read *plan_operand(Graph *g, const Read *r, int k) {
+  Subst s = {0};
+  for (int i = 0; i < r->node->naxes; i++) subst_add(&s, i, r->index[i]);
+  return read_substitute(g, r->node->reads[k], &s);
+}
+
+static void index_leaves(const Plan *plan, const Index *e, LeafList *out);
+
+static void read_leaves(const Plan *plan, Read *r, bool gather, LeafList *out) {
+  for (int k = 0; k < r->node->naxes; k++) index_leaves(plan, r->index[k], out);
+  const Node *n = r->node;
+  if (plan_place(plan, n)->kind != PLACE_INLINE) {
+    VEC_PUSH(plan->program->cx, out, ((LeafRead){r, gather}));
+    return;
+  }
+  Graph *g = plan->program->graph;
+  Subst s = {0};
+  for (int k = 0; k < n->naxes; k++) subst_add(&s, k, r->index[k]);
+  for (int k = 0; k < n->nguards; k++) index_leaves(plan, index_substitute(g, n->guards[k].e, &s), out);
+  if (n->value) index_leaves(plan, index_substitute(g, n->value, &s), out);
+  for (int k = 0; k < n->nreads; k++) read_leaves(plan, read_substitute(g, n->reads[k], &s), gather, out);
+}
+
+static void index_leaves(const Plan *plan, const Index *e, LeafList *out) {
+  for (int i = 0; i < e->n; i++)
+    if (e->terms[i].gather) read_leaves(plan, (Read *)e->terms[i].gather, true, out);
+}
+
+void plan_read_leaves(const Plan *plan, Read *r, LeafList *out) { read_leaves(plan, r, false, out); }
+
+void plan_leaves(const Plan *plan, const Node *n, LeafList *out) {
+  for (int k = 0; k < n->nguards; k++) index_leaves(plan, n->guards[k].e, out);
+  if (n->value) index_leaves(plan, n->value, out);
+  for (int k = 0; k < n->nreads; k++) read_leaves(plan, n->reads[k], false, out);
+}
+
+Node *plan_storage(const Plan *plan, Node *n) {
+  while (plan_place(plan, n)->kind == PLACE_VIEW) n = plan_place(plan, n)->base;
+  return n;
+}
+
+/* ---- mark ---- */
+
+static bool is_leaf(const Node *n) { return n->kind != NODE_MAP && n->kind != NODE_RESHAPE && n->kind != NODE_PIECES; }
+
+static void want(Plan *plan, Node *n, bool integer) {
+  for (;;) {
+    plan_place(plan, n)->wanted = true;
+    plan_place(plan, n)->integer |= integer;
+    if (n->kind != NODE_RESHAPE) return;
+    n = n->reads[0]->node;
+  }
+}
+
+static void mark_index(Plan *plan, Node *user, const Index *e);
+
+static void mark_read(Plan *plan, Node *user, Read *r) {
+  Place *p = plan_place(plan, r->node);
+  if (r->guarded && r->node->naxes) want(plan, r->node, false);
+  p->uses += 1;
+  p->user = user;
+  for (int k = 0; k < r->node->naxes; k++) mark_index(plan, user, r->index[k]);
+}
+
+static void mark_index(Plan *plan, Node *user, const Index *e) {
+  for (int i = 0; i < e->n; i++)
+    if (e->terms[i].gather) {
+      mark_read(plan, user, (Read *)e->terms[i].gather);
+      want(plan, e->terms[i].gather->node, true);
+    }
+}
+
+static bool seen_before(const Node *n, int k) {
+  for (int i = 0; i < k; i++)
+    if (read_equal(n->reads[i], n->reads[k])) return true;
+  return false;
+}
+
+static void mark_leaf(Plan *plan, const Node *n) {
+  Place *p = plan_place(plan, n);
+  p->kind = PLACE_LEAF;
+  p->step = -1;
+  if (n->kind == NODE_INPUT) {
+    plan->inputs |= UINT32_C(1) << n->item;
+    p->integer = plan->program->inputs.at[n->item].kind != INPUT_REAL;
+  }
+  plan->uses_params |= n->kind == NODE_PARAM;
+  plan->uses_states |= n->kind == NODE_STATE;
+}
+
+static void mark(Plan *plan) {
+  for (int i = 0; i < plan->order.n; i++) {
+    Node *n = plan->order.at[i];
+    for (int k = 0; k < n->nguards; k++) mark_index(plan, n, n->guards[k].e);
+    if (n->value) mark_index(plan, n, n->value);
+    for (int k = 0; k < n->nreads; k++) {
+      if (!seen_before(n, k)) mark_read(plan, n, n->reads[k]);
+      if (n->kind != NODE_MAP) want(plan, n->reads[k]->node, false);
+    }
+    if (is_leaf(n)) mark_leaf(plan, n);
+  }
+  for (int i = 0; i < plan->order.n && !plan->options->no_fuse && !plan->flat; i++) {
+    Node *n = plan->order.at[i];
+    Gemm *gemm = n->kind == NODE_MAP ? plan_gemm(plan, n) : NULL;
+    plan_place(plan, n)->gemm = gemm;
+    for (int k = 0; gemm && k < n->nreads; k++) want(plan, n->reads[k]->node, false);
+  }
+}
+
+/* ---- choose ---- */
+
+static bool is_free(const Node *n) { /* of work: constants, index values, copies */
+  if (n->kind != NODE_MAP || n->nreduce || n->nguards) return false;
+  return n->op == OP_INDEX || n->op == OP_STOP || (n->op == OP_PRODUCT && (n->nreads == 0 || (n->nreads == 1 && n->scale == 1)));
+}
+
+/* Is n, read once, computed just as often when it is written out inside of its user? */
+static bool fits_inside(const Plan *plan, const Node *n) {
+  const Place *p = plan_place(plan, n), *user = p->user ? plan_place(plan, p->user) : NULL;
+  if (p->uses != 1 || !user || p->user->kind != NODE_MAP || user->gemm) return false;
+  if (p->user->reduction == RED_LOGSUMEXP || space(plan, p->user) > plan_elements(plan, n)) return false;
+  if (p->user->nreduce) return true;
+  if (user->kind == PLACE_INLINE) return user->depth < INLINE_DEPTH;
+  return !same_axes(n, p->user); /* else they share a loop anyway */
+}
+
+static PlaceKind choose_kind(const Plan *plan, const Node *n) {
+  const Place *p = plan_place(plan, n);
+  if (n->kind == NODE_RESHAPE) return PLACE_VIEW;
+  if (n->kind == NODE_PIECES) return PLACE_WORK;
+  if (is_free(n) && !(p->wanted && n->naxes)) return PLACE_INLINE;
+  if (n->naxes == 0) return PLACE_SCALAR;
+  if (n->nreduce || p->wanted || plan->options->no_fuse) return PLACE_WORK;
+  return fits_inside(plan, n) ? PLACE_INLINE : PLACE_WORK;
+}
+
+static void choose(Plan *plan) {
+  for (int i = plan->order.n - 1; i >= 0; i--) {
+    Node *n = plan->order.at[i];
+    Place *p = plan_place(plan, n);
+    if (p->kind == PLACE_LEAF) continue;
+    p->kind = choose_kind(plan, n);
+    p->step = -1;
+    if (p->kind == PLACE_VIEW) p->base = n->reads[0]->node;
+    if (p->kind == PLACE_INLINE && p->user) p->depth = plan_place(plan, p->user)->kind == PLACE_INLINE ? plan_place(plan, p->user)->depth + 1 : 1;
+  }
+}
+
+/* ---- destinations ---- */
+
+static bool takes_arrays(const Plan *plan, DestKind dest) { return !plan->flat && (dest == DEST_GRAD || dest == DEST_OUT); }
+
+/* A root's array is written where it is wanted, unless it is a leaf, or has a place already. */
+static bool claim(Plan *plan, int root) {
+  const Root *r = &plan->roots[root];
+  if (!takes_arrays(plan, r->dest)) return false;
+  Node *n = r->node;
+  while (n->kind == NODE_RESHAPE) n = n->reads[0]->node;
+  Place *p = plan_place(plan, n);
+  if (p->kind != PLACE_WORK) return false;
+  if (r->dest == DEST_OUT && plan->integer_out != p->integer) return false;
+  p->kind = PLACE_DEST;
+  p->root = root;
+  p->wanted = true;
+  return true;
+}
+
+/* ---- steps ---- */
+
+static int new_step(Plan *plan, StepKind kind, Node *n) {
+  Step s = {.kind = kind};
+  VEC_PUSH(plan->program->cx, &s.nodes, n);
+  VEC_PUSH(plan->program->cx, &plan->steps, s);
+  return plan->steps.n - 1;
+}
+
+static int ready_after(const Plan *plan, const LeafList *leaves) {
+  int step = -1;
+  for (int k = 0; k < leaves->n; k++) {
+    int s = plan_place(plan, plan_storage(plan, leaves->at[k].read->node))->step;
+    if (s > step) step = s;
+  }
+  return step;
+}
+
+/* May n be computed inside of the loop of this step, after what is there? */
+static bool may_join(const Plan *plan, int step, const Node *n, const LeafList *leaves) {
+  const Step *s = &plan->steps.at[step];
+  if (s->kind != STEP_MAP || !same_axes(s->nodes.at[0], n)) return false;
+  for (int k = 0; k < leaves->n; k++) {
+    Node *m = leaves->at[k].read->node;
+    if (plan_place(plan, plan_storage(plan, m))->step != step) continue;
+    if (leaves->at[k].gather || plan_place(plan, m)->kind == PLACE_VIEW || !read_is_identity(leaves->at[k].read)) return false;
+  }
+  return true;
+}
+
+static int join_step(Plan *plan, Node *n) {
+  LeafList leaves = {0};
+  plan_leaves(plan, n, &leaves);
+  int first = ready_after(plan, &leaves);
+  if (first < 0) first = 0;
+  if (first < plan->steps.n - LOOK_BACK) first = plan->steps.n - LOOK_BACK;
+  for (int s = first; s < plan->steps.n && (plan->flat || !plan->options->no_fuse); s++)
+    if (may_join(plan, s, n, &leaves)) {
+      VEC_PUSH(plan->program->cx, &plan->steps.at[s].nodes, n);
+      return s;
+    }
+  return new_step(plan, STEP_MAP, n);
+}
+
+static void make_steps(Plan *plan, bool scalars, bool arrays) {
+  for (int i = 0; i < plan->order.n; i++) {
+    Node *n = plan->order.at[i];
+    Place *p = plan_place(plan, n);
+    if (n->naxes ? !arrays : !scalars) continue;
+    if (p->kind == PLACE_LEAF || p->kind == PLACE_INLINE || p->kind == PLACE_VIEW) continue;
+    if (n->kind == NODE_PIECES) {
+      p->step = new_step(plan, STEP_PIECES, n);
+    } else if (p->gemm) {
+      p->step = new_step(plan, STEP_GEMM, n);
+      plan->steps.at[p->step].gemm = p->gemm;
+    } else {
+      p->step = n->nreduce ? new_step(plan, STEP_REDUCE, n) : join_step(plan, n);
+    }
+  }
+}
+
+/* Who reads what, and until when. What only its own group reads needs no array. */
+static void follow_reads(Plan *plan) {
+  for (int s = 0; s < plan->steps.n; s++)
+    for (int i = 0; i < plan->steps.at[s].nodes.n; i++) {
+      LeafList leaves = {0};
+      Node *n = plan->steps.at[s].nodes.at[i];
+      if (plan->steps.at[s].kind == STEP_COPY) {
+        Index *index[MAX_AXES];
+        for (int k = 0; k < n->naxes; k++) index[k] = index_var(plan->program->graph, k);
+        plan_read_leaves(plan, read_make(plan->program->graph, n, index, 0), &leaves);
+      } else {
+        plan_leaves(plan, n, &leaves);
+      }
+      for (int k = 0; k < leaves.n; k++) {
+        Place *p = plan_place(plan, plan_storage(plan, leaves.at[k].read->node));
+        if (p->last < s) p->last = s;
+        p->shared |= p->step != s;
+      }
+    }
+  for (int i = 0; i < plan->order.n; i++) {
+    Place *p = plan_place(plan, plan->order.at[i]);
+    if (p->kind == PLACE_WORK && (plan->flat || !(p->shared || p->wanted))) p->kind = PLACE_TEMP;
+  }
+}
+
+static void check_sizes(Plan *plan) {
+  for (int i = 0; i < plan->order.n; i++) {
+    Node *n = plan->order.at[i];
+    double count = plan_elements(plan, n);
+    plan_place(plan, n)->count = (int64_t)count;
+    if (count <= 2147483647.0) continue;
+    Text sizes = {.cx = plan->program->cx};
+    for (int k = 0; k < n->naxes; k++) text_printf(&sizes, "%s%lld", k ? " * " : "", (long long)plan_extent(plan, n, k));
+    error_at(plan->program->cx, n->span, "%s has %s = %.0f elements: expected at most 2147483647", n->label ? n->label : "this value",
+             sizes.data ? sizes.data : "1", count);
+  }
+}
+
+Plan *plan_roots(Program *program, const Options *options, const Root *roots, int nroots, bool integer_out, bool flat) {
+  Context *cx = program->cx;
+  Plan *plan = ARENA_NEW(cx, Plan);
+  *plan = (Plan){.program = program, .options = options, .roots = roots, .nroots = nroots, .integer_out = integer_out, .flat = flat,
+                 .batch = plan_batch(program)};
+  Node **nodes = ARENA_ARRAY(cx, Node *, nroots + 1);
+  for (int k = 0; k < nroots; k++) nodes[k] = roots[k].node;
+  plan->order = graph_order(cx, nodes, nroots);
+  plan->places = ARENA_ARRAY(cx, Place, program->graph->nnodes + 1);
+  check_sizes(plan);
+  mark(plan);
+  for (int k = 0; k < nroots; k++)
+    if (takes_arrays(plan, roots[k].dest)) plan_place(plan, roots[k].node)->uses += 2; /* kept: it is read by the caller */
+  choose(plan);
+  bool *claimed = ARENA_ARRAY(cx, bool, nroots + 1);
+  for (int k = 0; k < nroots; k++) claimed[k] = claim(plan, k);
+  if (flat) make_steps(plan, true, false); /* so that the arrays are one loop */
+  make_steps(plan, !flat, true);
+  for (int k = 0; k < nroots && !flat; k++)
+    if (!claimed[k] && roots[k].dest != DEST_RETURN) {
+      int step = new_step(plan, STEP_COPY, roots[k].node);
+      plan->steps.at[step].root = k;
+    }
+  follow_reads(plan);
+  if (!flat) plan_memory(plan);
+  return plan;
+}

@@ -1,0 +1,123 @@
+/* plan.h: how a routine is carried out: what is stored where, what is one loop, what is a matrix product, in which order.
+ *
+ * Comes in: the roots of a routine (or of an optimizer) after simplification: MAP, RESHAPE, PIECES and leaves. Goes out: a
+ * list of steps, and a place for every node. A step stores one node or several (a fused group of elementwise ones); what has
+ * no place of its own is written out where it is read. Needs and keeps: the graph is not changed. */
+#ifndef NNC_PLAN_H
+#define NNC_PLAN_H
+
+#include "program.h"
+
+typedef enum {
+  PLACE_NONE,   /* not needed */
+  PLACE_LEAF,   /* an input, a parameter, a constant array ... */
+  PLACE_INLINE, /* computed where it is read */
+  PLACE_TEMP,   /* a local variable inside the loop of its group */
+  PLACE_SCALAR, /* a local variable of the function */
+  PLACE_WORK,   /* an array in the work area */
+  PLACE_DEST,   /* an array of the caller's: roots[root] */
+  PLACE_VIEW    /* the storage of `base`, read with other axes */
+} PlaceKind;
+
+typedef struct Gemm Gemm;
+
+typedef struct Place {
+  PlaceKind kind;
+  bool integer;     /* int32_t elements */
+  bool wanted;      /* someone needs it as an array */
+  bool shared;      /* read outside of its group */
+  int uses;         /* different reads of it */
+  Node *user;       /* the last node seen to read it */
+  int depth;        /* of INLINE: how many are written into one another */
+  Gemm *gemm;
+  int step;         /* which computes it; -1: there from the start */
+  int last;         /* the last step which reads it */
+  int root;         /* of DEST */
+  int64_t offset;   /* of WORK: in elements, from the start of the floats or of the integers */
+  int64_t count;    /* elements, with the batch at its bound */
+  Node *base;       /* of VIEW */
+} Place;
+
+/* A run of axes that collapses to one loop of a matrix product. */
+typedef struct Extent {
+  int64_t fixed; /* product of the extents known now */
+  bool batch;    /* times the number of examples */
+} Extent;
+
+typedef struct Pack { /* an operand copied into a matrix first: windows, guards, awkward strides */
+  const Read *read; /* in the axes of the product */
+  int axes[MAX_AXES], naxes; /* row-major in this order */
+  uint32_t guards;  /* those of the product that are seen to here: zeros where they fail */
+  bool outside;     /* does not depend on the outer axes: packed once */
+  int64_t offset;   /* in the floats of the work area */
+  int64_t count;
+} Pack;
+
+struct Gemm {
+  const Read *a, *b;  /* the factors; op(a) is [m,k], op(b) is [k,n] */
+  bool ta, tb;
+  Extent m, n, k;
+  int64_t lda, ldb, ldc;
+  double alpha;
+  int outer[MAX_AXES], nouter; /* own axes, one call for each place */
+  int sum[MAX_AXES], nsum;     /* reduced axes, added up over calls */
+  Pack *pack_a, *pack_b;       /* NULL: the operand is read where it is */
+};
+
+typedef enum { STEP_MAP, STEP_REDUCE, STEP_GEMM, STEP_PIECES, STEP_COPY } StepKind;
+typedef struct Step {
+  StepKind kind;
+  VEC(Node *) nodes; /* one, but for STEP_MAP */
+  Gemm *gemm;
+  int root;          /* of STEP_COPY: the destination that nodes.at[0] is copied to */
+} Step;
+
+typedef struct Plan {
+  Program *program;
+  const Options *options;
+  const Root *roots;
+  int nroots;
+  bool integer_out;    /* DEST_OUT holds int32_t */
+  bool flat;           /* everything in one loop over a run of parameters */
+  int64_t batch;       /* the bound */
+  NodeList order;
+  Place *places;       /* by node id */
+  VEC(Step) steps;
+  int64_t floats, integers; /* of the work area */
+  uint32_t inputs;     /* mask of the inputs read */
+  bool uses_params, uses_states;
+} Plan;
+
+/* The plan of a set of roots. Errors (too large a value) are reported and the plan is returned as far as it goes. */
+Plan *plan_roots(Program *program, const Options *options, const Root *roots, int nroots, bool integer_out, bool flat);
+/* The bound of the batch. */
+int64_t plan_batch(const Program *program);
+static inline Place *plan_place(const Plan *plan, const Node *n) { return &plan->places[n->id]; }
+/* The node whose storage a read of n touches: looks through views. */
+Node *plan_storage(const Plan *plan, Node *n);
+/* The reads of arrays, scalars and temporaries that the body of n comes down to, with inline nodes looked through; in n's
+ * axes. Gathers and guards included. */
+typedef struct LeafRead {
+  Read *read;
+  bool gather; /* it is part of an index */
+} LeafRead;
+typedef VEC(LeafRead) LeafList;
+void plan_leaves(const Plan *plan, const Node *n, LeafList *out);
+void plan_read_leaves(const Plan *plan, Read *r, LeafList *out);
+/* r's operand k, where r reads an inline node: in the variables of r. */
+Read *plan_operand(Graph *g, const Read *r, int k);
+/* Strides of an array: row-major, but with batch axes outermost, wherever they stand; only the first of those has no bound. */
+void plan_strides(const Plan *plan, const Node *n, int64_t *strides);
+/* The place in the array that a read touches, as one index. */
+Index *plan_flat_index(const Plan *plan, const Read *r);
+/* Elements with the batch at its bound, in double: it may be too large for anything else. */
+double plan_elements(const Plan *plan, const Node *n);
+/* The extent of axis k of n, the batch at its bound. */
+int64_t plan_extent(const Plan *plan, const Node *n, int k);
+
+/* plan_gemm.c: the matrix product that n is, or NULL. */
+Gemm *plan_gemm(const Plan *plan, const Node *n);
+/* plan_memory.c: offsets by lifetime. */
+void plan_memory(Plan *plan);
+
+#endif
