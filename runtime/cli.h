@@ -1,0 +1,68 @@
+/* cli.h: what the files of the program share; see main.c. SPDX-License-Identifier: 0BSD */
+#ifndef CLI_H
+#define CLI_H
+
+#include "tools.h"
+
+enum { CLI_MOST_SETS = 32 };
+
+typedef struct cli_set {
+  const char *name;
+  float value;
+} cli_set;
+
+typedef struct cli { /* the command line, understood (cli_options.c) */
+  const nn_model *model;
+  int command; /* index into cli_commands */
+  nn_source data[NN_MAX_INPUTS], test[NN_MAX_INPUTS];
+  int data_count, test_count;
+  uint32_t given; /* options, by their place in the table */
+  int epochs, batch, threads, patience, every, quiet;
+  uint64_t seed;
+  double validate;
+  const char *save, *load, *resume, *history, *out, *output, *loss;
+  cli_set sets[CLI_MOST_SETS];
+  int set_count;
+  char *copies; /* of the words that were taken apart */
+} cli;
+
+typedef struct cli_command {
+  const char *name, *help;
+  int (*run)(const cli *options, nn_error *error);
+} cli_command;
+
+extern const cli_command cli_commands[]; /* main.c; ends with a NULL name */
+enum { CLI_TRAIN = 1, CLI_TEST = 2, CLI_PREDICT = 4, CLI_GRAD = 8, CLI_INFO = 16, CLI_HELP = 32 }; /* in its order */
+
+int cli_parse(cli *options, const nn_model *model, int argc, char **argv, nn_error *error);
+void cli_free(cli *options);
+int cli_given(const cli *options, const char *option); /* "--epochs" */
+void cli_print_options(const nn_model *model);
+
+/* A run with the seed, threads and checkpoint that test, predict and grad share. */
+int cli_open(nn_run *run, const cli *options, nn_error *error);
+/* Where nothing was loaded, inputs are standardized by the data at hand. */
+int cli_read(nn_data *data, nn_run *run, const cli *options, uint32_t needed, nn_error *error);
+
+int cli_train(const cli *options, nn_error *error);
+int cli_test(const cli *options, nn_error *error);
+int cli_predict(const cli *options, nn_error *error);
+int cli_grad(const cli *options, nn_error *error);
+int cli_info(const cli *options, nn_error *error);
+int cli_help(const cli *options, nn_error *error);
+
+/* "L 0.25  accuracy 0.9" of the losses, then the metrics; NaN is left out. */
+void cli_print_values(const nn_model *model, const char *prefix, const double *values, const char *separator,
+                      int digits);
+const char *cli_value_name(const nn_model *model, int k);
+
+/* Outputs to a file of the kind that its extension says, or as CSV to the standard output (cli_write.c). */
+typedef struct cli_column {
+  const nn_output *output;
+  void *values;
+  size_t rows;
+} cli_column;
+int cli_check_output_file(const char *file, nn_error *error);
+int cli_write(const char *file, const cli_column *columns, int count, nn_error *error);
+
+#endif

@@ -1,0 +1,275 @@
+/* data.c: files given to a model's inputs, and batches made of them. SPDX-License-Identifier: 0BSD
+ *
+ * In: "x=FILE" pairs. Out: one series per input, every value checked against what the input takes, kept as compactly
+ * as the file has it (bytes stay bytes), and from these the arrays of floats and int32_t that the model reads. */
+#include "tools.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- series ---- */
+
+size_t nn_storage_size(nn_storage storage) { return storage == NN_BYTES ? 1 : 4; }
+
+int nn_value_fits(const nn_input *input, double value) {
+  switch (input->kind) {
+  case NN_REAL: return fabs(value) <= (double)FLT_MAX;
+  case NN_CLASS: return value >= 0 && value < input->classes && value == floor(value);
+  case NN_INT: return value >= INT32_MIN && value <= INT32_MAX && value == floor(value);
+  case NN_BIT: return value == 0 || value == 1;
+  }
+  return 0;
+}
+
+void nn_print_expected(char *out, size_t size, const nn_input *input, double value) {
+  if (input->kind == NN_CLASS) snprintf(out, size, "a class, a whole number 0..%d,", (int)input->classes - 1);
+  else if (input->kind == NN_INT) snprintf(out, size, "a whole number of 32 bits");
+  else if (input->kind == NN_BIT) snprintf(out, size, "0 or 1");
+  else snprintf(out, size, nn_value_fits(input, value) ? "a number" : "a finite number");
+}
+
+int nn_series_start(nn_series *series, const nn_input *input, size_t values, nn_error *error) {
+  *series = (nn_series){.storage = NN_WORDS, .divisor = 1, .count = input->count};
+  if (input->kind == NN_REAL) series->storage = NN_FLOATS;
+  if (input->kind == NN_BIT || (input->kind == NN_CLASS && input->classes <= 256)) series->storage = NN_BYTES;
+  size_t size = nn_storage_size(series->storage);
+  series->block = values <= SIZE_MAX / 4 ? malloc(values * size + 1) : NULL;
+  series->values = series->block;
+  return series->block ? 0 : nn_out_of_memory(error, values * size);
+}
+
+void nn_series_set(nn_series *series, size_t index, double value) {
+  switch (series->storage) {
+  case NN_BYTES: ((uint8_t *)series->values)[index] = (uint8_t)value; break;
+  case NN_WORDS: ((int32_t *)series->values)[index] = (int32_t)value; break;
+  case NN_FLOATS: ((float *)series->values)[index] = (float)value; break;
+  }
+}
+
+/* ---- files into series ---- */
+
+static int read_bytes(nn_reading *reading, nn_series *series, nn_error *error) {
+  const nn_bytes *bytes = &reading->bytes;
+  if (bytes->size == 0) return nn_fail(error, NN_BAD_DATA, "%s: the file is empty", reading->file);
+  if (nn_is_array(bytes)) return nn_read_array(reading, series, error);
+  if (memchr(bytes->data, 0, bytes->size)) {
+    int zip = bytes->size > 2 && !memcmp(bytes->data, "PK", 2);
+    return nn_fail(error, NN_BAD_DATA, "%s: %s, expected idx, npy, a table (CSV) or text, gzip'd or not", reading->file,
+                   zip ? "found a zip archive (npz?)" : "found binary data of another kind");
+  }
+  if (nn_is_text(reading)) return nn_read_text(reading, series, error);
+  return nn_read_table(reading, series, error);
+}
+
+/* "iris.csv:0-3": what stands behind the last colon are columns, unless a file has that whole name. */
+static char *split_columns(const char *given, const char **columns, nn_error *error) {
+  struct stat about;
+  size_t size = strlen(given) + 1;
+  char *file = malloc(size);
+  *columns = NULL;
+  if (!file) return nn_out_of_memory(error, size), NULL;
+  memcpy(file, given, size);
+  char *colon = strrchr(file, ':');
+  if (colon && stat(given, &about)) {
+    *colon = 0;
+    *columns = colon + 1;
+  }
+  return file;
+}
+
+static int read_source(nn_data *data, nn_encoding *encoding, int input, const char *given, nn_error *error) {
+  nn_series *series = &data->series[input];
+  nn_reading reading = {.input = &data->model->inputs[input], .vocabulary = &encoding->vocabulary[input]};
+  char *file = split_columns(given, &reading.columns, error);
+  if (!file) return -1;
+  reading.file = file;
+  int result = nn_file_read(file, 1, &reading.bytes, error);
+  if (!result) result = read_bytes(&reading, series, error);
+  data->given |= 1u << input;
+  free(reading.bytes.data);
+  free(file);
+  return result;
+}
+
+static int unknown_input(const nn_model *model, const char *name, nn_error *error) {
+  const char *names[NN_MAX_INPUTS] = {NULL};
+  char hint[600];
+  for (int k = 0; k < model->ninputs; k++) names[k] = model->inputs[k].name;
+  nn_suggest(hint, sizeof hint, name, names, model->ninputs);
+  return nn_fail(error, NN_BAD_USAGE, "%s has no input '%s'%s", model->name, name, hint);
+}
+
+/* Before any file is opened: all names are inputs, none comes twice, none is missing. */
+static int check_sources(const nn_model *model, const nn_source *sources, int count, uint32_t needed, nn_error *error) {
+  uint32_t given = 0;
+  for (int k = 0; k < count; k++) {
+    int input = nn_find_input(model, sources[k].input, strlen(sources[k].input));
+    if (input < 0) return unknown_input(model, sources[k].input, error);
+    if (given >> input & 1) return nn_fail(error, NN_BAD_USAGE, "input %s is given twice", sources[k].input);
+    given |= 1u << input;
+  }
+  char missing[400] = "";
+  size_t used = 0;
+  for (int k = 0; k < model->ninputs && used < sizeof missing; k++)
+    if ((needed & ~given) >> k & 1)
+      used += (size_t)snprintf(missing + used, sizeof missing - used, " %s=FILE", model->inputs[k].name);
+  if (used)
+    return nn_fail(error, NN_BAD_USAGE, "no data for %s: expected%s", used > 20 ? "some inputs" : "an input", missing);
+  return 0;
+}
+
+static int check_rows(nn_data *data, const nn_source *sources, int count, nn_error *error) {
+  data->rows = 1; /* of a model without inputs */
+  for (int k = 0; k < count; k++) {
+    const nn_series *series = &data->series[nn_find_input(data->model, sources[k].input, strlen(sources[k].input))];
+    if (k == 0) data->rows = series->rows;
+    if (series->rows != data->rows)
+      return nn_fail(error, NN_BAD_DATA, "%s has %zu rows (%s), %s has %zu (%s): expected as many", sources[0].input,
+                     data->rows, sources[0].file, sources[k].input, series->rows, sources[k].file);
+  }
+  return 0;
+}
+
+int nn_data_read(nn_data *data, const nn_model *model, nn_encoding *encoding, const nn_source *sources, int count,
+                 uint32_t needed, nn_error *error) {
+  *data = (nn_data){.model = model};
+  int result = check_sources(model, sources, count, needed, error);
+  for (int k = 0; k < count && !result; k++) {
+    int input = nn_find_input(model, sources[k].input, strlen(sources[k].input));
+    result = read_source(data, encoding, input, sources[k].file, error);
+  }
+  if (!result) result = check_rows(data, sources, count, error);
+  if (result) nn_data_free(data);
+  return result;
+}
+
+void nn_data_free(nn_data *data) {
+  for (int k = 0; k < NN_MAX_INPUTS; k++) free(data->series[k].block);
+  *data = (nn_data){.model = data->model};
+}
+
+uint32_t nn_inputs_to_train(const nn_model *model) {
+  uint32_t inputs = 0;
+  for (int k = 0; k < model->nlosses; k++) inputs |= model->losses[k].inputs;
+  for (int k = 0; k < model->nmetrics; k++) inputs |= model->metrics[k].inputs;
+  return inputs;
+}
+
+/* ---- batches ---- */
+
+/* Division by 255 costs three times as much as two products. 1/255 is 257/65536 + 257.008/2^32 to 48 bits, and the
+ * first product is exact for a byte, so the sum is byte/255 correctly rounded for all 256 of them. */
+static void bytes_to_shares(const uint8_t *restrict from, size_t count, float *restrict to) {
+  for (size_t k = 0; k < count; k++) to[k] = (float)from[k] * 0x1.01p-8f + (float)from[k] * 0x1.010102p-24f;
+}
+
+static void bytes_to_floats(const uint8_t *restrict from, size_t count, float *restrict to) {
+  for (size_t k = 0; k < count; k++) to[k] = (float)from[k];
+}
+
+static void bytes_to_words(const uint8_t *restrict from, size_t count, int32_t *restrict to) {
+  for (size_t k = 0; k < count; k++) to[k] = from[k];
+}
+
+static void standardize(const float *restrict mean, const float *restrict deviation, size_t count, float *restrict to) {
+  for (size_t k = 0; k < count; k++) to[k] = (to[k] - mean[k]) / deviation[k];
+}
+
+static void gather_row(const nn_series *series, int real, size_t row, void *to) {
+  size_t count = series->count;
+  const char *from = (const char *)series->values + row * count * nn_storage_size(series->storage);
+  if (series->storage != NN_BYTES) memcpy(to, from, count * 4);
+  else if (real && series->divisor == 255) bytes_to_shares((const uint8_t *)from, count, to);
+  else if (real) bytes_to_floats((const uint8_t *)from, count, to);
+  else bytes_to_words((const uint8_t *)from, count, to);
+}
+
+static void gather_input(const nn_data *data, const nn_encoding *encoding, int input, const size_t *rows, size_t first,
+                         int n, float *to) {
+  const nn_series *series = &data->series[input];
+  int real = data->model->inputs[input].kind == NN_REAL;
+  const float *mean = encoding->mean[input];
+  for (int i = 0; i < n; i++, to += series->count) {
+    gather_row(series, real, rows ? rows[first + (size_t)i] : first + (size_t)i, to);
+    if (mean) standardize(mean, encoding->deviation[input], series->count, to);
+  }
+}
+
+void nn_data_gather(const nn_data *data, const nn_encoding *encoding, uint32_t inputs, const size_t *rows, size_t first,
+                    int n, void *const *in) {
+  inputs &= data->given;
+  for (int k = 0; k < data->model->ninputs; k++)
+    if (inputs >> k & 1) gather_input(data, encoding, k, rows, first, n, in[k]);
+}
+
+/* ---- encoding ---- */
+
+/* Sums are taken of differences to the first row, so that an input that never changes has deviation 0 exactly. */
+static void moments(const nn_data *data, int input, const size_t *rows, size_t count, float *row, double *sum,
+                    float *mean, float *deviation) {
+  const nn_encoding plain = {.mean = {NULL}};
+  size_t width = data->series[input].count;
+  double *shift = sum + width, *square = shift + width;
+  for (size_t i = 0; i < count; i++) {
+    gather_input(data, &plain, input, rows, i, 1, row);
+    for (size_t k = 0; k < width; k++) {
+      if (i == 0) shift[k] = (double)row[k], sum[k] = square[k] = 0;
+      sum[k] += (double)row[k] - shift[k];
+    }
+  }
+  for (size_t k = 0; k < width; k++) sum[k] /= (double)count;
+  for (size_t i = 0; i < count; i++) {
+    gather_input(data, &plain, input, rows, i, 1, row);
+    for (size_t k = 0; k < width; k++) {
+      double d = (double)row[k] - shift[k] - sum[k];
+      square[k] += d * d;
+    }
+  }
+  for (size_t k = 0; k < width; k++) {
+    mean[k] = (float)(shift[k] + sum[k]);
+    deviation[k] = (float)sqrt(square[k] / (double)count);
+    if (!(deviation[k] > 0)) deviation[k] = 1;
+  }
+}
+
+static int standardize_input(nn_encoding *encoding, const nn_data *data, int input, const size_t *rows, size_t count,
+                             nn_error *error) {
+  size_t width = data->series[input].count;
+  double *sums = malloc(3 * width * sizeof *sums);
+  float *row = malloc(width * sizeof *row);
+  float *mean = malloc(width * sizeof *mean), *deviation = malloc(width * sizeof *deviation);
+  int result = sums && row && mean && deviation ? 0 : nn_out_of_memory(error, width * 36);
+  if (!result) {
+    moments(data, input, rows, count, row, sums, mean, deviation);
+    encoding->mean[input] = mean;
+    encoding->deviation[input] = deviation;
+  } else {
+    free(mean);
+    free(deviation);
+  }
+  free(sums);
+  free(row);
+  return result;
+}
+
+int nn_encoding_standardize(nn_encoding *encoding, const nn_data *data, uint32_t inputs, const size_t *rows,
+                            size_t count, nn_error *error) {
+  for (int k = 0; k < data->model->ninputs; k++) {
+    if (!((inputs & data->given) >> k & 1) || encoding->mean[k] || data->model->inputs[k].kind != NN_REAL) continue;
+    if (standardize_input(encoding, data, k, rows, count, error)) return -1;
+  }
+  return 0;
+}
+
+void nn_encoding_free(nn_encoding *encoding) {
+  for (int k = 0; k < NN_MAX_INPUTS; k++) {
+    free(encoding->mean[k]);
+    free(encoding->deviation[k]);
+    free(encoding->vocabulary[k].letters);
+  }
+  *encoding = (nn_encoding){.mean = {NULL}};
+}

@@ -1,0 +1,338 @@
+/* nn_math.h: scalar functions of float for the loops of generated C. SPDX-License-Identifier: 0BSD
+ *
+ * In goes one float, out comes one float, within a few units in the last place over the whole range, with
+ * infinities, NaN, signed zeros and gradual underflow as libm has them. The point: no calls, no tables, no branches, so
+ * that gcc -O3 and clang turn a loop over nn_tanhf into vector instructions (nn_sqrtf wants -fno-math-errno, nn_floorf
+ * SSE4.1; sine, cosine and tangent branch, to libm, beyond 25000). Each function follows the same plan: reduce the
+ * argument (exponents are taken from and put into the bits), a polynomial, put the result together. The polynomials are
+ * minimax fits in the relative error of the result. The last section (powers and the gamma family) does call libm.
+ * Needs round-to-nearest; products may or may not be fused with sums. C99 and C++11. */
+#ifndef NN_MATH_H
+#define NN_MATH_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* ---- bits ---- */
+
+static inline uint32_t nn_bits(float x) {
+  uint32_t u;
+  memcpy(&u, &x, sizeof u);
+  return u;
+}
+
+static inline float nn_from_bits(uint32_t u) {
+  float x;
+  memcpy(&x, &u, sizeof x);
+  return x;
+}
+
+/* yes ? a : b in bits, yes = 0 or 1: of two ?: on one variable gcc makes jumps, and then no vectors. */
+static inline float nn_select(int yes, float a, float b) {
+  uint32_t all = 0u - (uint32_t)yes;
+  return nn_from_bits((nn_bits(a) & all) | (nn_bits(b) & ~all));
+}
+
+static inline float nn_absf(float x) { return nn_from_bits(nn_bits(x) & 0x7fffffffu); }
+
+/* |x| with the sign of s. */
+static inline float nn_with_sign(float x, float s) {
+  return nn_from_bits((nn_bits(x) & 0x7fffffffu) | (nn_bits(s) & 0x80000000u));
+}
+
+#define NN_INFINITY nn_from_bits(0x7f800000u)
+#define NN_NAN      nn_from_bits(0x7fc00000u)
+#define NN_ROUND    12582912.0f /* 1.5 * 2^23: x + NN_ROUND has x rounded in its low bits, |x| < 2^22 */
+
+/* ---- small ones ---- */
+
+static inline float nn_sqrtf(float x) { return sqrtf(x); }
+static inline float nn_floorf(float x) { return floorf(x); }
+static inline float nn_signf(float x) { return nn_select(x < 0.0f, -1.0f, nn_select(x > 0.0f, 1.0f, x)); }
+
+/* On a tie the first wins; a NaN on either side is the result. */
+static inline float nn_maxf(float a, float b) { return nn_select((a >= b) | (a != a), a, b); }
+
+static inline float nn_minf(float a, float b) { return nn_select((a <= b) | (a != a), a, b); }
+
+/* The remainder with the sign of n, as Python's %. */
+static inline float nn_modf(float a, float n) { return a - n * floorf(a / n); }
+
+/* ---- exponentials ---- */
+
+/* 2^(n/2) twice, for n = -254..254, given as n + 256: the product reaches from the least denormal to infinity. */
+static inline float nn_scale(float x, uint32_t n256) {
+  uint32_t half = n256 >> 1, rest = n256 - half;
+  return x * nn_from_bits((half - 1u) << 23) * nn_from_bits((rest - 1u) << 23);
+}
+
+/* (e^r - 1 - r) / r^2 for |r| <= log(2)/2. */
+static inline float nn_exp_tail(float r) {
+  float p = 1.99141461e-4f;
+  p = p * r + 1.39410084e-3f;
+  p = p * r + 8.33327323e-3f;
+  p = p * r + 4.1666355e-2f;
+  p = p * r + 0.166666672f;
+  return p * r + 0.5f;
+}
+
+/* e^x = 2^n e^r, r = x - n log(2); log(2) in two parts, so that n times the first is exact. */
+static inline float nn_expf(float x) {
+  float bounded = nn_select(x > 89.0f, 89.0f, nn_select(x < -105.0f, -105.0f, x));
+  float shifted = bounded * 1.44269504f + NN_ROUND;
+  float n = shifted - NN_ROUND;
+  float r = (bounded - n * 0.693145752f) - n * 1.42860677e-6f;
+  float p = 1.0f + (r + r * r * nn_exp_tail(r));
+  return nn_scale(p, nn_bits(shifted) - nn_bits(NN_ROUND) + 256u);
+}
+
+/* e^x - 1 = 2^n (e^r - 1) + (2^n - 1), at half size because 2^128 is no float. */
+static inline float nn_expm1f(float x) {
+  float bounded = nn_select(x > 89.0f, 89.0f, nn_select(x < -20.0f, -20.0f, x));
+  float shifted = bounded * 1.44269504f + NN_ROUND;
+  float n = shifted - NN_ROUND;
+  float r = (bounded - n * 0.693145752f) - n * 1.42860677e-6f;
+  float p = r + r * r * nn_exp_tail(r);
+  float half = nn_from_bits((nn_bits(shifted) - nn_bits(NN_ROUND) + 126u) << 23);
+  float y = 2.0f * (half * p + (half - 0.5f));
+  return nn_select(x == 0.0f, x, y);
+}
+
+/* ---- logarithms ---- */
+
+/* log(m 2^e) for m = 1 + f in [sqrt(1/2), sqrt(2)); `extra` is a small correction of f's logarithm. */
+static inline float nn_log_sum(float f, float e, float extra) {
+  float p = 6.91536814e-2f, s = f * f, y;
+  p = p * f - 0.117901623f;
+  p = p * f + 0.118731521f;
+  p = p * f - 0.123843037f;
+  p = p * f + 0.142186314f;
+  p = p * f - 0.166692525f;
+  p = p * f + 0.20002228f;
+  p = p * f - 0.249999866f;
+  p = p * f + 0.333333105f;
+  y = p * (f * s) + (e * 1.42860677e-6f + extra);
+  y = y - 0.5f * s;
+  return (f + y) + e * 0.693145752f;
+}
+
+#define NN_SQRT_HALF 0x3f3504f3u
+
+static inline float nn_logf(float x) {
+  int tiny = x < 1.17549435e-38f; /* denormals are scaled up by 2^25 */
+  float big = x * nn_select(tiny, 33554432.0f, 1.0f);
+  uint32_t offset = nn_bits(big) - NN_SQRT_HALF;
+  float e = (float)((int32_t)offset >> 23) - nn_select(tiny, 25.0f, 0.0f);
+  float f = nn_from_bits((offset & 0x7fffffu) + NN_SQRT_HALF) - 1.0f;
+  float y = nn_log_sum(f, e, 0.0f);
+  y = nn_select(x < NN_INFINITY, y, x); /* infinity and NaN */
+  y = nn_select(x < 0.0f, NN_NAN, y);
+  return nn_select(x == 0.0f, -NN_INFINITY, y);
+}
+
+/* log(1 + x): u = 1 + x is rounded; what was lost of x comes back as a first-order term. */
+static inline float nn_log1pf(float x) {
+  float u = 1.0f + x;
+  float lost = nn_select(x > 1.0f, 1.0f - (u - x), x - (u - 1.0f));
+  uint32_t offset = nn_bits(u) - NN_SQRT_HALF;
+  float e = (float)((int32_t)offset >> 23);
+  float f = nn_from_bits((offset & 0x7fffffu) + NN_SQRT_HALF) - 1.0f;
+  float y = nn_log_sum(f, e, lost / u);
+  y = nn_select(x < NN_INFINITY, y, x);
+  y = nn_select(x < -1.0f, NN_NAN, y);
+  y = nn_select(x == -1.0f, -NN_INFINITY, y);
+  return nn_select(x == 0.0f, x, y);
+}
+
+/* ---- what networks are made of ---- */
+
+/* 1 / (1 + e^-x), by e^-|x|, so that the far left is e^x and not 0. */
+static inline float nn_sigmoidf(float x) {
+  float e = nn_expf(-nn_absf(x));
+  float numerator = nn_select(x < 0.0f, e, 1.0f);
+  return numerator / (1.0f + e);
+}
+
+/* tanh|x| = t / (t + 2), t = e^2|x| - 1. */
+static inline float nn_tanhf(float x) {
+  float a = nn_absf(x);
+  float t = nn_expm1f(2.0f * nn_select(a > 10.0f, 10.0f, a));
+  return nn_with_sign(t / (t + 2.0f), x);
+}
+
+/* log(1 + e^x) = max(x, 0) + log(1 + e^-|x|). */
+static inline float nn_softplusf(float x) {
+  float y = nn_log1pf(nn_expf(-nn_absf(x)));
+  return nn_select(x < 0.0f, 0.0f, x) + y;
+}
+
+/* A polynomial in x^2 near 0; further out 1 - e^q(|x|), q a fit of log(erfc). */
+static inline float nn_erff(float x) {
+  float a = nn_absf(x), s = a * a, b = nn_select(a > 4.0f, 4.0f, a), p, q;
+  p = 7.88911707e-5f;
+  p = p * s - 8.02084047e-4f;
+  p = p * s + 5.18953521e-3f;
+  p = p * s - 2.68544443e-2f;
+  p = p * s + 0.112836003f;
+  p = p * s - 0.37612626f;
+  p = p * s + 0.128379166f;
+  q = -2.16975131e-5f;
+  q = q * b + 4.41471406e-4f;
+  q = q * b - 4.20527812e-3f;
+  q = q * b + 2.52103209e-2f;
+  q = q * b - 0.108422071f;
+  q = q * b - 0.633216441f;
+  q = q * b - 1.12958026f;
+  q = q * b + 1.88464634e-4f;
+  return nn_select(a < 1.0f, x + x * p, nn_with_sign(1.0f - nn_expf(q), x));
+}
+
+/* ---- trigonometry ---- */
+
+/* x = n pi/2 + r, |r| <= pi/4. pi/2 in parts of ten bits: n times each is exact, n <= 2^14. Returns n + NN_ROUND. */
+static inline float nn_quarter(float x, float *r) {
+  float shifted = x * 0.636619772f + NN_ROUND;
+  float n = shifted - NN_ROUND;
+  *r = (((x - n * 1.5703125f) - n * 4.83512878e-4f) - n * 3.13855708e-7f) - n * 6.07710051e-11f;
+  return shifted;
+}
+
+#define NN_TURNS 25000.0f /* above, libm: rare, and then one call costs little */
+
+static inline float nn_sin_near(float r) {
+  float s = r * r;
+  float p = (2.71823728e-6f * s - 1.98393274e-4f) * s + 8.33332911e-3f;
+  return r + r * s * (p * s - 0.166666672f);
+}
+
+static inline float nn_cos_near(float r) {
+  float s = r * r;
+  float p = (2.47995122e-5f - 2.72095491e-7f * s) * s - 1.38888834e-3f;
+  return 1.0f + (s * s * (p * s + 4.16666679e-2f) - 0.5f * s);
+}
+
+/* sin(x + turn pi/2) within NN_TURNS. */
+static inline float nn_sin_turned(float x, uint32_t turn) {
+  float r, y;
+  uint32_t n = nn_bits(nn_quarter(x, &r)) + turn;
+  y = nn_select((n & 1u) != 0u, nn_cos_near(r), nn_sin_near(r));
+  return nn_from_bits(nn_bits(y) ^ ((n & 2u) << 30));
+}
+
+static inline float nn_sinf(float x) {
+  if (nn_absf(x) > NN_TURNS) return sinf(x);
+  return nn_select(x == 0.0f, x, nn_sin_turned(x, 0u));
+}
+
+static inline float nn_cosf(float x) {
+  if (nn_absf(x) > NN_TURNS) return cosf(x);
+  return nn_sin_turned(x, 1u);
+}
+
+static inline float nn_tanf(float x) {
+  float r, s, c, y;
+  int odd;
+  if (nn_absf(x) > NN_TURNS) return tanf(x);
+  odd = (nn_bits(nn_quarter(x, &r)) & 1u) != 0u;
+  s = nn_sin_near(r);
+  c = nn_cos_near(r);
+  y = nn_select(odd, -c, s) / nn_select(odd, s, c);
+  return nn_select(x == 0.0f, x, y);
+}
+
+/* Angles are brought below pi/8: atan(a) = pi/4 + atan((a-1)/(a+1)) = pi/2 + atan(-1/a). */
+static inline float nn_atanf(float x) {
+  float a = nn_absf(x);
+  int middle = a > 0.414213562f, far = a > 2.41421356f;
+  float top = nn_select(far, -1.0f, nn_select(middle, a - 1.0f, a));
+  float bottom = nn_select(far, a, nn_select(middle, a + 1.0f, 1.0f));
+  float base = nn_select(far, 1.57079637f, nn_select(middle, 0.785398185f, 0.0f));
+  float low = base * -2.78275241e-8f; /* what base lacks */
+  float t = top / bottom, s = t * t, p;
+  p = -6.08299412e-2f;
+  p = p * s + 0.10595829f;
+  p = p * s - 0.142438263f;
+  p = p * s + 0.199984878f;
+  p = p * s - 0.333333164f;
+  return nn_with_sign(base + (t + (t * s * p + low)), x);
+}
+
+/* ---- powers and the gamma family: libm, and double inside ---- */
+
+static inline float nn_powf(float a, float b) { return powf(a, b); }
+
+/* sin(pi x), exactly 0 at the integers. */
+static inline double nn_sin_pi(double x) {
+  double r = x - 2.0 * floor(0.5 * x + 0.5); /* -1 <= r < 1 */
+  r = r > 0.5 ? 1.0 - r : r < -0.5 ? -1.0 - r : r;
+  return sin(3.14159265358979324 * r);
+}
+
+/* cos(pi x) / sin(pi x). */
+static inline double nn_cot_pi(double x) { return nn_sin_pi(x + 0.5) / nn_sin_pi(x); }
+
+/* log|gamma(x)|, x >= 1/2: upwards by gamma(x+1) = x gamma(x) to 12, then Stirling's series. */
+static inline double nn_lgamma_right(double x) {
+  double product = 1.0, s, series;
+  for (; x < 12.0; x += 1.0) product *= x;
+  s = 1.0 / (x * x);
+  series = 8.4175084175084175e-4 - s * 1.9175269175269175e-3;
+  series = series * s - 5.9523809523809524e-4;
+  series = series * s + 7.9365079365079365e-4;
+  series = series * s - 2.7777777777777778e-3;
+  series = series * s + 8.3333333333333333e-2;
+  return (x - 0.5) * log(x) - x + 0.918938533204672742 - log(product) + series / x;
+}
+
+static inline float nn_lgammaf(float x) {
+  double d = (double)x;
+  if (x != x) return x;
+  if (x == 1.0f || x == 2.0f) return 0.0f;
+  if (nn_absf(x) > 1e37f) return NN_INFINITY;
+  if (x >= 0.5f) return (float)nn_lgamma_right(d);
+  if (floorf(x) == x) return NN_INFINITY;
+  return (float)(1.14472988584940017 - log(fabs(nn_sin_pi(d))) - nn_lgamma_right(1.0 - d));
+}
+
+/* The derivative of log(gamma): the same two ways, by differences 1/x. */
+static inline double nn_digamma_right(double x) {
+  double sum = 0.0, s, series;
+  for (; x < 10.0; x += 1.0) sum += 1.0 / x;
+  s = 1.0 / (x * x);
+  series = 4.1666666666666667e-3 - s * 7.5757575757575758e-3;
+  series = 3.9682539682539683e-3 - s * series;
+  series = 8.3333333333333333e-3 - s * series;
+  series = 8.3333333333333333e-2 - s * series;
+  return log(x) - 0.5 / x - sum - s * series;
+}
+
+/* -infinity at +0, +infinity at -0, NaN at the negative integers, where the two sides disagree. */
+static inline float nn_digammaf(float x) {
+  double d = (double)x;
+  if (x == 0.0f) return -1.0f / x;
+  if (x >= 0.5f) return (float)nn_digamma_right(d);
+  if (floorf(x) == x) return NN_NAN;
+  return (float)(nn_digamma_right(1.0 - d) - 3.14159265358979324 * nn_cot_pi(d));
+}
+
+static inline double nn_trigamma_right(double x) {
+  double sum = 0.0, s, series;
+  for (; x < 10.0; x += 1.0) sum += 1.0 / (x * x);
+  s = 1.0 / (x * x);
+  series = 3.3333333333333333e-2 - s * 7.5757575757575758e-2;
+  series = 2.3809523809523810e-2 - s * series;
+  series = 3.3333333333333333e-2 - s * series;
+  series = 1.6666666666666667e-1 - s * series;
+  return sum + 1.0 / x + 0.5 * s + s / x * series;
+}
+
+static inline float nn_trigammaf(float x) {
+  double d = (double)x, s;
+  if (x >= 0.5f) return (float)nn_trigamma_right(d);
+  if (floorf(x) == x) return x < -1e38f ? NN_NAN : NN_INFINITY;
+  s = nn_sin_pi(d);
+  return (float)(9.86960440108935862 / (s * s) - nn_trigamma_right(1.0 - d));
+}
+
+#endif

@@ -1,0 +1,80 @@
+/* random.c: draws from a counter, without a state. SPDX-License-Identifier: 0BSD
+ *
+ * In: a seed, a stream, how many; out: floats. Block b of a stream is Philox4x32-10 of the counter (b, stream) under
+ * the key `seed` (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3; 2011): four words, four
+ * elements. So element i can be had without its predecessors, and a draw is the same however it is cut over threads.
+ * Normals are made in pairs (Box and Muller 1958) with the functions of nn_math.h, not libm's, which differ between
+ * systems. */
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF /* a product is rounded before it is added, everywhere; gcc -std=c11 does so by itself */
+#endif
+
+#include "nn.h"
+#include "nn_math.h"
+
+void nn_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
+  uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3], k0 = key[0], k1 = key[1];
+  for (int round = 0; round < 10; round++) {
+    uint64_t p0 = (uint64_t)0xD2511F53u * c0, p1 = (uint64_t)0xCD9E8D57u * c2;
+    c0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
+    c1 = (uint32_t)p1;
+    c2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
+    c3 = (uint32_t)p0;
+    k0 += 0x9E3779B9u; /* the golden ratio */
+    k1 += 0xBB67AE85u; /* sqrt(3) - 1 */
+  }
+  out[0] = c0;
+  out[1] = c1;
+  out[2] = c2;
+  out[3] = c3;
+}
+
+static void block_of_words(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4]) {
+  const uint32_t counter[4] = {(uint32_t)block, (uint32_t)(block >> 32), (uint32_t)stream, (uint32_t)(stream >> 32)};
+  const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+  nn_philox(counter, key, out);
+}
+
+/* Four words to four floats on [0, 1), multiples of 2^-24. */
+static void four_uniform(const uint32_t words[4], float out[4]) {
+  for (int j = 0; j < 4; j++) out[j] = (float)(words[j] >> 8) * 0x1p-24f;
+}
+
+/* Two pairs (radius, angle) to four standard normals. The radius comes from (0, 1], from all 32 bits: up to 6.66. */
+static void four_normal(const uint32_t words[4], float out[4]) {
+  for (int j = 0; j < 4; j += 2) {
+    float u = ((float)words[j] + 0.5f) * 0x1p-32f;
+    float radius = nn_sqrtf(-2.0f * nn_logf(u > 1.0f ? 1.0f : u));
+    float angle = (float)(words[j + 1] >> 8) * 0x1p-24f; /* in turns; from -1/2 on, for a short reduction */
+    angle = (angle - 0.5f) * 6.28318531f;
+    out[j] = radius * nn_cosf(angle);
+    out[j + 1] = radius * nn_sinf(angle);
+  }
+}
+
+typedef void four_values(const uint32_t words[4], float out[4]);
+
+/* out[i] = shift + scale * value i, four at a time; the last block may be cut. */
+static void draw(four_values *values, float *out, size_t count, float shift, float scale, uint64_t seed,
+                 uint64_t stream) {
+  for (size_t i = 0; i < count; i += 4) {
+    uint32_t words[4];
+    float four[4];
+    size_t left = count - i < 4 ? count - i : 4;
+    block_of_words(seed, stream, i / 4, words);
+    values(words, four);
+    for (size_t j = 0; j < left; j++) out[i + j] = shift + scale * four[j];
+  }
+}
+
+void nn_draw_uniform(float *out, size_t count, float a, float b, uint64_t seed, uint64_t stream) {
+  float last = nn_from_bits(nn_bits(b) + (b > 0.0f ? -1u : 1u)); /* the float below b: rounding may reach b itself */
+  draw(four_uniform, out, count, a, b - a, seed, stream);
+  if (!(a < b)) return;
+  if (b == 0.0f) last = -1e-45f;
+  for (size_t i = 0; i < count; i++) out[i] = out[i] < b ? out[i] : last;
+}
+
+void nn_draw_normal(float *out, size_t count, float a, float b, uint64_t seed, uint64_t stream) {
+  draw(four_normal, out, count, a, b, seed, stream);
+}
