@@ -1,0 +1,72 @@
+"""Twins of the models about losses and likelihoods."""
+
+import math
+
+import torch
+from torch.nn import functional as F
+
+from reference import bit, classes, d, real, twin, whole
+
+
+@twin("regression_losses", {"x": real(3), "t": real()}, {"w": (3,), "ρ": (), "v": (3,), "u": (3,)}, examples=4)
+def regression_losses(w, x, t):
+    μ, b, m, q = w["w"] @ x, torch.exp(w["ρ"]), w["v"] @ x, w["u"] @ x
+    laplace = torch.log(2 * b) + (t - μ).abs() / b
+    robust = F.huber_loss(m, t, delta=0.7)
+    upper = torch.maximum(0.8 * (t - q), -0.2 * (t - q))
+    return {"loss.laplace": laplace, "loss.robust": robust, "loss.upper": upper, "out.μ": μ, "out.q": q,
+            "equal": [(d(laplace, w["w"]), torch.sign(μ - t) * x / b), (d(laplace, w["ρ"]), 1 - (t - μ).abs() / b),
+                      (d(robust, m), torch.clamp(m - t, -0.7, 0.7))]}
+
+
+@twin("poisson", {"x": real(4), "hours": real(), "n": whole(0, 6)}, {"w": (4,), "b": ()}, examples=4)
+def poisson(w, x, hours, n):
+    rate = hours.abs() * torch.exp(w["w"] @ x + w["b"])
+    loss = -torch.distributions.Poisson(rate).log_prob(n.double())
+    return {"loss.L": loss, "out.λ": rate, "metric.missed": (n - rate).abs(),
+            "equal": [(d(loss, w["w"]), (rate - n) * x)]}
+
+
+@twin("hinge_losses", {"x": real(3), "positive": bit(), "k": classes(4)}, {"w": real(3), "W": real(4, 3)}, examples=4)
+def hinge_losses(w, x, positive, k):
+    y = 2 * positive - 1
+    s, z = w["w"] @ x, w["W"] @ x
+    rival = z + 1 - F.one_hot(k, 4)
+    multi = torch.relu(rival[torch.arange(4) != k].max() - z[k])
+    margin = torch.relu(1 - y * s)
+    return {"loss.rosenblatt": torch.relu(-y * s), "loss.margin": margin, "loss.multi": multi, "out.s": s, "out.z": z,
+            "equal": [(d(margin, s), -y * (y * s < 1).double())]}
+
+
+HEADS = {f"{head}.{p}": (3, 5) if p == "W" else (3,) for head in ("ap", "am", "as") for p in "Wb"}
+
+
+@twin("mixture_density", {"x": real(2), "t": real()}, {"h.W": (5, 2), "h.b": (5,), **HEADS})
+def mixture_density(w, x, t):
+    h = torch.tanh(w["h.W"] @ x + w["h.b"])
+    ap, μ, a = (w[head + ".W"] @ h + w[head + ".b"] for head in ("ap", "am", "as"))
+    p, s = torch.softmax(ap, 0), torch.exp(a)
+    each = torch.log_softmax(ap, 0) - (t - μ)**2 / (2 * s**2) - a - math.log(2 * math.pi) / 2
+    loss = -torch.logsumexp(each, 0)
+    γ = torch.softmax(each, 0)
+    mean = p @ μ
+    var = p @ (s**2 + (μ - mean)**2)
+    return {"loss.L": loss, "out.E": mean, "out.V": var,
+            "equal": [(d(loss, ap), p - γ), (d(loss, μ), γ * (μ - t) / s**2),
+                      (d(loss, a), γ * (1 - (t - μ)**2 / s**2)),
+                      (d(mean, ap), p * (μ - mean)), (d(var, ap), p * (s**2 + (μ - mean)**2 - var)),
+                      (d(var, μ), 2 * p * (μ - mean)), (d(var, a), 2 * p * s**2)]}
+
+
+@twin("gaussian_kl", {"x": real(3), "c": real(2)},
+      {f"{name}.{p}": ((4, n) if p == "W" else (4,)) for name, n in (("μ", 3), ("a", 3), ("m", 2), ("b", 2))
+       for p in "Wb"})
+def gaussian_kl(w, x, c):
+    μ, a, m, b = (w[name + ".W"] @ of + w[name + ".b"] for name, of in (("μ", x), ("a", x), ("m", c), ("b", c)))
+    s, q = torch.exp(a), torch.exp(b)
+    here, there, unit = (torch.distributions.Normal(*pair) for pair in ((μ, s), (m, q), (0.0, 1.0)))
+    loss = torch.distributions.kl_divergence(here, there).sum()
+    standard = torch.distributions.kl_divergence(here, unit).sum()
+    return {"loss.L": loss, "loss.S": standard, "out.μ": μ, "out.s": s,
+            "equal": [(d(loss, a), s**2 / q**2 - 1), (d(loss, b), 1 - (s**2 + (μ - m)**2) / q**2),
+                      (d(standard, a), s**2 - 1)]}

@@ -1,0 +1,174 @@
+/* ref_c: a generated model, in float, against stored results.
+ *
+ * In: MODEL and HEADER, the table and header of the model that it is linked with; a safetensors file as argument (see
+ * reftest.c). Out: a line for each result that differs by more than 1e-4 of the largest value of its array; exit status 1 then. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "nn.h"
+#include HEADER
+#include "tools.h"
+
+static const double tolerance = 1e-4;
+
+typedef struct { /* the model in memory, its inputs, the file */
+  const nn_model *m;
+  char *model;
+  void *in[NN_MAX_INPUTS];
+  int n, bad, compared;
+  nn_tensors file;
+} reference;
+
+static void *zeroed(size_t bytes) {
+  void *p = calloc(bytes ? bytes : 1, 1);
+  if (!p) exit(3);
+  return p;
+}
+
+static double element(const reference *r, const nn_tensor *t, size_t k) {
+  const unsigned char *at = r->file.data + t->begin;
+  double x;
+  float narrow;
+  if (!strcmp(t->type, "F64")) return memcpy(&x, at + 8 * k, 8), x;
+  if (!strcmp(t->type, "F32")) return memcpy(&narrow, at + 4 * k, 4), (double)narrow;
+  if (!strcmp(t->type, "I64")) return (double)(int64_t)nn_number_at(at + 8 * k, 8);
+  return (double)(int32_t)(uint32_t)nn_number_at(at + 4 * k, 4);
+}
+
+static size_t elements(const nn_tensor *t) {
+  size_t count = 1;
+  for (int k = 0; k < t->rank; k++) count *= (size_t)t->shape[k];
+  return count;
+}
+
+static const nn_tensor *find(const reference *r, const char *kind, const char *name) {
+  char full[512];
+  snprintf(full, sizeof full, "%s.%s", kind, name);
+  return nn_tensors_find(&r->file, full);
+}
+
+/* ---- what goes in ---- */
+
+static void read_inputs(reference *r) {
+  for (int k = 0; k < r->m->ninputs; k++) {
+    const nn_input *input = &r->m->inputs[k];
+    const nn_tensor *t = find(r, "in", input->name);
+    if (!t) continue;
+    size_t count = elements(t);
+    float *real = zeroed(4 * count);
+    int32_t *whole = zeroed(4 * count);
+    for (size_t i = 0; i < count; i++) real[i] = (float)element(r, t, i), whole[i] = (int32_t)element(r, t, i);
+    r->in[k] = input->kind == NN_REAL ? (void *)real : (void *)whole;
+    free(input->kind == NN_REAL ? (void *)whole : (void *)real);
+    r->n = (int)(count / (input->count ? input->count : 1));
+  }
+}
+
+static void read_arrays(reference *r, const char *kind, const nn_array *arrays, int n, size_t base) {
+  for (int k = 0; k < n; k++) {
+    const nn_tensor *t = find(r, kind, arrays[k].name);
+    float *to = (float *)(void *)(r->model + base) + arrays[k].offset;
+    for (size_t i = 0; t && i < arrays[k].count && i < elements(t); i++) to[i] = (float)element(r, t, i);
+  }
+}
+
+/* ---- what comes out ---- */
+
+static void compare(reference *r, const char *kind, const char *name, const void *values, int integer, size_t count) {
+  const nn_tensor *t = find(r, kind, name);
+  double scale = 0, worst = 0;
+  size_t at = 0;
+  if (!t) return;
+  r->compared++;
+  if (elements(t) != count) {
+    printf("%s.%s: %zu elements, expected %zu\n", kind, name, count, elements(t));
+    r->bad++;
+    return;
+  }
+  for (size_t k = 0; k < count; k++) scale = fmax(scale, fabs(element(r, t, k)));
+  for (size_t k = 0; k < count; k++) {
+    double y = integer ? ((const int32_t *)values)[k] : (double)((const float *)values)[k], x = element(r, t, k);
+    if (y == x) continue;
+    if (!(fabs(y - x) <= worst)) worst = isnan(y) ? INFINITY : fabs(y - x), at = k;
+  }
+  if (worst <= tolerance * scale) return;
+  printf("%s.%s: element %zu is off by %g, expected %.9g\n", kind, name, at, worst, element(r, t, at));
+  r->bad++;
+}
+
+/* Does the file give all inputs of the mask? */
+static int given(const reference *r, uint32_t inputs) {
+  for (int k = 0; k < r->m->ninputs; k++)
+    if (inputs >> k & 1 && !r->in[k]) return 0;
+  return 1;
+}
+
+static void compare_losses(reference *r) {
+  const nn_model *m = r->m;
+  const void *state = m->state == (size_t)-1 ? NULL : r->model + m->state;
+  float *grad = zeroed(m->param_floats * sizeof *grad), *next = zeroed(m->state_floats * sizeof *next);
+  for (int k = 0; k < m->nlosses; k++) {
+    const nn_loss *l = &m->losses[k];
+    char kind[300];
+    snprintf(kind, sizeof kind, "grad.%s", l->name);
+    if (!given(r, l->inputs)) continue;
+    float value = l->grad(r->model + m->param, state, grad, m->state_floats ? next : NULL, r->model + m->work, r->n,
+                          (const void *const *)r->in, 1, 0);
+    compare(r, "loss", l->name, &value, 0, 1);
+    for (int i = 0; i < m->nparams; i++) compare(r, kind, m->params[i].name, grad + m->params[i].offset, 0, m->params[i].count);
+    for (int i = 0; i < m->nstates; i++) compare(r, "next", m->states[i].name, next + m->states[i].offset, 0, m->states[i].count);
+  }
+  free(grad);
+  free(next);
+}
+
+static void compare_outputs(reference *r) {
+  const nn_model *m = r->m;
+  const void *state = m->state == (size_t)-1 ? NULL : r->model + m->state;
+  for (int k = 0; k < m->noutputs; k++) {
+    const nn_output *o = &m->outputs[k];
+    size_t count = o->count * (o->per_example ? (size_t)r->n : 1);
+    float *values = zeroed(4 * count);
+    if (!given(r, o->inputs) || !find(r, "out", o->name)) continue;
+    if (o->run(r->model + m->param, state, r->model + m->work, r->n, (const void *const *)r->in, values, 1)) {
+      printf("out.%s: refused\n", o->name);
+      r->bad++;
+    }
+    compare(r, "out", o->name, values, o->integer, count);
+    free(values);
+  }
+  for (int k = 0; k < m->nmetrics; k++) {
+    if (!given(r, m->metrics[k].inputs)) continue;
+    float value = m->metrics[k].value(r->model + m->param, state, r->model + m->work, r->n, (const void *const *)r->in, 1, 0);
+    compare(r, "metric", m->metrics[k].name, &value, 0, 1);
+  }
+}
+
+int main(int argc, char **argv) {
+  extern const nn_model MODEL;
+  reference r = {.m = &MODEL, .n = 1};
+  nn_error error;
+  if (argc != 2) {
+    fprintf(stderr, "usage: ref_c REFERENCE.safetensors\n");
+    return 2;
+  }
+  if (nn_tensors_read(argv[1], &r.file, &error)) {
+    fprintf(stderr, "ref_c: %s\n", error.text);
+    return 2;
+  }
+  r.model = zeroed(r.m->size);
+  read_inputs(&r);
+  if (r.n > r.m->batch) {
+    printf("%d examples, the model takes %d\n", r.n, r.m->batch);
+    return 1;
+  }
+  r.m->init(r.model, 1);
+  read_arrays(&r, "param", r.m->params, r.m->nparams, r.m->param);
+  if (r.m->nstates) read_arrays(&r, "state", r.m->states, r.m->nstates, r.m->state);
+  compare_losses(&r);
+  compare_outputs(&r);
+  printf("%d results compared, %d differ\n", r.compared, r.bad);
+  if (!r.compared) printf("the file has no results of this model\n");
+  return r.bad || !r.compared;
+}
