@@ -1,0 +1,204 @@
+# nnc's build: `make help` lists what can be made.
+#
+#   make                 build/nnc and build/libnn.a
+#   make BLAS=none       portable kernels in place of a BLAS (openblas, cblas or none; the best one found where absent)
+#   make SANITIZE=1      the same into build-asan, under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make CC=clang BUILD=build-clang
+#
+# tools/configure.sh looks once for a BLAS and for cmocka; build/config.mk keeps the answer until `make clean` or
+# `make deps`.
+
+BUILD     ?= $(if $(SANITIZE),build-asan,build)
+PREFIX    ?= /usr/local
+DESTDIR   ?=
+FLEX      ?= flex
+BISON     ?= bison
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+quiet-goals := clean help deps deps-check format demo check accept
+ifneq ($(filter-out $(quiet-goals),$(or $(MAKECMDGOALS),all)),)
+include $(BUILD)/config.mk
+endif
+ifeq ($(BLAS),)
+BLAS := $(BLAS_FOUND)
+endif
+
+BLAS_FLAGS_openblas := -DNN_BLAS $(BLAS_INCLUDE)
+BLAS_LIBS_openblas  := -lopenblas
+BLAS_FLAGS_cblas    := -DNN_BLAS $(BLAS_INCLUDE)
+BLAS_LIBS_cblas     := $(or $(BLAS_LIBRARIES),-lcblas -lblas)
+ifeq ($(filter openblas cblas none,$(or $(BLAS),none)),)
+$(error BLAS=$(BLAS): expected openblas, cblas or none)
+endif
+
+comma      := ,
+SANITIZERS := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+WARNINGS   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
+CFLAGS     ?=
+LINK_LIBS  := $(BLAS_LIBS_$(BLAS)) -lz -lm -lpthread
+
+COMPILER_FLAGS = -std=c11 -O2 -g $(WARNINGS) $(SANITIZERS) -Icompiler -I$(BUILD) $(CFLAGS)
+RUNTIME_FLAGS  = -std=c11 -O3 -g -fno-math-errno $(WARNINGS) $(SANITIZERS) -DNN_HAVE_ZLIB \
+                 $(BLAS_FLAGS_$(BLAS)) -Iruntime $(CFLAGS)
+
+compiler-objects := $(patsubst compiler/%.c,$(BUILD)/compiler/%.o,$(sort $(wildcard compiler/*.c))) \
+                    $(addprefix $(BUILD)/compiler/,lexer.o parser.o prelude.o)
+runtime-objects  := $(patsubst runtime/%.c,$(BUILD)/runtime/%.o,$(sort $(wildcard runtime/*.c)))
+headers          := $(addprefix $(BUILD)/,nn.h nn_math.h nn_tools.h)
+installed        := $(headers) $(BUILD)/libnn.a $(BUILD)/nn.link
+
+.PHONY: all
+all: $(BUILD)/nnc $(installed)
+
+# ---- the compiler ----
+
+$(BUILD)/nnc: $(compiler-objects)
+	$(CC) $(SANITIZERS) $(LDFLAGS) -o $@ $^ -lm
+
+$(BUILD)/compiler/%.o: compiler/%.c $(BUILD)/settings | $(BUILD)/parser.h $(BUILD)/lexer.h
+	@mkdir -p $(@D)
+	$(CC) $(COMPILER_FLAGS) -MMD -MP -c -o $@ $<
+
+# What flex and bison write has variables, comparisons and calls of POSIX that are not ours to change.
+GENERATED_FLAGS := -D_POSIX_C_SOURCE=200809L -Wno-unused-function -Wno-unused-but-set-variable -Wno-sign-compare
+$(BUILD)/compiler/%.o: $(BUILD)/%.c $(BUILD)/settings | $(BUILD)/parser.h $(BUILD)/lexer.h
+	@mkdir -p $(@D)
+	$(CC) $(COMPILER_FLAGS) $(GENERATED_FLAGS) -MMD -MP -c -o $@ $<
+
+# One recipe that makes two files is a pattern rule: any make then runs it once.
+$(BUILD)/%.c $(BUILD)/%.h: compiler/%.y
+	@mkdir -p $(@D)
+	@command -v $(BISON) >/dev/null || { echo "bison is missing: type make deps" >&2; exit 1; }
+	$(BISON) -Wall -Werror --defines=$(BUILD)/$*.h -o $(BUILD)/$*.c $<
+
+$(BUILD)/%.c $(BUILD)/%.h: compiler/%.l
+	@mkdir -p $(@D)
+	@command -v $(FLEX) >/dev/null || { echo "flex is missing: type make deps" >&2; exit 1; }
+	$(FLEX) --header-file=$(BUILD)/$*.h -o $(BUILD)/$*.c $<
+
+# The prelude as an array of characters: C99 promises string literals of 4095 only.
+$(BUILD)/prelude.c: compiler/prelude.nn
+	@mkdir -p $(@D)
+	{ echo '/* From prelude.nn, by the Makefile. */'; \
+	  echo 'extern const char prelude_text[];'; echo 'extern const unsigned prelude_length;'; \
+	  echo 'const char prelude_text[] = {'; \
+	  od -An -v -to1 $< | sed "s/ *\([0-7][0-7]*\)/'\\\\\\1',/g"; \
+	  echo "'\\\\000'};"; echo 'const unsigned prelude_length = sizeof prelude_text - 1;'; } > $@
+
+# ---- the runtime ----
+
+$(BUILD)/libnn.a: $(runtime-objects)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/runtime/%.o: runtime/%.c $(BUILD)/settings
+	@mkdir -p $(@D)
+	$(CC) $(RUNTIME_FLAGS) -MMD -MP -c -o $@ $<
+
+$(headers): $(BUILD)/%.h: runtime/%.h
+	@mkdir -p $(@D)
+	cp $< $@
+
+# What a program that uses libnn.a is linked with.
+$(BUILD)/nn.link: $(BUILD)/settings
+	echo '$(strip $(SANITIZERS) $(LINK_LIBS))' > $@
+
+# ---- settings: everything is made again when the compiler, the flags or the BLAS change ----
+
+$(BUILD)/config.mk: tools/configure.sh
+	@mkdir -p $(@D)
+	@CC='$(CC)' sh tools/configure.sh > $@
+
+.PHONY: FORCE
+$(BUILD)/settings: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) | $(CFLAGS) | $(SANITIZERS) | $(BLAS) $(BLAS_FLAGS_$(BLAS)) $(LINK_LIBS)' > $@.new
+	@cmp -s $@.new $@ && rm -f $@.new || mv $@.new $@
+
+-include $(wildcard $(BUILD)/compiler/*.d $(BUILD)/runtime/*.d)
+
+# ---- tools and data of the demo ----
+
+$(BUILD)/tools/%: tools/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O2 -g $(WARNINGS) $(SANITIZERS) -o $@ $<
+
+.PHONY: drawings
+drawings: $(BUILD)/drawings/train-labels.idx $(BUILD)/tools/show_digits
+$(BUILD)/drawings/train-labels.idx: $(BUILD)/tools/drawings
+	@mkdir -p $(@D)
+	$< $(@D)
+
+# ---- tests: one program for each file of tests/kernels, tests/runtime and tests/unit that has a main ----
+
+test-files    := $(sort $(wildcard tests/kernels/*.c tests/runtime/*.c tests/unit/*.c))
+test-sources  := $(if $(test-files),$(shell grep -l '^int main' $(test-files)))
+test-programs := $(patsubst %.c,$(BUILD)/%,$(test-sources))
+reference     := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/reftest.c))
+testable      := $(filter-out %/main.o,$(compiler-objects))
+
+.PHONY: tests
+tests: all drawings $(reference) $(if $(HAVE_CMOCKA),$(test-programs))
+
+$(BUILD)/libnnc.a: $(testable)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+TEST_FLAGS = -std=c11 -O1 -g $(WARNINGS) $(SANITIZERS) -D_POSIX_C_SOURCE=200809L -Icompiler -Iruntime -I$(BUILD) -Itests
+TEST_LINK  = $(CC) $(TEST_FLAGS) -MMD -MP -MF $@.d -o $@ $< $(filter %.a,$^)
+$(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libnnc.a $(BUILD)/libnn.a
+	@mkdir -p $(@D)
+	$(TEST_LINK) -lcmocka $(LINK_LIBS)
+$(BUILD)/tests/%: tests/%.c $(BUILD)/libnn.a
+	@mkdir -p $(@D)
+	$(TEST_LINK) -lcmocka $(LINK_LIBS)
+$(reference): $(BUILD)/%: tests/%.c $(BUILD)/libnnc.a $(BUILD)/libnn.a
+	$(TEST_LINK) $(LINK_LIBS)
+-include $(wildcard $(BUILD)/tests/*/*.d $(BUILD)/reftest.d)
+
+# ---- what people type ----
+
+.PHONY: deps deps-check demo check accept install clean format help
+deps:
+	@CC='$(CC)' sh tools/deps.sh build
+
+deps-check:
+	@CC='$(CC)' sh tools/deps.sh check
+
+# The scripts call make themselves: by another name than $(MAKE), or `make -n` would run them.
+make-command := $(MAKE)
+settings = BUILD='$(BUILD)' CC='$(CC)' CFLAGS='$(CFLAGS)' BLAS='$(BLAS)' SANITIZE='$(SANITIZE)' MAKE='$(make-command)' \
+           MAKEFLAGS=
+
+demo:
+	@CC='$(CC)' sh tools/deps.sh build
+	@$(settings) sh tools/demo.sh
+
+check:
+	@CC='$(CC)' sh tools/deps.sh build
+	@CC='$(CC)' sh tools/deps.sh check || echo "make check: goes on; the tests that need what is missing are skipped"
+	@$(settings) sh tests/run
+
+accept:
+	@$(settings) sh tests/run --accept
+
+install: all
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/lib' '$(DESTDIR)$(PREFIX)/include'
+	install -m 755 $(BUILD)/nnc '$(DESTDIR)$(PREFIX)/bin/nnc'
+	install -m 644 $(BUILD)/libnn.a $(BUILD)/nn.link '$(DESTDIR)$(PREFIX)/lib'
+	install -m 644 $(headers) '$(DESTDIR)$(PREFIX)/include'
+	if [ -f docs/nnc.1 ]; then install -d '$(DESTDIR)$(PREFIX)/share/man/man1'; \
+	  install -m 644 docs/nnc.1 '$(DESTDIR)$(PREFIX)/share/man/man1/nnc.1'; fi
+
+clean:
+	rm -rf build build-asan $(BUILD)
+
+format:
+	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] tools/*.c tests/*.c tests/*/*.[ch])
+
+help:
+	@sed -n 's/^|//p' tools/help.txt

@@ -1,0 +1,35 @@
+#!/bin/sh
+# slow: nnc check with as many preludes as there are derivatives
+# The gradient check is itself tested: with a wrong derivative in the prelude (3 is added to it, or in its place), a model that uses the
+# function fails. A function whose derivative is 0 by nature (floor, sign) is no test and left out.
+. tests/lib.sh
+
+"$nnc" --prelude >"$work/prelude.nn"
+grep -n '^derivative ' "$work/prelude.nn" >"$work/derivatives"
+if [ -s "$work/derivatives" ]; then ok "the prelude has derivatives"; else not_ok "the prelude has derivatives"; fi
+
+model_for() { # FUNCTION ARGUMENTS
+  cat <<END
+model mutation
+input x[3]
+param w[3] ~ uniform(0.2, 0.4)
+u = 0.5 + w*sigmoid(x)
+v = 0.3 + 0.2*u
+loss L = sum($1($2))
+END
+}
+
+while IFS= read -r line; do
+  number=${line%%:*}
+  function=$(echo "$line" | sed 's/.*derivative *\([A-Za-z0-9_]*\)(.*/\1/')
+  formals=$(echo "$line" | sed 's/.*derivative *[A-Za-z0-9_]*(\([^)]*\)).*/\1/')
+  case $formals in
+  *,*,*) continue ;;
+  *,*) arguments="u, v" change="= .*/= 3, 3/" ;;
+  *) arguments="u" change="= *\\(.*\\)/= 3 + \\1/" ;;
+  esac
+  model_for "$function" "$arguments" >"$work/mutation.nn"
+  "$nnc" check "$work/mutation.nn" >/dev/null 2>&1 || continue
+  sed "${number}s/$change" "$work/prelude.nn" >"$work/wrong.nn"
+  fails "a wrong derivative of $function" 1 '.' "$nnc" --prelude "$work/wrong.nn" check "$work/mutation.nn"
+done <"$work/derivatives"

@@ -1,0 +1,25 @@
+#!/bin/sh
+# What README.md shows works: its model compiles and checks, its snippet of C compiles, the files that it names are there.
+. tests/lib.sh
+
+# fenced LANGUAGE: the first block that opens with that many backquotes and that word.
+fenced() { awk -v open="\`\`\`$1" '$0 == "```" && inside { exit } inside { print } $0 == open { inside = 1 }' README.md; }
+
+fenced "" >"$work/digits.nn"
+check "the model compiles" "$nnc" "$work/digits.nn" -o "$work/digits.c"
+{
+  fenced c | sed -n '1,/^$/p'
+  echo 'int readme(int n, const float *x, const int32_t *y, float *p);'
+  fenced c | sed -n '/^static/p'
+  echo 'int readme(int n, const float *x, const int32_t *y, float *p) {'
+  fenced c | sed '1,/^static/d'
+  echo 'return loss > 0; }'
+} >"$work/readme.c"
+# shellcheck disable=SC2086 # STRICT is several words
+check "the snippet of C compiles" gcc $STRICT -Iruntime -I"$work" -c -o "$work/readme.o" "$work/readme.c"
+for f in $(grep -oE '(models|tools|runtime|compiler)/[a-z_]+\.[a-z]+' README.md | sort -u); do
+  [ -e "$f" ] && ok "$f is there" || not_ok "$f is there"
+done
+for target in $(grep -oE 'make [a-z-]+' README.md | cut -d' ' -f2 | sort -u); do
+  check "make $target" "$MAKE" BUILD="$BUILD" -n "$target"
+done

@@ -1,0 +1,30 @@
+#!/bin/sh
+# slow: every model of tests/models is evaluated in double, compiled by gcc and run
+# Models against stored results of PyTorch: the evaluator in double by build/reftest, generated C in float by ref_c.
+. tests/lib.sh
+
+[ -x "$BUILD/reftest" ] || not_ok "build/reftest exists"
+for r in tests/models/*.ref.safetensors; do
+  for m in "${r%.ref.safetensors}.nn" "models/$(basename "$r" .ref.safetensors).nn"; do
+    [ -x "$BUILD/reftest" ] && [ -f "$m" ] && "$BUILD/reftest" "$m" "$r" 2>&1
+  done
+done
+
+run_c() { # MODEL.nn
+  name=$(base "$1")
+  generate "$1" "$work/c" >"$work/log" 2>&1 || { not_ok "$name generated" - <"$work/log"; return; }
+  prefix=$(prefix_of "$work/c/$name.h")
+  set -- -DMODEL="${prefix}_model" -DHEADER="\"$name.h\"" "$2"
+  # shellcheck disable=SC2086 # several words
+  if $CC -std=c11 -O1 -Iruntime -I"$work/c" "$1" "$2" -o "$work/run" tests/ref_c.c "$work/c/$name.c" "$BUILD/libnn.a" \
+    $LINK >"$work/log" 2>&1; then
+    "$work/run" "$3" >"$work/log" 2>&1 || { not_ok "$name in C agrees with PyTorch" - <"$work/log"; return; }
+    ok "$name in C agrees with PyTorch"
+  else not_ok "$name compiled" - <"$work/log"; fi
+}
+
+[ -f tests/ref_c.c ] || { skip "generated C against PyTorch" "tests/ref_c.c is not there"; exit 0; }
+for r in tests/models/*.ref.safetensors; do
+  name=$(basename "$r" .ref.safetensors)
+  for m in tests/models/$name.nn models/$name.nn; do [ -f "$m" ] && run_c "$m" "$r"; done
+done

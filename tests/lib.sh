@@ -1,0 +1,86 @@
+# What every test script begins with: `. tests/lib.sh`. Scripts run in the repository's root and print lines
+# `ok NAME`, `not ok NAME` (then what went wrong, indented) and `skip NAME: reason`; tests/run counts them.
+#
+# In: BUILD. Gives: nnc, work (a folder that goes away), and the functions below.
+set -u
+BUILD=${BUILD:-build}
+root=$(pwd)
+case $BUILD in /*) nnc=$BUILD/nnc ;; *) nnc=$root/$BUILD/nnc ;; esac
+data=$root/../shared/data
+CC=${CC:-gcc}
+MAKE=${MAKE:-make}
+export CC MAKE
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+LC_ALL=C
+export LC_ALL
+# A program that hangs or eats memory fails its test, not the machine (sanitizers reserve more than there is).
+ulimit -t "${SECONDS_OF_CPU:-100}"
+[ -n "${UNLIMITED:-}" ] || ulimit -v 6000000
+
+STRICT="-std=c99 -Wall -Wextra -pedantic -Wvla -Wshadow -Wconversion -Wdouble-promotion -Werror"
+LINK=$(cat "$BUILD/nn.link" 2>/dev/null)
+
+ok() { echo "ok $1"; }
+not_ok() { # NAME [text]: the text, or standard input where it is -
+  echo "not ok $1"
+  [ $# -lt 2 ] || if [ "$2" = - ]; then head -40; else echo "$2"; fi | sed 's/^/    /'
+}
+skip() { echo "skip $1: $2"; }
+# empty NAME FILE: ok where the file holds nothing, else shows it.
+empty() { if [ -s "$2" ]; then not_ok "$1" - <"$2"; else ok "$1"; fi; }
+
+# check NAME COMMAND...: ok where it ends with 0, else what it printed.
+check() {
+  name_=$1; shift
+  if "$@" >"$work/check.out" 2>&1; then ok "$name_"; else
+    status_=$?
+    { cat "$work/check.out"; echo "(status $status_: $*)"; } | not_ok "$name_" -
+  fi
+}
+
+# fails NAME STATUS PATTERN COMMAND...: ends with that status, and says something that matches.
+fails() {
+  name_=$1 expected_=$2 pattern_=$3; shift 3
+  "$@" >"$work/fails.out" 2>&1 </dev/null
+  status_=$?
+  if [ $status_ -ne "$expected_" ]; then
+    { cat "$work/fails.out"; echo "(status $status_, expected $expected_: $*)"; } | not_ok "$name_" -
+  elif ! grep -Eiq -e "$pattern_" "$work/fails.out"; then
+    { cat "$work/fails.out"; echo "(expected something like: $pattern_)"; } | not_ok "$name_" -
+  else ok "$name_"; fi
+}
+
+same() { # NAME FILE FILE: byte for byte
+  if cmp "$2" "$3" >"$work/same.out" 2>&1; then ok "$1"; else not_ok "$1" - <"$work/same.out"; fi
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+# need TOOL NAME: the rest of the script cannot do without.
+need() { have "$1" || { skip "$2" "$1 is not installed"; exit 0; }; }
+# need_data FOLDER NAME: of ../shared/data.
+need_data() { [ -d "$data/$1" ] || { skip "$2" "no data in ../shared/data/$1"; exit 0; }; }
+
+base() { basename "$1" .nn; }
+all_models() { for m in models/*.nn tests/models/*.nn; do [ -f "$m" ] && echo "$m"; done; }
+
+# generate MODEL.nn FOLDER [OPTIONS...]: C and header into FOLDER/NAME.[ch].
+generate() {
+  model_=$1 folder_=$2; shift 2
+  mkdir -p "$folder_" && "$nnc" "$@" "$model_" -o "$folder_/$(base "$model_").c"
+}
+
+# prefix_of FILE.h: the name of its nn_model without `_model`.
+prefix_of() { sed -n 's/^extern const nn_model \([A-Za-z0-9_]*\)_model;.*/\1/p' "$1" | head -1; }
+
+# exerciser OUT FOLDER NAME FLAGS...: tests/exercise.c linked with FOLDER/NAME.c, compiled by $COMPILER.
+exerciser() {
+  out_=$1 folder_=$2 name_x=$3; shift 3
+  prefix_=$(prefix_of "$folder_/$name_x.h")
+  # shellcheck disable=SC2086 # several words
+  ${COMPILER:-gcc} "$@" -std=c99 -I"$root/runtime" -I"$folder_" -DMODEL="${prefix_}_model" -DHEADER="\"$name_x.h\"" \
+    -o "$out_" tests/exercise.c "$folder_/$name_x.c" "${LIBRARY:-$BUILD}/libnn.a" $LINK
+}
+
+# drawn TRAIN TEST: small sets of drawings in $work/drawn, the same for everyone.
+drawn() { mkdir -p "$work/drawn" && "$BUILD/tools/drawings" "$work/drawn" "$1" "$2"; }
