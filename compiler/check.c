@@ -1,8 +1,8 @@
 /* check.c: a program in, a report on its `check` lines out; then check_gradient.c's on its gradients.
  *
- * A check is proved (prove.c), or it holds at random points in double precision, or it is refuted: then the report shows
- * the first element that differs, both formulas, both values, and how the two sides are related where that is simple.
- * What is proved is evaluated too: a difference there is a bug of nnc.
+ * A check is proved (prove.c), or it holds at random points in double precision, or it is refuted: then the report
+ * shows the first element that differs, both formulas, both values, and how the two sides are related where that is
+ * simple. What is proved is evaluated too: a difference there is a bug of nnc.
  *
  *     model.nn:12: check grad(L, z) == softmax(z) - onehot(y, 10): proved */
 #include "check.h"
@@ -11,10 +11,10 @@
 #include <math.h>
 #include <string.h>
 
-#define POINTS 100
-#define PROVED_POINTS 10 /* of what is proved already */
-#define WORK 2e8 /* terms to be summed for one check, about a second: large models get fewer points */
-#define TOLERANCE 1e-9
+#define POINTS        100
+#define PROVED_POINTS 10  /* of what is proved already */
+#define WORK          2e8 /* terms to be summed for one check, about a second: large models get fewer points */
+#define TOLERANCE     1e-9
 
 typedef struct Sides { /* both sides of a check as whole arrays */
   const Check *check;
@@ -86,8 +86,8 @@ static bool point_find(Program *p, Sides *s, int k, Point *pt) {
   return false;
 }
 
-/* A formula may lose digits (1 - f where f is nearly 1). Such a difference is noise: it changes altogether where the point
- * moves by a thousandth, a real one hardly. Moves the point. */
+/* A formula may lose digits (1 - f where f is nearly 1). Such a difference is noise: it changes altogether where the
+ * point moves by a thousandth, a real one hardly. Moves the point. */
 static bool is_noise(Program *p, Sides *s, const Point *pt) {
   int64_t at = pt->at;
   double before = pt->a[at] - pt->b[at];
@@ -190,7 +190,7 @@ static void print_refuted(Program *p, Sides *s, const Point *pt, Text *out) {
   print_relation(p, s, out);
 }
 
-typedef struct Trial { /* what the points said */
+typedef struct Trial {         /* what the points said */
   int points, noisy, refuting; /* agreeing points; those where digits are lost; one that refutes, or -1 */
   double worst, scale;
 } Trial;
@@ -255,7 +255,8 @@ static void check_one(Program *p, int k, Text *out, Tally *tally) {
 }
 
 static void print_summary(Text *out, const Tally *t) {
-  text_printf(out, "%d proved, %d holds, %d refuted; %d gradient%s", t->proved, t->holds, t->refuted, t->agree, t->agree == 1 ? " agrees" : "s agree");
+  text_printf(out, "%d proved, %d holds, %d refuted; %d gradient%s", t->proved, t->holds, t->refuted, t->agree,
+              t->agree == 1 ? " agrees" : "s agree");
   if (t->fail) text_printf(out, ", %d fail%s", t->fail, t->fail == 1 ? "s" : "");
   text_add(out, "\n");
 }

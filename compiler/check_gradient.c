@@ -11,13 +11,13 @@
 #include <math.h>
 #include <string.h>
 
-#define AGREE 1e-6
-#define EXAMPLES 2
-#define WHOLE 500      /* arrays up to this size are probed at every element, */
-#define ELEMENTS 20    /* larger ones at so many random elements */
-#define DIRECTIONS 5   /* and in so many random directions */
-#define POINTS 12      /* drawn for a gradient that is 0 before it is said to be 0 everywhere */
-#define ROUNDING 1e-11 /* a gradient this much smaller than the other arrays' is 0 but for rounding */
+#define AGREE      1e-6
+#define EXAMPLES   2
+#define WHOLE      500   /* arrays up to this size are probed at every element, */
+#define ELEMENTS   20    /* larger ones at so many random elements */
+#define DIRECTIONS 5     /* and in so many random directions */
+#define POINTS     12    /* drawn for a gradient that is 0 before it is said to be 0 everywhere */
+#define ROUNDING   1e-11 /* a gradient this much smaller than the other arrays' is 0 but for rounding */
 
 typedef struct Loss { /* one GRAD routine at a point */
   Program *p;
@@ -26,9 +26,9 @@ typedef struct Loss { /* one GRAD routine at a point */
   Node *value;
   NodeList needed;
   unsigned char *reached; /* by node: the loss depends on it, not through `stop` */
-  double largest; /* gradient over all arrays at this point */
+  double largest;         /* gradient over all arrays at this point */
   int manner;
-  uint64_t seed;  /* of the point; 0: none yet */
+  uint64_t seed; /* of the point; 0: none yet */
 } Loss;
 
 typedef struct Probe { /* the array is moved by h * (one element, or every element by its sign) */
@@ -122,7 +122,8 @@ static bool loss_move(Loss *l, uint64_t seed) {
     l->largest = 0;
     for (int k = 0; k < r->nroots; k++)
       if (r->roots[k].dest == DEST_GRAD)
-        l->largest = fmax(l->largest, largest_of(evaluate(l->e, r->roots[k].node), evaluation_count(l->e, r->roots[k].node)));
+        l->largest =
+          fmax(l->largest, largest_of(evaluate(l->e, r->roots[k].node), evaluation_count(l->e, r->roots[k].node)));
     l->manner = manner;
     l->seed = seed;
     break;
@@ -178,7 +179,8 @@ static void print_failure(Text *out, const Loss *l, const Array *a, const Probe 
     k /= a->leaf->node->axes[axis].extent;
   }
   for (int axis = 0; axis < a->leaf->node->naxes && q->element >= 0; axis++)
-    text_printf(out, "%s%lld%s", axis ? "," : " at [", (long long)at[axis], axis == a->leaf->node->naxes - 1 ? "]" : "");
+    text_printf(out, "%s%lld%s", axis ? "," : " at [", (long long)at[axis],
+                axis == a->leaf->node->naxes - 1 ? "]" : "");
   text_printf(out, ": the gradient is %.9g, the difference quotient %.9g\n", r->analytic, r->quotient);
 }
 
@@ -234,7 +236,8 @@ static bool check_array(Loss *l, Array *a, Text *out) {
   uint64_t seed = first_point(l, a, out);
   if (!seed || !probe_all(l, a, seed, out)) return false;
   print_array(out, l, a);
-  text_printf(out, ": %d probe%s agree%s, largest difference %.1g", a->nprobes, a->nprobes == 1 ? "" : "s", a->nprobes == 1 ? "s" : "", a->worst);
+  text_printf(out, ": %d probe%s agree%s, largest difference %.1g", a->nprobes, a->nprobes == 1 ? "" : "s",
+              a->nprobes == 1 ? "s" : "", a->worst);
   if (a->rounding) text_add(out, " (it is 0 but for rounding)");
   if (a->redrawn) text_printf(out, " (%d point%s drawn again at kinks)", a->redrawn, a->redrawn == 1 ? "" : "s");
   text_add(out, "\n");
@@ -290,7 +293,8 @@ static void check_loss(Program *p, const Routine *r, Text *out, Tally *tally) {
 void check_print_leaf(Text *out, const Leaf *leaf) {
   text_add(out, leaf->path);
   for (int k = 0; k < leaf->node->naxes; k++)
-    text_printf(out, "%s%lld%s", k ? "," : "[", (long long)leaf->node->axes[k].extent, k == leaf->node->naxes - 1 ? "]" : "");
+    text_printf(out, "%s%lld%s", k ? "," : "[", (long long)leaf->node->axes[k].extent,
+                k == leaf->node->naxes - 1 ? "]" : "");
 }
 
 void check_gradients(Program *p, Text *out, Tally *tally) {

@@ -1,5 +1,5 @@
-/* check_point.c: random points at which checks and gradients are evaluated. Every number is a function of a seed, the leaf
- * that it is for and its place there, so that a point does not depend on what else is drawn. */
+/* check_point.c: random points at which checks and gradients are evaluated. Every number is a function of a seed, the
+ * leaf that it is for and its place there, so that a point does not depend on what else is drawn. */
 #include "check.h"
 
 #include <math.h>
@@ -23,8 +23,11 @@ double draw_normal(uint64_t seed, uint64_t stream, uint64_t k) { /* Box and Mull
 }
 
 typedef enum { REAL_NORMAL, REAL_UNIFORM, REAL_EXPONENTIAL, REAL_WIDE } RealKind;
-static const struct { RealKind inputs; bool positive; } manners[MANNER_COUNT + 1] = {
-    {REAL_NORMAL, false}, {REAL_UNIFORM, false}, {REAL_EXPONENTIAL, false}, {REAL_UNIFORM, true}, {REAL_WIDE, false}};
+static const struct {
+  RealKind inputs;
+  bool positive;
+} manners[MANNER_COUNT + 1] = {
+  {REAL_NORMAL, false}, {REAL_UNIFORM, false}, {REAL_EXPONENTIAL, false}, {REAL_UNIFORM, true}, {REAL_WIDE, false}};
 
 static double draw_input(const Input *input, RealKind kind, uint64_t seed, uint64_t stream, uint64_t k) {
   double u = draw_uniform(seed, stream, k);
@@ -58,8 +61,10 @@ void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes,
     uint64_t stream = 3 * (uint64_t)n->item + (n->kind == NODE_PARAM ? 0 : n->kind == NODE_INPUT ? 1 : 2);
     double *x = evaluation_open(e, n);
     for (int64_t k = 0; k < count; k++) {
-      if (n->kind == NODE_INPUT) x[k] = draw_input(&p->inputs.at[n->item], manners[manner].inputs, seed, stream, (uint64_t)k);
-      else if (n->kind == NODE_PARAM) x[k] = draw_start(&p->params.at[n->item], manners[manner].positive, seed, stream, (uint64_t)k);
+      if (n->kind == NODE_INPUT)
+        x[k] = draw_input(&p->inputs.at[n->item], manners[manner].inputs, seed, stream, (uint64_t)k);
+      else if (n->kind == NODE_PARAM)
+        x[k] = draw_start(&p->params.at[n->item], manners[manner].positive, seed, stream, (uint64_t)k);
       else x[k] = draw_start(&p->states.at[n->item], manners[manner].positive, seed, stream, (uint64_t)k);
     }
   }
@@ -71,7 +76,8 @@ void point_nudge(const Program *p, Evaluation *e, Node *const *nodes, int nnodes
     bool real_input = n->kind == NODE_INPUT && p->inputs.at[n->item].kind == INPUT_REAL;
     if (!real_input && n->kind != NODE_PARAM && n->kind != NODE_STATE) continue;
     double *x = evaluation_open(e, n);
-    for (int64_t k = evaluation_count(e, n) - 1; k >= 0; k--) x[k] *= 1 + size * draw_normal(seed, (uint64_t)n->id, (uint64_t)k);
+    for (int64_t k = evaluation_count(e, n) - 1; k >= 0; k--)
+      x[k] *= 1 + size * draw_normal(seed, (uint64_t)n->id, (uint64_t)k);
   }
 }
 

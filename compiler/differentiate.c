@@ -221,6 +221,15 @@ static Read *boxes_together(Sweep *s, const Contribution *list, int count, const
   return read_make(g, build_pieces(g, ncontext + rank, axes, count, pieces, offsets), index, 0);
 }
 
+/* The textbook's name of an adjoint, for formulas: δh is that of h. */
+static void name_adjoint(Graph *g, const Node *n, const Read *adjoint) {
+  Node *a = adjoint->node;
+  if (!n->label || a->label || a->kind != NODE_MAP || !a->naxes || adjoint->guarded) return;
+  for (int k = 0; k < a->naxes; k++)
+    if (!index_is_var(adjoint->index[k], NULL)) return;
+  a->label = arena_printf(g->cx, "δ%s", n->label);
+}
+
 /* The adjoint of n at fresh variables; NULL where nothing reached it. */
 static Read *total(Sweep *s, const Node *n, int *vars) {
   Graph *g = s->g;
@@ -236,6 +245,7 @@ static Read *total(Sweep *s, const Node *n, int *vars) {
     Read *r = c->box ? box_alone(g, c, n, vars) : at_vars(g, c, n->naxes, vars);
     sum = sum ? build_add(g, r, sum) : r;
   }
+  name_adjoint(g, n, sum);
   return sum;
 }
 

@@ -1,8 +1,9 @@
 /* evaluate.c: a graph in, the values of a node out, in double precision.
  *
- * Each node has a slot: its values and the time at which they were computed. Evaluating walks the nodes that the root needs,
- * operands first, and computes those with an operand younger than themselves; setting a leaf makes the leaf young. So a
- * difference quotient in a late parameter computes only what comes after it. One MAP node is run by evaluate_map.c. */
+ * Each node has a slot: its values and the time at which they were computed. Evaluating walks the nodes that the root
+ * needs, operands first, and computes those with an operand younger than themselves; setting a leaf makes the leaf
+ * young. So a difference quotient in a late parameter computes only what comes after it. One MAP node is run by
+ * evaluate_map.c. */
 #include "evaluate.h"
 
 #include <math.h>
@@ -74,7 +75,8 @@ static double *room(Evaluation *e, const Node *node) {
 }
 
 double *evaluation_values(const Evaluation *e, const Node *node) {
-  if ((size_t)node->id >= e->nslots || !e->slots[node->id].time) bug("evaluate", "node %%%d is read before it has a value", node->id);
+  if ((size_t)node->id >= e->nslots || !e->slots[node->id].time)
+    bug("evaluate", "node %%%d is read before it has a value", node->id);
   return e->slots[node->id].values;
 }
 
@@ -82,7 +84,12 @@ double *evaluation_values(const Evaluation *e, const Node *node) {
 
 static bool is_leaf(const Node *n) {
   switch (n->kind) {
-  case NODE_MAP: case NODE_RESHAPE: case NODE_PIECES: case NODE_NAME: case NODE_GRAD: case NODE_OPAQUE: return false;
+  case NODE_MAP:
+  case NODE_RESHAPE:
+  case NODE_PIECES:
+  case NODE_NAME:
+  case NODE_GRAD:
+  case NODE_OPAQUE: return false;
   default: return true;
   }
 }
@@ -174,7 +181,8 @@ static void add_piece(const Evaluation *e, const Node *n, int p, double *y) {
   int64_t at[MAX_AXES] = {0}, count = evaluation_count(e, piece);
   for (int64_t i = 0; i < count; i++) {
     int64_t flat = 0;
-    for (int k = 0; k < n->naxes; k++) flat = flat * evaluation_extent(e, n->axes[k]) + at[k] + n->offsets[p * n->naxes + k];
+    for (int k = 0; k < n->naxes; k++)
+      flat = flat * evaluation_extent(e, n->axes[k]) + at[k] + n->offsets[p * n->naxes + k];
     y[flat] += x[i];
     for (int k = n->naxes - 1; k >= 0 && ++at[k] == evaluation_extent(e, piece->axes[k]); k--) at[k] = 0;
   }
@@ -183,7 +191,8 @@ static void add_piece(const Evaluation *e, const Node *n, int p, double *y) {
 static void compute(Evaluation *e, Node *n) {
   Slot *s = slot_of(e, n);
   switch (n->kind) {
-  case NODE_MAP: case NODE_NAME:
+  case NODE_MAP:
+  case NODE_NAME:
     if (!s->loop) s->loop = loop_prepare(e, n);
     loop_run(s->loop, room(e, n));
     break;
@@ -220,6 +229,7 @@ int evaluation_missing(Evaluation *e, Node *node) {
   const NodeList *list = walk_of(e, node);
   int missing = 0;
   for (int k = 0; k < list->n; k++)
-    missing += list->at[k]->kind == NODE_GRAD || (is_leaf(list->at[k]) && !is_given(list->at[k]) && !slot_of(e, list->at[k])->time);
+    missing += list->at[k]->kind == NODE_GRAD ||
+               (is_leaf(list->at[k]) && !is_given(list->at[k]) && !slot_of(e, list->at[k])->time);
   return missing;
 }

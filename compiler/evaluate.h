@@ -17,13 +17,14 @@ void evaluation_set(Evaluation *e, Node *leaf, const double *values);
 double *evaluation_open(Evaluation *e, Node *leaf); /* its values, to be written before the next call */
 void evaluation_set_one(Evaluation *e, Node *leaf, int64_t at, double value);
 
-/* The node's values, row by row; they stand until a leaf is set and the node is evaluated again. Every leaf that it needs
- * must have been set, and it holds no NODE_GRAD. An index out of its array is a bug of nnc. */
+/* The node's values, row by row; they stand until a leaf is set and the node is evaluated again. Every leaf that it
+ * needs must have been set, and it holds no NODE_GRAD. An index out of its array is a bug of nnc. */
 const double *evaluate(Evaluation *e, Node *node);
 int64_t evaluation_count(const Evaluation *e, const Node *node);
 /* While true, a `stop` that has a value keeps it: what a difference quotient must do for what has no derivative. */
 void evaluation_hold_stops(Evaluation *e, bool hold);
-/* The number of nodes of kind INPUT, PARAM, ... that a node needs and that have no value yet; 0 means that it can be evaluated. */
+/* The number of nodes of kind INPUT, PARAM, ... that a node needs and that have no value yet; 0 means that it can be
+ * evaluated. */
 int evaluation_missing(Evaluation *e, Node *node);
 
 /* ---- below: between evaluate.c and evaluate_map.c ---- */

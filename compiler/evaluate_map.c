@@ -1,8 +1,8 @@
 /* evaluate_map.c: runs one indexed statement y[i] = scale * reduce(j : guards) op(reads) in double precision.
  *
  * All axes make one loop nest. A sum may run in any order, so its innermost axis is the longest one; along that axis an
- * affine guard is a range, and an affine read is a pointer with a stride: a contraction then costs a multiply and an add a
- * term. Whatever is not affine (a gather, a divisor, a guarded read) is computed point by point. */
+ * affine guard is a range, and an affine read is a pointer with a stride: a contraction then costs a multiply and an
+ * add a term. Whatever is not affine (a gather, a divisor, a guarded read) is computed point by point. */
 #include "evaluate.h"
 
 #include <math.h>
@@ -40,7 +40,8 @@ struct Loop {
   Place **reads;
   Form *guards;
   Form value;
-  bool straight; /* all reads and guards are lines: then forms are the guards, the reads' positions, and the place in y */
+  bool
+    straight; /* all reads and guards are lines: then forms are the guards, the reads' positions, and the place in y */
   const Form **forms;
   int nforms;
 };
@@ -144,7 +145,8 @@ static int64_t numerator_at(const Form *f, int naxes, const int64_t *at) {
   for (int k = 0; k < naxes; k++) sum += f->coef[k] * at[k];
   for (int k = 0; k < f->ngathers; k++) {
     double v = place_at(f->gathers[k], naxes, at);
-    if (!(fabs(v) < 9e15) || v != floor(v)) bug("evaluate", "node %%%d: %g is used as an index", f->gathers[k]->node->id, v);
+    if (!(fabs(v) < 9e15) || v != floor(v))
+      bug("evaluate", "node %%%d: %g is used as an index", f->gathers[k]->node->id, v);
     sum += f->gather_coef[k] * (int64_t)v;
   }
   return sum;
@@ -167,7 +169,8 @@ static double place_at(const Place *p, int naxes, const int64_t *at) {
   for (int a = 0; a < p->node->naxes; a++) {
     if (!form_within(&p->index[a], naxes, at, p->extent[a], &k)) {
       if (p->guarded >> a & 1) return 0;
-      bug("evaluate", "node %%%d is read at %lld of axis %d, which has %lld", p->node->id, (long long)k, a, (long long)p->extent[a]);
+      bug("evaluate", "node %%%d is read at %lld of axis %d, which has %lld", p->node->id, (long long)k, a,
+          (long long)p->extent[a]);
     }
     flat = flat * p->extent[a] + k;
   }
@@ -257,7 +260,8 @@ static bool next_line(const Loop *l, int64_t *at, int64_t *start) {
   for (int k = l->naxes - 2; k >= 0; k--) {
     int axis = l->order[k];
     bool on = ++at[axis] < l->extent[axis];
-    for (int f = 0; f < l->nforms; f++) start[f] += on ? l->forms[f]->coef[axis] : -l->forms[f]->coef[axis] * (l->extent[axis] - 1);
+    for (int f = 0; f < l->nforms; f++)
+      start[f] += on ? l->forms[f]->coef[axis] : -l->forms[f]->coef[axis] * (l->extent[axis] - 1);
     if (on) return true;
     at[axis] = 0;
   }
@@ -282,7 +286,8 @@ static void open_lines(const Loop *l, const int64_t *start, int inner, int64_t l
 static void run_line(const Loop *l, const int64_t *start, int inner, double *y) {
   int64_t lo = 0, hi = l->naxes ? l->extent[inner] : 1, step = l->out.coef[inner];
   Line lines[MOST_FORMS];
-  for (int k = 0; k < l->nguards && lo < hi; k++) cut_range(start[k], l->guards[k].coef[inner], l->node->guards[k].n, &lo, &hi);
+  for (int k = 0; k < l->nguards && lo < hi; k++)
+    cut_range(start[k], l->guards[k].coef[inner], l->node->guards[k].n, &lo, &hi);
   if (lo >= hi) return;
   open_lines(l, start, inner, lo, hi, lines);
   y += start[l->nforms - 1] + lo * step;
@@ -325,7 +330,8 @@ static void take(Reduction reduction, Best *b, double v, double place) {
       b->sum += v == b->value ? 1 : exp(v - b->value);
     }
     return;
-  case RED_MAX: case RED_ARGMAX: wins = wins || v > b->value; break;
+  case RED_MAX:
+  case RED_ARGMAX: wins = wins || v > b->value; break;
   default: wins = wins || v < b->value; break;
   }
   if (wins) b->value = v, b->place = place;

@@ -2,11 +2,12 @@
  *
  *     coefficient * sum(bound variables : guards) atom^power * atom^power ...
  *
- * Atoms are leaves at indices, and functions that are no polynomials (exp, tanh, [0 < u], the inverse of a sum, a maximum) of
- * normal forms. Bound variables are free variables of the graph, made fresh, so their extents are known; two monomials
- * that differ only in their names are the same one. All values are immutable once they are made.
+ * Atoms are leaves at indices, and functions that are no polynomials (exp, tanh, [0 < u], the inverse of a sum, a
+ * maximum) of normal forms. Bound variables are free variables of the graph, made fresh, so their extents are known;
+ * two monomials that differ only in their names are the same one. All values are immutable once they are made.
  *
- * Every step costs fuel; where it is spent, or a number is not finite, `failed` is set and nothing that follows counts. */
+ * Every step costs fuel; where it is spent, or a number is not finite, `failed` is set and nothing that follows
+ * counts. */
 #ifndef NNC_NORMAL_H
 #define NNC_NORMAL_H
 
@@ -16,11 +17,11 @@ typedef struct Poly Poly;
 typedef struct Atom Atom;
 
 typedef enum {
-  ATOM_LEAF,    /* node[index...] */
-  ATOM_INDEX,   /* the value of the variable index[0] */
-  ATOM_FUNC,    /* op(args): EXP of a monomial with coefficient 1; LT: 1 where 0 < args[0]; EQ: 1 where args[0] is 0 */
-  ATOM_SUM,     /* args[0], under a power that is no natural number */
-  ATOM_REDUCE   /* reduction over bound variables of args[0] */
+  ATOM_LEAF,  /* node[index...] */
+  ATOM_INDEX, /* the value of the variable index[0] */
+  ATOM_FUNC,  /* op(args): EXP of a monomial with coefficient 1; LT: 1 where 0 < args[0]; EQ: 1 where args[0] is 0 */
+  ATOM_SUM,   /* args[0], under a power that is no natural number */
+  ATOM_REDUCE /* reduction over bound variables of args[0] */
 } AtomKind;
 
 struct Atom {
@@ -59,7 +60,7 @@ typedef struct Prover {
   long fuel;
   bool failed;
   int depth;
-  Poly **memo;              /* of nodes, over variables of their own */
+  Poly **memo; /* of nodes, over variables of their own */
   int **memo_vars;
   const unsigned char *opaque; /* nodes that are taken as leaves */
   size_t nnodes;
@@ -102,7 +103,25 @@ Poly *poly_of(Prover *p, const Mono *m);
 Poly *poly_power(Prover *p, const Poly *a, double power);
 Poly *poly_function(Prover *p, Op op, Poly *const *args);
 Poly *poly_reduce(Prover *p, Reduction reduction, const Poly *body, int nbound, const int *bound);
-/* The rules by which atoms of one monomial act on each other. True where one applied, and what the monomial became was added to sum. */
+Poly *poly_call(Prover *p, Op op, Poly *u);             /* the atom op(u), as it is */
+Poly *poly_repeat(Prover *p, const Poly *a, int times); /* a * a * ... */
+/* The monomial by which signs and scales are chosen. */
+int poly_lead(Prover *p, const Poly *a);
+bool poly_lead_negative(Prover *p, const Poly *a);
+bool power_is_natural(double x);
+double mono_power_of(Prover *p, const Mono *m, const Atom *a); /* 0 where it is no factor */
+#define MOST_POWER 6                                           /* that is multiplied out */
+
+/* normal_step.c */
+Poly *poly_complement(Prover *p, const Poly *a); /* 1 - a */
+Poly *poly_above_zero(Prover *p, const Poly *u);
+Poly *poly_is_zero(Prover *p, const Poly *u);
+Poly *poly_positive_part(Prover *p, const Poly *u);
+Poly *poly_logic(Prover *p, Op op, Poly *const *args); /* AND, OR, NOT */
+Poly *poly_where(Prover *p, Poly *condition, const Poly *a, const Poly *b);
+
+/* normal_rewrite.c: the rules by which atoms of one monomial act on each other. True where one applied, and what the
+ * monomial became was added to sum. */
 bool mono_rewrite(Prover *p, Poly *sum, const Mono *m);
 bool is_function(const Atom *a, Op op);
 

@@ -1,6 +1,7 @@
 /* normal_algebra.c: sums and products of normal forms, and what makes a monomial normal:
  *
- *     guards that always hold go; one that never does makes the monomial 0; [e = 0] is solved for a bound variable, largest
+ *     guards that always hold go; one that never does makes the monomial 0; [e = 0] is solved for a bound variable,
+ * largest
  *     extent first, or for a free one (which stays in the guard, but is replaced in the atoms)
  *     a bound variable that nothing uses is a factor, its extent
  *     equal atoms are one, their powers added
@@ -121,7 +122,8 @@ static Poly *mono_substitute(Prover *p, const Mono *m, const Subst *s) {
     product = poly_times(p, product, atom_substitute(p, m->factors[k].atom, m->factors[k].power, &inner));
   if (p->failed) return product;
   Guard *guards = ARENA_ARRAY(p->cx, Guard, m->nguards + 1);
-  for (int k = 0; k < m->nguards; k++) guards[k] = (Guard){index_substitute(p->g, m->guards[k].e, &inner), m->guards[k].n};
+  for (int k = 0; k < m->nguards; k++)
+    guards[k] = (Guard){index_substitute(p->g, m->guards[k].e, &inner), m->guards[k].n};
   return poly_sum(p, product, m->nbound, fresh, m->nguards, guards);
 }
 
@@ -226,8 +228,8 @@ static bool settle_guards(Prover *p, Mono *m) {
   return true;
 }
 
-/* A variable with coefficient +-1 in an equality: a bound one before a free one, then the one of largest extent. A free one counts
- * only where something else uses it. -1 where there is none. */
+/* A variable with coefficient +-1 in an equality: a bound one before a free one, then the one of largest extent. A
+ * free one counts only where something else uses it. -1 where there is none. */
 static int solvable(Prover *p, const Mono *m, int k) {
   const Index *e = m->guards[k].e;
   int best = -1;
@@ -268,6 +270,43 @@ static bool solve_equality(Prover *p, Poly *sum, const Mono *m) {
   Guard kept = bound ? (Guard){value, extent_of(p, v)} : equality;
   poly_add_to(p, sum, 1, poly_sum(p, mono_substitute(p, &rest, &s), nbound, rest.bound, 1, &kept));
   return true;
+}
+
+/* v with coefficient +-1 in e, and in none of its gathers. */
+static bool alone_in(const Index *e, int v) {
+  int64_t coef = index_coef(e, v);
+  for (int j = 0; j < e->n; j++)
+    if (e->terms[j].gather && read_uses(e->terms[j].gather, v)) return false;
+  return coef == 1 || coef == -1;
+}
+
+/* sum(v) of what is guarded by 0 <= e < n, e affine in v, is a sum over w = e: done where that leaves no guard, or a
+ * shorter sum. So x[i]*g[i+j] summed over i and x[k-j]*g[k] summed over k are one. */
+static bool shift_sum(Prover *p, Poly *sum, const Mono *m) {
+  for (int k = 0; k < m->nguards; k++)
+    for (int b = 0; b < m->nbound; b++) {
+      Guard d = m->guards[k];
+      int v = m->bound[b], w;
+      double lo, hi;
+      if (d.n <= 1 || d.e->divisor != 1 || !extent_of(p, v) || !alone_in(d.e, v)) continue;
+      int64_t coef = index_coef(d.e, v);
+      w = graph_var(p->g, PLAIN(d.n));
+      Index *rest = index_combine(p->g, 1, d.e, -coef, index_var(p->g, v)); /* e = coef*v + rest */
+      Index *value = index_combine(p->g, coef, index_var(p->g, w), -coef, rest);
+      bool implied = index_range(p->g, value, NULL, &lo, &hi) && lo >= 0 && hi <= (double)extent_of(p, v) - 1;
+      if (!implied && d.n >= extent_of(p, v)) continue;
+      Subst s = {0};
+      subst_add(&s, v, value);
+      Mono inner = mono_copy(p, m, 0, 0, 0);
+      inner.guards[k] = inner.guards[--inner.nguards];
+      inner.bound[b] = w;
+      int nbound = inner.nbound;
+      inner.nbound = 0;
+      Guard kept = {value, extent_of(p, v)};
+      poly_add_to(p, sum, 1, poly_sum(p, mono_substitute(p, &inner, &s), nbound, inner.bound, !implied, &kept));
+      return true;
+    }
+  return false;
 }
 
 static void drop_unused(Prover *p, Mono *m) {
@@ -318,7 +357,7 @@ void mono_add(Prover *p, Poly *sum, const Mono *m) {
   p->depth++;
   drop_unused(p, &w);
   merge_factors(p, &w);
-  if (!p->failed && !solve_equality(p, sum, &w) && !mono_rewrite(p, sum, &w)) {
+  if (!p->failed && !solve_equality(p, sum, &w) && !shift_sum(p, sum, &w) && !mono_rewrite(p, sum, &w)) {
     drop_unused(p, &w);
     w.hash = mono_hash(p, &w);
     combine(p, sum, &w);

@@ -1,7 +1,8 @@
 /* normal_compare.c: when two normal forms are the same up to the names of bound variables.
  *
- * A hash that does not see the names tells nearly all different ones apart. Then the bound variables of one are matched with those of
- * the other that are used in the same way (the hash with that variable marked), and the bodies are compared under the match. */
+ * A hash that does not see the names tells nearly all different ones apart. Then the bound variables of one are
+ * matched with those of the other that are used in the same way (the hash with that variable marked), and the bodies
+ * are compared under the match. */
 #include "normal.h"
 
 #include <math.h>
@@ -35,7 +36,8 @@ static uint64_t hash_var(Prover *p, int var, const Scope *s) {
   Axis axis = graph_var_axis(p->g, var);
   for (; s; s = s->up)
     for (int k = 0; k < s->n; k++)
-      if (s->vars[k] == var) return mix(mix(var == s->marked ? 3 : 2, (uint64_t)axis.extent), top->blind ? 0 : (uint64_t)s->depth);
+      if (s->vars[k] == var)
+        return mix(mix(var == s->marked ? 3 : 2, (uint64_t)axis.extent), top->blind ? 0 : (uint64_t)s->depth);
   return top && top->blind ? mix(2, (uint64_t)axis.extent) : mix(1, (uint64_t)var);
 }
 
@@ -81,14 +83,16 @@ static uint64_t hash_atom(Prover *p, const Atom *a, const Scope *s) {
 static uint64_t hash_mono(Prover *p, const Mono *m, const Scope *up, int marked, bool blind) {
   Scope s = {up, m->bound, m->nbound, up ? up->depth + 1 : 0, marked, blind};
   uint64_t sum = 0;
-  for (int k = 0; k < m->nfactors; k++) sum += mix(hash_atom(p, m->factors[k].atom, &s), hash_number(m->factors[k].power));
+  for (int k = 0; k < m->nfactors; k++)
+    sum += mix(hash_atom(p, m->factors[k].atom, &s), hash_number(m->factors[k].power));
   for (int k = 0; k < m->nguards; k++) sum += mix(mix(hash_index(p, m->guards[k].e, &s), 23), (uint64_t)m->guards[k].n);
   return mix(sum, (uint64_t)m->nbound);
 }
 
 static uint64_t hash_poly(Prover *p, const Poly *a, const Scope *s) {
   uint64_t sum = 0;
-  for (int k = 0; k < a->n; k++) sum += mix(hash_mono(p, &a->at[k], s, s ? s->marked : -1, s && s->blind), hash_number(a->at[k].coef));
+  for (int k = 0; k < a->n; k++)
+    sum += mix(hash_mono(p, &a->at[k], s, s ? s->marked : -1, s && s->blind), hash_number(a->at[k].coef));
   return mix(sum, 29);
 }
 
@@ -127,7 +131,8 @@ static bool same_place(const Node *na, Index *const *a, const Node *nb, Index *c
 static bool same_term(const Term *a, const Term *b, const Match *m) {
   if (a->coef != b->coef || (a->gather != NULL) != (b->gather != NULL)) return false;
   if (!a->gather) return same_var(a->var, b->var, m);
-  return a->gather->guarded == b->gather->guarded && same_place(a->gather->node, a->gather->index, b->gather->node, b->gather->index, m);
+  return a->gather->guarded == b->gather->guarded &&
+         same_place(a->gather->node, a->gather->index, b->gather->node, b->gather->index, m);
 }
 
 static bool same_index(const Index *a, const Index *b, const Match *m) {
@@ -154,7 +159,8 @@ static bool equal_atom(Prover *p, const Atom *a, const Atom *b, const Match *m) 
   if (!burn(p, 1) || a->kind != b->kind || a->op != b->op || a->nargs != b->nargs) return false;
   if (a->kind == ATOM_LEAF) return same_place(a->node, a->index, b->node, b->index, m);
   if (a->kind == ATOM_INDEX) return same_index(a->index[0], b->index[0], m);
-  if (a->kind == ATOM_REDUCE) return a->reduction == b->reduction && a->nbound == b->nbound && equal_bound_atom(p, a, b, 0, m);
+  if (a->kind == ATOM_REDUCE)
+    return a->reduction == b->reduction && a->nbound == b->nbound && equal_bound_atom(p, a, b, 0, m);
   for (int k = 0; k < a->nargs; k++)
     if (!equal_poly(p, a->args[k], b->args[k], m)) return false;
   return true;
@@ -166,7 +172,8 @@ static bool equal_body(Prover *p, const Mono *a, const Mono *b, const Match *m) 
   bool used[MOST_FACTORS] = {false};
   for (int i = 0; i < a->nfactors; i++) {
     int j = 0;
-    while (j < b->nfactors && (used[j] || a->factors[i].power != b->factors[j].power || !equal_atom(p, a->factors[i].atom, b->factors[j].atom, m)))
+    while (j < b->nfactors && (used[j] || a->factors[i].power != b->factors[j].power ||
+                               !equal_atom(p, a->factors[i].atom, b->factors[j].atom, m)))
       j++;
     if (j == b->nfactors) return false;
     used[j] = true;
@@ -180,8 +187,8 @@ static bool equal_body(Prover *p, const Mono *a, const Mono *b, const Match *m) 
 }
 
 /* Matches bound variable k of a, and those after it, with free ones of b, by extent and by use. */
-static bool equal_bound(Prover *p, const Mono *a, const Mono *b, int k, unsigned taken, const uint64_t *use_a, const uint64_t *use_b,
-                        const Match *m) {
+static bool equal_bound(Prover *p, const Mono *a, const Mono *b, int k, unsigned taken, const uint64_t *use_a,
+                        const uint64_t *use_b, const Match *m) {
   if (k == a->nbound) return equal_body(p, a, b, m);
   for (int j = 0; j < b->nbound; j++) {
     if (taken >> j & 1 || use_a[k] != use_b[j]) continue;
@@ -204,7 +211,8 @@ static bool equal_mono(Prover *p, const Mono *a, const Mono *b, const Match *m) 
   if (!burn(p, 1)) return false;
   uses_of(p, a, use_a);
   uses_of(p, b, use_b);
-  if (a->nbound == 1 && graph_var_axis(p->g, a->bound[0]).extent != graph_var_axis(p->g, b->bound[0]).extent) return false;
+  if (a->nbound == 1 && graph_var_axis(p->g, a->bound[0]).extent != graph_var_axis(p->g, b->bound[0]).extent)
+    return false;
   return equal_bound(p, a, b, 0, 0, use_a, use_b, m);
 }
 
@@ -214,7 +222,9 @@ static bool equal_poly(Prover *p, const Poly *a, const Poly *b, const Match *m) 
   memset(used, 0, (size_t)a->n);
   for (int i = 0; i < a->n; i++) {
     int j = 0;
-    while (j < b->n && (used[j] || !same_number(a->at[i].coef, b->at[j].coef) || !equal_mono(p, &a->at[i], &b->at[j], m))) j++;
+    while (j < b->n &&
+           (used[j] || !same_number(a->at[i].coef, b->at[j].coef) || !equal_mono(p, &a->at[i], &b->at[j], m)))
+      j++;
     if (j == b->n) return false;
     used[j] = true;
   }

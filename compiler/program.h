@@ -154,7 +154,7 @@ Read *rule_result(Program *p, const Expr *e, int n, const char *const *names, Re
  * A target that root does not depend on gets the constant 0. Expects simplified nodes: no NAME, no GRAD. */
 void differentiate(Program *p, Read *root, bool per_example, int ntargets, Node *const *targets, Read **adjoints, int (*vars)[MAX_AXES]);
 
-/* simplify.c: replaces every root of the program by a simplified one without NAME, GRAD and STOP; makes the gradients. */
+/* simplify.c: replaces every root of the program by a simplified one without NAME and GRAD; makes the gradients. */
 void simplify_program(Program *p, const Options *options);
 /* The two sides of check k, simplified. */
 void simplify_check(Program *p, int k, Read **a, Read **b);

@@ -1,8 +1,9 @@
 /* prove.c: two values in, whether they are equal out: both are expanded down to their leaves into the normal form of
  * normal.h, and their difference must vanish, if need be after it was multiplied by its denominators.
  *
- * Expanding all the way is often too much, and seldom needed: both sides of a hand derivation speak of the same z, so first
- * what the two sides share is taken as a leaf; only where that finds no proof are more and more of the shared nodes expanded.
+ * Expanding all the way is often too much, and seldom needed: both sides of a hand derivation speak of the same z, so
+ * first what the two sides share is taken as a leaf; only where that finds no proof are more and more of the shared
+ * nodes expanded.
  *
  *     (f - y)/(f*(1 - f))  ==  -y/f + (1 - y)/(1 - f)          with f a leaf, times f*(1 - f) */
 #include "prove.h"
@@ -11,8 +12,8 @@
 
 #include <string.h>
 
-#define FUEL 400000 /* of one attempt: some tenths of a second */
-#define MOST_DEPTH 400
+#define FUEL        400000 /* of one attempt: some tenths of a second */
+#define MOST_DEPTH  400
 #define MOST_ROUNDS 8
 
 static Poly *expand(Prover *p, const Read *r);
@@ -31,7 +32,9 @@ static Index *plain_index(Prover *p, Index *e) {
 /* ---- one node, over variables of its own ---- */
 
 static Poly *leaf_poly(Prover *p, Node *n, Index **index) {
-  Atom a = {.kind = ATOM_LEAF, .node = n, .index = n->naxes ? arena_copy(p->cx, index, sizeof(Index *) * (size_t)n->naxes) : NULL};
+  Atom a = {.kind = ATOM_LEAF,
+            .node = n,
+            .index = n->naxes ? arena_copy(p->cx, index, sizeof(Index *) * (size_t)n->naxes) : NULL};
   return poly_atom(p, arena_copy(p->cx, &a, sizeof a), 1);
 }
 
@@ -66,8 +69,10 @@ static Subst open_axes(Prover *p, const Node *n, int *vars) {
 static Poly *product_poly(Prover *p, const Node *n, const Subst *s, const int *vars) {
   Poly *product = poly_number(p, n->scale);
   Guard *guards = ARENA_ARRAY(p->cx, Guard, n->nguards + 1);
-  for (int k = 0; k < n->nguards; k++) guards[k] = (Guard){plain_index(p, index_substitute(p->g, n->guards[k].e, s)), n->guards[k].n};
-  for (int k = 0; k < n->nreads && !p->failed; k++) product = poly_times(p, product, expand(p, read_substitute(p->g, n->reads[k], s)));
+  for (int k = 0; k < n->nguards; k++)
+    guards[k] = (Guard){plain_index(p, index_substitute(p->g, n->guards[k].e, s)), n->guards[k].n};
+  for (int k = 0; k < n->nreads && !p->failed; k++)
+    product = poly_times(p, product, expand(p, read_substitute(p->g, n->reads[k], s)));
   if (n->reduction > RED_SUM) return poly_reduce(p, n->reduction, product, n->nreduce, vars + n->naxes);
   return poly_sum(p, product, n->nreduce, vars + n->naxes, n->nguards, guards);
 }
@@ -75,15 +80,18 @@ static Poly *product_poly(Prover *p, const Node *n, const Subst *s, const int *v
 static bool is_index_value(const Read *r) {
   const Node *n = r->node;
   if (!n->integer || r->guarded) return false;
-  return n->kind == NODE_INPUT || n->kind == NODE_CONST || (n->kind == NODE_MAP && n->op == OP_INDEX) || read_constant(r, NULL) ||
-         n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN;
+  return n->kind == NODE_INPUT || n->kind == NODE_CONST || (n->kind == NODE_MAP && n->op == OP_INDEX) ||
+         read_constant(r, NULL) || n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN;
 }
 
 /* A comparison of integers is a guard; NULL where it is none, or where no bound is known. */
 static Poly *comparison_poly(Prover *p, const Node *n, const Subst *s) {
   double lo, hi;
-  if ((n->op != OP_EQ && n->op != OP_LT && n->op != OP_LE) || !is_index_value(n->reads[0]) || !is_index_value(n->reads[1])) return NULL;
-  Index *a = index_gather(p->g, read_substitute(p->g, n->reads[0], s)), *b = index_gather(p->g, read_substitute(p->g, n->reads[1], s));
+  if ((n->op != OP_EQ && n->op != OP_LT && n->op != OP_LE) || !is_index_value(n->reads[0]) ||
+      !is_index_value(n->reads[1]))
+    return NULL;
+  Index *a = index_gather(p->g, read_substitute(p->g, n->reads[0], s)),
+        *b = index_gather(p->g, read_substitute(p->g, n->reads[1], s));
   Guard guard = {plain_index(p, index_combine(p->g, 1, b, -1, a)), 1};
   if (guard.e->divisor != 1) return NULL;
   if (n->op == OP_LT) guard.e = index_combine(p->g, 1, guard.e, -1, index_constant(p->g, 1));
@@ -211,7 +219,8 @@ static bool is_shared_leaf(const Node *n, int attempt) {
 #define ATTEMPTS 4
 
 static const unsigned char *shared_leaves(Graph *g, const Read *a, const Read *b, int attempt, bool *any) {
-  unsigned char *seen = ARENA_ARRAY(g->cx, unsigned char, g->nnodes), *opaque = ARENA_ARRAY(g->cx, unsigned char, g->nnodes);
+  unsigned char *seen = ARENA_ARRAY(g->cx, unsigned char, g->nnodes),
+                *opaque = ARENA_ARRAY(g->cx, unsigned char, g->nnodes);
   Node *roots[2] = {a->node, b->node};
   *any = false;
   for (int side = 0; side < 2; side++) {

@@ -4,8 +4,8 @@
 
 #include "graph.h"
 
-/* Two open reads in the same free variables. True: they are equal as real numbers wherever both are defined. False: no proof was
- * found (they may be equal all the same). Bounded in time and memory. */
+/* Two open reads in the same free variables. True: they are equal as real numbers wherever both are defined. False:
+ * no proof was found (they may be equal all the same). Bounded in time and memory. */
 bool prove_equal(Graph *g, Read *a, Read *b);
 
 #endif

@@ -6,7 +6,8 @@
  * contains sigmoid(a)); afterwards w's own simplified value takes its place. So one mechanism serves
  * parameters, whose gradients see all rules, and definitions in between.
  *
- * needs: any verified graph. keeps: the value of every root. removes: NAME, GRAD, OPAQUE and, at the end, STOP. */
+ * needs: any verified graph. keeps: the value of every root, and STOPs: a difference quotient has to hold them. removes: NAME, GRAD
+ * and OPAQUE. */
 #include "build.h"
 #include "program.h"
 #include "rules.h"
@@ -22,7 +23,6 @@ typedef struct Simplifier {
   Program *program;
   Graph *g;
   const Options *options;
-  bool strip_stop;
   int nopaque;
   Node *opaque[32]; /* NAME nodes */
   Memo *memo;
@@ -31,12 +31,11 @@ typedef struct Simplifier {
   int ninner;
 } Simplifier;
 
-static Simplifier *simplifier_new(Program *p, const Options *options, bool strip_stop) {
+static Simplifier *simplifier_new(Program *p, const Options *options) {
   Simplifier *s = ARENA_NEW(p->cx, Simplifier);
   s->program = p;
   s->g = p->graph;
   s->options = options;
-  s->strip_stop = strip_stop;
   return s;
 }
 
@@ -117,7 +116,7 @@ static Read *simplify_read(Simplifier *s, Read *r);
 static Simplifier *with_opaque(Simplifier *s, Node *name) {
   for (int k = 0; k < s->ninner; k++)
     if (s->inner[k]->opaque[s->nopaque] == name) return s->inner[k];
-  Simplifier *t = simplifier_new(s->program, s->options, false);
+  Simplifier *t = simplifier_new(s->program, s->options);
   if (s->nopaque == 32) bug("simplify", "derivatives nested more than 32 deep");
   memcpy(t->opaque, s->opaque, sizeof s->opaque);
   t->opaque[s->nopaque] = name;
@@ -146,12 +145,6 @@ static Read *carry_out(Simplifier *s, Node *n, const Subst *own) {
   }
   bool name = n->target->kind == NODE_NAME;
   Simplifier *t = name && !is_opaque(s, n->target) ? with_opaque(s, n->target) : s;
-  if (s->strip_stop) { /* a STOP must be seen by the derivative */
-    t = simplifier_new(s->program, s->options, false);
-    memcpy(t->opaque, s->opaque, sizeof s->opaque);
-    t->nopaque = s->nopaque;
-    if (name && !is_opaque(s, n->target)) t->opaque[t->nopaque++] = n->target;
-  }
   Node *leaf = name ? opaque_leaf(g, n->target) : n->target;
   Read *root = simplify_read(t, read_substitute(g, n->reads[0], at));
   Read *adjoint;
@@ -174,7 +167,6 @@ static Read *rebuild_map(Simplifier *s, Node *n, const Subst *at, const int *var
   Read **x = ARENA_ARRAY(g->cx, Read *, n->nreads + 1);
   for (int k = 0; k < n->nreads; k++) x[k] = mapped(s, read_substitute(g, n->reads[k], at));
   if (n->op == OP_INDEX) return build_index(g, mapped_index(s, index_substitute(g, n->value, at)));
-  if (n->op == OP_STOP && s->strip_stop) return x[0];
   if (n->op != OP_PRODUCT) return build_op(g, n->op, x);
   if (n->reduction > RED_SUM) return build_reduce(g, n->reduction, x[0], n->nreduce, vars + n->naxes);
   Guard *guards = ARENA_ARRAY(g->cx, Guard, n->nguards + 1);
@@ -271,21 +263,21 @@ static Node *simplify_root(Simplifier *s, Node *root) {
 }
 
 /* Adds the gradients of all parameters, and the next values of states, to the roots of a training loss. */
-static void add_gradients(Simplifier *before, Simplifier *after, Routine *r) {
-  Program *p = before->program;
+static void add_gradients(Simplifier *s, Routine *r) {
+  Program *p = s->program;
   int n = p->params.n, used = 0;
   Root *roots = ARENA_ARRAY(p->cx, Root, 1 + n + p->states.n);
   Node **targets = ARENA_ARRAY(p->cx, Node *, n + 1);
   Read **adjoints = ARENA_ARRAY(p->cx, Read *, n + 1);
   int(*vars)[MAX_AXES] = arena_alloc(p->cx, sizeof *vars * (size_t)(n + 1));
   for (int k = 0; k < n; k++) targets[k] = p->params.at[k].node;
-  Read *loss = simplify_read(before, read_make(p->graph, r->roots[0].node, NULL, 0));
+  Read *loss = simplify_read(s, read_make(p->graph, r->roots[0].node, NULL, 0));
   differentiate(p, loss, false, n, targets, adjoints, vars);
-  roots[used++] = (Root){build_tensor(p->graph, simplify_read(after, loss), 0, NULL), DEST_RETURN, 0};
+  roots[used++] = (Root){build_tensor(p->graph, loss, 0, NULL), DEST_RETURN, 0};
   for (int k = 0; k < n; k++)
-    roots[used++] = (Root){build_tensor(p->graph, simplify_read(after, adjoints[k]), targets[k]->naxes, vars[k]), DEST_GRAD, k};
+    roots[used++] = (Root){build_tensor(p->graph, simplify_read(s, adjoints[k]), targets[k]->naxes, vars[k]), DEST_GRAD, k};
   for (int k = 0; k < p->states.n; k++)
-    if (p->states.at[k].next) roots[used++] = (Root){simplify_root(after, p->states.at[k].next), DEST_NEXT_STATE, k};
+    if (p->states.at[k].next) roots[used++] = (Root){simplify_root(s, p->states.at[k].next), DEST_NEXT_STATE, k};
   r->roots = roots;
   r->nroots = used;
 }
@@ -295,11 +287,11 @@ static void verify_roots(Program *p, const Root *roots, int n, const char *pass)
 }
 
 void simplify_program(Program *p, const Options *options) {
-  Simplifier *before = simplifier_new(p, options, false), *after = simplifier_new(p, NULL, true);
+  Simplifier *s = simplifier_new(p, options);
   for (int k = 0; k < p->routines.n; k++) {
     Routine *r = &p->routines.at[k];
-    if (r->kind == ROUTINE_GRAD) add_gradients(before, after, r);
-    else r->roots[0].node = simplify_root(after, r->roots[0].node);
+    if (r->kind == ROUTINE_GRAD) add_gradients(s, r);
+    else r->roots[0].node = simplify_root(s, r->roots[0].node);
     verify_roots(p, r->roots, r->nroots, "simplify");
   }
   for (int i = 0; i < p->objectives.n; i++)
@@ -308,13 +300,13 @@ void simplify_program(Program *p, const Options *options) {
         Group *group = &p->objectives.at[i].groups[j];
         Stage *stage = &group->stages[k];
         int count = stage->nroots * (stage->flat ? 1 : group->nparams);
-        for (int r = 0; r < count; r++) stage->roots[r].node = simplify_root(after, stage->roots[r].node);
+        for (int r = 0; r < count; r++) stage->roots[r].node = simplify_root(s, stage->roots[r].node);
         verify_roots(p, stage->roots, count, "simplify");
       }
 }
 
 void simplify_check(Program *p, int k, Read **a, Read **b) {
-  Simplifier *s = simplifier_new(p, NULL, true);
+  Simplifier *s = simplifier_new(p, NULL);
   *a = simplify_read(s, p->checks.at[k].a);
   *b = simplify_read(s, p->checks.at[k].b);
 }

@@ -73,13 +73,19 @@ generate() {
 # prefix_of FILE.h: the name of its nn_model without `_model`.
 prefix_of() { sed -n 's/^extern const nn_model \([A-Za-z0-9_]*\)_model;.*/\1/p' "$1" | head -1; }
 
-# exerciser OUT FOLDER NAME FLAGS...: tests/exercise.c linked with FOLDER/NAME.c, compiled by $COMPILER.
+# exerciser OUT FOLDER NAME FLAGS...: tests/exercise.c linked with FOLDER/NAME.c, compiled by $COMPILER. It is gcc that
+# links: tcc's linker does not know the thread-local variables of libraries.
 exerciser() {
   out_=$1 folder_=$2 name_x=$3; shift 3
-  prefix_=$(prefix_of "$folder_/$name_x.h")
+  prefix_=$(prefix_of "$folder_/$name_x.h") compiler_=${COMPILER:-gcc}
+  for source_ in tests/exercise.c "$folder_/$name_x.c"; do
+    $compiler_ "$@" -std=c99 -I"$root/runtime" -I"$folder_" -DMODEL="${prefix_}_model" -DHEADER="\"$name_x.h\"" \
+      -c -o "$out_.$(basename "$source_" .c).o" "$source_" || return 1
+  done
+  [ "$compiler_" = gcc ] || set -- # the flags are the compiler's
+  if [ "$compiler_" = tcc ]; then set -- -no-pie; fi
   # shellcheck disable=SC2086 # several words
-  ${COMPILER:-gcc} "$@" -std=c99 -I"$root/runtime" -I"$folder_" -DMODEL="${prefix_}_model" -DHEADER="\"$name_x.h\"" \
-    -o "$out_" tests/exercise.c "$folder_/$name_x.c" "${LIBRARY:-$BUILD}/libnn.a" $LINK
+  gcc "$@" -o "$out_" "$out_.exercise.o" "$out_.$name_x.o" "${LIBRARY:-$BUILD}/libnn.a" $LINK
 }
 
 # drawn TRAIN TEST: small sets of drawings in $work/drawn, the same for everyone.

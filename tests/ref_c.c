@@ -1,7 +1,8 @@
 /* ref_c: a generated model, in float, against stored results.
  *
  * In: MODEL and HEADER, the table and header of the model that it is linked with; a safetensors file as argument (see
- * reftest.c). Out: a line for each result that differs by more than 1e-4 of the largest value of its array; exit status 1 then. */
+ * reftest.c). Out: a line for each result that differs by more than 1e-4 of the largest value of its array; exit
+ * status 1 then. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,8 +117,10 @@ static void compare_losses(reference *r) {
     float value = l->grad(r->model + m->param, state, grad, m->state_floats ? next : NULL, r->model + m->work, r->n,
                           (const void *const *)r->in, 1, 0);
     compare(r, "loss", l->name, &value, 0, 1);
-    for (int i = 0; i < m->nparams; i++) compare(r, kind, m->params[i].name, grad + m->params[i].offset, 0, m->params[i].count);
-    for (int i = 0; i < m->nstates; i++) compare(r, "next", m->states[i].name, next + m->states[i].offset, 0, m->states[i].count);
+    for (int i = 0; i < m->nparams; i++)
+      compare(r, kind, m->params[i].name, grad + m->params[i].offset, 0, m->params[i].count);
+    for (int i = 0; i < m->nstates; i++)
+      compare(r, "next", m->states[i].name, next + m->states[i].offset, 0, m->states[i].count);
   }
   free(grad);
   free(next);
@@ -140,7 +143,8 @@ static void compare_outputs(reference *r) {
   }
   for (int k = 0; k < m->nmetrics; k++) {
     if (!given(r, m->metrics[k].inputs)) continue;
-    float value = m->metrics[k].value(r->model + m->param, state, r->model + m->work, r->n, (const void *const *)r->in, 1, 0);
+    float value =
+      m->metrics[k].value(r->model + m->param, state, r->model + m->work, r->n, (const void *const *)r->in, 1, 0);
     compare(r, "metric", m->metrics[k].name, &value, 0, 1);
   }
 }

@@ -1,8 +1,8 @@
 /* reftest: a model evaluated in double precision against stored results.
  *
  * In: MODEL.nn and a safetensors file with tensors in.INPUT [n,...], param.PATH, state.NAME and the results
- * loss.L [1], grad.L.PATH, out.OUTPUT [n,...], metric.NAME [1], next.STATE. Out: an `ok` or `not ok` line for each result.
- * They must agree to 1e-9 of the largest value of each array. Exit status 1 where one does not. */
+ * loss.L [1], grad.L.PATH, out.OUTPUT [n,...], metric.NAME [1], next.STATE. Out: an `ok` or `not ok` line for each
+ * result. They must agree to 1e-9 of the largest value of each array. Exit status 1 where one does not. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,7 +108,9 @@ static void compare(Reference *r, const char *kind, const char *name, Node *node
     if (!(d <= worst)) worst = isnan(d) ? INFINITY : d, at = k;
   }
   bool good = worst <= tolerance * scale;
-  if (!good) snprintf(problem, sizeof problem, "element %lld is %.12g, expected %.12g", (long long)at, y[at], element(r, t, (size_t)at));
+  if (!good)
+    snprintf(problem, sizeof problem, "element %lld is %.12g, expected %.12g", (long long)at, y[at],
+             element(r, t, (size_t)at));
   verdict(r, what, good ? NULL : problem);
 }
 

@@ -16,12 +16,12 @@ LIBRARY=build-asan
 LINK=$(cat build-asan/nn.link)
 
 silent() { # NAME COMMAND...: whatever its status, no sanitizer speaks and nothing crashes
-  name=$1; shift
+  what_=$1; shift
   "$@" >"$work/out" 2>&1 </dev/null
   status=$?
   if grep -Eq 'Sanitizer|runtime error:|internal error' "$work/out" || [ $status -gt 2 ]; then
-    { tail -30 "$work/out"; echo "(status $status)"; } | not_ok "$name" -
-  else ok "$name"; fi
+    { tail -30 "$work/out"; echo "(status $status)"; } | not_ok "$what_" -
+  else ok "$what_"; fi
 }
 
 for m in $(all_models); do
