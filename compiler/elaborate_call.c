@@ -62,6 +62,8 @@ static void collect_calls(Elaborator *el, Scope *s, const Expr *e, CallList *lis
   for (int k = 0; k < e->nargs; k++) collect_calls(el, s, e->args[k].value, list);
 }
 
+/* The path of each layer call in a statement: the name on the left where there is one call; else by layer, numbered as read
+ * where a layer is called more than once. */
 void name_layer_calls(Elaborator *el, Scope *s, const char *target, const Expr *e1, const Expr *e2) {
   CallList list = {ARENA_ARRAY(el->cx, const Expr *, 256), ARENA_ARRAY(el->cx, const Value *, 256), 0};
   collect_calls(el, s, e1, &list);
@@ -71,12 +73,15 @@ void name_layer_calls(Elaborator *el, Scope *s, const char *target, const Expr *
   el->call_paths = ARENA_ARRAY(el->cx, const char *, list.n);
   for (int k = 0; k < list.n; k++) {
     const char *layer = list.fn[k]->fn->name, *path;
-    int number = 1;
-    for (int j = 0; j < k; j++) number += list.fn[j]->fn->name == layer;
+    int number = 1, same = 0;
+    for (int j = 0; j < list.n; j++) {
+      same += list.fn[j]->fn->name == layer;
+      number += j < k && list.fn[j]->fn->name == layer;
+    }
+    const char *numbered = same > 1 ? arena_printf(el->cx, "%s%d", layer, number) : layer;
     if (target && list.n == 1) path = arena_printf(el->cx, "%s%s%s", s->prefix, target, s->suffix);
-    else if (target) path = arena_printf(el->cx, "%s%s%s.%s%d", s->prefix, target, s->suffix, layer, number);
-    else if (list.n == 1) path = arena_printf(el->cx, "%s%s%s", s->prefix, layer, s->suffix);
-    else path = arena_printf(el->cx, "%s%s%d%s", s->prefix, layer, number, s->suffix);
+    else if (target) path = arena_printf(el->cx, "%s%s%s.%s", s->prefix, target, s->suffix, numbered);
+    else path = arena_printf(el->cx, "%s%s%s", s->prefix, numbered, s->suffix);
     el->call_paths[k] = path;
   }
 }
