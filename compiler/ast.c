@@ -60,6 +60,7 @@ static void print_number(Text *out, double x) {
     snprintf(digits, sizeof digits, "%.*g", precision, x);
     if (strtod(digits, NULL) == x) break;
   }
+  if (x > -1e9 && x < 1e9 && x == (double)(long)x) snprintf(digits, sizeof digits, "%ld", (long)x); /* 10, not 1e+01 */
   text_add(out, digits);
 }
 

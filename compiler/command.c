@@ -135,7 +135,10 @@ int command_read(Context *cx, int argc, char **argv, Command *c, Options *o) {
       fprintf(stderr, "nnc: `derive` is not supported yet; `nnc --emit=adjoint model.nn` prints the gradient as a graph\n");
       return 2;
     } else if (c->model) {
-      return usage("nnc: one model at a time; found '%s' too", a);
+      static const char *const verbs[] = {"check", "show", "derive"};
+      const char *near = verb ? NULL : nearest_name(cx, c->model, verbs, 3);
+      if (near) fprintf(stderr, "nnc: no command '%s'; did you mean '%s'?\n", c->model, near);
+      return near ? 2 : usage("nnc: one model at a time; found '%s' too", a);
     } else {
       c->model = a;
     }

@@ -402,6 +402,7 @@ Program *elaborate(Context *cx, const Block *prelude, const Block *model, const 
   Program *p = ARENA_NEW(cx, Program);
   Imports imports = {0};
   splice(cx, model, &imports, 0);
+  el->syntax_errors = error_count(cx) > 0;
   Block all = {imports.out.at, imports.out.n};
   p->cx = el->cx = cx;
   p->graph = el->g = graph_new(cx);

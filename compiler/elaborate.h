@@ -86,6 +86,7 @@ struct Elaborator {
   bool second_pass; /* parameters and inputs exist */
   bool quiet;       /* a trial elaboration: report nothing */
   bool failed;      /* something was wrong in a trial */
+  bool syntax_errors; /* some statements could not be read */
   int depth;        /* of calls */
   VEC(Named) named;
   VEC(Update) updates;

@@ -50,8 +50,15 @@ static bool plain_formal(Scope *s, const Expr *e) {
   return false;
 }
 
+static bool is_index(const Value *v) { return v->kind == VALUE_TENSOR && v->rank == 0 && v->read->node->kind == NODE_MAP && v->read->node->op == OP_INDEX; }
+
 static Value *whole_reduction(Elaborator *el, Scope *s, const Expr *e, int nargs, Value **args) {
   const char *name = e->a->name;
+  if (nargs == 1 && e->args[0].value->kind == EXPR_NAME && is_index(args[0])) {
+    report(el, e->span, "'%s(%s)' has nothing to reduce: the body after it begins with a name, a number or '('", name, e->args[0].value->name);
+    advise(el, "a body that begins with '-' stands in parentheses: %s(%s) (-a[%s])", name, e->args[0].value->name, e->args[0].value->name);
+    return value_poison(el, e->span);
+  }
   if (nargs == 2) return elementwise(el, builtin_find(name)->op, 2, args, e->span, arena_printf(el->cx, "'%s'", name));
   if (args[0]->kind == VALUE_NUMBER || (args[0]->kind == VALUE_TENSOR && args[0]->rank == 0)) {
     if (plain_formal(s, e->args[0].value)) {

@@ -100,6 +100,10 @@ static void report_unknown(Elaborator *el, Scope *s, const char *name, Span span
     report(el, span, "'batch' is not a value; mean(batch) x and sum(batch) x run over it, all(x) is x of every example");
     return;
   }
+  if (el->syntax_errors) { /* it may be defined in a statement that could not be read */
+    el->failed = true;
+    return;
+  }
   report(el, span, "unknown name '%s'", name);
   const char *near = nearest_name(el->cx, name, names.at, names.n);
   if (near) advise(el, "did you mean '%s'?", near);
