@@ -82,15 +82,20 @@ static void parse_error(const Span *span, struct Parser *parser, const char *tex
 %type <flag> otherwise
 %type <binder> binder
 
+/* An error at the start of a list is a statement in error. */
+%precedence NO_STATEMENT
+%precedence error
+
 %%
 
 model: statements END { parser->result = tree_block($1); }
 
 statements:
-  %empty                     { $$ = NEW(StmtList); }
+  %empty %prec NO_STATEMENT  { $$ = NEW(StmtList); }
 | statement                  { $$ = NEW(StmtList); if ($1) PUSH($$, $1); }
-| statements separator       { $$ = $1; }
+| statements separator %prec NO_STATEMENT { $$ = $1; }
 | statements separator statement { $$ = $1; if ($3) PUSH($$, $3); }
+| statements error           { $$ = $1; } /* what was read before stays, while the token in error is dropped */
 
 /* A new statement is a new chance: its errors are reported again. */
 separator: NEWLINE { yyerrok; } | ';' { yyerrok; }
