@@ -32,6 +32,10 @@ static void splice(Context *cx, const Block *b, Imports *im, int depth) {
     }
     const char *path = beside(cx, st->span.source->path, st->path);
     bool seen = false;
+    if (path == intern(cx, st->span.source->path)) {
+      error_at(cx, st->span, "'%s' imports itself", path);
+      continue;
+    }
     for (int j = 0; j < im->seen.n; j++) seen = seen || im->seen.at[j] == path;
     if (seen) continue;
     VEC_PUSH(cx, &im->seen, path);
@@ -401,9 +405,12 @@ Program *elaborate(Context *cx, const Block *prelude, const Block *model, const 
   Elaborator *el = ARENA_NEW(cx, Elaborator);
   Program *p = ARENA_NEW(cx, Program);
   Imports imports = {0};
+  VEC_PUSH(cx, &imports.seen, intern(cx, path));
   splice(cx, model, &imports, 0);
-  el->syntax_errors = error_count(cx) > 0;
   Block all = {imports.out.at, imports.out.n};
+  el->syntax_errors = error_count(cx) > 0;
+  el->statements = all;
+  el->prelude = prelude->n ? prelude->at[0]->span.source : NULL;
   p->cx = el->cx = cx;
   p->graph = el->g = graph_new(cx);
   p->elaborator = el;

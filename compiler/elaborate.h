@@ -86,6 +86,9 @@ struct Elaborator {
   bool second_pass; /* parameters and inputs exist */
   bool quiet;       /* a trial elaboration: report nothing */
   bool failed;      /* something was wrong in a trial */
+  const Source *prelude;
+  Span user_call;   /* the innermost call that stands in the user's own text */
+  Block statements; /* of the model, imports spliced in */
   bool syntax_errors; /* some statements could not be read */
   int depth;        /* of calls */
   VEC(Named) named;

@@ -433,6 +433,10 @@ Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, co
     advise(el, "jacobian(v, w) is the derivative of an array; grad(sum(v), w) that of its sum");
     return value_poison(el, e->span);
   }
+  if (t->read->node->integer) {
+    report(el, of->span, "a derivative of whole values makes no sense: they jump, and do not move in between");
+    return value_poison(el, e->span);
+  }
   if (!reaches(el, t->read->node, w->read->node)) {
     Text text = {.cx = el->cx};
     expr_print(&text, of);

@@ -338,9 +338,14 @@ static Value *run_function(Elaborator *el, Scope *caller, Call *c, const char *p
   const char **paths = el->call_paths;
   int ncalls = el->ncalls;
   int errors = error_count(el->cx);
+  Span before = el->user_call;
+  bool mine = c->at && c->at->span.source != el->prelude;
+  if (mine) el->user_call = c->at->span;
   Flow flow = run_block(el, s, &c->fn->body, &result);
+  el->user_call = before;
   el->calls = calls, el->call_paths = paths, el->ncalls = ncalls;
-  if (error_count(el->cx) > errors && c->at) remark(el, c->at->span, "in this call of '%s'", c->fn->name);
+  bool shown = c->fn->name_span.source == el->prelude; /* then the error stands at the call already */
+  if (error_count(el->cx) > errors && mine && !shown && el->depth < 4) remark(el, c->at->span, "in this call of '%s'", c->fn->name);
   if (flow != FLOW_RETURNED || !result) {
     if (error_count(el->cx) == errors) report(el, c->fn->name_span, "'%s' ends without a return", c->fn->name);
     return value_poison(el, span);
@@ -427,7 +432,8 @@ static bool evaluate_arguments(Elaborator *el, Scope *s, const Expr *e, Argument
   for (int k = 0; k < e->nargs; k++) {
     Value *v = expr(el, s, e->args[k].value);
     fine = fine && !is_poison(v);
-    if (!add_argument(el, out, e->args[k].name, v, e->args[k].value->span)) return false;
+    Span span = e->args[k].name ? e->args[k].name_span : e->args[k].value->span;
+    if (!add_argument(el, out, e->args[k].name, v, span)) return false;
   }
   return fine;
 }

@@ -188,8 +188,9 @@ Value *expr_index(Elaborator *el, Scope *s, const Expr *e) {
   Value *x = as_tensor(el, base, e->span, "what is indexed");
   if (!x) return value_poison(el, e->span);
   if (e->nsubs > x->rank) {
-    report(el, e->span, "%s%s%s has %d %s, found %d indices", x->name ? "'" : "", x->name ? x->name : "the value", x->name ? "'" : "", x->rank,
-           x->rank == 1 ? "axis" : "axes", e->nsubs);
+    const char *name = x->name ? arena_printf(el->cx, "'%s'", x->name) : "the value";
+    if (x->rank) report(el, e->span, "%s has %d %s, found %d indices", name, x->rank, x->rank == 1 ? "axis" : "axes", e->nsubs);
+    else report(el, e->span, "%s is a single number; it has no axes to index", name);
     if (x->name) remark(el, x->span, "'%s' is %s", x->name, x->rank ? shape_text(el, x) : "a single number");
     return value_poison(el, e->span);
   }
@@ -325,7 +326,14 @@ bool bind_indices(Elaborator *el, Scope *s, const Binder *binders, int n, const 
     report(el, binders[0].span, "%d indices at once; %d are the most", n, MAX_AXES / 2);
     return false;
   }
-  for (int k = 0; k < n; k++) vars[k] = -1;
+  for (int k = 0; k < n; k++) {
+    vars[k] = -1;
+    for (int j = 0; j < k; j++)
+      if (binders[j].name == binders[k].name) {
+        report(el, binders[k].span, "index '%s' stands here twice; each axis needs an index of its own", binders[k].name);
+        return false;
+      }
+  }
   while (left && progress) { /* an extent may follow only once another is known: f(x[i])[j] */
     progress = false;
     for (int k = 0; k < n; k++) {

@@ -149,7 +149,10 @@ static bool start_of(Elaborator *el, Scope *s, const Decl *d, int rank, const in
   like->name = d->name;
   Value *v = start_distribution(el, s, d, like);
   if (is_poison(v)) return false;
-  if (v->kind == VALUE_NUMBER || v->kind == VALUE_TENSOR) return start_of_values(el, v, d, rank, shape, count, start);
+  const Expr *callee = d->init->kind == EXPR_CALL ? d->init->a : d->init;
+  Value *f = callee->kind == EXPR_NAME ? lookup_quiet(el, s, callee->name) : NULL;
+  bool initializer = f && f->kind == VALUE_FUNCTION && f->fn;
+  if (initializer && (v->kind == VALUE_NUMBER || v->kind == VALUE_TENSOR)) return start_of_values(el, v, d, rank, shape, count, start);
   if (v->kind != VALUE_DISTRIBUTION) {
     report(el, d->init->span, "'~' needs a distribution, found %s; for example glorot, he, normal(0, 0.1), uniform(-1, 1)", describe(el, v));
     return false;

@@ -88,6 +88,13 @@ Value *lookup_quiet(Elaborator *el, Scope *s, const char *name) {
 
 static bool needs_argument(const char *name) { return strcmp(name, "batch") == 0; }
 
+static const Stmt *definition_of(Elaborator *el, const char *name) {
+  for (int k = 0; k < el->statements.n; k++)
+    for (int j = 0; j < el->statements.at[k]->ntargets; j++)
+      if (el->statements.at[k]->targets[j].name == name && el->statements.at[k]->value) return el->statements.at[k];
+  return NULL;
+}
+
 static void report_unknown(Elaborator *el, Scope *s, const char *name, Span span) {
   VEC(const char *) names = {0};
   for (Scope *t = s; t; t = t->parent)
@@ -106,7 +113,11 @@ static void report_unknown(Elaborator *el, Scope *s, const char *name, Span span
   }
   report(el, span, "unknown name '%s'", name);
   const char *near = nearest_name(el->cx, name, names.at, names.n);
-  if (near) advise(el, "did you mean '%s'?", near);
+  const Stmt *later = definition_of(el, name);
+  if (later && later->span.source == span.source && later->span.start >= span.start) remark(el, later->targets[0].span, "'%s' is defined here, after this use", name);
+  else if (later && later->span.source == span.source && later->span.start < span.start && later->span.end >= span.end)
+    advise(el, "a definition cannot use the name that it defines");
+  else if (near) advise(el, "did you mean '%s'?", near);
   else if (s->fn && scope_find(el->model, name)) {
     remark(el, scope_find(el->model, name)->span, "the model defines '%s', but functions and layers see only constants, functions and their arguments", name);
   }

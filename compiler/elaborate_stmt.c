@@ -85,6 +85,10 @@ static void run_define(Elaborator *el, Scope *s, const Stmt *st) {
     }
   name_layer_calls(el, s, t[0].name, st->value, NULL);
   Value *v = t[0].indexed ? indexed_value(el, s, &t[0], st->value) : expr(el, s, st->value);
+  if (v->kind == VALUE_FUNCTION && v->fn && v->fn->kind == STMT_LAYER && !v->partial) {
+    report(el, st->value->span, "'%s' is a layer; %s = %s(_, ...) makes an instance of it", v->fn->name, t[0].name, v->fn->name);
+    v = value_poison(el, st->span);
+  }
   if (is_poison(v) || (t[0].has_shape && !check_shape(el, s, &t[0], v))) {
     poison_targets(el, s, st);
     return;
@@ -148,7 +152,9 @@ static void update_in_optimizer(Elaborator *el, Scope *s, const Stmt *st) {
   Binding *b = scope_find(s, t->name);
   Value *v = expr(el, s, st->value);
   if (is_poison(v)) return;
-  if (!b || b->value->kind != VALUE_TENSOR) {
+  bool argument = false;
+  for (int k = 2; s->fn && k < s->fn->nformals; k++) argument = argument || s->fn->formals[k].name == t->name;
+  if (!b || b->value->kind != VALUE_TENSOR || argument) {
     report(el, t->span, "'%s' is neither the parameter, its gradient nor a state of this optimizer", t->name);
     return;
   }

@@ -341,6 +341,12 @@ static void make_group(Elaborator *el, const Minimize *m) {
     g->nstages = k + 1;
     if (!make_stage(el, o, g, &g->stages[k], st->with[k])) return;
   }
+  bool moves = false;
+  for (int k = 0; k < g->nstages; k++)
+    for (int r = 0; r < g->stages[k].nroots; r++) moves = moves || g->stages[k].roots[r].dest == DEST_WEIGHT;
+  if (!moves) {
+    report(el, st->with[st->nwith - 1]->span, "nothing here updates the parameters: the chain ends without an optimizer such as adam");
+  }
 }
 
 void run_minimize(Elaborator *el, Scope *s, const Stmt *st) {

@@ -14,7 +14,9 @@ void report(Elaborator *el, Span s, const char *format, ...) {
   va_start(ap, format);
   vsnprintf(text, sizeof text, format, ap);
   va_end(ap);
-  error_at(el->cx, s, "%s", text);
+  bool inside = s.source && s.source == el->prelude && el->user_call.source;
+  error_at(el->cx, inside ? el->user_call : s, "%s", text);
+  if (inside) note_at(el->cx, s, "in this line of the prelude");
 }
 
 void remark(Elaborator *el, Span s, const char *format, ...) {

@@ -49,6 +49,10 @@ typedef struct StageCode { /* what an optimizer of a chain needs */
   Layout *layout;    /* of its slots */
 } StageCode;
 
+typedef struct Outline { /* a function made of repeated blocks */
+  const char *text, *name;
+} Outline;
+
 typedef struct Emitter {
   Program *program;
   Context *cx;
@@ -70,7 +74,7 @@ typedef struct Emitter {
   VEC(Table) tables;
   Text *tables_out;          /* static const arrays */
   Text *functions;           /* outlined functions */
-  VEC(struct Outline *) outlines;
+  VEC(Outline) outlines;
   int64_t floats, integers;  /* of the work area */
 } Emitter;
 
@@ -136,6 +140,24 @@ const char *code_guards(Body *b, const Guard *guards, int n);
 /* Writes `const float NAME = text;` and returns NAME; a name or a number stays as it is. */
 Code spill(Body *b, Code c);
 const char *new_temp(Body *b);
+
+/* ---- blocks (emit_c_step.c, emit_c_outline.c) ---- */
+
+typedef struct CodeBlock { /* a step as text */
+  const char *comment;
+  Text text;          /* as it stands in the function: comment, declarations, loops */
+  bool movable;       /* it may become part of a function of its own: */
+  const char *body;   /* ... its loops, with operands a0, a1 ... */
+  Operand *operands;
+  int noperands;
+  bool uses_count;
+  int lines;          /* of text */
+} CodeBlock;
+typedef VEC(CodeBlock) BlockList;
+
+/* Writes the blocks; what occurs more than once, on other operands, becomes a function. */
+void emit_blocks(Body *b, const BlockList *blocks);
+void declare_operands(Body *b, const Operand *operands, int n);
 
 /* ---- loops (emit_c_nest.c) ---- */
 

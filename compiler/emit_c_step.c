@@ -10,7 +10,7 @@ enum { COMMENT_WIDTH = 150 };
 /* A comment of as many lines as it takes. */
 void emit_comment(Body *b, const char *text) {
   Text t = {.cx = b->cx};
-  size_t column = 0, last_space = 0;
+  size_t column = 0;
   for (const char *s = text; *s; s++) {
     if (*s == '/' && s > text && s[-1] == '*') text_add(&t, " "), column++; /* would end the comment */
     if (*s == '\n' || (*s == ' ' && column > COMMENT_WIDTH)) {
@@ -24,7 +24,6 @@ void emit_comment(Body *b, const char *text) {
       text_printf(&t, "\n%*s   ", 2 * b->indent, "");
       column = 0;
     }
-    (void)last_space;
   }
   text_printf(b->out, "%*s/* %s */\n", 2 * b->indent, "", t.data ? t.data : "");
 }
@@ -126,10 +125,10 @@ static void emit_step(Body *b, const Step *step) {
 }
 
 /* `const float *z = s->f + 64, *h_W = ...;` */
-static void declare_operands(Body *b, bool written, bool integer) {
+static void declare_some(Body *b, const Operand *operands, int n, bool written, bool integer) {
   Text t = {.cx = b->cx};
-  for (int k = 0; k < b->operands.n; k++) {
-    const Operand *o = &b->operands.at[k];
+  for (int k = 0; k < n; k++) {
+    const Operand *o = &operands[k];
     if (o->scalar || o->written != written || o->integer != integer || strcmp(o->name, o->origin) == 0) continue;
     if (t.length > 100) {
       line(b, "%s;", t.data);
@@ -142,8 +141,8 @@ static void declare_operands(Body *b, bool written, bool integer) {
   if (t.length) line(b, "%s;", t.data);
 }
 
-static void declare_all(Body *b) {
-  for (int k = 0; k < 4; k++) declare_operands(b, k & 1, k >> 1);
+void declare_operands(Body *b, const Operand *operands, int n) {
+  for (int k = 0; k < 4; k++) declare_some(b, operands, n, k & 1, k >> 1);
 }
 
 static void begin_step(Body *b) {
@@ -152,16 +151,24 @@ static void begin_step(Body *b) {
   b->ntemps = 0;
 }
 
-static void emit_block(Body *b, const Step *step) {
+static void emit_root_copy(Body *b, const Step *step) {
+  const Root *r = &b->plan->roots[step->root];
+  emit_copy(b, step->nodes.at[0], b->root_names[step->root], r->dest == DEST_OUT && b->plan->integer_out);
+  b->temps.n = 0;
+}
+
+/* The step in braces, under declarations of its operands. */
+static void emit_braced(Body *b, const Step *step) {
   Text *out = b->out, body = {.cx = b->cx};
   begin_step(b);
   b->out = &body;
   b->indent++;
-  emit_step(b, step);
+  if (step->kind == STEP_COPY) emit_root_copy(b, step);
+  else emit_step(b, step);
   b->indent--;
   b->out = out;
   open_brace(b, "{");
-  declare_all(b);
+  declare_operands(b, b->operands.at, b->operands.n);
   text_add_n(b->out, body.data, body.length);
   close_brace(b);
 }
@@ -176,41 +183,68 @@ static void emit_scalar_step(Body *b, const Step *step) {
     return;
   }
   line(b, "%s %s;", plan_place(b->plan, n)->integer ? "int32_t" : "float", scalar_name(b, n));
-  emit_block(b, step);
+  emit_braced(b, step);
 }
 
-static void emit_root_copy(Body *b, const Step *step) {
-  const Root *r = &b->plan->roots[step->root];
+static int count_lines(const Text *t) {
+  int lines = 0;
+  for (size_t k = 0; k < t->length; k++) lines += t->data[k] == '\n';
+  return lines;
+}
+
+/* The loops once more, with their operands called a0, a1 ...: equal texts are equal work. */
+static void abstract_step(Body *b, const Step *step, CodeBlock *block) {
   Text *out = b->out, body = {.cx = b->cx};
+  int indent = b->indent;
+  bool uses_count = b->uses_count;
   begin_step(b);
   b->out = &body;
-  b->indent++;
-  emit_copy(b, step->nodes.at[0], b->root_names[step->root], r->dest == DEST_OUT && b->plan->integer_out);
-  b->indent--;
+  b->indent = 2;
+  b->abstract = true;
+  b->uses_count = false;
+  emit_step(b, step);
+  block->uses_count = b->uses_count;
+  b->uses_count = b->uses_count || uses_count;
+  b->abstract = false;
+  b->indent = indent;
   b->out = out;
-  open_brace(b, "{");
-  declare_all(b);
-  text_add_n(b->out, body.data, body.length);
-  close_brace(b);
-  b->temps.n = 0;
+  block->body = body.data;
+  block->operands = arena_copy(b->cx, b->operands.at, sizeof(Operand) * (size_t)b->operands.n);
+  block->noperands = b->operands.n;
+  block->movable = true;
+}
+
+static CodeBlock make_block(Body *b, const Step *step) {
+  Text *out = b->out;
+  CodeBlock block = {.comment = "", .text = {.cx = b->cx}};
+  b->out = &block.text;
+  if (step->kind != STEP_COPY) {
+    block.comment = step_comment(b, step);
+    emit_comment(b, block.comment);
+  }
+  bool scalar = step->nodes.at[0]->naxes == 0 && step->kind != STEP_COPY;
+  if (scalar) emit_scalar_step(b, step);
+  else emit_braced(b, step);
+  if (!scalar && step->kind != STEP_COPY) abstract_step(b, step, &block);
+  b->out = out;
+  block.lines = count_lines(&block.text);
+  return block;
 }
 
 void emit_root_copies(Body *b, DestKind dest) {
   for (int k = 0; k < b->plan->steps.n; k++) {
     const Step *step = &b->plan->steps.at[k];
-    if (step->kind == STEP_COPY && b->plan->roots[step->root].dest == dest) emit_root_copy(b, step);
+    if (step->kind == STEP_COPY && b->plan->roots[step->root].dest == dest) emit_braced(b, step);
   }
 }
 
 void emit_steps(Body *b, uint32_t without) {
+  BlockList blocks = {0};
   for (int k = 0; k < b->plan->steps.n; k++) {
     const Step *step = &b->plan->steps.at[k];
-    if (step->kind == STEP_COPY) {
-      if (!(without >> b->plan->roots[step->root].dest & 1)) emit_root_copy(b, step);
-      continue;
-    }
-    emit_comment(b, step_comment(b, step));
-    if (step->nodes.at[0]->naxes == 0) emit_scalar_step(b, step);
-    else emit_block(b, step);
+    if (step->kind == STEP_COPY && without >> b->plan->roots[step->root].dest & 1) continue;
+    CodeBlock block = make_block(b, step);
+    VEC_PUSH(b->cx, &blocks, block);
   }
+  emit_blocks(b, &blocks);
 }

@@ -219,6 +219,11 @@ static RunList runs_of(Emitter *em, const Group *group) {
 
 /* ---- other stages ---- */
 
+static const char *slot_member(Emitter *em, const Stage *stage, int slot) {
+  const char *name = stage->slots[slot].name;
+  return arena_printf(em->cx, "m->%s.%s", c_flat_name(em->cx, stage->member), c_name(em->cx, name, strlen(name)));
+}
+
 static const char *whole_origin(Body *b, const Node *n) {
   Emitter *em = b->em;
   const Stage *stage = ((StageBody *)b)->stage;
@@ -230,7 +235,7 @@ static const char *whole_origin(Body *b, const Node *n) {
   case NODE_STEP: return "step";
   case NODE_GNORM: return "gnorm";
   case NODE_CONST: return table_name(em, n, plan_place(b->plan, n)->integer);
-  case NODE_SLOT: s = arena_printf(b->cx, "%s->%s", slot_name(em, stage, n->item), b->slot_access); break;
+  case NODE_SLOT: s = arena_printf(b->cx, "%s.%s", slot_member(em, stage, n->item), b->slot_access); break;
   default: bug("emit", "a leaf of kind %d in an optimizer", (int)n->kind);
   }
   return n->naxes <= 1 ? s : arena_printf(b->cx, "(const float *)%s", s);
@@ -246,16 +251,12 @@ static void emit_whole_stage(Emitter *em, const Group *group, const Stage *stage
     b->root_names = ARENA_ARRAY(em->cx, const char *, b->plan->nroots + 1);
     for (int i = 0; i < b->plan->nroots; i++) {
       const Root *r = &b->plan->roots[i];
-      const char *pointer = r->dest == DEST_WEIGHT ? "w" : r->dest == DEST_GRADIENT ? "g" : slot_name(em, stage, r->item);
-      const char *access = r->dest == DEST_SLOT ? b->slot_access : em->params->access[param];
-      b->root_names[i] = arena_printf(em->cx, "((float *)&%s->%s)", pointer, access);
+      const char *place = r->dest == DEST_SLOT ? arena_printf(em->cx, "%s.%s", slot_member(em, stage, r->item), b->slot_access)
+                                               : arena_printf(em->cx, "%s->%s", r->dest == DEST_WEIGHT ? "w" : "g", em->params->access[param]);
+      b->root_names[i] = arena_printf(em->cx, "((float *)&%s)", place);
     }
     emit_comment(b, arena_printf(em->cx, "%s of %s", stage->name, em->program->params.at[param].path));
     open_brace(b, "{");
-    for (int i = 0; i < stage->nslots; i++)
-      line(b, "%s *%s = &m->%s.%s;", code->layout->type, slot_name(em, stage, i), c_flat_name(em->cx, stage->member),
-           c_name(em->cx, stage->slots[i].name, strlen(stage->slots[i].name)));
-    for (int i = 0; i < stage->nslots; i++) line(b, "(void)%s;", slot_name(em, stage, i));
     emit_steps(b, 0);
     close_brace(b);
   }
@@ -299,7 +300,7 @@ static void emit_update(Emitter *em, int o, Text *source) {
   text_printf(source, "/* One update of the parameters that `minimize %s` trains, from m->grad. */\n", em->program->losses.at[obj->loss]);
   text_printf(source, "static void %s_update_%s(%s *m) {\n", em->prefix, objective_name(em, o), em->type);
   text_printf(source, "  %s_params *w = &m->param, *g = &m->grad;\n  %s_work *s = &m->work;\n", em->prefix, em->prefix);
-  text_add(source, "  const float step = (float)(m->step + 1);\n  (void)w, (void)g, (void)s, (void)step;\n");
+  text_add(source, "  const float step = (float)(int64_t)(m->step + 1);\n  (void)w, (void)g, (void)s, (void)step;\n");
   text_add_n(source, body.data ? body.data : "", body.length);
   text_add(source, "}\n\n");
 }

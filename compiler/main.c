@@ -105,6 +105,10 @@ static int run(Job *j) {
   if (c->emit == EMIT_AST) return emit_stage(j, c->emit);
   j->program = elaborate(j->cx, &definitions, &j->tree, c->model, j->options);
   if (error_count(j->cx)) return 1;
+  if (!j->program->routines.n && !j->program->checks.n) {
+    fprintf(stderr, "nnc: nothing to compile: '%s' has no loss, output, metric or check\n", c->model);
+    return 1;
+  }
   if (c->emit == EMIT_GRAPH) return emit_stage(j, c->emit);
   simplify_program(j->program, j->options);
   if (error_count(j->cx)) return 1;

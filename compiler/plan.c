@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { INLINE_DEPTH = 24, LOOK_BACK = 64 };
+enum { INLINE_DEPTH = 24 };
 
 /* ---- shapes ---- */
 
@@ -257,17 +257,19 @@ static bool may_join(const Plan *plan, int step, const Node *n, const LeafList *
   return true;
 }
 
+/* The loop that n becomes part of: the one that its operands are ready after, or the last one. */
 static int join_step(Plan *plan, Node *n) {
   LeafList leaves = {0};
   plan_leaves(plan, n, &leaves);
-  int first = ready_after(plan, &leaves);
-  if (first < 0) first = 0;
-  if (first < plan->steps.n - LOOK_BACK) first = plan->steps.n - LOOK_BACK;
-  for (int s = first; s < plan->steps.n && (plan->flat || !plan->options->no_fuse); s++)
-    if (may_join(plan, s, n, &leaves)) {
-      VEC_PUSH(plan->program->cx, &plan->steps.at[s].nodes, n);
-      return s;
-    }
+  int ready = ready_after(plan, &leaves), last = plan->steps.n - 1;
+  bool fuse = plan->flat || !plan->options->no_fuse;
+  const int candidates[2] = {ready, last};
+  for (int k = 0; k < 2 && fuse; k++) {
+    int s = candidates[k];
+    if (s < 0 || s < ready || !may_join(plan, s, n, &leaves)) continue;
+    VEC_PUSH(plan->program->cx, &plan->steps.at[s].nodes, n);
+    return s;
+  }
   return new_step(plan, STEP_MAP, n);
 }
 

@@ -105,9 +105,9 @@ static bool follows(const Trial *t, const int64_t *stride, int outer, int inner)
 /* Keeps the fastest axes of a group that are one run; the others become loops. A batch is never packed whole. */
 static void peel(Trial *t, int group, const int64_t *s1, const int64_t *s2, bool packed) {
   int *axes = t->axes[group], count = t->count[group], first = count - 1;
+  if (count == 0) return;
   while (first > 0 && (!s1 || follows(t, s1, axes[first - 1], axes[first])) && (!s2 || follows(t, s2, axes[first - 1], axes[first]))) first--;
   while (packed && first < count && t->n->axes[axes[first]].kind == AXIS_BATCH) first++;
-  if (first < 0) first = 0;
   for (int k = 0; k < first; k++) {
     if (group == IN_K) t->sum[t->nsum++] = axes[k];
     else t->outer[t->nouter++] = axes[k];
@@ -158,15 +158,19 @@ static bool depends(const Factor *f, const Guard *guards, uint32_t mask, const i
   return false;
 }
 
-static bool has_unit(const Trial *t, int group, const Factor *f) {
-  for (int k = 0; k < t->count[group]; k++)
-    if (f->stride[t->axes[group][k]] == 1) return true;
-  return false;
+/* The longest axis of a group that has unit stride in the operand: what a copy should run along. */
+static int64_t unit_run(const Trial *t, int group, const Factor *f) {
+  int64_t longest = 0;
+  for (int k = 0; k < t->count[group]; k++) {
+    int v = t->axes[group][k];
+    if (f->stride[v] == 1 && extent(t, v) > longest) longest = extent(t, v);
+  }
+  return longest;
 }
 
 static Pack *make_pack(const Trial *t, const Factor *f, uint32_t guards, int rows, int columns, bool *transposed, int64_t *ld) {
   Pack *p = ARENA_NEW(t->plan->program->cx, Pack);
-  *transposed = has_unit(t, rows, f) && !has_unit(t, columns, f);
+  *transposed = unit_run(t, rows, f) > unit_run(t, columns, f);
   int first = *transposed ? columns : rows, second = *transposed ? rows : columns;
   for (int k = 0; k < t->count[first]; k++) p->axes[p->naxes++] = t->axes[first][k];
   for (int k = 0; k < t->count[second]; k++) p->axes[p->naxes++] = t->axes[second][k];

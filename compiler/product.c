@@ -465,7 +465,15 @@ static bool contract_pair(Product *p) {
   return true;
 }
 
+static bool gathers(const Index *e) {
+  for (int i = 0; i < e->n; i++)
+    if (e->terms[i].gather) return true;
+  return false;
+}
+
+/* Guards that read values stand last: those before may protect the places that they read. */
 static int guard_order(const Guard *a, const Guard *b) {
+  if (gathers(a->e) != gathers(b->e)) return gathers(a->e) ? 1 : -1;
   if (a->n != b->n) return a->n < b->n ? -1 : 1;
   if (a->e->n != b->e->n) return a->e->n < b->e->n ? -1 : 1;
   if (a->e->offset != b->e->offset) return a->e->offset < b->e->offset ? -1 : 1;

@@ -1,0 +1,190 @@
+/* emit_c_reduce.c: reductions.
+ *
+ * The innermost loop is the one with most unit strides. Where that is a reduced axis, the result grows in a scalar, with 16
+ * partial sums if the loop is long, so that compilers use vectors without being allowed to reorder sums. Where it is an own
+ * axis, the result grows in the array, which is set to zero first. */
+#include "emit_c_nest.h"
+
+#include <string.h>
+
+enum { PARTS = 16, LONG_SUM = 64 };
+
+/* ---- reductions ---- */
+
+static const char *const starts[] = {[RED_NONE] = "0.0f", [RED_SUM] = "0.0f", [RED_MAX] = "-INFINITY", [RED_MIN] = "INFINITY", [RED_PROD] = "1.0f"};
+
+static void update(Body *b, Reduction r, const char *to, const char *value) {
+  switch (r) {
+  case RED_NONE: line(b, "%s = %s;", to, value); return;
+  case RED_SUM: line(b, "%s += %s;", to, value); return;
+  case RED_PROD: line(b, "%s *= %s;", to, value); return;
+  case RED_MIN: line(b, "%s = nn_minf(%s, %s);", to, to, value); return;
+  default: line(b, "%s = nn_maxf(%s, %s);", to, to, value); return;
+  }
+}
+
+static Code term(Nest *nest) { return code_body(nest->b, nest->n, nest->reads, NULL, 0, nest->n->value); }
+
+static const char *scaled(Body *b, const Node *n, Code c) {
+  if (n->scale == 1) return as_float(b, c, 5);
+  if (n->scale == -1) return arena_printf(b->cx, "-%s", as_float(b, c, 1));
+  if (n->nreads == 0) return c_float(b->cx, n->scale);
+  return arena_printf(b->cx, "%s * %s", c_float(b->cx, n->scale), as_float(b, c, 1));
+}
+
+/* Own axis innermost: added up in the array. */
+static void reduce_in_array(Nest *nest, bool scatter) {
+  Body *b = nest->b;
+  int indent = b->indent;
+  Reduction r = nest->n->reduction;
+  int inner = nest->loops.n - 1, own = 0;
+  while (own < inner && nest->loops.at[own].own) own++;
+  bool inside = !scatter && own > 0; /* set one row at a time, while it is near */
+  for (int q = 0; q < nest->nguards; q++) inside = inside && nest_deepest(nest, nest->guards[q].e) >= own;
+  int k = 0;
+  if (inside) {
+    for (; k < own; k++) nest_open_bounded(nest, k);
+    Loop row = nest->loops.at[inner];
+    const char *v = b->vars[row.var];
+    line(b, "for (int %s = 0; %s < %s; %s++) %s = %s;", v, v, nest_loop_end(b, &row), v, nest_target(b, nest), starts[r]);
+  } else {
+    nest_fill(b, nest, starts[r]);
+    nest_open_outer_guards(nest, 0);
+  }
+  for (; k <= inner; k++) nest_open_bounded(nest, k);
+  Code c = term(nest);
+  if (r == RED_SUM || r == RED_NONE) c = (Code){scaled(b, nest->n, c), 2, false};
+  if (r == RED_NONE && plan_place(b->plan, nest->n)->integer) line(b, "%s = %s;", nest_target(b, nest), as_integer(b, c));
+  else update(b, r, nest_target(b, nest), as_float(b, c, 5));
+  nest_close(b, indent);
+}
+
+static bool sums_in_parts(const Nest *nest, const Loop *l) {
+  const Node *n = nest->n;
+  if (n->reduction != RED_SUM || l->kind != AXIS_PLAIN || l->count < LONG_SUM || nest_stride_penalty(nest, l->var) > 0) return false;
+  for (int q = 0; q < nest->nguards; q++)
+    if (!nest->guard_done[q] && index_uses(nest->guards[q].e, l->var)) return false;
+  return true;
+}
+
+/* The innermost loop of a long sum: PARTS sums side by side, then the rest. */
+static void sum_in_parts(Nest *nest, const Loop *l, const char *acc) {
+  Body *b = nest->b;
+  const char *v = b->vars[l->var];
+  long long whole = l->count / PARTS * PARTS;
+  open_brace(b, "for (int end = 0; end < %lld; end += %d) {", whole, PARTS);
+  open_brace(b, "for (int q = 0; q < %d; q++) {", PARTS);
+  line(b, "const int %s = end + q;", v);
+  line(b, "part[q] += %s;", as_float(b, term(nest), 5));
+  b->temps.n = 0;
+  close_brace(b);
+  close_brace(b);
+  if (whole == l->count) return;
+  open_brace(b, "for (int %s = %lld; %s < %lld; %s++) {", v, whole, v, (long long)l->count, v);
+  line(b, "%s += %s;", acc, as_float(b, term(nest), 5));
+  b->temps.n = 0;
+  close_brace(b);
+}
+
+static const char *reduced_place(Nest *nest) { /* counted row by row through the reduced axes */
+  Graph *g = nest->b->g;
+  const Node *n = nest->n;
+  Index *e = index_constant(g, 0);
+  int64_t stride = 1;
+  for (int v = n->naxes + n->nreduce - 1; v >= n->naxes; v--) {
+    e = index_combine(g, 1, e, stride, index_var(g, v));
+    stride *= n->axes[v].extent;
+  }
+  return code_index(nest->b, e).text;
+}
+
+static void open_reduced(Nest *nest, int first, int last) {
+  for (int k = first; k < last; k++) nest_open_bounded(nest, k);
+}
+
+static void finish_scalar(Nest *nest, const char *value) {
+  Body *b = nest->b;
+  if (nest->n->naxes == 0) line(b, "%s = %s;", operand(b, nest->n, NULL, true)->name, value);
+  else line(b, "%s = %s;", nest_target(b, nest), value);
+}
+
+static void reduce_to_place(Nest *nest, int own) { /* ARGMAX, ARGMIN */
+  Body *b = nest->b;
+  int indent = b->indent;
+  bool most = nest->n->reduction == RED_ARGMAX;
+  line(b, "float best = %s;", most ? "-INFINITY" : "INFINITY");
+  line(b, "int place = 0;");
+  open_reduced(nest, own, nest->loops.n);
+  Code c = spill(b, term(nest));
+  line(b, "if (%s %s best) { best = %s; place = %s; }", as_float(b, c, 3), most ? ">" : "<", as_float(b, c, 5), reduced_place(nest));
+  nest_close(b, indent);
+  finish_scalar(nest, plan_place(b->plan, nest->n)->integer ? "place" : "(float)place");
+}
+
+static void reduce_to_logsumexp(Nest *nest, int own) {
+  Body *b = nest->b;
+  int indent = b->indent;
+  bool *done = arena_copy(b->cx, nest->guard_done, sizeof(bool) * (size_t)(nest->nguards + 1));
+  line(b, "float most = -INFINITY, sum = 0.0f;");
+  open_reduced(nest, own, nest->loops.n);
+  update(b, RED_MAX, "most", as_float(b, term(nest), 5));
+  nest_close(b, indent);
+  b->temps.n = 0;
+  memcpy(nest->guard_done, done, sizeof(bool) * (size_t)nest->nguards);
+  open_reduced(nest, own, nest->loops.n);
+  line(b, "sum += nn_expf(%s - most);", as_float(b, term(nest), 3));
+  nest_close(b, indent);
+  /* an infinite or NaN maximum is the result */
+  finish_scalar(nest, "most - most == 0.0f ? most + nn_logf(sum) : most");
+}
+
+static void reduce_to_scalar(Nest *nest, int own) {
+  Body *b = nest->b;
+  int indent = b->indent;
+  Reduction r = nest->n->reduction;
+  const Loop *last = &nest->loops.at[nest->loops.n - 1];
+  bool parts = nest->loops.n > own && sums_in_parts(nest, last);
+  line(b, "float acc = %s;", starts[r]);
+  if (parts) line(b, "float part[%d] = {0};", PARTS);
+  nest_open_outer_guards(nest, own);
+  open_reduced(nest, own, nest->loops.n - parts);
+  if (parts) sum_in_parts(nest, last, "acc");
+  else update(b, r, "acc", as_float(b, term(nest), 5));
+  nest_close(b, indent);
+  if (parts) line(b, "for (int q = 0; q < %d; q++) acc += part[q];", PARTS);
+  finish_scalar(nest, r == RED_SUM ? scaled(b, nest->n, (Code){"acc", 0, false}) : "acc");
+}
+
+/* Own loops outside, reduced ones inside. */
+static void sort_own_first(Nest *nest) {
+  VEC(Loop) sorted = {0};
+  for (int pass = 0; pass < 2; pass++)
+    for (int k = 0; k < nest->loops.n; k++)
+      if (nest->loops.at[k].own == (pass == 0)) VEC_PUSH(nest->b->cx, &sorted, nest->loops.at[k]);
+  memcpy(nest->loops.at, sorted.at, sizeof(Loop) * (size_t)sorted.n);
+}
+
+void emit_reduce(Body *b, const Node *n) {
+  int indent = b->indent;
+  use_axes(b, n);
+  Nest nest = nest_new(b, n);
+  bool scatter = n->reduction == RED_SUM && nest_solve_guards(&nest);
+  bool needs_scalar = n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN || n->reduction == RED_LOGSUMEXP || n->naxes == 0;
+  nest_add_loops(&nest);
+  nest_add_accesses(&nest);
+  sort_own_first(&nest);
+  bool places = n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN;
+  if (!places) nest_order(&nest, needs_scalar);
+  if (!places) nest_merge(&nest, 1);
+  if (scatter || (nest.loops.n && nest.loops.at[nest.loops.n - 1].own && !needs_scalar)) {
+    reduce_in_array(&nest, scatter);
+    return;
+  }
+  int own = 0;
+  while (own < nest.loops.n && nest.loops.at[own].own) own++;
+  for (int k = 0; k < own; k++) nest_open_loop(b, &nest.loops.at[k]);
+  if (places) reduce_to_place(&nest, own);
+  else if (n->reduction == RED_LOGSUMEXP) reduce_to_logsumexp(&nest, own);
+  else reduce_to_scalar(&nest, own);
+  nest_close(b, indent);
+}
