@@ -363,6 +363,13 @@ static int exposed_vars(const Graph *g, const Read *r, int *vars, int n) {
   return n;
 }
 
+/* The same for the places from which a guard reads values. */
+static int guard_exposed(const Graph *g, const Guard *q, int *vars, int n) {
+  for (int i = 0; i < q->e->n; i++)
+    if (q->e->terms[i].gather) n = exposed_vars(g, q->e->terms[i].gather, vars, n);
+  return n;
+}
+
 static bool protects(const Guard *q, const int *exposed, int n) {
   for (int k = 0; k < n; k++)
     if (index_uses(q->e, exposed[k])) return true;
@@ -379,6 +386,10 @@ static Read *pull_out(Product *p) {
   }
   for (int k = 0; k < inner.factors.n; k++) nexposed = exposed_vars(p->g, inner.factors.at[k], exposed, nexposed);
   int outer_exposed[2 * MAX_AXES], nouter = 0;
+  for (int k = 0; k < p->guards.n; k++) {
+    if (guard_uses_summed(p, p->guards.at[k].e)) nexposed = guard_exposed(p->g, &p->guards.at[k], exposed, nexposed);
+    else nouter = guard_exposed(p->g, &p->guards.at[k], outer_exposed, nouter);
+  }
   for (int k = 0; k < outer.factors.n; k++) nouter = exposed_vars(p->g, outer.factors.at[k], outer_exposed, nouter);
   for (int k = 0; k < p->guards.n; k++) {
     const Guard *q = &p->guards.at[k];
@@ -417,7 +428,9 @@ static bool only_in_pair(const Product *p, int v, int a, int b, const int *vars,
 }
 
 static int pair_exposed(const Product *p, int a, int b, int *exposed) {
-  return exposed_vars(p->g, p->factors.at[b], exposed, exposed_vars(p->g, p->factors.at[a], exposed, 0));
+  int n = exposed_vars(p->g, p->factors.at[b], exposed, exposed_vars(p->g, p->factors.at[a], exposed, 0));
+  for (int k = 0; k < p->guards.n; k++) n = guard_exposed(p->g, &p->guards.at[k], exposed, n);
+  return n;
 }
 
 /* INFINITY where a guard that protects the pair's reads depends on more than the pair. */
