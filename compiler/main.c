@@ -58,7 +58,7 @@ static int emit_stage(Job *j, EmitStage stage) {
   if (stage == EMIT_GRAPH || stage == EMIT_ADJOINT) all_roots(j, &out);
   if (stage == EMIT_PLAN) emit_plan(j->program, j->options, &out);
   if (stage == EMIT_C) emit_c(j->program, j->options, &header, &out);
-  if (error_count(j->cx) && stage != EMIT_AST) return 1;
+  if (error_count(j->cx)) return 1;
   return print_text(&out, j->command->output);
 }
 
@@ -102,7 +102,7 @@ static int run(Job *j) {
   if (!model) return fail_file("read", c->model);
   Block definitions = parse(j->cx, prelude);
   j->tree = parse(j->cx, model);
-  if (c->emit == EMIT_AST) return emit_stage(j, c->emit);
+  if (c->emit == EMIT_AST) return error_count(j->cx) ? 1 : emit_stage(j, c->emit);
   j->program = elaborate(j->cx, &definitions, &j->tree, c->model, j->options);
   if (error_count(j->cx)) return 1;
   if (!j->program->routines.n && !j->program->checks.n) {

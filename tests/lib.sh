@@ -83,9 +83,13 @@ exerciser() {
       -c -o "$out_.$(basename "$source_" .c).o" "$source_" || return 1
   done
   [ "$compiler_" = gcc ] || set -- # the flags are the compiler's
-  if [ "$compiler_" = tcc ]; then set -- -no-pie; fi
+  helpers_=
+  if [ "$compiler_" = tcc ]; then
+    set -- -no-pie -z noexecstack
+    helpers_=$(tcc -print-search-dirs 2>/dev/null | sed -n 's/^install: *//p')/libtcc1.a
+  fi
   # shellcheck disable=SC2086 # several words
-  gcc "$@" -o "$out_" "$out_.exercise.o" "$out_.$name_x.o" "${LIBRARY:-$BUILD}/libnn.a" $LINK
+  gcc "$@" -o "$out_" "$out_.exercise.o" "$out_.$name_x.o" "${LIBRARY:-$BUILD}/libnn.a" $LINK $helpers_
 }
 
 # drawn TRAIN TEST: small sets of drawings in $work/drawn, the same for everyone.

@@ -149,6 +149,25 @@ static void compare_outputs(reference *r) {
   }
 }
 
+static void read_leaves(reference *r) {
+  r->m->init(r->model, 1);
+  read_arrays(r, "param", r->m->params, r->m->nparams, r->m->param);
+  if (r->m->nstates) read_arrays(r, "state", r->m->states, r->m->nstates, r->m->state);
+}
+
+/* next.PARAM: parameters after one step of the trainer. */
+static void compare_step(reference *r) {
+  const nn_model *m = r->m;
+  int wanted = 0;
+  for (int k = 0; k < m->nparams; k++) wanted += find(r, "next", m->params[k].name) != NULL;
+  if (!wanted) return;
+  read_leaves(r);
+  m->train_step(r->model, r->n, (const void *const *)r->in);
+  for (int k = 0; k < m->nparams; k++)
+    compare(r, "next", m->params[k].name, (float *)(void *)(r->model + m->param) + m->params[k].offset, 0,
+            m->params[k].count);
+}
+
 int main(int argc, char **argv) {
   extern const nn_model MODEL;
   reference r = {.m = &MODEL, .n = 1};
@@ -167,11 +186,10 @@ int main(int argc, char **argv) {
     printf("%d examples, the model takes %d\n", r.n, r.m->batch);
     return 1;
   }
-  r.m->init(r.model, 1);
-  read_arrays(&r, "param", r.m->params, r.m->nparams, r.m->param);
-  if (r.m->nstates) read_arrays(&r, "state", r.m->states, r.m->nstates, r.m->state);
+  read_leaves(&r);
   compare_losses(&r);
   compare_outputs(&r);
+  compare_step(&r);
   printf("%d results compared, %d differ\n", r.compared, r.bad);
   if (!r.compared) printf("the file has no results of this model\n");
   return r.bad || !r.compared;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # slow: nnc check with as many preludes as there are derivatives
-# The gradient check is itself tested: with a wrong derivative in the prelude (3 is added to it, or in its place), a model that uses the
-# function fails. A function whose derivative is 0 by nature (floor, sign) is no test and left out.
+# The gradient check is itself tested: with a wrong derivative in the prelude (3 is added to it, or in its place), a
+# model that uses the function fails. A function whose derivative is 0 by nature (floor, sign) is no test and left out.
 . tests/lib.sh
 
 "$nnc" --prelude >"$work/prelude.nn"
