@@ -2,6 +2,7 @@
  * prefix. Everything is made in a folder of its own beside the target, which then gets its name by a rename. */
 #define _GNU_SOURCE
 #include "command.h"
+#include "emit.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -114,7 +115,7 @@ int command_link(Context *cx, const Program *p, const char *path, const Text *he
   }
   const char *out = arena_printf(cx, "%s/program", dir);
   const char *main_c = arena_printf(cx, "#include \"%s.h\"\n#include \"nn_tools.h\"\nint main(int argc, char **argv) { return nn_main(&%s_model, argc, argv); }\n",
-                                    p->name, p->name);
+                                    p->name, emit_prefix(cx, p));
   int status = write_in(cx, dir, arena_printf(cx, "%s.h", p->name), header->data, header->length);
   if (!status) status = write_in(cx, dir, arena_printf(cx, "%s.c", p->name), source->data, source->length);
   if (!status) status = write_in(cx, dir, "main.c", main_c, strlen(main_c));

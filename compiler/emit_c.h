@@ -27,12 +27,13 @@ typedef struct Layout { /* of all or some of the parameters, or of the states, a
   int *order;          /* leaves in the order of memory */
   int norder;
   int64_t floats;
-  const char *type;    /* "digits_params" */
+  const char *type; /* "digits_params" */
 } Layout;
 
 /* `order`: of the leaves (NULL: as they stand); `in`: which of them (NULL: all). A typedef is added to `out`. Two names alike in
  * C are reported. */
-Layout *layout_make(Context *cx, const Leaf *leaves, int nleaves, const int *order, const bool *in, const char *type, Text *out);
+Layout *layout_make(Context *cx, const Leaf *leaves, int nleaves, const int *order, const bool *in, const char *type,
+                    Text *out);
 /* Leaf k of `pointer` (a pointer to such a struct) as a pointer to its first float. */
 const char *layout_pointer(Context *cx, const Layout *layout, const char *pointer, int leaf, bool writable);
 
@@ -45,8 +46,8 @@ typedef struct Table { /* an array literal of the model */
 } Table;
 
 typedef struct StageCode { /* what an optimizer of a chain needs */
-  Plan **plans;      /* flat: one; else one for each parameter of the group */
-  Layout *layout;    /* of its slots */
+  Plan **plans;            /* flat: one; else one for each parameter of the group */
+  Layout *layout;          /* of its slots */
 } StageCode;
 
 typedef struct Outline { /* a function made of repeated blocks */
@@ -57,46 +58,46 @@ typedef struct Emitter {
   Program *program;
   Context *cx;
   const Options *options;
-  const char *prefix;        /* "digits" */
-  const char *type;          /* of the model struct: the same, but where that is a word of C */
-  const char *file;          /* the header's name without .h */
+  const char *prefix; /* "digits" */
+  const char *type;   /* of the model struct: the same, but where that is a word of C */
+  const char *file;   /* the header's name without .h */
   Layout *params, *states, *hypers;
   Leaf *hyper_leaves;
-  int *hyper_index;          /* by hyper: its leaf, or -1 */
-  StageCode ***stages;       /* by objective, group, stage */
-  VEC(Layout *) subsets;     /* layouts of some of the parameters */
+  int *hyper_index;      /* by hyper: its leaf, or -1 */
+  StageCode ***stages;   /* by objective, group, stage */
+  VEC(Layout *) subsets; /* layouts of some of the parameters */
   int64_t slot_floats;
-  const char *first_slots;   /* the first member that holds slots, or NULL */
+  const char *first_slots; /* the first member that holds slots, or NULL */
   const char **input_names;
   const char **routine_names; /* by routine: "digits_L_grad" */
-  Plan **plans;              /* by routine */
-  uint32_t *masks;           /* by routine: the inputs of its C function */
+  Plan **plans;               /* by routine */
+  uint32_t *masks;            /* by routine: the inputs of its C function */
   VEC(Table) tables;
-  Text *tables_out;          /* static const arrays */
-  Text *functions;           /* outlined functions */
+  Text *tables_out; /* static const arrays */
+  Text *functions;  /* outlined functions */
   VEC(Outline) outlines;
-  int64_t floats, integers;  /* of the work area */
+  int64_t floats, integers; /* of the work area */
 } Emitter;
 
 /* ---- a function's body (emit_c_code.c) ---- */
 
 typedef struct Code { /* an expression */
   const char *text;
-  int level;     /* how loosely it binds: 0 a name or call, 1 unary, 2 product, 3 sum, 4 comparison, 5 ?: */
+  int level; /* how loosely it binds: 0 a name or call, 1 unary, 2 product, 3 sum, 4 comparison, 5 ?: */
   bool integer;
 } Code;
 
 typedef struct Operand { /* an array, or a number, that a step works on */
-  const Node *node;    /* NULL: scratch */
+  const Node *node;      /* NULL: scratch */
   const Pack *pack;
-  const char *name;    /* in the step */
-  const char *origin;  /* in the function: "s->f + 64" */
+  const char *name;   /* in the step */
+  const char *origin; /* in the function: "s->f + 64" */
   bool integer, written, scalar;
 } Operand;
 
 typedef struct TempName {
-  Read *read;          /* an inline value ... */
-  const Node *node;    /* ... or a node of the group */
+  Read *read;       /* an inline value ... */
+  const Node *node; /* ... or a node of the group */
   const char *name;
 } TempName;
 
@@ -107,18 +108,18 @@ typedef struct Body {
   const Plan *plan;
   Text *out;
   int indent;
-  const Axis *axes;        /* of the variables at hand */
+  const Axis *axes;           /* of the variables at hand */
   const char *vars[MAX_AXES]; /* and their names */
-  bool dropped[MAX_AXES];  /* variables that are 0, or merged into the next */
+  bool dropped[MAX_AXES];     /* variables that are 0, or merged into the next */
   VEC(TempName) temps;
-  int ntemps, nouter;      /* counters of t1, t2 ... of a step and r1, r2 ... of the function */
-  VEC(Operand) operands;   /* of the step at hand */
-  bool abstract;           /* operands are called a0, a1 ...: to find equal steps */
-  bool direct;             /* operands are written as the function reaches them */
+  int ntemps, nouter;    /* counters of t1, t2 ... of a step and r1, r2 ... of the function */
+  VEC(Operand) operands; /* of the step at hand */
+  bool abstract;         /* operands are called a0, a1 ...: to find equal steps */
+  bool direct;           /* operands are written as the function reaches them */
   bool uses_count;
-  VEC(Operand) scalars;    /* of the function: names of PLACE_SCALAR nodes */
+  VEC(Operand) scalars;                                 /* of the function: names of PLACE_SCALAR nodes */
   const char *(*origin)(struct Body *b, const Node *n); /* how this function reaches a leaf or a destination */
-  const char **root_names; /* where each root goes that is copied */
+  const char **root_names;                              /* where each root goes that is copied */
   const char *slot_access; /* of an optimizer of whole arrays: the parameter in the struct of a slot */
 } Body;
 
@@ -130,6 +131,7 @@ void use_axes(Body *b, const Node *n);
 extern const char *const loop_names[MAX_AXES + 2];
 Operand *operand(Body *b, const Node *n, const Pack *pack, bool written);
 Code code_index(Body *b, const Index *e);
+const char *code_place(Body *b, const Index *e);
 Code code_read(Body *b, Read *r);
 /* The scalar value of n's body (without its reduction), its reads, guards and value given in the variables at hand. */
 Code code_body(Body *b, const Node *n, Read *const *reads, const Guard *guards, int nguards, const Index *value);
@@ -145,13 +147,13 @@ const char *new_temp(Body *b);
 
 typedef struct CodeBlock { /* a step as text */
   const char *comment;
-  Text text;          /* as it stands in the function: comment, declarations, loops */
-  bool movable;       /* it may become part of a function of its own: */
-  const char *body;   /* ... its loops, with operands a0, a1 ... */
+  Text text;        /* as it stands in the function: comment, declarations, loops */
+  bool movable;     /* it may become part of a function of its own: */
+  const char *body; /* ... its loops, with operands a0, a1 ... */
   Operand *operands;
   int noperands;
   bool uses_count;
-  int lines;          /* of text */
+  int lines; /* of text */
 } CodeBlock;
 typedef VEC(CodeBlock) BlockList;
 
@@ -189,7 +191,7 @@ const char *check_of_inputs(Emitter *em, uint32_t mask);
 /* emit_c_update.c: members of the model struct; functions that update parameters. */
 void plan_updates(Emitter *em, Text *typedefs, Text *members);
 void emit_updates(Emitter *em, Text *header, Text *source);
-const char *objective_name(Emitter *em, int objective); /* "LG": unique */
+const char *objective_name(Emitter *em, int objective);    /* "LG": unique */
 void emit_tables(Emitter *em, Text *header, Text *source); /* emit_c_table.c: init, the nn_model */
 
 #endif

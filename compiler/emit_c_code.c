@@ -41,8 +41,9 @@ void close_brace(Body *b) {
 }
 
 /* The first four as in formulas; the letters after them have other uses here. */
-const char *const loop_names[MAX_AXES + 2] = {"b",  "b2", "i",  "j",  "k",  "l",  "mm", "oo", "pp", "qq", "rr", "ss", "tt",
-                                              "uu", "vv", "ww", "xx", "yy", "zz", "aa", "cc", "dd", "ee", "ff", "gg", "hh"};
+const char *const loop_names[MAX_AXES + 2] = {"b",  "b2", "i",  "j",  "k",  "l",  "mm", "oo", "pp",
+                                              "qq", "rr", "ss", "tt", "uu", "vv", "ww", "xx", "yy",
+                                              "zz", "aa", "cc", "dd", "ee", "ff", "gg", "hh"};
 
 void use_axes(Body *b, const Node *n) {
   int batches = 0, others = 0;
@@ -59,13 +60,17 @@ const char *new_temp(Body *b) {
   return arena_printf(b->cx, "t%d", ++b->ntemps);
 }
 
-static const char *parens(Body *b, Code c, int level) { return c.level <= level ? c.text : arena_printf(b->cx, "(%s)", c.text); }
+static const char *parens(Body *b, Code c, int level) {
+  return c.level <= level ? c.text : arena_printf(b->cx, "(%s)", c.text);
+}
 
 const char *as_float(Body *b, Code c, int level) {
   return c.integer ? arena_printf(b->cx, "(float)%s", parens(b, c, 0)) : parens(b, c, level);
 }
 
-const char *as_integer(Body *b, Code c) { return c.integer ? c.text : arena_printf(b->cx, "(int32_t)%s", parens(b, c, 0)); }
+const char *as_integer(Body *b, Code c) {
+  return c.integer ? c.text : arena_printf(b->cx, "(int32_t)%s", parens(b, c, 0));
+}
 
 Code spill(Body *b, Code c) {
   if (c.level == 0 && strpbrk(c.text, "[(") == NULL) return c;
@@ -107,7 +112,8 @@ static const char *array_label(Body *b, const Node *n) {
   const Place *p = plan_place(b->plan, n);
   if (p->kind == PLACE_DEST) {
     const Root *r = &b->plan->roots[p->root];
-    if (r->dest == DEST_GRAD) return arena_printf(b->cx, "d%s", c_flat_name(b->cx, b->em->program->params.at[r->item].path));
+    if (r->dest == DEST_GRAD)
+      return arena_printf(b->cx, "d%s", c_flat_name(b->cx, b->em->program->params.at[r->item].path));
   }
   if (n->kind == NODE_PARAM) return c_flat_name(b->cx, b->em->program->params.at[n->item].path);
   if (n->kind == NODE_STATE) return c_flat_name(b->cx, b->em->program->states.at[n->item].path);
@@ -118,7 +124,8 @@ static const char *origin_of(Body *b, const Node *n, const Pack *pack) {
   if (pack) return arena_printf(b->cx, "s->f + %lld", (long long)pack->offset);
   const Place *p = plan_place(b->plan, n);
   if (p->kind == PLACE_SCALAR) return scalar_name(b, n);
-  if (p->kind == PLACE_WORK) return arena_printf(b->cx, p->integer ? "s->i + %lld" : "s->f + %lld", (long long)p->offset);
+  if (p->kind == PLACE_WORK)
+    return arena_printf(b->cx, p->integer ? "s->i + %lld" : "s->f + %lld", (long long)p->offset);
   return b->origin(b, n);
 }
 
@@ -130,7 +137,8 @@ static const char *local_label(Body *b, const Node *n, const Pack *pack, const c
   const char *label = pack ? "packed" : array_label(b, n);
   if (label[0] != 'v' || strspn(label + 1, "0123456789") + 1 != strlen(label)) label = c_local_name(b->cx, label);
   const char *name = label;
-  for (int k = 2; name_taken(b, name, origin); k++) name = arena_printf(b->cx, "%s_%d", label, pack ? k : n->id + k - 2);
+  for (int k = 2; name_taken(b, name, origin); k++)
+    name = arena_printf(b->cx, "%s_%d", label, pack ? k : n->id + k - 2);
   return name;
 }
 
@@ -184,11 +192,18 @@ Code code_index(Body *b, const Index *e) {
       terms++;
     }
   }
-  if (e->offset < 0) text_printf(&t, t.length ? " - %lld" : "-%lld", (long long)(t.length ? -e->offset : e->offset)), terms++;
+  if (e->offset < 0)
+    text_printf(&t, t.length ? " - %lld" : "-%lld", (long long)(t.length ? -e->offset : e->offset)), terms++;
   if (!t.length) return (Code){"0", 0, true};
   int level = terms > 1 ? 3 : strchr(t.data, '*') ? 2 : t.data[0] == '-' ? 1 : 0;
   if (e->divisor == 1) return (Code){t.data, level, true};
   return (Code){arena_printf(b->cx, level > 1 ? "(%s) / %lld" : "%s / %lld", t.data, (long long)e->divisor), 2, true};
+}
+
+/* An index between brackets; a long one is computed before, where that reads nothing. */
+const char *code_place(Body *b, const Index *e) {
+  Code c = code_index(b, e);
+  return strlen(c.text) > LONG_TEXT && !strchr(c.text, '[') ? spill(b, c).text : c.text;
 }
 
 /* ---- guards ---- */
@@ -222,9 +237,20 @@ static void guard_conditions(Body *b, const Index *e, int64_t n, Text *t) {
   if (e->divisor != 1) and_also(t, "%s %% %lld == 0", parens(b, c, 1), (long long)e->divisor);
 }
 
+/* A long condition is computed in parts. */
+static void shorten_condition(Body *b, Text *t) {
+  if (t->length < 100) return;
+  Code c = spill(b, (Code){t->data, 5, true});
+  *t = (Text){.cx = b->cx};
+  text_printf(t, "%s != 0", c.text);
+}
+
 const char *code_guards(Body *b, const Guard *guards, int n) {
   Text t = {.cx = b->cx};
-  for (int k = 0; k < n; k++) guard_conditions(b, guards[k].e, guards[k].n, &t);
+  for (int k = 0; k < n; k++) {
+    guard_conditions(b, guards[k].e, guards[k].n, &t);
+    shorten_condition(b, &t);
+  }
   return t.data;
 }
 
@@ -245,13 +271,16 @@ static Code element(Body *b, const Read *r) {
   const char *name = o->name;
   Read bare = *r;
   bare.guarded = 0;
-  return (Code){arena_printf(b->cx, "%s[%s]", name, code_index(b, plan_flat_index(b->plan, &bare)).text), 0, integer};
+  return (Code){arena_printf(b->cx, "%s[%s]", name, code_place(b, plan_flat_index(b->plan, &bare))), 0, integer};
 }
 
 static Code guarded_element(Body *b, const Read *r) {
   Text t = {.cx = b->cx};
   for (int k = 0; k < r->node->naxes; k++)
-    if (r->guarded >> k & 1) guard_conditions(b, r->index[k], r->node->axes[k].extent, &t);
+    if (r->guarded >> k & 1) {
+      guard_conditions(b, r->index[k], r->node->axes[k].extent, &t);
+      shorten_condition(b, &t);
+    }
   Code c = element(b, r);
   if (!t.length) return c;
   return (Code){arena_printf(b->cx, "%s ? %s : %s", t.data, c.text, c.integer ? "0" : "0.0f"), 5, c.integer};
@@ -259,7 +288,8 @@ static Code guarded_element(Body *b, const Read *r) {
 
 /* Constants, copies and index values are written again at each use. */
 static bool rewritten(const Node *n) {
-  return n->op == OP_INDEX || n->op == OP_STOP || (n->op == OP_PRODUCT && !n->nguards && (n->nreads == 0 || (n->nreads == 1 && n->scale == 1)));
+  return n->op == OP_INDEX || n->op == OP_STOP ||
+         (n->op == OP_PRODUCT && !n->nguards && (n->nreads == 0 || (n->nreads == 1 && n->scale == 1)));
 }
 
 static Code inline_value(Body *b, Read *r) {
@@ -292,18 +322,38 @@ static const struct {
   Form form;
   const char *text;
   int level;
-} forms[OP_COUNT] = {
-    [OP_ADD] = {FORM_INFIX, "+", 3}, [OP_SUB] = {FORM_INFIX, "-", 3}, [OP_DIV] = {FORM_INFIX, "/", 2},
-    [OP_POW] = {FORM_CALL, "nn_powf", 0}, [OP_MOD] = {FORM_CALL, "nn_modf", 0}, [OP_MAX] = {FORM_CALL, "nn_maxf", 0},
-    [OP_MIN] = {FORM_CALL, "nn_minf", 0}, [OP_LT] = {FORM_TEST, "<", 4}, [OP_LE] = {FORM_TEST, "<=", 4}, [OP_EQ] = {FORM_TEST, "==", 4},
-    [OP_NE] = {FORM_TEST, "!=", 4}, [OP_AND] = {FORM_LOGIC, "&&", 4}, [OP_OR] = {FORM_LOGIC, "||", 4},
-    [OP_EXP] = {FORM_CALL, "nn_expf", 0}, [OP_LOG] = {FORM_CALL, "nn_logf", 0}, [OP_LOG1P] = {FORM_CALL, "nn_log1pf", 0},
-    [OP_EXPM1] = {FORM_CALL, "nn_expm1f", 0}, [OP_SIN] = {FORM_CALL, "nn_sinf", 0}, [OP_COS] = {FORM_CALL, "nn_cosf", 0},
-    [OP_TAN] = {FORM_CALL, "nn_tanf", 0}, [OP_ATAN] = {FORM_CALL, "nn_atanf", 0}, [OP_TANH] = {FORM_CALL, "nn_tanhf", 0},
-    [OP_SIGMOID] = {FORM_CALL, "nn_sigmoidf", 0}, [OP_SOFTPLUS] = {FORM_CALL, "nn_softplusf", 0}, [OP_SQRT] = {FORM_CALL, "nn_sqrtf", 0},
-    [OP_ABS] = {FORM_CALL, "nn_absf", 0}, [OP_SIGN] = {FORM_CALL, "nn_signf", 0}, [OP_FLOOR] = {FORM_CALL, "nn_floorf", 0},
-    [OP_ERF] = {FORM_CALL, "nn_erff", 0}, [OP_LGAMMA] = {FORM_CALL, "nn_lgammaf", 0}, [OP_DIGAMMA] = {FORM_CALL, "nn_digammaf", 0},
-    [OP_TRIGAMMA] = {FORM_CALL, "nn_trigammaf", 0}};
+} forms[OP_COUNT] = {[OP_ADD] = {FORM_INFIX, "+", 3},
+                     [OP_SUB] = {FORM_INFIX, "-", 3},
+                     [OP_DIV] = {FORM_INFIX, "/", 2},
+                     [OP_POW] = {FORM_CALL, "nn_powf", 0},
+                     [OP_MOD] = {FORM_CALL, "nn_modf", 0},
+                     [OP_MAX] = {FORM_CALL, "nn_maxf", 0},
+                     [OP_MIN] = {FORM_CALL, "nn_minf", 0},
+                     [OP_LT] = {FORM_TEST, "<", 4},
+                     [OP_LE] = {FORM_TEST, "<=", 4},
+                     [OP_EQ] = {FORM_TEST, "==", 4},
+                     [OP_NE] = {FORM_TEST, "!=", 4},
+                     [OP_AND] = {FORM_LOGIC, "&&", 4},
+                     [OP_OR] = {FORM_LOGIC, "||", 4},
+                     [OP_EXP] = {FORM_CALL, "nn_expf", 0},
+                     [OP_LOG] = {FORM_CALL, "nn_logf", 0},
+                     [OP_LOG1P] = {FORM_CALL, "nn_log1pf", 0},
+                     [OP_EXPM1] = {FORM_CALL, "nn_expm1f", 0},
+                     [OP_SIN] = {FORM_CALL, "nn_sinf", 0},
+                     [OP_COS] = {FORM_CALL, "nn_cosf", 0},
+                     [OP_TAN] = {FORM_CALL, "nn_tanf", 0},
+                     [OP_ATAN] = {FORM_CALL, "nn_atanf", 0},
+                     [OP_TANH] = {FORM_CALL, "nn_tanhf", 0},
+                     [OP_SIGMOID] = {FORM_CALL, "nn_sigmoidf", 0},
+                     [OP_SOFTPLUS] = {FORM_CALL, "nn_softplusf", 0},
+                     [OP_SQRT] = {FORM_CALL, "nn_sqrtf", 0},
+                     [OP_ABS] = {FORM_CALL, "nn_absf", 0},
+                     [OP_SIGN] = {FORM_CALL, "nn_signf", 0},
+                     [OP_FLOOR] = {FORM_CALL, "nn_floorf", 0},
+                     [OP_ERF] = {FORM_CALL, "nn_erff", 0},
+                     [OP_LGAMMA] = {FORM_CALL, "nn_lgammaf", 0},
+                     [OP_DIGAMMA] = {FORM_CALL, "nn_digammaf", 0},
+                     [OP_TRIGAMMA] = {FORM_CALL, "nn_trigammaf", 0}};
 
 static Code product(Body *b, double scale, Read *const *reads, int nreads) {
   if (nreads == 0) return (Code){c_float(b->cx, scale), scale < 0 ? 1 : 0, false};
@@ -331,11 +381,15 @@ static Code select_form(Body *b, Op op, const Code *x) {
   Code a = spill(b, x[0]);
   const char *first = as_float(b, a, 0);
   if (op == OP_WHERE)
-    return (Code){arena_printf(b->cx, "%s != %s ? %s : %s", a.text, a.integer ? "0" : "0.0f", as_float(b, shorten(b, x[1]), 4),
-                               as_float(b, shorten(b, x[2]), 4)), 5, false};
+    return (Code){arena_printf(b->cx, "%s != %s ? %s : %s", a.text, a.integer ? "0" : "0.0f",
+                               as_float(b, shorten(b, x[1]), 4), as_float(b, shorten(b, x[2]), 4)),
+                  5, false};
   if (op == OP_SELECT)
-    return (Code){arena_printf(b->cx, "%s == 0.0f ? 0.0f : %s * %s", first, first, as_float(b, shorten(b, x[1]), 1)), 5, false};
-  return (Code){arena_printf(b->cx, "%s == -INFINITY ? %s : %s - %s", first, first, first, as_float(b, shorten(b, x[1]), 2)), 5, false};
+    return (Code){arena_printf(b->cx, "%s == 0.0f ? 0.0f : %s * %s", first, first, as_float(b, shorten(b, x[1]), 1)), 5,
+                  false};
+  return (Code){
+    arena_printf(b->cx, "%s == -INFINITY ? %s : %s - %s", first, first, first, as_float(b, shorten(b, x[1]), 2)), 5,
+    false};
 }
 
 static Code infix(Body *b, Op op, Code x, Code y) {
@@ -343,15 +397,21 @@ static Code infix(Body *b, Op op, Code x, Code y) {
   int level = forms[op].level;
   x = shorten(b, x), y = shorten(b, y);
   switch (forms[op].form) {
-  case FORM_CALL: return (Code){arena_printf(b->cx, "%s(%s, %s)", text, as_float(b, x, 5), as_float(b, y, 5)), 0, false};
-  case FORM_INFIX: return (Code){arena_printf(b->cx, "%s %s %s", as_float(b, x, level), text, as_float(b, y, level - 1)), level, false};
+  case FORM_CALL:
+    return (Code){arena_printf(b->cx, "%s(%s, %s)", text, as_float(b, x, 5), as_float(b, y, 5)), 0, false};
+  case FORM_INFIX:
+    return (Code){arena_printf(b->cx, "%s %s %s", as_float(b, x, level), text, as_float(b, y, level - 1)), level,
+                  false};
   case FORM_LOGIC:
-    return (Code){arena_printf(b->cx, "%s != 0.0f %s %s != 0.0f ? 1.0f : 0.0f", as_float(b, x, 3), text, as_float(b, y, 3)), 5, false};
+    return (Code){
+      arena_printf(b->cx, "%s != 0.0f %s %s != 0.0f ? 1.0f : 0.0f", as_float(b, x, 3), text, as_float(b, y, 3)), 5,
+      false};
   case FORM_TEST: break;
   }
   bool whole = x.integer && y.integer;
   return (Code){arena_printf(b->cx, "%s %s %s ? 1.0f : 0.0f", whole ? parens(b, x, 3) : as_float(b, x, 3), text,
-                             whole ? parens(b, y, 3) : as_float(b, y, 3)), 5, false};
+                             whole ? parens(b, y, 3) : as_float(b, y, 3)),
+                5, false};
 }
 
 static Code apply(Body *b, const Node *n, Read *const *reads, const Index *value) {
@@ -361,7 +421,8 @@ static Code apply(Body *b, const Node *n, Read *const *reads, const Index *value
   for (int k = 0; k < op_rows[n->op].arity; k++) x[k] = code_read(b, reads[k]);
   if (n->op == OP_STOP) return x[0];
   if (n->op == OP_WHERE || n->op == OP_SELECT || n->op == OP_LOGRATIO) return select_form(b, n->op, x);
-  if (n->op == OP_NOT) return (Code){arena_printf(b->cx, "%s == 0.0f ? 1.0f : 0.0f", as_float(b, shorten(b, x[0]), 3)), 5, false};
+  if (n->op == OP_NOT)
+    return (Code){arena_printf(b->cx, "%s == 0.0f ? 1.0f : 0.0f", as_float(b, shorten(b, x[0]), 3)), 5, false};
   if (op_rows[n->op].arity == 2) return infix(b, n->op, x[0], x[1]);
   return (Code){arena_printf(b->cx, "%s(%s)", forms[n->op].text, as_float(b, shorten(b, x[0]), 5)), 0, false};
 }
@@ -371,8 +432,12 @@ static bool always_there(Body *b, Read *r) {
   const Node *n = r->node;
   double lo, hi;
   for (int k = 0; k < n->naxes; k++) {
+    for (int i = 0; i < r->index[k]->n; i++)
+      if (r->index[k]->terms[i].gather && !always_there(b, (Read *)r->index[k]->terms[i].gather)) return false;
     if (r->guarded >> k & 1 || n->axes[k].kind != AXIS_PLAIN) continue;
-    if (r->index[k]->divisor != 1 || !index_range(NULL, r->index[k], b->axes, &lo, &hi) || lo < 0 || hi > (double)n->axes[k].extent - 1) return false;
+    if (r->index[k]->divisor != 1 || !index_range(NULL, r->index[k], b->axes, &lo, &hi) || lo < 0 ||
+        hi > (double)n->axes[k].extent - 1)
+      return false;
   }
   if (plan_place(b->plan, n)->kind != PLACE_INLINE) return true;
   for (int k = 0; k < n->nreads; k++)

@@ -99,7 +99,7 @@ void emit_copy(Body *b, Node *n, const char *to, bool integer) {
   for (int k = 0; k < nest.loops.n; k++) nest_open_loop(b, &nest.loops.at[k]);
   Code c = code_read(b, self);
   const char *value = integer ? as_integer(b, c) : as_float(b, c, 5);
-  line(b, "%s[%s] = %s;", to, code_index(b, nest_place(&nest)).text, value);
+  line(b, "%s[%s] = %s;", to, code_place(b, nest_place(&nest)), value);
   nest_close(b, indent);
 }
 
@@ -117,7 +117,8 @@ static bool boxes_cover(const Node *n) {
   for (int k = 0; k < n->naxes; k++) whole *= n->axes[k].kind == AXIS_PLAIN ? (double)n->axes[k].extent : 1;
   for (int p = 0; p < n->nreads; p++) {
     double box = 1;
-    for (int k = 0; k < n->naxes; k++) box *= n->axes[k].kind == AXIS_PLAIN ? (double)n->reads[p]->node->axes[k].extent : 1;
+    for (int k = 0; k < n->naxes; k++)
+      box *= n->axes[k].kind == AXIS_PLAIN ? (double)n->reads[p]->node->axes[k].extent : 1;
     volume += box;
   }
   return volume == whole;
@@ -138,7 +139,7 @@ static void emit_piece(Body *b, const Node *n, int p, bool add) {
   for (int k = 0; k < nest.loops.n; k++) nest_open_loop(b, &nest.loops.at[k]);
   Code c = code_read(b, read_make(b->g, piece, nest.place, 0));
   const char *value = plan_place(b->plan, n)->integer ? as_integer(b, c) : as_float(b, c, 5);
-  line(b, "%s[%s] %s %s;", name, code_index(b, plan_flat_index(b->plan, &to)).text, add ? "+=" : "=", value);
+  line(b, "%s[%s] %s %s;", name, code_place(b, plan_flat_index(b->plan, &to)), add ? "+=" : "=", value);
   nest_close(b, indent);
   b->temps.n = 0;
 }
@@ -173,7 +174,7 @@ void emit_pack(Body *b, const Node *n, const Pack *pack) {
   nest_open_outer_guards(&nest, 0);
   for (int k = 0; k < nest.loops.n; k++) nest_open_bounded(&nest, k);
   Code c = code_read(b, (Read *)pack->read);
-  line(b, "%s[%s] = %s;", name, code_index(b, to).text, as_float(b, c, 5));
+  line(b, "%s[%s] = %s;", name, code_place(b, to), as_float(b, c, 5));
   nest_close(b, indent);
   b->temps.n = 0;
 }

@@ -7,34 +7,153 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const reserved[] = {
-    "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for",
-    "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct",
-    "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "alignas", "alignof", "bool", "constexpr",
-    "nullptr", "static_assert", "thread_local", "typeof", "typeof_unqual", "true", "false", "and", "and_eq", "asm", "bitand",
-    "bitor", "catch", "char8_t", "char16_t", "char32_t", "class", "compl", "concept", "consteval", "constinit", "const_cast",
-    "co_await", "co_return", "co_yield", "decltype", "delete", "dynamic_cast", "explicit", "export", "friend", "mutable",
-    "namespace", "new", "noexcept", "not", "not_eq", "operator", "or", "or_eq", "private", "protected", "public",
-    "reinterpret_cast", "requires", "static_cast", "template", "this", "throw", "try", "typeid", "typename", "using",
-    "virtual", "wchar_t", "xor", "xor_eq", "I", "NAN", "INFINITY", "NULL", "EOF", "HUGE_VAL", "HUGE_VALF", "complex",
-    "imaginary", "errno", "assert", "offsetof", "main", "linux", "unix", "i386", "near", "far", "min", "max", "isnan", "isinf",
-    "isfinite", "signbit", "fpclassify", "isnormal", "stdin", "stdout", "stderr", "NDEBUG", "RAND_MAX", "BUFSIZ", "M_PI", "M_E"};
+static const char *const reserved[] = {"auto",
+                                       "break",
+                                       "case",
+                                       "char",
+                                       "const",
+                                       "continue",
+                                       "default",
+                                       "do",
+                                       "double",
+                                       "else",
+                                       "enum",
+                                       "extern",
+                                       "float",
+                                       "for",
+                                       "goto",
+                                       "if",
+                                       "inline",
+                                       "int",
+                                       "long",
+                                       "register",
+                                       "restrict",
+                                       "return",
+                                       "short",
+                                       "signed",
+                                       "sizeof",
+                                       "static",
+                                       "struct",
+                                       "switch",
+                                       "typedef",
+                                       "union",
+                                       "unsigned",
+                                       "void",
+                                       "volatile",
+                                       "while",
+                                       "alignas",
+                                       "alignof",
+                                       "bool",
+                                       "constexpr",
+                                       "nullptr",
+                                       "static_assert",
+                                       "thread_local",
+                                       "typeof",
+                                       "typeof_unqual",
+                                       "true",
+                                       "false",
+                                       "and",
+                                       "and_eq",
+                                       "asm",
+                                       "bitand",
+                                       "bitor",
+                                       "catch",
+                                       "char8_t",
+                                       "char16_t",
+                                       "char32_t",
+                                       "class",
+                                       "compl",
+                                       "concept",
+                                       "consteval",
+                                       "constinit",
+                                       "const_cast",
+                                       "co_await",
+                                       "co_return",
+                                       "co_yield",
+                                       "decltype",
+                                       "delete",
+                                       "dynamic_cast",
+                                       "explicit",
+                                       "export",
+                                       "friend",
+                                       "mutable",
+                                       "namespace",
+                                       "new",
+                                       "noexcept",
+                                       "not",
+                                       "not_eq",
+                                       "operator",
+                                       "or",
+                                       "or_eq",
+                                       "private",
+                                       "protected",
+                                       "public",
+                                       "reinterpret_cast",
+                                       "requires",
+                                       "static_cast",
+                                       "template",
+                                       "this",
+                                       "throw",
+                                       "try",
+                                       "typeid",
+                                       "typename",
+                                       "using",
+                                       "virtual",
+                                       "wchar_t",
+                                       "xor",
+                                       "xor_eq",
+                                       "I",
+                                       "NAN",
+                                       "INFINITY",
+                                       "NULL",
+                                       "EOF",
+                                       "HUGE_VAL",
+                                       "HUGE_VALF",
+                                       "complex",
+                                       "imaginary",
+                                       "errno",
+                                       "assert",
+                                       "offsetof",
+                                       "main",
+                                       "linux",
+                                       "unix",
+                                       "i386",
+                                       "near",
+                                       "far",
+                                       "min",
+                                       "max",
+                                       "isnan",
+                                       "isinf",
+                                       "isfinite",
+                                       "signbit",
+                                       "fpclassify",
+                                       "isnormal",
+                                       "stdin",
+                                       "stdout",
+                                       "stderr",
+                                       "NDEBUG",
+                                       "RAND_MAX",
+                                       "BUFSIZ",
+                                       "M_PI",
+                                       "M_E"};
 
 /* What generated functions call their own things; loop variables and t1, p0 ... are found by their looks. */
-static const char *const own_words[] = {"n", "w", "g", "s", "m", "state", "next", "work", "out", "in", "seed", "step", "gnorm", "count",
-                                        "q", "sum", "best", "place", "most", "acc", "part", "end", "from", "to", "param", "grad",
-                                        "ptrdiff_t", "size_t", "int32_t", "uint64_t", "uint32_t"};
+static const char *const own_words[] = {
+  "n",    "w",     "g",     "s",    "m",         "state",  "next",    "work",     "out",     "in",   "seed",
+  "step", "gnorm", "count", "q",    "sum",       "best",   "place",   "most",     "acc",     "part", "end",
+  "from", "to",    "param", "grad", "ptrdiff_t", "size_t", "int32_t", "uint64_t", "uint32_t"};
 
 static const struct {
   const char *letter, *name;
-} greek[] = {
-    {"α", "alpha"}, {"β", "beta"}, {"γ", "gamma"}, {"δ", "delta"}, {"ε", "epsilon"}, {"ζ", "zeta"}, {"η", "eta"}, {"θ", "theta"},
-    {"ι", "iota"}, {"κ", "kappa"}, {"λ", "lambda"}, {"μ", "mu"}, {"µ", "mu"}, {"ν", "nu"}, {"ξ", "xi"}, {"ο", "omicron"},
-    {"π", "pi"}, {"ρ", "rho"}, {"ς", "sigma"}, {"σ", "sigma"}, {"τ", "tau"}, {"υ", "upsilon"}, {"φ", "phi"}, {"χ", "chi"},
-    {"ψ", "psi"}, {"ω", "omega"}, {"ϵ", "epsilon"}, {"ϑ", "theta"}, {"ϕ", "phi"}, {"Α", "Alpha"}, {"Β", "Beta"}, {"Γ", "Gamma"},
-    {"Δ", "Delta"}, {"Ε", "Epsilon"}, {"Ζ", "Zeta"}, {"Η", "Eta"}, {"Θ", "Theta"}, {"Ι", "Iota"}, {"Κ", "Kappa"}, {"Λ", "Lambda"},
-    {"Μ", "Mu"}, {"Ν", "Nu"}, {"Ξ", "Xi"}, {"Ο", "Omicron"}, {"Π", "Pi"}, {"Ρ", "Rho"}, {"Σ", "Sigma"}, {"Τ", "Tau"},
-    {"Υ", "Upsilon"}, {"Φ", "Phi"}, {"Χ", "Chi"}, {"Ψ", "Psi"}, {"Ω", "Omega"}, {"∂", "d"}};
+} greek[] = {{"α", "alpha"},   {"β", "beta"},    {"γ", "gamma"},   {"δ", "delta"},   {"ε", "epsilon"}, {"ζ", "zeta"},
+             {"η", "eta"},     {"θ", "theta"},   {"ι", "iota"},    {"κ", "kappa"},   {"λ", "lambda"},  {"μ", "mu"},
+             {"µ", "mu"},      {"ν", "nu"},      {"ξ", "xi"},      {"ο", "omicron"}, {"π", "pi"},      {"ρ", "rho"},
+             {"ς", "sigma"},   {"σ", "sigma"},   {"τ", "tau"},     {"υ", "upsilon"}, {"φ", "phi"},     {"χ", "chi"},
+             {"ψ", "psi"},     {"ω", "omega"},   {"ϵ", "epsilon"}, {"ϑ", "theta"},   {"ϕ", "phi"},     {"Α", "Alpha"},
+             {"Β", "Beta"},    {"Γ", "Gamma"},   {"Δ", "Delta"},   {"Ε", "Epsilon"}, {"Ζ", "Zeta"},    {"Η", "Eta"},
+             {"Θ", "Theta"},   {"Ι", "Iota"},    {"Κ", "Kappa"},   {"Λ", "Lambda"},  {"Μ", "Mu"},      {"Ν", "Nu"},
+             {"Ξ", "Xi"},      {"Ο", "Omicron"}, {"Π", "Pi"},      {"Ρ", "Rho"},     {"Σ", "Sigma"},   {"Τ", "Tau"},
+             {"Υ", "Upsilon"}, {"Φ", "Phi"},     {"Χ", "Chi"},     {"Ψ", "Psi"},     {"Ω", "Omega"},   {"∂", "d"}};
 
 static bool contains(const char *const *words, size_t n, const char *word) {
   for (size_t k = 0; k < n; k++)
@@ -43,7 +162,9 @@ static bool contains(const char *const *words, size_t n, const char *word) {
 }
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-static bool plain_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+static bool plain_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
 
 static size_t add_letter(Text *t, const char *s) {
   if (plain_letter(*s)) {
@@ -68,7 +189,8 @@ static const char *spell(Context *cx, const char *name, size_t length) {
 
 const char *c_name(Context *cx, const char *name, size_t length) {
   const char *s = spell(cx, name, length);
-  bool taken = contains(reserved, COUNT(reserved), s) || s[0] == '_' || strncmp(s, "nn_", 3) == 0 || strncmp(s, "NN_", 3) == 0;
+  bool taken =
+    contains(reserved, COUNT(reserved), s) || s[0] == '_' || strncmp(s, "nn_", 3) == 0 || strncmp(s, "NN_", 3) == 0;
   return taken ? arena_printf(cx, s[0] == '_' ? "u%s" : "%s_", s) : s;
 }
 
@@ -163,7 +285,8 @@ static void add_leaf(Context *cx, Layout *l, Member *root, int leaf) {
   l->access[leaf] = access.data;
   int other = find_access(l, leaf);
   if (other < 0) return;
-  error_at(cx, l->leaves[leaf].span, "%s is spelled %s in C, like %s: expected names that differ there too", path, access.data, l->leaves[other].path);
+  error_at(cx, l->leaves[leaf].span, "%s is spelled %s in C, like %s: expected names that differ there too", path,
+           access.data, l->leaves[other].path);
   note_at(cx, l->leaves[other].span, "%s is declared here", l->leaves[other].path);
 }
 
@@ -197,7 +320,8 @@ static void print_members(Layout *l, const Member *m, Text *out, int indent) {
   }
 }
 
-Layout *layout_make(Context *cx, const Leaf *leaves, int nleaves, const int *order, const bool *in, const char *type, Text *out) {
+Layout *layout_make(Context *cx, const Leaf *leaves, int nleaves, const int *order, const bool *in, const char *type,
+                    Text *out) {
   Layout *l = ARENA_NEW(cx, Layout);
   *l = (Layout){.leaves = leaves, .nleaves = nleaves, .type = type};
   l->access = ARENA_ARRAY(cx, const char *, nleaves + 1);

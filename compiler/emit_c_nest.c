@@ -23,7 +23,8 @@ Loop nest_loop(const Node *n, int var) {
 
 void nest_open_loop(Body *b, const Loop *l) {
   const char *v = b->vars[l->var];
-  open_brace(b, "for (%s %s = 0; %s < %s; %s++) {", l->kind == AXIS_FLAT ? "ptrdiff_t" : "int", v, v, nest_loop_end(b, l), v);
+  open_brace(b, "for (%s %s = 0; %s < %s; %s++) {", l->kind == AXIS_FLAT ? "ptrdiff_t" : "int", v, v,
+             nest_loop_end(b, l), v);
 }
 
 void nest_close(Body *b, int indent) {
@@ -92,7 +93,8 @@ static bool one_run(const Nest *nest, const Loop *outer, const Loop *inner) {
 
 static bool all_mergeable(const Nest *nests, int count, const Loop *outer, const Loop *inner) {
   for (int k = 0; k < count; k++)
-    if (!one_run(&nests[k], outer, inner) || pinned(&nests[k], outer->var) || pinned(&nests[k], inner->var)) return false;
+    if (!one_run(&nests[k], outer, inner) || pinned(&nests[k], outer->var) || pinned(&nests[k], inner->var))
+      return false;
   return true;
 }
 
@@ -130,7 +132,8 @@ void nest_add_loops(Nest *nest) {
   for (int pass = 0; pass < 2; pass++)
     for (int v = 0; v < n->naxes + n->nreduce; v++) {
       bool first = v < n->naxes && n->axes[v].kind == AXIS_BATCH;
-      if (first == (pass == 0) && !nest->solved[v] && !nest->b->dropped[v]) VEC_PUSH(nest->b->cx, &nest->loops, nest_loop(n, v));
+      if (first == (pass == 0) && !nest->solved[v] && !nest->b->dropped[v])
+        VEC_PUSH(nest->b->cx, &nest->loops, nest_loop(n, v));
     }
 }
 
@@ -139,7 +142,7 @@ const char *nest_target(Body *b, const Nest *nest) {
   Operand *o = operand(b, nest->n, NULL, true);
   const char *name = o->name;
   if (o->scalar) return name;
-  return arena_printf(b->cx, "%s[%s]", name, code_index(b, nest_place(nest)).text);
+  return arena_printf(b->cx, "%s[%s]", name, code_place(b, nest_place(nest)));
 }
 
 void nest_fill(Body *b, const Nest *nest, const char *start) {
@@ -151,7 +154,8 @@ void nest_fill(Body *b, const Nest *nest, const char *start) {
     if (kind == AXIS_PLAIN || all.kind != AXIS_PLAIN) all.count *= plan_extent(b->plan, nest->n, k);
     else all.kind = kind;
   }
-  line(b, "for (int q = 0; q < %s; q++) %s[q] = %s;", nest_loop_end(b, &all), name, plan_place(b->plan, nest->n)->integer ? "0" : start);
+  line(b, "for (int q = 0; q < %s; q++) %s[q] = %s;", nest_loop_end(b, &all), name,
+       plan_place(b->plan, nest->n)->integer ? "0" : start);
 }
 
 /* ---- guards as bounds ---- */
@@ -171,21 +175,25 @@ static void bound_by_guard(Nest *nest, const Guard *q, const Loop *l, const char
   top.divisor = 1;
   int64_t c = index_coef(q->e, l->var), end = q->n * q->e->divisor, size = c < 0 ? -c : c;
   Index *rest = index_combine(b->g, 1, &top, -c, index_var(b->g, l->var));
-  Index *low = c > 0 ? index_combine(b->g, -1, rest, 0, rest) : index_combine(b->g, 1, rest, 1, index_constant(b->g, -end + 1));
-  Index *high = c > 0 ? index_combine(b->g, -1, rest, 1, index_constant(b->g, end)) : index_combine(b->g, 1, rest, 1, index_constant(b->g, 1));
+  Index *low =
+    c > 0 ? index_combine(b->g, -1, rest, 0, rest) : index_combine(b->g, 1, rest, 1, index_constant(b->g, -end + 1));
+  Index *high = c > 0 ? index_combine(b->g, -1, rest, 1, index_constant(b->g, end))
+                      : index_combine(b->g, 1, rest, 1, index_constant(b->g, 1));
   double lo, hi;
   bool known_low = index_range(NULL, low, b->axes, &lo, &hi);
   if (!known_low || hi > 0) { /* v >= low / size, rounded up */
     if (size == 1) line(b, "if (%s > %s) %s = %s;", code_index(b, low).text, from, from, code_index(b, low).text);
-    else line(b, "if (%s > %s * %lld) %s = (%s + %lld) / %lld;", code_index(b, low).text, from, (long long)size, from, code_index(b, low).text,
-              (long long)size - 1, (long long)size);
+    else
+      line(b, "if (%s > %s * %lld) %s = (%s + %lld) / %lld;", code_index(b, low).text, from, (long long)size, from,
+           code_index(b, low).text, (long long)size - 1, (long long)size);
   }
   bool known_high = index_range(NULL, high, b->axes, &lo, &hi);
   if (known_high && lo >= (double)(l->count * size) && l->kind == AXIS_PLAIN) return;
   /* v < high / size, rounded up */
   if (size == 1) line(b, "if (%s < %s) %s = %s;", code_index(b, high).text, to, to, code_index(b, high).text);
-  else line(b, "if (%s < %s * %lld) %s = %s <= 0 ? 0 : (%s + %lld) / %lld;", code_index(b, high).text, to, (long long)size, to,
-            code_index(b, high).text, code_index(b, high).text, (long long)size - 1, (long long)size);
+  else
+    line(b, "if (%s < %s * %lld) %s = %s <= 0 ? 0 : (%s + %lld) / %lld;", code_index(b, high).text, to, (long long)size,
+         to, code_index(b, high).text, code_index(b, high).text, (long long)size - 1, (long long)size);
 }
 
 /* Loop k of the nest, bounded by the guards that end there. `%` conditions open an if inside. */
@@ -195,7 +203,8 @@ void nest_open_bounded(Nest *nest, int k) {
   const char *v = b->vars[l->var], *from = "0", *to = nest_loop_end(b, l);
   for (int q = 0; q < nest->nguards; q++) {
     const Guard *guard = &nest->guards[q];
-    if (nest->guard_done[q] || nest_deepest(nest, guard->e) != k || !index_coef(guard->e, l->var) || pinned_index(&(Index){guard->e->offset, 1, guard->e->n, guard->e->terms}, l->var))
+    if (nest->guard_done[q] || nest_deepest(nest, guard->e) != k || !index_coef(guard->e, l->var) ||
+        pinned_index(&(Index){guard->e->offset, 1, guard->e->n, guard->e->terms}, l->var))
       continue;
     if (from[0] == '0') {
       line(b, "int from_%s = 0, to_%s = %s;", v, v, to);

@@ -14,7 +14,7 @@ typedef struct Loop {
 typedef struct Nest {
   Body *b;
   const Node *n;
-  Read **reads;     /* of n; an equality that fixes an axis is put into them, the guards and the place */
+  Read **reads; /* of n; an equality that fixes an axis is put into them, the guards and the place */
   Guard *guards;
   int nguards;
   bool *guard_done; /* it is a bound or a condition already */

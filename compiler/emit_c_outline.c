@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST = 48, MOST_OPERANDS = 48, LEAST_SAVED = 6 };
+enum { LONGEST = 48, MOST_OPERANDS = 48, LEAST_SAVED = 6, ROUNDS = 100 };
 
 typedef struct Run {
   uint64_t hash;
@@ -137,7 +137,8 @@ static const char *parameters(const Outliner *out, const Numbering *m, bool coun
   for (int k = 0; k < m->n; k++) {
     const Operand *o = m->at[k];
     const char *type = o->integer ? "int32_t " : "float ";
-    text_printf(&t, "%s%s%s%sp%d", t.length ? ", " : "", o->scalar || m->written[k] ? "" : "const ", type, o->scalar ? "" : "*", k);
+    text_printf(&t, "%s%s%s%sp%d", t.length ? ", " : "", o->scalar || m->written[k] ? "" : "const ", type,
+                o->scalar ? "" : "*", k);
   }
   return t.data ? t.data : "void";
 }
@@ -151,7 +152,8 @@ static void write_block(Outliner *out, const CodeBlock *block, Numbering *m, Tex
   emit_comment(&b, block->comment);
   open_brace(&b, "{");
   for (int i = 0; i < block->noperands; i++)
-    if (operands[i].scalar) line(&b, "const %s %s = %s;", operands[i].integer ? "int32_t" : "float", operands[i].name, operands[i].origin);
+    if (operands[i].scalar)
+      line(&b, "const %s %s = %s;", operands[i].integer ? "int32_t" : "float", operands[i].name, operands[i].origin);
   declare_operands(&b, operands, block->noperands);
   text_add(text, block->body);
   close_brace(&b);
@@ -183,7 +185,8 @@ static const char *call_text(Outliner *out, const char *name, int start, int len
   c.out = &text;
   emit_comment(&c, arena_printf(b->cx, "%.*s%s", (int)first, comment, length > 1 || comment[first] ? " ..." : ""));
   text_printf(&call, "%*s%s(%s", 2 * b->indent, "", name, counts(out, start, length) ? "n" : "");
-  for (int k = 0; k < m.n; k++) text_printf(&call, "%s%s", k || counts(out, start, length) ? ", " : "", m.at[k]->origin);
+  for (int k = 0; k < m.n; k++)
+    text_printf(&call, "%s%s", k || counts(out, start, length) ? ", " : "", m.at[k]->origin);
   text_add(&call, ");\n");
   add_wrapped(&text, call.data, 2 * b->indent + 4);
   return text.data;
@@ -208,7 +211,7 @@ void emit_blocks(Body *b, const BlockList *blocks) {
   Run *runs = ARENA_ARRAY(b->cx, Run, n + 1);
   for (int k = 0; k < n; k++) out.calls[k] = -1;
   for (int k = 0; k < n; k++) hash_runs_from(&out, k);
-  for (;;) {
+  for (int round = 0; round < ROUNDS; round++) {
     Choice best = {.saved = 0};
     for (int length = 1; length <= LONGEST && length <= n / 2; length++) choose_of_length(&out, length, runs, &best);
     if (!best.saved) break;

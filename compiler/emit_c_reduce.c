@@ -11,7 +11,8 @@ enum { PARTS = 16, LONG_SUM = 64 };
 
 /* ---- reductions ---- */
 
-static const char *const starts[] = {[RED_NONE] = "0.0f", [RED_SUM] = "0.0f", [RED_MAX] = "-INFINITY", [RED_MIN] = "INFINITY", [RED_PROD] = "1.0f"};
+static const char *const starts[] = {
+  [RED_NONE] = "0.0f", [RED_SUM] = "0.0f", [RED_MAX] = "-INFINITY", [RED_MIN] = "INFINITY", [RED_PROD] = "1.0f"};
 
 static void update(Body *b, Reduction r, const char *to, const char *value) {
   switch (r) {
@@ -46,7 +47,9 @@ static void reduce_in_array(Nest *nest, bool scatter) {
     for (; k < own; k++) nest_open_bounded(nest, k);
     Loop row = nest->loops.at[inner];
     const char *v = b->vars[row.var];
-    line(b, "for (int %s = 0; %s < %s; %s++) %s = %s;", v, v, nest_loop_end(b, &row), v, nest_target(b, nest), starts[r]);
+    open_brace(b, "for (int %s = 0; %s < %s; %s++) {", v, v, nest_loop_end(b, &row), v);
+    line(b, "%s = %s;", nest_target(b, nest), starts[r]);
+    close_brace(b);
   } else {
     nest_fill(b, nest, starts[r]);
     nest_open_outer_guards(nest, 0);
@@ -54,14 +57,16 @@ static void reduce_in_array(Nest *nest, bool scatter) {
   for (; k <= inner; k++) nest_open_bounded(nest, k);
   Code c = term(nest);
   if (r == RED_SUM || r == RED_NONE) c = (Code){scaled(b, nest->n, c), 2, false};
-  if (r == RED_NONE && plan_place(b->plan, nest->n)->integer) line(b, "%s = %s;", nest_target(b, nest), as_integer(b, c));
+  if (r == RED_NONE && plan_place(b->plan, nest->n)->integer)
+    line(b, "%s = %s;", nest_target(b, nest), as_integer(b, c));
   else update(b, r, nest_target(b, nest), as_float(b, c, 5));
   nest_close(b, indent);
 }
 
 static bool sums_in_parts(const Nest *nest, const Loop *l) {
   const Node *n = nest->n;
-  if (n->reduction != RED_SUM || l->kind != AXIS_PLAIN || l->count < LONG_SUM || nest_stride_penalty(nest, l->var) > 0) return false;
+  if (n->reduction != RED_SUM || l->kind != AXIS_PLAIN || l->count < LONG_SUM || nest_stride_penalty(nest, l->var) > 0)
+    return false;
   for (int q = 0; q < nest->nguards; q++)
     if (!nest->guard_done[q] && index_uses(nest->guards[q].e, l->var)) return false;
   return true;
@@ -116,7 +121,8 @@ static void reduce_to_place(Nest *nest, int own) { /* ARGMAX, ARGMIN */
   line(b, "int place = 0;");
   open_reduced(nest, own, nest->loops.n);
   Code c = spill(b, term(nest));
-  line(b, "if (%s %s best) { best = %s; place = %s; }", as_float(b, c, 3), most ? ">" : "<", as_float(b, c, 5), reduced_place(nest));
+  line(b, "if (%s %s best) { best = %s; place = %s; }", as_float(b, c, 3), most ? ">" : "<", as_float(b, c, 5),
+       reduced_place(nest));
   nest_close(b, indent);
   finish_scalar(nest, plan_place(b->plan, nest->n)->integer ? "place" : "(float)place");
 }
@@ -169,7 +175,8 @@ void emit_reduce(Body *b, const Node *n) {
   use_axes(b, n);
   Nest nest = nest_new(b, n);
   bool scatter = n->reduction == RED_SUM && nest_solve_guards(&nest);
-  bool needs_scalar = n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN || n->reduction == RED_LOGSUMEXP || n->naxes == 0;
+  bool needs_scalar =
+    n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN || n->reduction == RED_LOGSUMEXP || n->naxes == 0;
   nest_add_loops(&nest);
   nest_add_accesses(&nest);
   sort_own_first(&nest);

@@ -14,7 +14,11 @@ const char *input_list(Emitter *em, uint32_t mask, bool types) {
   for (int k = 0; k < em->program->inputs.n; k++) {
     if (!(mask >> k & 1)) continue;
     const Input *in = &em->program->inputs.at[k];
-    text_printf(&t, ", %s%s", !types ? "" : in->kind == INPUT_REAL ? "const float *" : "const int32_t *", em->input_names[k]);
+    text_printf(&t, ", %s%s",
+                !types                   ? ""
+                : in->kind == INPUT_REAL ? "const float *"
+                                         : "const int32_t *",
+                em->input_names[k]);
     if (!types) continue;
     text_add(&t, " /* [n");
     for (int i = 1; i < in->node->naxes; i++) text_printf(&t, ",%lld", (long long)in->node->axes[i].extent);
@@ -26,7 +30,8 @@ const char *input_list(Emitter *em, uint32_t mask, bool types) {
 static const char *signature(Emitter *em, int k) {
   const Routine *r = &em->program->routines.at[k];
   Text t = {.cx = em->cx};
-  text_printf(&t, "%s %s(const %s_params *w", r->kind == ROUTINE_OUTPUT ? "int" : "float", em->routine_names[k], em->prefix);
+  text_printf(&t, "%s %s(const %s_params *w", r->kind == ROUTINE_OUTPUT ? "int" : "float", em->routine_names[k],
+              em->prefix);
   if (em->program->states.n) text_printf(&t, ", const %s_state *state", em->prefix);
   if (r->kind == ROUTINE_GRAD) text_printf(&t, ", %s_params *g", em->prefix);
   if (r->kind == ROUTINE_GRAD && em->program->states.n) text_printf(&t, ", %s_state *next", em->prefix);
@@ -88,7 +93,7 @@ static const char *routine_origin(Body *b, const Node *n) {
   case NODE_PARAM: return leaf_origin(em, em->params, "w", n);
   case NODE_STATE: return leaf_origin(em, em->states, "state", n);
   case NODE_CONST: return table_name(em, n, p->integer);
-  case NODE_BATCH: b->uses_count = true; return "(float)n";
+  case NODE_BATCH: return "(float)n";
   default: bug("emit", "a leaf of kind %d in a routine", (int)n->kind);
   }
 }
@@ -113,9 +118,12 @@ const char *check_of_inputs(Emitter *em, uint32_t mask) {
   for (int k = 0; k < em->program->inputs.n; k++) {
     const Input *in = &em->program->inputs.at[k];
     if (!(mask >> k & 1) || in->kind == INPUT_REAL || in->kind == INPUT_INT) continue;
-    if (in->count == 1) text_printf(&t, " || %s_first_bad(%s, n, %d) >= 0", em->prefix, em->input_names[k], in->kind == INPUT_BIT ? 2 : in->classes);
-    else text_printf(&t, " || %s_first_bad(%s, n * %lld, %d) >= 0", em->prefix, em->input_names[k], (long long)in->count,
-                     in->kind == INPUT_BIT ? 2 : in->classes);
+    if (in->count == 1)
+      text_printf(&t, " || %s_first_bad(%s, n, %d) >= 0", em->prefix, em->input_names[k],
+                  in->kind == INPUT_BIT ? 2 : in->classes);
+    else
+      text_printf(&t, " || %s_first_bad(%s, n * %lld, %d) >= 0", em->prefix, em->input_names[k], (long long)in->count,
+                  in->kind == INPUT_BIT ? 2 : in->classes);
   }
   return t.data;
 }
@@ -123,7 +131,8 @@ const char *check_of_inputs(Emitter *em, uint32_t mask) {
 static void emit_missing_gradients(Body *b) {
   for (int p = 0; p < b->em->program->params.n; p++) {
     bool found = false;
-    for (int k = 0; k < b->plan->nroots; k++) found = found || (b->plan->roots[k].dest == DEST_GRAD && b->plan->roots[k].item == p);
+    for (int k = 0; k < b->plan->nroots; k++)
+      found = found || (b->plan->roots[k].dest == DEST_GRAD && b->plan->roots[k].item == p);
     if (!found) line(b, "memset(&g->%s, 0, sizeof g->%s);", b->em->params->access[p], b->em->params->access[p]);
   }
 }
@@ -168,7 +177,13 @@ static void emit_unused(Body *b, const Routine *r, const Text *body, uint32_t ma
 static void emit_routine(Emitter *em, int k, Text *source) {
   const Routine *r = &em->program->routines.at[k];
   Text body = {.cx = em->cx};
-  Body b = {.em = em, .cx = em->cx, .g = em->program->graph, .plan = em->plans[k], .out = &body, .indent = 1, .origin = routine_origin};
+  Body b = {.em = em,
+            .cx = em->cx,
+            .g = em->program->graph,
+            .plan = em->plans[k],
+            .out = &body,
+            .indent = 1,
+            .origin = routine_origin};
   name_roots(&b);
   emit_steps(&b, UINT32_C(1) << DEST_NEXT_STATE);
   if (r->kind == ROUTINE_GRAD) {
@@ -193,6 +208,25 @@ static void grow_work(Emitter *em, const Plan *plan) {
   if (plan->integers > em->integers) em->integers = plan->integers;
 }
 
+/* Is digits_NAME something of the generated code itself? */
+static bool is_own_name(const char *name) {
+  static const char *const words[] = {"init",    "step",         "finish_step",  "bad_row", "params",
+                                      "state",   "work",         "hyper",        "model",   "first_bad",
+                                      "squares", "param_arrays", "state_arrays", "slots",   "inputs",
+                                      "losses",  "objectives",   "outputs",      "metrics", "hypers"};
+  static const char *const starts[] = {"step_", "update_", "part", "table", "finish_", "init_"}, *const ends[] = {
+                                                                                                   "_entry", "_params",
+                                                                                                   "_grad"};
+  size_t length = strlen(name);
+  for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+    if (strcmp(words[k], name) == 0) return true;
+  for (size_t k = 0; k < sizeof starts / sizeof *starts; k++)
+    if (strncmp(starts[k], name, strlen(starts[k])) == 0) return true;
+  for (size_t k = 0; k < sizeof ends / sizeof *ends; k++)
+    if (length > strlen(ends[k]) && strcmp(name + length - strlen(ends[k]), ends[k]) == 0) return true;
+  return false;
+}
+
 void plan_routines(Emitter *em) {
   const Program *p = em->program;
   int n = p->routines.n;
@@ -205,13 +239,13 @@ void plan_routines(Emitter *em) {
     em->masks[k] = em->plans[k]->inputs;
     grow_work(em, em->plans[k]);
     const char *name = c_name(em->cx, r->name, strlen(r->name));
-    static const char *const taken[] = {"init", "step", "finish_step", "bad_row", "params", "state", "work", "model", "first_bad", "squares"};
-    bool clash = false;
-    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) clash = clash || strcmp(taken[i], name) == 0;
-    em->routine_names[k] = arena_printf(em->cx, "%s_%s%s%s", em->prefix, name, clash ? "_" : "", r->kind == ROUTINE_GRAD ? "_grad" : "");
+    bool clash = is_own_name(name);
+    em->routine_names[k] =
+      arena_printf(em->cx, "%s_%s%s%s", em->prefix, name, clash ? "_" : "", r->kind == ROUTINE_GRAD ? "_grad" : "");
     for (int i = 0; i < k; i++) {
       if (strcmp(em->routine_names[i], em->routine_names[k]) != 0) continue;
-      error_at(em->cx, r->span, "%s is spelled %s in C, like %s: expected names that differ there too", r->name, em->routine_names[k], p->routines.at[i].name);
+      error_at(em->cx, r->span, "%s is spelled %s in C, like %s: expected names that differ there too", r->name,
+               em->routine_names[k], p->routines.at[i].name);
       note_at(em->cx, p->routines.at[i].span, "%s is declared here", p->routines.at[i].name);
       break;
     }
@@ -225,21 +259,24 @@ void plan_routines(Emitter *em) {
 }
 
 static const char *const purpose[] = {
-    [ROUTINE_LOSS] = "Mean over n examples.",
-    [ROUTINE_GRAD] = "The same for training, and its gradient in g, all of it.",
-    [ROUTINE_OUTPUT] = "0, or -1 where n or an integer is out of range.",
-    [ROUTINE_METRIC] = "Mean over n examples.",
+  [ROUTINE_LOSS] = "Mean over n examples.",
+  [ROUTINE_GRAD] = "The same for training, and its gradient in g, all of it.",
+  [ROUTINE_OUTPUT] = "0, or -1 where n or an integer is out of range.",
+  [ROUTINE_METRIC] = "Mean over n examples.",
 };
 
 void emit_routines(Emitter *em, Text *header, Text *source) {
   bool whole = false;
   for (int k = 0; k < em->program->inputs.n; k++)
     whole = whole || em->program->inputs.at[k].kind == INPUT_CLASS || em->program->inputs.at[k].kind == INPUT_BIT;
-  if (whole) text_printf(source, "/* The first of count values that is not in 0..classes-1, or -1. */\n"
-                      "static int %s_first_bad(const int32_t *v, int count, int32_t classes) {\n"
-                      "  for (int q = 0; q < count; q++)\n"
-                      "    if (v[q] < 0 || v[q] >= classes) return q;\n"
-                      "  return -1;\n}\n\n", em->prefix);
+  if (whole)
+    text_printf(source,
+                "/* The first of count values that is not in 0..classes-1, or -1. */\n"
+                "static int %s_first_bad(const int32_t *v, int count, int32_t classes) {\n"
+                "  for (int q = 0; q < count; q++)\n"
+                "    if (v[q] < 0 || v[q] >= classes) return q;\n"
+                "  return -1;\n}\n\n",
+                em->prefix);
   for (int k = 0; k < em->program->routines.n; k++) {
     const Routine *r = &em->program->routines.at[k];
     text_printf(header, "/* %s */\n", purpose[r->kind]);

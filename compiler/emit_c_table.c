@@ -14,12 +14,14 @@ static void emit_start(Emitter *em, const Start *start, const char *pointer, int
   case START_ZERO: return;
   case START_UNIFORM:
   case START_NORMAL:
-    text_printf(out, "  nn_draw_%s(%s, %lld, %s, %s, seed, %d);\n", draw, pointer, n, c_float(cx, start->a), c_float(cx, start->b), stream);
+    text_printf(out, "  nn_draw_%s(%s, %lld, %s, %s, seed, %d);\n", draw, pointer, n, c_float(cx, start->a),
+                c_float(cx, start->b), stream);
     return;
   case START_VALUES: break;
   }
   if (start->uniform_value) {
-    text_printf(out, "  for (ptrdiff_t q = 0; q < %lld; q++) (%s)[q] = %s;\n", n, pointer, c_float(cx, start->values[0]));
+    text_printf(out, "  for (ptrdiff_t q = 0; q < %lld; q++) (%s)[q] = %s;\n", n, pointer,
+                c_float(cx, start->values[0]));
     return;
   }
   Node *data = ARENA_NEW(cx, Node);
@@ -44,18 +46,23 @@ static void start_slots(Emitter *em, Text *out) {
 
 static void emit_init(Emitter *em, Text *header, Text *source) {
   const Program *p = em->program;
-  text_printf(header, "/* Parameters drawn from seed, everything else as it starts. */\nvoid %s_init(%s *m, uint64_t seed);\n", em->prefix, em->type);
-  text_printf(source, "void %s_init(%s *m, uint64_t seed) {\n  memset(m, 0, sizeof *m);\n  m->seed = seed;\n", em->prefix, em->type);
+  text_printf(header,
+              "/* Parameters drawn from seed, everything else as it starts. */\nvoid %s_init(%s *m, uint64_t seed);\n",
+              em->prefix, em->type);
+  text_printf(source, "void %s_init(%s *m, uint64_t seed) {\n  memset(m, 0, sizeof *m);\n  m->seed = seed;\n",
+              em->prefix, em->type);
   for (int k = 0; k < p->params.n; k++)
-    emit_start(em, &p->params.at[k].start, layout_pointer(em->cx, em->params, "(&m->param)", k, true), p->params.at[k].count, k, source);
+    emit_start(em, &p->params.at[k].start, layout_pointer(em->cx, em->params, "(&m->param)", k, true),
+               p->params.at[k].count, k, source);
   for (int k = 0; k < p->states.n; k++)
-    emit_start(em, &p->states.at[k].start, layout_pointer(em->cx, em->states, "(&m->state)", k, true), p->states.at[k].count,
-               p->params.n + k, source);
+    emit_start(em, &p->states.at[k].start, layout_pointer(em->cx, em->states, "(&m->state)", k, true),
+               p->states.at[k].count, p->params.n + k, source);
   if (p->states.n) text_add(source, "  m->next = m->state;\n");
   start_slots(em, source);
   for (int k = 0; k < p->hypers.n; k++)
     if (em->hyper_index[k] >= 0)
-      text_printf(source, "  m->hyper.%s = %s;\n", em->hypers->access[em->hyper_index[k]], c_float(em->cx, p->hypers.at[k].value));
+      text_printf(source, "  m->hyper.%s = %s;\n", em->hypers->access[em->hyper_index[k]],
+                  c_float(em->cx, p->hypers.at[k].value));
   text_add(source, "}\n\n");
 }
 
@@ -63,8 +70,12 @@ static void emit_init(Emitter *em, Text *header, Text *source) {
 
 static void emit_bad_row(Emitter *em, Text *header, Text *source) {
   const Program *p = em->program;
-  const char *signature = arena_printf(em->cx, "int %s_bad_row(int n, const void *const *in, uint32_t inputs, int *input)", em->prefix);
-  text_printf(header, "/* The first of n rows with an integer out of range, and which input, among those of the mask; or -1. */\n%s;\n", signature);
+  const char *signature =
+    arena_printf(em->cx, "int %s_bad_row(int n, const void *const *in, uint32_t inputs, int *input)", em->prefix);
+  text_printf(
+    header,
+    "/* The first of n rows with an integer out of range, and which input, among those of the mask; or -1. */\n%s;\n",
+    signature);
   text_printf(source, "%s {\n  int row = -1;\n", signature);
   bool any = false;
   for (int k = 0; k < p->inputs.n; k++) {
@@ -72,9 +83,11 @@ static void emit_bad_row(Emitter *em, Text *header, Text *source) {
     if (in->kind != INPUT_CLASS && in->kind != INPUT_BIT) continue;
     any = true;
     text_printf(source, "  if (inputs >> %d & 1u) {\n", k);
-    text_printf(source, "    const int at = %s_first_bad((const int32_t *)in[%d], n * %lld, %d);\n", em->prefix, k, (long long)in->count,
-                in->kind == INPUT_BIT ? 2 : in->classes);
-    text_printf(source, "    if (at >= 0 && (row < 0 || at / %lld < row)) {\n      row = at / %lld;\n      if (input) *input = %d;\n    }\n  }\n",
+    text_printf(source, "    const int at = %s_first_bad((const int32_t *)in[%d], n * %lld, %d);\n", em->prefix, k,
+                (long long)in->count, in->kind == INPUT_BIT ? 2 : in->classes);
+    text_printf(source,
+                "    if (at >= 0 && (row < 0 || at / %lld < row)) {\n      row = at / %lld;\n      if (input) *input = "
+                "%d;\n    }\n  }\n",
                 (long long)in->count, (long long)in->count, k);
   }
   if (!any) text_add(source, "  (void)n, (void)in, (void)inputs, (void)input;\n");
@@ -96,9 +109,13 @@ static void emit_wrapper(Emitter *em, int k, Text *source) {
   const char *name = em->routine_names[k], *prefix = em->prefix, *result = r->kind == ROUTINE_OUTPUT ? "int" : "float";
   bool states = em->program->states.n > 0, output = r->kind == ROUTINE_OUTPUT, grad = r->kind == ROUTINE_GRAD;
   Text text = {.cx = em->cx}, *out = &text;
-  text_printf(out, "static %s %s_entry(const void *param, const void *state, %svoid *work, int n, const void *const *in, %suint64_t seed%s) {\n",
-              result, name, grad ? "void *grad, void *next_state, " : "", output ? "void *out, " : "", output ? "" : ", uint64_t step");
-  text_printf(out, "  (void)state, (void)seed, (void)in%s%s;\n", output ? "" : ", (void)step", grad && !states ? ", (void)next_state" : "");
+  text_printf(out,
+              "static %s %s_entry(const void *param, const void *state, %svoid *work, int n, const void *const *in, "
+              "%suint64_t seed%s) {\n",
+              result, name, grad ? "void *grad, void *next_state, " : "", output ? "void *out, " : "",
+              output ? "" : ", uint64_t step");
+  text_printf(out, "  (void)state, (void)seed, (void)in%s%s;\n", output ? "" : ", (void)step",
+              grad && !states ? ", (void)next_state" : "");
   text_printf(out, "  return %s((const %s_params *)param, ", name, prefix);
   if (states) text_printf(out, "(const %s_state *)state, ", prefix);
   if (grad) text_printf(out, "(%s_params *)grad, ", prefix);
@@ -118,13 +135,20 @@ static void emit_wrappers(Emitter *em, Text *out) {
   }
   for (int o = 0; o < p->objectives.n; o++) {
     const char *name = objective_name(em, o);
-    text_printf(out, "static void %s_update_%s_entry(void *model) { %s_update_%s((%s *)model); }\n\n", em->prefix, name, em->prefix, name, em->type);
+    text_printf(out, "static void %s_update_%s_entry(void *model) { %s_update_%s((%s *)model); }\n\n", em->prefix, name,
+                em->prefix, name, em->type);
   }
-  text_printf(out, "static void %s_init_entry(void *model, uint64_t seed) { %s_init((%s *)model, seed); }\n\n", em->prefix, em->prefix, em->type);
-  text_printf(out, "static void %s_finish_entry(void *model) { %s_finish_step((%s *)model); }\n\n", em->prefix, em->prefix, em->type);
+  text_printf(out, "static void %s_init_entry(void *model, uint64_t seed) { %s_init((%s *)model, seed); }\n\n",
+              em->prefix, em->prefix, em->type);
+  text_printf(out, "static void %s_finish_entry(void *model) { %s_finish_step((%s *)model); }\n\n", em->prefix,
+              em->prefix, em->type);
   if (!p->objectives.n) return;
-  text_printf(out, "static float %s_step_entry(void *model, int n, const void *const *in) {\n  (void)in;\n", em->prefix);
-  add_wrapped(out, arena_printf(em->cx, "  return %s_step((%s *)model, n%s);\n", em->prefix, em->type, inputs_from_pointers(em, mask)), 6);
+  text_printf(out, "static float %s_step_entry(void *model, int n, const void *const *in) {\n  (void)in;\n",
+              em->prefix);
+  add_wrapped(
+    out,
+    arena_printf(em->cx, "  return %s_step((%s *)model, n%s);\n", em->prefix, em->type, inputs_from_pointers(em, mask)),
+    6);
   text_add(out, "}\n\n");
 }
 
@@ -159,8 +183,8 @@ static const char *node_shape(Emitter *em, const Node *n, int from, Span span, c
 }
 
 static void array_row(Emitter *em, const char *name, const Leaf *leaf, int64_t offset, Text *out) {
-  text_printf(out, "    {%s, %s, %lld, %lld},\n", quoted(em->cx, name), node_shape(em, leaf->node, 0, leaf->span, leaf->path),
-              (long long)offset, (long long)leaf->count);
+  text_printf(out, "    {%s, %s, %lld, %lld},\n", quoted(em->cx, name),
+              node_shape(em, leaf->node, 0, leaf->span, leaf->path), (long long)offset, (long long)leaf->count);
 }
 
 static void emit_arrays(Emitter *em, const char *table, const Layout *l, Text *out) {
@@ -217,8 +241,8 @@ static int emit_losses(Emitter *em, Text *out) {
   for (int k = 0; k < p->losses.n; k++) {
     int value = find_routine(em, ROUTINE_LOSS, k), grad = find_routine(em, ROUTINE_GRAD, k);
     text_printf(out, "    {%s, %uu, %s%s, %s%s},\n", quoted(em->cx, p->losses.at[k]), value >= 0 ? em->masks[value] : 0,
-                value >= 0 ? em->routine_names[value] : "NULL", value >= 0 ? "_entry" : "", grad >= 0 ? em->routine_names[grad] : "NULL",
-                grad >= 0 ? "_entry" : "");
+                value >= 0 ? em->routine_names[value] : "NULL", value >= 0 ? "_entry" : "",
+                grad >= 0 ? em->routine_names[grad] : "NULL", grad >= 0 ? "_entry" : "");
   }
   if (p->losses.n) text_add(out, "};\n\n");
   return p->losses.n;
@@ -228,7 +252,8 @@ static int emit_objectives(Emitter *em, Text *out) {
   const Program *p = em->program;
   if (p->objectives.n) text_printf(out, "static const nn_objective %s_objectives[] = {\n", em->prefix);
   for (int k = 0; k < p->objectives.n; k++)
-    text_printf(out, "    {%d, %d, %s_update_%s_entry},\n", p->objectives.at[k].loss, p->objectives.at[k].every, em->prefix, objective_name(em, k));
+    text_printf(out, "    {%d, %d, %s_update_%s_entry},\n", p->objectives.at[k].loss, p->objectives.at[k].every,
+                em->prefix, objective_name(em, k));
   if (p->objectives.n) text_add(out, "};\n\n");
   return p->objectives.n;
 }
@@ -266,8 +291,10 @@ static int emit_hypers(Emitter *em, Text *out) {
   if (p->hypers.n) text_printf(out, "static const nn_hyper %s_hypers[] = {\n", em->prefix);
   for (int k = 0; k < p->hypers.n; k++) {
     const char *where = "NN_NOT_SETTABLE";
-    if (em->hyper_index[k] >= 0) where = arena_printf(em->cx, "offsetof(%s, hyper.%s)", em->type, em->hypers->access[em->hyper_index[k]]);
-    text_printf(out, "    {%s, %s, %s},\n", quoted(em->cx, p->hypers.at[k].name), where, c_float(em->cx, p->hypers.at[k].value));
+    if (em->hyper_index[k] >= 0)
+      where = arena_printf(em->cx, "offsetof(%s, hyper.%s)", em->type, em->hypers->access[em->hyper_index[k]]);
+    text_printf(out, "    {%s, %s, %s},\n", quoted(em->cx, p->hypers.at[k].name), where,
+                c_float(em->cx, p->hypers.at[k].value));
   }
   if (p->hypers.n) text_add(out, "};\n\n");
   return p->hypers.n;
@@ -276,15 +303,14 @@ static int emit_hypers(Emitter *em, Text *out) {
 /* ---- the hash ---- */
 
 static uint64_t fnv(uint64_t h, const char *s) { /* with the NUL: "ab","c" is not "a","bc" */
-  do {
-    h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
-  } while (*s++);
+  do { h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001b3); } while (*s++);
   return h;
 }
 
 static uint64_t fnv_leaf(Context *cx, uint64_t h, const char *path, const Node *n) {
   h = fnv(h, path);
-  for (int k = 0; k < n->naxes; k++) h = fnv(h, arena_printf(cx, "%lld", (long long)(n->axes[k].kind == AXIS_PLAIN ? n->axes[k].extent : 0)));
+  for (int k = 0; k < n->naxes; k++)
+    h = fnv(h, arena_printf(cx, "%lld", (long long)(n->axes[k].kind == AXIS_PLAIN ? n->axes[k].extent : 0)));
   return h;
 }
 
@@ -315,7 +341,8 @@ static uint64_t model_hash(Emitter *em) {
 
 /* ---- the model ---- */
 
-static void table_member(Emitter *em, const char *member, const char *count_member, const char *table, int rows, Text *out) {
+static void table_member(Emitter *em, const char *member, const char *count_member, const char *table, int rows,
+                         Text *out) {
   if (rows) text_printf(out, "    .%s = %s_%s, .%s = %d,\n", member, em->prefix, table, count_member, rows);
   else text_printf(out, "    .%s = NULL, .%s = 0,\n", member, count_member);
 }
@@ -324,26 +351,39 @@ static void emit_model(Emitter *em, const int *rows, Text *out) {
   const Program *p = em->program;
   const char *x = em->prefix, *type = em->type, *absent = "(size_t)-1";
   const char *slots = em->first_slots ? arena_printf(em->cx, "offsetof(%s, %s)", type, em->first_slots) : absent;
-  text_printf(out, "const nn_model %s_model = {\n    .abi = NN_ABI, .name = %s, .hash = UINT64_C(0x%016llx), .flags = %s,\n", x,
-              quoted(em->cx, p->name), (unsigned long long)model_hash(em), p->coupled ? "NN_COUPLED" : "0");
-  text_printf(out, "    .batch = %s_BATCH, .size = sizeof(%s), .work_size = sizeof(%s_work),\n", c_upper(em->cx, x), type, x);
-  text_printf(out, "    .param_floats = %lld, .state_floats = %lld, .slot_floats = %lld,\n", (long long)em->params->floats,
-              (long long)(em->states ? em->states->floats : 0), (long long)em->slot_floats);
+  text_printf(out,
+              "const nn_model %s_model = {\n    .abi = NN_ABI, .name = %s, .hash = UINT64_C(0x%016llx), .flags = %s,\n",
+              x, quoted(em->cx, p->name), (unsigned long long)model_hash(em), p->coupled ? "NN_COUPLED" : "0");
+  text_printf(out, "    .batch = %s_BATCH, .size = sizeof(%s), .work_size = sizeof(%s_work),\n", c_upper(em->cx, x),
+              type, x);
+  text_printf(out, "    .param_floats = %lld, .state_floats = %lld, .slot_floats = %lld,\n",
+              (long long)em->params->floats, (long long)(em->states ? em->states->floats : 0),
+              (long long)em->slot_floats);
   text_printf(out, "    .param = offsetof(%s, param), .grad = offsetof(%s, grad),\n", type, type);
-  if (p->states.n) text_printf(out, "    .state = offsetof(%s, state), .next_state = offsetof(%s, next),\n", type, type);
+  if (p->states.n)
+    text_printf(out, "    .state = offsetof(%s, state), .next_state = offsetof(%s, next),\n", type, type);
   else text_printf(out, "    .state = %s, .next_state = %s,\n", absent, absent);
-  text_printf(out, "    .slots = %s, .work = offsetof(%s, work), .step = offsetof(%s, step), .seed = offsetof(%s, seed),\n", slots, type, type, type);
-  static const char *const members[][3] = {{"params", "nparams", "param_arrays"}, {"states", "nstates", "state_arrays"}, {"slot", "nslots", "slots"},
-      {"inputs", "ninputs", "inputs"}, {"losses", "nlosses", "losses"}, {"objectives", "nobjectives", "objectives"},
-      {"outputs", "noutputs", "outputs"}, {"metrics", "nmetrics", "metrics"}, {"hypers", "nhypers", "hypers"}};
-  for (size_t k = 0; k < sizeof members / sizeof *members; k++) table_member(em, members[k][0], members[k][1], members[k][2], rows[k], out);
-  text_printf(out, "    .init = %s_init_entry, .train_step = %s%s, .finish_step = %s_finish_entry, .bad_row = %s_bad_row,\n", x,
-              p->objectives.n ? x : "NULL", p->objectives.n ? "_step_entry" : "", x, x);
+  text_printf(out,
+              "    .slots = %s, .work = offsetof(%s, work), .step = offsetof(%s, step), .seed = offsetof(%s, seed),\n",
+              slots, type, type, type);
+  static const char *const members[][3] = {
+    {"params", "nparams", "param_arrays"}, {"states", "nstates", "state_arrays"},
+    {"slot", "nslots", "slots"},           {"inputs", "ninputs", "inputs"},
+    {"losses", "nlosses", "losses"},       {"objectives", "nobjectives", "objectives"},
+    {"outputs", "noutputs", "outputs"},    {"metrics", "nmetrics", "metrics"},
+    {"hypers", "nhypers", "hypers"}};
+  for (size_t k = 0; k < sizeof members / sizeof *members; k++)
+    table_member(em, members[k][0], members[k][1], members[k][2], rows[k], out);
+  text_printf(out,
+              "    .init = %s_init_entry, .train_step = %s%s, .finish_step = %s_finish_entry, .bad_row = %s_bad_row,\n",
+              x, p->objectives.n ? x : "NULL", p->objectives.n ? "_step_entry" : "", x, x);
   char validate[64];
   text_add(out, "    .train = {");
   const TrainDefaults *t = &p->train;
   snprintf(validate, sizeof validate, "%.17g", t->validate);
-  text_printf(out, ".batch = %d, .epochs = %d, .patience = %d, .shuffle = %d, .validate = %s, .seed = UINT64_C(%llu), .standardize = %uu},\n};\n",
+  text_printf(out,
+              ".batch = %d, .epochs = %d, .patience = %d, .shuffle = %d, .validate = %s, .seed = UINT64_C(%llu), "
+              ".standardize = %uu},\n};\n",
               t->batch, t->epochs, t->patience, t->shuffle, validate, (unsigned long long)t->seed, t->standardize);
 }
 
@@ -363,5 +403,7 @@ void emit_tables(Emitter *em, Text *header, Text *source) {
   rows[7] = emit_metrics(em, source);
   rows[8] = emit_hypers(em, source);
   emit_model(em, rows, source);
-  text_printf(header, "/* Names, shapes, offsets and entry points, for generic tools. */\nextern const nn_model %s_model;\n", em->prefix);
+  text_printf(header,
+              "/* Names, shapes, offsets and entry points, for generic tools. */\nextern const nn_model %s_model;\n",
+              em->prefix);
 }

@@ -30,7 +30,8 @@ static void plan_stage(Emitter *em, const Group *group, const Stage *stage, Stag
   int count = stage->flat ? 1 : group->nparams;
   code->plans = ARENA_ARRAY(em->cx, Plan *, count + 1);
   for (int k = 0; k < count; k++) {
-    Plan *plan = plan_roots(em->program, em->options, stage->roots + (ptrdiff_t)k * stage->nroots, stage->nroots, false, stage->flat);
+    Plan *plan = plan_roots(em->program, em->options, stage->roots + (ptrdiff_t)k * stage->nroots, stage->nroots, false,
+                            stage->flat);
     code->plans[k] = plan;
     if (plan->floats > em->floats) em->floats = plan->floats;
     if (plan->integers > em->integers) em->integers = plan->integers;
@@ -94,7 +95,8 @@ static void use_node(Uses *u, NodeKind kind, int item) {
 }
 
 static Uses uses_of(Emitter *em, const Stage *stage, const Plan *plan) {
-  Uses u = {.slots = ARENA_ARRAY(em->cx, bool, stage->nslots + 1), .hypers = ARENA_ARRAY(em->cx, bool, em->program->hypers.n + 1)};
+  Uses u = {.slots = ARENA_ARRAY(em->cx, bool, stage->nslots + 1),
+            .hypers = ARENA_ARRAY(em->cx, bool, em->program->hypers.n + 1)};
   for (int k = 0; k < plan->order.n; k++) use_node(&u, plan->order.at[k]->kind, plan->order.at[k]->item);
   for (int k = 0; k < plan->nroots; k++) {
     DestKind d = plan->roots[k].dest;
@@ -103,8 +105,12 @@ static Uses uses_of(Emitter *em, const Stage *stage, const Plan *plan) {
   return u;
 }
 
-static const char *slot_name(Emitter *em, const Stage *stage, int slot) { return c_local_name(em->cx, stage->slots[slot].name); }
-static const char *hyper_name(Emitter *em, int hyper) { return c_local_name(em->cx, em->program->hypers.at[hyper].name); }
+static const char *slot_name(Emitter *em, const Stage *stage, int slot) {
+  return c_local_name(em->cx, stage->slots[slot].name);
+}
+static const char *hyper_name(Emitter *em, int hyper) {
+  return c_local_name(em->cx, em->program->hypers.at[hyper].name);
+}
 
 typedef struct StageBody { /* a Body that knows its stage; the Body comes first */
   Body body;
@@ -177,7 +183,8 @@ static void emit_flat_stage(Emitter *em, const Stage *stage, const Plan *plan, c
   text_add(source, "}\n\n");
 }
 
-static void call_run(Emitter *em, const Stage *stage, const StageCode *code, const char *name, int first, int64_t count, Text *source) {
+static void call_run(Emitter *em, const Stage *stage, const StageCode *code, const char *name, int first, int64_t count,
+                     Text *source) {
   Text call = {.cx = em->cx}, *out = &call;
   Uses u = uses_of(em, stage, code->plans[0]);
   const char *member = c_flat_name(em->cx, stage->member);
@@ -245,14 +252,22 @@ static void emit_whole_stage(Emitter *em, const Group *group, const Stage *stage
   for (int k = 0; k < group->nparams; k++) {
     int param = group->params[k];
     StageBody sb = {.stage = stage};
-    sb.body = (Body){.em = em, .cx = em->cx, .g = em->program->graph, .plan = code->plans[k], .out = out, .indent = 1, .origin = whole_origin};
+    sb.body = (Body){.em = em,
+                     .cx = em->cx,
+                     .g = em->program->graph,
+                     .plan = code->plans[k],
+                     .out = out,
+                     .indent = 1,
+                     .origin = whole_origin};
     Body *b = &sb.body;
     b->slot_access = code->layout->access[param];
     b->root_names = ARENA_ARRAY(em->cx, const char *, b->plan->nroots + 1);
     for (int i = 0; i < b->plan->nroots; i++) {
       const Root *r = &b->plan->roots[i];
-      const char *place = r->dest == DEST_SLOT ? arena_printf(em->cx, "%s.%s", slot_member(em, stage, r->item), b->slot_access)
-                                               : arena_printf(em->cx, "%s->%s", r->dest == DEST_WEIGHT ? "w" : "g", em->params->access[param]);
+      const char *place =
+        r->dest == DEST_SLOT
+          ? arena_printf(em->cx, "%s.%s", slot_member(em, stage, r->item), b->slot_access)
+          : arena_printf(em->cx, "%s->%s", r->dest == DEST_WEIGHT ? "w" : "g", em->params->access[param]);
       b->root_names[i] = arena_printf(em->cx, "((float *)&%s)", place);
     }
     emit_comment(b, arena_printf(em->cx, "%s of %s", stage->name, em->program->params.at[param].path));
@@ -275,7 +290,8 @@ static void emit_gnorm(const RunList *runs, Emitter *em, Text *out, bool *declar
 
 static const char *stage_function(Emitter *em, int o, int g, int s) {
   const Objective *obj = &em->program->objectives.at[o];
-  return arena_printf(em->cx, "%s_%s_%s_%d%d", em->prefix, objective_name(em, o), c_flat_name(em->cx, obj->groups[g].stages[s].name), g, s);
+  return arena_printf(em->cx, "%s_%s_%s_%d%d", em->prefix, objective_name(em, o),
+                      c_flat_name(em->cx, obj->groups[g].stages[s].name), g, s);
 }
 
 static void emit_update(Emitter *em, int o, Text *source) {
@@ -297,7 +313,8 @@ static void emit_update(Emitter *em, int o, Text *source) {
       for (int r = 0; r < runs.n; r++) call_run(em, stage, code, name, runs.at[r].first, runs.at[r].count, &body);
     }
   }
-  text_printf(source, "/* One update of the parameters that `minimize %s` trains, from m->grad. */\n", em->program->losses.at[obj->loss]);
+  text_printf(source, "/* One update of the parameters that `minimize %s` trains, from m->grad. */\n",
+              em->program->losses.at[obj->loss]);
   text_printf(source, "static void %s_update_%s(%s *m) {\n", em->prefix, objective_name(em, o), em->type);
   text_printf(source, "  %s_params *w = &m->param, *g = &m->grad;\n  %s_work *s = &m->work;\n", em->prefix, em->prefix);
   text_add(source, "  const float step = (float)(int64_t)(m->step + 1);\n  (void)w, (void)g, (void)s, (void)step;\n");
@@ -320,23 +337,30 @@ static int gradient_of(const Emitter *em, int loss) {
 
 static void emit_turn(Emitter *em, int o, Text *header, Text *source) {
   int k = gradient_of(em, em->program->objectives.at[o].loss);
-  const char *name = objective_name(em, o), *states = em->program->states.n ? "&m->state, " : "", *next = em->program->states.n ? "&m->next, " : "";
-  const char *signature = arena_printf(em->cx, "float %s_step_%s(%s *m, int n%s)", em->prefix, name, em->type, input_list(em, em->masks[k], true));
+  const char *name = objective_name(em, o), *states = em->program->states.n ? "&m->state, " : "",
+             *next = em->program->states.n ? "&m->next, " : "";
+  const char *signature = arena_printf(em->cx, "float %s_step_%s(%s *m, int n%s)", em->prefix, name, em->type,
+                                       input_list(em, em->masks[k], true));
   add_wrapped(header, signature, 4);
   text_add(header, ";\n");
   add_wrapped(source, signature, 4);
   text_add(source, " {\n");
   text_printf(source, "  if (%s) return NAN;\n", check_of_inputs(em, em->masks[k]));
-  add_wrapped(source, arena_printf(em->cx, "  const float loss = %s(&m->param, %s&m->grad, %s&m->work, n%s);\n", em->routine_names[k], states,
-                                   next, input_list(em, em->masks[k], false)), 6);
+  add_wrapped(source,
+              arena_printf(em->cx, "  const float loss = %s(&m->param, %s&m->grad, %s&m->work, n%s);\n",
+                           em->routine_names[k], states, next, input_list(em, em->masks[k], false)),
+              6);
   text_printf(source, "  %s_update_%s(m);\n  return loss;\n}\n\n", em->prefix, name);
 }
 
 static void emit_step(Emitter *em, Text *header, Text *source) {
   const Program *p = em->program;
   uint32_t mask = step_inputs(em);
-  const char *signature = arena_printf(em->cx, "float %s_step(%s *m, int n%s)", em->prefix, em->type, input_list(em, mask, true));
-  text_printf(header, "/* A whole step: every loss whose turn it is, and %s_finish_step. Returns the first loss that acted, as it was before. */\n",
+  const char *signature =
+    arena_printf(em->cx, "float %s_step(%s *m, int n%s)", em->prefix, em->type, input_list(em, mask, true));
+  text_printf(header,
+              "/* A whole step: every loss whose turn it is, and %s_finish_step. Returns the first loss that acted, as "
+              "it was before. */\n",
               em->prefix);
   add_wrapped(header, arena_printf(em->cx, "%s;\n", signature), 4);
   add_wrapped(source, signature, 4);
@@ -374,11 +398,15 @@ void emit_updates(Emitter *em, Text *header, Text *source) {
                 "    for (int k = 0; k < 16; k++) part[k] += v[q + k] * v[q + k];\n"
                 "  for (; q < count; q++) sum += v[q] * v[q];\n"
                 "  for (int k = 0; k < 16; k++) sum += part[k];\n"
-                "  return sum;\n}\n\n", em->prefix);
+                "  return sum;\n}\n\n",
+                em->prefix);
   for (int o = 0; o < p->objectives.n; o++) emit_update(em, o, source);
-  text_printf(header, "/* After the turns of a step done one by one: states take their next values, m->step counts. */\n"
-              "void %s_finish_step(%s *m);\n", em->prefix, em->type);
-  text_printf(source, "void %s_finish_step(%s *m) {\n%s  m->step += 1;\n}\n\n", em->prefix, em->type, p->states.n ? "  m->state = m->next;\n" : "");
+  text_printf(header,
+              "/* After the turns of a step done one by one: states take their next values, m->step counts. */\n"
+              "void %s_finish_step(%s *m);\n",
+              em->prefix, em->type);
+  text_printf(source, "void %s_finish_step(%s *m) {\n%s  m->step += 1;\n}\n\n", em->prefix, em->type,
+              p->states.n ? "  m->state = m->next;\n" : "");
   if (!p->objectives.n) return;
   text_add(header, "/* One turn: gradient of the loss and update; returns the loss before it. */\n");
   for (int o = 0; o < p->objectives.n; o++) emit_turn(em, o, header, source);

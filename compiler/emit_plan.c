@@ -52,7 +52,8 @@ static void print_step(const Plan *plan, int s, Text *out) {
 
 static void print_plan(const Plan *plan, Text *out) {
   for (int s = 0; s < plan->steps.n; s++) print_step(plan, s, out);
-  if (!plan->flat) text_printf(out, "  work: %lld floats, %lld integers\n", (long long)plan->floats, (long long)plan->integers);
+  if (!plan->flat)
+    text_printf(out, "  work: %lld floats, %lld integers\n", (long long)plan->floats, (long long)plan->integers);
 }
 
 void emit_plan(Program *program, const Options *options, Text *out) {
@@ -69,9 +70,11 @@ void emit_plan(Program *program, const Options *options, Text *out) {
         const Stage *stage = &group->stages[s];
         int count = stage->flat ? 1 : group->nparams;
         for (int k = 0; k < count; k++) {
-          text_printf(out, "optimizer %s of %s%s%s\n", stage->name, program->losses.at[program->objectives.at[o].loss], stage->flat ? "" : ": ",
-                      stage->flat ? "" : program->params.at[group->params[k]].path);
-          print_plan(plan_roots(program, options, stage->roots + (ptrdiff_t)k * stage->nroots, stage->nroots, false, stage->flat), out);
+          text_printf(out, "optimizer %s of %s%s%s\n", stage->name, program->losses.at[program->objectives.at[o].loss],
+                      stage->flat ? "" : ": ", stage->flat ? "" : program->params.at[group->params[k]].path);
+          print_plan(plan_roots(program, options, stage->roots + (ptrdiff_t)k * stage->nroots, stage->nroots, false,
+                                stage->flat),
+                     out);
         }
       }
     }

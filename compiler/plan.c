@@ -173,7 +173,8 @@ static void mark(Plan *plan) {
 
 static bool is_free(const Node *n) { /* of work: constants, index values, copies */
   if (n->kind != NODE_MAP || n->nreduce || n->nguards) return false;
-  return n->op == OP_INDEX || n->op == OP_STOP || (n->op == OP_PRODUCT && (n->nreads == 0 || (n->nreads == 1 && n->scale == 1)));
+  return n->op == OP_INDEX || n->op == OP_STOP ||
+         (n->op == OP_PRODUCT && (n->nreads == 0 || (n->nreads == 1 && n->scale == 1)));
 }
 
 /* Is n, read once, computed just as often when it is written out inside of its user? */
@@ -204,13 +205,16 @@ static void choose(Plan *plan) {
     p->kind = choose_kind(plan, n);
     p->step = -1;
     if (p->kind == PLACE_VIEW) p->base = n->reads[0]->node;
-    if (p->kind == PLACE_INLINE && p->user) p->depth = plan_place(plan, p->user)->kind == PLACE_INLINE ? plan_place(plan, p->user)->depth + 1 : 1;
+    if (p->kind == PLACE_INLINE && p->user)
+      p->depth = plan_place(plan, p->user)->kind == PLACE_INLINE ? plan_place(plan, p->user)->depth + 1 : 1;
   }
 }
 
 /* ---- destinations ---- */
 
-static bool takes_arrays(const Plan *plan, DestKind dest) { return !plan->flat && (dest == DEST_GRAD || dest == DEST_OUT); }
+static bool takes_arrays(const Plan *plan, DestKind dest) {
+  return !plan->flat && (dest == DEST_GRAD || dest == DEST_OUT);
+}
 
 /* A root's array is written where it is wanted, unless it is a leaf, or has a place already. */
 static bool claim(Plan *plan, int root) {
@@ -252,7 +256,8 @@ static bool may_join(const Plan *plan, int step, const Node *n, const LeafList *
   for (int k = 0; k < leaves->n; k++) {
     Node *m = leaves->at[k].read->node;
     if (plan_place(plan, plan_storage(plan, m))->step != step) continue;
-    if (leaves->at[k].gather || plan_place(plan, m)->kind == PLACE_VIEW || !read_is_identity(leaves->at[k].read)) return false;
+    if (leaves->at[k].gather || plan_place(plan, m)->kind == PLACE_VIEW || !read_is_identity(leaves->at[k].read))
+      return false;
   }
   return true;
 }
@@ -322,16 +327,22 @@ static void check_sizes(Plan *plan) {
     plan_place(plan, n)->count = (int64_t)count;
     if (count <= 2147483647.0) continue;
     Text sizes = {.cx = plan->program->cx};
-    for (int k = 0; k < n->naxes; k++) text_printf(&sizes, "%s%lld", k ? " * " : "", (long long)plan_extent(plan, n, k));
-    error_at(plan->program->cx, n->span, "%s has %s = %.0f elements: expected at most 2147483647", n->label ? n->label : "this value",
-             sizes.data ? sizes.data : "1", count);
+    for (int k = 0; k < n->naxes; k++)
+      text_printf(&sizes, "%s%lld", k ? " * " : "", (long long)plan_extent(plan, n, k));
+    error_at(plan->program->cx, n->span, "%s has %s = %.0f elements: expected at most 2147483647",
+             n->label ? n->label : "this value", sizes.data ? sizes.data : "1", count);
   }
 }
 
 Plan *plan_roots(Program *program, const Options *options, const Root *roots, int nroots, bool integer_out, bool flat) {
   Context *cx = program->cx;
   Plan *plan = ARENA_NEW(cx, Plan);
-  *plan = (Plan){.program = program, .options = options, .roots = roots, .nroots = nroots, .integer_out = integer_out, .flat = flat,
+  *plan = (Plan){.program = program,
+                 .options = options,
+                 .roots = roots,
+                 .nroots = nroots,
+                 .integer_out = integer_out,
+                 .flat = flat,
                  .batch = plan_batch(program)};
   Node **nodes = ARENA_ARRAY(cx, Node *, nroots + 1);
   for (int k = 0; k < nroots; k++) nodes[k] = roots[k].node;
@@ -340,7 +351,8 @@ Plan *plan_roots(Program *program, const Options *options, const Root *roots, in
   check_sizes(plan);
   mark(plan);
   for (int k = 0; k < nroots; k++)
-    if (takes_arrays(plan, roots[k].dest)) plan_place(plan, roots[k].node)->uses += 2; /* kept: it is read by the caller */
+    if (takes_arrays(plan, roots[k].dest))
+      plan_place(plan, roots[k].node)->uses += 2; /* kept: it is read by the caller */
   choose(plan);
   bool *claimed = ARENA_ARRAY(cx, bool, nroots + 1);
   for (int k = 0; k < nroots; k++) claimed[k] = claim(plan, k);

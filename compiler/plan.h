@@ -23,19 +23,19 @@ typedef struct Gemm Gemm;
 
 typedef struct Place {
   PlaceKind kind;
-  bool integer;     /* int32_t elements */
-  bool wanted;      /* someone needs it as an array */
-  bool shared;      /* read outside of its group */
-  int uses;         /* different reads of it */
-  Node *user;       /* the last node seen to read it */
-  int depth;        /* of INLINE: how many are written into one another */
+  bool integer; /* int32_t elements */
+  bool wanted;  /* someone needs it as an array */
+  bool shared;  /* read outside of its group */
+  int uses;     /* different reads of it */
+  Node *user;   /* the last node seen to read it */
+  int depth;    /* of INLINE: how many are written into one another */
   Gemm *gemm;
-  int step;         /* which computes it; -1: there from the start */
-  int last;         /* the last step which reads it */
-  int root;         /* of DEST */
-  int64_t offset;   /* of WORK: in elements, from the start of the floats or of the integers */
-  int64_t count;    /* elements, with the batch at its bound */
-  Node *base;       /* of VIEW */
+  int step;       /* which computes it; -1: there from the start */
+  int last;       /* the last step which reads it */
+  int root;       /* of DEST */
+  int64_t offset; /* of WORK: in elements, from the start of the floats or of the integers */
+  int64_t count;  /* elements, with the batch at its bound */
+  Node *base;     /* of VIEW */
 } Place;
 
 /* A run of axes that collapses to one loop of a matrix product. */
@@ -44,17 +44,17 @@ typedef struct Extent {
   bool batch;    /* times the number of examples */
 } Extent;
 
-typedef struct Pack { /* an operand copied into a matrix first: windows, guards, awkward strides */
-  const Read *read; /* in the axes of the product */
+typedef struct Pack {        /* an operand copied into a matrix first: windows, guards, awkward strides */
+  const Read *read;          /* in the axes of the product */
   int axes[MAX_AXES], naxes; /* row-major in this order */
-  uint32_t guards;  /* those of the product that are seen to here: zeros where they fail */
-  bool outside;     /* does not depend on the outer axes: packed once */
-  int64_t offset;   /* in the floats of the work area */
+  uint32_t guards;           /* those of the product that are seen to here: zeros where they fail */
+  bool outside;              /* does not depend on the outer axes: packed once */
+  int64_t offset;            /* in the floats of the work area */
   int64_t count;
 } Pack;
 
 struct Gemm {
-  const Read *a, *b;  /* the factors; op(a) is [m,k], op(b) is [k,n] */
+  const Read *a, *b; /* the factors; op(a) is [m,k], op(b) is [k,n] */
   bool ta, tb;
   Extent m, n, k;
   int64_t lda, ldb, ldc;
@@ -69,7 +69,7 @@ typedef struct Step {
   StepKind kind;
   VEC(Node *) nodes; /* one, but for STEP_MAP */
   Gemm *gemm;
-  int root;          /* of STEP_COPY: the destination that nodes.at[0] is copied to */
+  int root; /* of STEP_COPY: the destination that nodes.at[0] is copied to */
 } Step;
 
 typedef struct Plan {
@@ -77,14 +77,14 @@ typedef struct Plan {
   const Options *options;
   const Root *roots;
   int nroots;
-  bool integer_out;    /* DEST_OUT holds int32_t */
-  bool flat;           /* everything in one loop over a run of parameters */
-  int64_t batch;       /* the bound */
+  bool integer_out; /* DEST_OUT holds int32_t */
+  bool flat;        /* everything in one loop over a run of parameters */
+  int64_t batch;    /* the bound */
   NodeList order;
-  Place *places;       /* by node id */
+  Place *places; /* by node id */
   VEC(Step) steps;
   int64_t floats, integers; /* of the work area */
-  uint32_t inputs;     /* mask of the inputs read */
+  uint32_t inputs;          /* mask of the inputs read */
   bool uses_params, uses_states;
 } Plan;
 

@@ -18,7 +18,7 @@ enum { IN_M, IN_N, IN_K, GROUPS };
 
 typedef struct Factor {
   const Read *read;
-  bool affine;          /* whole indices without gathers */
+  bool affine; /* whole indices without gathers */
   bool uses[MAX_AXES];
   int64_t stride[MAX_AXES];
 } Factor;
@@ -106,7 +106,9 @@ static bool follows(const Trial *t, const int64_t *stride, int outer, int inner)
 static void peel(Trial *t, int group, const int64_t *s1, const int64_t *s2, bool packed) {
   int *axes = t->axes[group], count = t->count[group], first = count - 1;
   if (count == 0) return;
-  while (first > 0 && (!s1 || follows(t, s1, axes[first - 1], axes[first])) && (!s2 || follows(t, s2, axes[first - 1], axes[first]))) first--;
+  while (first > 0 && (!s1 || follows(t, s1, axes[first - 1], axes[first])) &&
+         (!s2 || follows(t, s2, axes[first - 1], axes[first])))
+    first--;
   while (packed && first < count && t->n->axes[axes[first]].kind == AXIS_BATCH) first++;
   for (int k = 0; k < first; k++) {
     if (group == IN_K) t->sum[t->nsum++] = axes[k];
@@ -168,7 +170,8 @@ static int64_t unit_run(const Trial *t, int group, const Factor *f) {
   return longest;
 }
 
-static Pack *make_pack(const Trial *t, const Factor *f, uint32_t guards, int rows, int columns, bool *transposed, int64_t *ld) {
+static Pack *make_pack(const Trial *t, const Factor *f, uint32_t guards, int rows, int columns, bool *transposed,
+                       int64_t *ld) {
   Pack *p = ARENA_NEW(t->plan->program->cx, Pack);
   *transposed = unit_run(t, rows, f) > unit_run(t, columns, f);
   int first = *transposed ? columns : rows, second = *transposed ? rows : columns;
@@ -176,7 +179,8 @@ static Pack *make_pack(const Trial *t, const Factor *f, uint32_t guards, int row
   for (int k = 0; k < t->count[second]; k++) p->axes[p->naxes++] = t->axes[second][k];
   p->read = f->read;
   p->guards = guards;
-  p->outside = !depends(f, t->n->guards, guards, t->outer, t->nouter) && !depends(f, t->n->guards, guards, t->sum, t->nsum);
+  p->outside =
+    !depends(f, t->n->guards, guards, t->outer, t->nouter) && !depends(f, t->n->guards, guards, t->sum, t->nsum);
   p->count = bound(t, run_length(t, first)) * bound(t, run_length(t, second));
   *ld = bound(t, run_length(t, second));
   return p;
@@ -206,7 +210,9 @@ static bool worth_a_call(const Trial *t, const Gemm *g) {
 
 static bool try_packed(Trial *t, Gemm *g) {
   bool tc;
-  if ((!t->pack_a && (!t->a.affine || t->guards_a)) || (!t->pack_b && (!t->b.affine || t->guards_b)) || !put_in_groups(t)) return false;
+  if ((!t->pack_a && (!t->a.affine || t->guards_a)) || (!t->pack_b && (!t->b.affine || t->guards_b)) ||
+      !put_in_groups(t))
+    return false;
   sort_summed(t);
   peel(t, IN_M, t->stride_c, t->pack_a ? NULL : t->a.stride, t->pack_a);
   peel(t, IN_N, t->stride_c, t->pack_b ? NULL : t->b.stride, t->pack_b);
@@ -215,11 +221,14 @@ static bool try_packed(Trial *t, Gemm *g) {
   g->m = run_length(t, IN_M), g->n = run_length(t, IN_N), g->k = run_length(t, IN_K);
   if (!worth_a_call(t, g)) return false;
   int64_t m = bound(t, g->m), n = bound(t, g->n), k = bound(t, g->k);
-  if (!is_matrix(m, n, run_stride(t, IN_M, t->stride_c), run_stride(t, IN_N, t->stride_c), &tc, &g->ldc) || tc) return false;
+  if (!is_matrix(m, n, run_stride(t, IN_M, t->stride_c), run_stride(t, IN_N, t->stride_c), &tc, &g->ldc) || tc)
+    return false;
   if (t->pack_a) g->pack_a = make_pack(t, &t->a, t->guards_a, IN_M, IN_K, &g->ta, &g->lda);
-  else if (!is_matrix(m, k, run_stride(t, IN_M, t->a.stride), run_stride(t, IN_K, t->a.stride), &g->ta, &g->lda)) return false;
+  else if (!is_matrix(m, k, run_stride(t, IN_M, t->a.stride), run_stride(t, IN_K, t->a.stride), &g->ta, &g->lda))
+    return false;
   if (t->pack_b) g->pack_b = make_pack(t, &t->b, t->guards_b, IN_K, IN_N, &g->tb, &g->ldb);
-  else if (!is_matrix(k, n, run_stride(t, IN_K, t->b.stride), run_stride(t, IN_N, t->b.stride), &g->tb, &g->ldb)) return false;
+  else if (!is_matrix(k, n, run_stride(t, IN_K, t->b.stride), run_stride(t, IN_N, t->b.stride), &g->tb, &g->ldb))
+    return false;
   memcpy(g->outer, t->outer, sizeof g->outer), g->nouter = t->nouter;
   memcpy(g->sum, t->sum, sizeof g->sum), g->nsum = t->nsum;
   return true;
