@@ -256,6 +256,7 @@ static void run_output(Elaborator *el, Scope *s, const Stmt *st) {
     vars[n++] = f->vars[k];
     r.shape[k] = value_axis(el, f, k).extent;
   }
+  if (el->asked_training && !el->second_pass) return; /* it is the second pass that says what an output is */
   Node *across = coupling(el, f->read->node);
   for (int k = 0; k < f->rank && !across; k++)
     if (value_axis(el, f, k).kind != AXIS_PLAIN) across = f->read->node;

@@ -87,6 +87,7 @@ struct Elaborator {
   bool quiet;       /* a trial elaboration: report nothing */
   bool failed;      /* something was wrong in a trial */
   const Source *prelude;
+  const char *builtin; /* the name of the built-in function that is being called, whatever the caller calls it */
   Span user_call;   /* the innermost call that stands in the user's own text */
   Block statements; /* of the model, imports spliced in */
   bool syntax_errors; /* some statements could not be read */

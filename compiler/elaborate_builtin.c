@@ -53,7 +53,7 @@ static bool plain_formal(Scope *s, const Expr *e) {
 static bool is_index(const Value *v) { return v->kind == VALUE_TENSOR && v->rank == 0 && v->read->node->kind == NODE_MAP && v->read->node->op == OP_INDEX; }
 
 static Value *whole_reduction(Elaborator *el, Scope *s, const Expr *e, int nargs, Value **args) {
-  const char *name = e->a->name;
+  const char *name = el->builtin;
   if (nargs == 1 && e->args[0].value->kind == EXPR_NAME && is_index(args[0])) {
     report(el, e->span, "'%s(%s)' has nothing to reduce: the body after it begins with a name, a number or '('", name, e->args[0].value->name);
     advise(el, "a body that begins with '-' stands in parentheses: %s(%s) (-a[%s])", name, e->args[0].value->name, e->args[0].value->name);
@@ -138,7 +138,7 @@ static Value *with_axis(Elaborator *el, Value *v) {
 static Value *join_arguments(Elaborator *el, const Expr *e, int n, Value **args, bool stack) {
   Value **v = ARENA_ARRAY(el->cx, Value *, n);
   for (int k = 0; k < n; k++) {
-    Value *t = as_tensor(el, args[k], e->args[k].value->span, arena_printf(el->cx, "an argument of '%s'", e->a->name));
+    Value *t = as_tensor(el, args[k], e->args[k].value->span, arena_printf(el->cx, "an argument of '%s'", el->builtin));
     if (!t) return value_poison(el, e->span);
     v[k] = value_fresh(el, t);
     if (stack || v[k]->rank == 0) v[k] = with_axis(el, v[k]);
@@ -150,7 +150,7 @@ static Value *join_arguments(Elaborator *el, const Expr *e, int n, Value **args,
       fits = joined ? value_axis(el, v[k], j).kind == AXIS_PLAIN : same_extent(el, v[0], j, v[k], j);
     }
     if (fits) continue;
-    report(el, e->args[k].value->span, "'%s' joins arrays of one shape%s, found %s and %s", e->a->name, stack ? "" : " but for the last axis",
+    report(el, e->args[k].value->span, "'%s' joins arrays of one shape%s, found %s and %s", el->builtin, stack ? "" : " but for the last axis",
            describe(el, args[0]), describe(el, args[k]));
     if (args[0]->name) remark(el, args[0]->span, "'%s' is %s", args[0]->name, describe(el, args[0]));
     return value_poison(el, e->span);
@@ -368,7 +368,7 @@ static Value *call_uniform(Elaborator *el, Scope *s, const Expr *e, int n, Value
 
 static Value *no_draws(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
   (void)s, (void)n, (void)args;
-  report(el, e->span, "draws from '%s' are not supported yet", e->a->name);
+  report(el, e->span, "draws from '%s' are not supported yet", el->builtin);
   return value_poison(el, e->span);
 }
 
@@ -486,6 +486,7 @@ static const Builtin builtins[] = {
     SCALAR("lgamma", LGAMMA), SCALAR("digamma", DIGAMMA), SCALAR("trigamma", TRIGAMMA), SCALAR("stop", STOP),
     {"pow", NULL, 2, 2, "pow(x, y)", OP_POW},
     {"logratio", NULL, 2, 2, "logratio(a, b), which is log(exp(a)/exp(b))", OP_LOGRATIO},
+    {"select", NULL, 2, 2, "select(a, b), which is a * b, and 0 where a is 0", OP_SELECT},
     {"where", NULL, 3, 3, "where(condition, then, otherwise)", OP_WHERE},
     REDUCE("sum"), REDUCE("mean"), REDUCE("argmax"), REDUCE("argmin"), REDUCE("prod"), REDUCE("logsumexp"), REDUCE("norm"),
     {"max", whole_reduction, 1, 2, "max(x), max(a, b)", OP_MAX},

@@ -476,6 +476,7 @@ static Value *call_builtin(Elaborator *el, Scope *s, const Expr *e, const Builti
       report(el, a->span[k], "%d results where one value is expected", a->value[k]->nitems);
       return value_poison(el, e->span);
     }
+  el->builtin = b->name;
   if (b->call) return b->call(el, s, e, a->n, (Value **)a->value);
   return elementwise(el, b->op, a->n, a->value, e->span, arena_printf(el->cx, "'%s'", b->name));
 }

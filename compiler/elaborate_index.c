@@ -11,8 +11,17 @@
 
 static Index *affine(Elaborator *el, Scope *s, const Expr *e);
 
+/* NULL for an index whose numbers are out of all proportion: arithmetic on them might overflow. */
+static Index *bounded(Index *e) {
+  const int64_t most = INT64_C(1) << 31;
+  if (e->offset > most || e->offset < -most || e->divisor > most) return NULL;
+  for (int i = 0; i < e->n; i++)
+    if (e->terms[i].coef > most || e->terms[i].coef < -most) return NULL;
+  return e;
+}
+
 static Index *affine_value(Elaborator *el, Value *v) {
-  if (v->kind == VALUE_NUMBER && v->number == floor(v->number) && fabs(v->number) < 1e15) return index_constant(el->g, (int64_t)v->number);
+  if (v->kind == VALUE_NUMBER && v->number == floor(v->number) && fabs(v->number) <= 2147483648.0) return index_constant(el->g, (int64_t)v->number);
   if (v->kind == VALUE_TENSOR && v->rank == 0 && v->read->node->integer) return index_gather(el->g, v->read);
   return NULL;
 }
@@ -23,11 +32,11 @@ static Index *affine_binary(Elaborator *el, Scope *s, const Expr *e) {
   Index *b = a ? affine(el, s, e->b) : NULL;
   int64_t k;
   if (!a || !b) return NULL;
-  if (e->op == BIN_ADD || e->op == BIN_SUB) return index_combine(el->g, 1, a, e->op == BIN_ADD ? 1 : -1, b);
-  if (e->op == BIN_DIV) return index_is_constant(b, &k) && k != 0 ? index_divide(el->g, a, k) : NULL;
+  if (e->op == BIN_ADD || e->op == BIN_SUB) return bounded(index_combine(el->g, 1, a, e->op == BIN_ADD ? 1 : -1, b));
+  if (e->op == BIN_DIV) return index_is_constant(b, &k) && k != 0 ? bounded(index_divide(el->g, a, k)) : NULL;
   Index *zero = index_constant(el->g, 0);
-  if (index_is_constant(a, &k)) return index_combine(el->g, k, b, 0, zero);
-  return index_is_constant(b, &k) ? index_combine(el->g, k, a, 0, zero) : NULL;
+  if (index_is_constant(a, &k)) return bounded(index_combine(el->g, k, b, 0, zero));
+  return index_is_constant(b, &k) ? bounded(index_combine(el->g, k, a, 0, zero)) : NULL;
 }
 
 /* The expression as an index, or NULL where it is none (nothing is reported then). */
@@ -143,7 +152,7 @@ static bool array_place(Elaborator *el, const Expr *at, Value *v, int k, Places 
   if (v->kind == VALUE_LIST) v = as_tensor(el, v, at->span, "an index");
   if (!v) return false;
   if (v->kind != VALUE_TENSOR || !v->read->node->integer) {
-    if (!is_poison(v)) report(el, at->span, "an index must be a whole number, found %s%s", describe(el, v), v->kind == VALUE_TENSOR ? " of real values" : "");
+    if (!is_poison(v)) report(el, at->span, "an index must be a whole number of at most 2^31, found %s%s", describe(el, v), v->kind == VALUE_TENSOR ? " of real values" : "");
     return false;
   }
   Value *f = value_fresh(el, v);

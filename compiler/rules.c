@@ -187,18 +187,65 @@ static bool may_match(const Expr *p, const Node *n) {
   }
 }
 
+static Read *apply(Program *p, const Stmt *rule, const Read *r) {
+  Match m = {.program = p, .g = p->graph};
+  if (!match(&m, rule->value, (Read *)r)) return NULL;
+  for (int j = 0; j < rule->nvalues; j++)
+    if (!holds(&m, rule->values[j])) return NULL;
+  return rule_result(p, rule->value2, m.n, m.names, m.reads, m.ranks, m.vars);
+}
+
+/* Is a side of the product a call of the operation that made this factor? */
+static bool names_factor(const Expr *product, const Read *factor) {
+  const Expr *sides[2] = {product->a, product->b};
+  for (int k = 0; k < 2; k++)
+    if (sides[k]->kind == EXPR_CALL && sides[k]->a->kind == EXPR_NAME && factor->node->kind == NODE_MAP && factor->node->op != OP_PRODUCT &&
+        op_named(sides[k]->a->name) == factor->node->op)
+      return true;
+  return false;
+}
+
+/* A rule `x * f(x)` for two factors among others, under a sum and guards too. */
+static Read *apply_to_pair(Program *p, const Stmt *rule, const Read *r) {
+  Graph *g = p->graph;
+  const Node *n = r->node;
+  Subst at = {0};
+  Read *factors[16];
+  Guard guards[16];
+  int summed[MAX_AXES];
+  if (n->nreads < 2 || n->nreads > 16 || n->nguards > 16 || n->reduction > RED_SUM) return NULL;
+  bool named = false;
+  for (int k = 0; k < n->nreads; k++) named = named || names_factor(rule->value, n->reads[k]);
+  if (!named) return NULL;
+  for (int k = 0; k < n->naxes; k++) subst_add(&at, k, r->index[k]);
+  for (int k = 0; k < n->nreduce; k++) {
+    summed[k] = graph_var(g, n->axes[n->naxes + k]);
+    subst_add(&at, n->naxes + k, index_var(g, summed[k]));
+  }
+  for (int k = 0; k < n->nreads; k++) factors[k] = read_substitute(g, n->reads[k], &at);
+  for (int k = 0; k < n->nguards; k++) guards[k] = (Guard){index_substitute(g, n->guards[k].e, &at), n->guards[k].n};
+  for (int i = 0; i < n->nreads; i++)
+    for (int j = i + 1; j < n->nreads; j++) {
+      if (!names_factor(rule->value, factors[i]) && !names_factor(rule->value, factors[j])) continue;
+      Read *better = apply(p, rule, build_product(g, 1, 2, (Read *[]){factors[i], factors[j]}, 0, NULL, 0, NULL));
+      if (!better) continue;
+      factors[i] = better;
+      factors[j] = factors[n->nreads - 1];
+      return build_product(g, n->scale, n->nreads - 1, factors, n->nguards, guards, n->nreduce, summed);
+    }
+  return NULL;
+}
+
 Read *rules_apply(Program *p, const Read *r, int *which) {
   if (r->node->kind != NODE_MAP || r->guarded) return NULL;
   for (int k = 0; k < rule_count(p); k++) {
     const Stmt *rule = rule_at(p, k);
-    if (!may_match(rule->value, r->node)) continue;
-    Match m = {.program = p, .g = p->graph};
-    if (!match(&m, rule->value, (Read *)r)) continue;
-    bool fine = true;
-    for (int j = 0; j < rule->nvalues; j++) fine = fine && holds(&m, rule->values[j]);
-    if (!fine) continue;
+    bool product = rule->value->kind == EXPR_BINARY && rule->value->op == BIN_MUL && r->node->op == OP_PRODUCT;
+    Read *better = may_match(rule->value, r->node) ? apply(p, rule, r) : NULL;
+    if (!better && product) better = apply_to_pair(p, rule, r);
+    if (!better) continue;
     if (which) *which = k;
-    return rule_result(p, rule->value2, m.n, m.names, m.reads, m.ranks, m.vars);
+    return better;
   }
   return NULL;
 }

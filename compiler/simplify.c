@@ -282,7 +282,26 @@ static void add_gradients(Simplifier *s, Routine *r) {
   r->nroots = used;
 }
 
+/* A value too large for any memory is refused before anything is planned or computed. */
+static void check_sizes(Program *p, Node *root) {
+  NodeList list = graph_order(p->cx, &root, 1);
+  for (int i = 0; i < list.n; i++) {
+    const Node *n = list.at[i];
+    double count = 1;
+    Text shape = {.cx = p->cx};
+    for (int k = 0; k < n->naxes; k++) {
+      if (n->axes[k].kind != AXIS_PLAIN) continue;
+      count *= (double)n->axes[k].extent;
+      text_printf(&shape, "%s%lld", shape.length ? " * " : "", (long long)n->axes[k].extent);
+    }
+    if (count <= 2147483647.0) continue;
+    error_at(p->cx, n->span, "this value would have %s = %.0f elements; 2^31-1 = 2147483647 are the most", shape.data, count);
+    return;
+  }
+}
+
 static void verify_roots(Program *p, const Root *roots, int n, const char *pass) {
+  for (int k = 0; k < n && !error_count(p->cx); k++) check_sizes(p, roots[k].node);
   for (int k = 0; k < n; k++) graph_verify(p->graph, (Node *const *)&roots[k].node, 1, pass);
 }
 
@@ -309,4 +328,6 @@ void simplify_check(Program *p, int k, Read **a, Read **b) {
   Simplifier *s = simplifier_new(p, NULL);
   *a = simplify_read(s, p->checks.at[k].a);
   *b = simplify_read(s, p->checks.at[k].b);
+  check_sizes(p, (*a)->node);
+  check_sizes(p, (*b)->node);
 }
