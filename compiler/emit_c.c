@@ -116,6 +116,28 @@ static void emit_struct(Emitter *em, const Text *members, Text *out) {
   text_printf(out, "    %s_work work;\n    uint64_t step, seed;\n} %s;\n\n", x, em->type);
 }
 
+/* Numbers the values in the order in which the functions need them. */
+static void number_nodes(Program *p) {
+  int next = 1;
+  VEC(Node *) roots = {0};
+  for (int k = 0; k < p->routines.n; k++)
+    for (int i = 0; i < p->routines.at[k].nroots; i++) VEC_PUSH(p->cx, &roots, p->routines.at[k].roots[i].node);
+  for (int i = 0; i < p->objectives.n; i++)
+    for (int j = 0; j < p->objectives.at[i].ngroups; j++)
+      for (int k = 0; k < p->objectives.at[i].groups[j].nstages; k++) {
+        const Group *group = &p->objectives.at[i].groups[j];
+        const Stage *stage = &group->stages[k];
+        for (int r = 0; r < stage->nroots * (stage->flat ? 1 : group->nparams); r++) VEC_PUSH(p->cx, &roots, stage->roots[r].node);
+      }
+  if (!roots.n) return;
+  NodeList list = graph_order(p->cx, roots.at, roots.n);
+  for (int k = 0; k < list.n; k++) {
+    const Node *n = list.at[k];
+    bool constant = n->kind == NODE_MAP && n->op == OP_PRODUCT && !n->nreads && !n->naxes && !n->nreduce && !n->nguards;
+    if (!constant && (n->kind == NODE_MAP || n->kind == NODE_PIECES || n->kind == NODE_RESHAPE)) list.at[k]->number = next++;
+  }
+}
+
 void emit_c(Program *program, const Options *options, Text *header, Text *source) {
   Context *cx = program->cx;
   Text types = {.cx = cx}, members = {.cx = cx}, tables = {.cx = cx}, functions = {.cx = cx}, prototypes = {.cx = cx},
@@ -141,6 +163,7 @@ void emit_c(Program *program, const Options *options, Text *header, Text *source
   lay_out_hypers(&em, &types);
   check_memory(&em);
   if (error_count(cx) > errors) return;
+  number_nodes(program);
   emit_routines(&em, &prototypes, &functions);
   emit_updates(&em, &prototypes, &functions);
   emit_tables(&em, &prototypes, &functions);

@@ -86,7 +86,7 @@ static Code shorten(Body *b, Code c) { return strlen(c.text) > LONG_TEXT ? spill
 const char *scalar_name(Body *b, const Node *n) {
   for (int k = 0; k < b->scalars.n; k++)
     if (b->scalars.at[k].node == n) return b->scalars.at[k].name;
-  const char *name = arena_printf(b->cx, "s%d", n->id);
+  const char *name = arena_printf(b->cx, "s%d", n->number);
   if (n->label) {
     const char *word = c_local_name(b->cx, n->label);
     bool taken = false;
@@ -117,7 +117,7 @@ static const char *array_label(Body *b, const Node *n) {
   }
   if (n->kind == NODE_PARAM) return c_flat_name(b->cx, b->em->program->params.at[n->item].path);
   if (n->kind == NODE_STATE) return c_flat_name(b->cx, b->em->program->states.at[n->item].path);
-  return n->label ? c_flat_name(b->cx, n->label) : arena_printf(b->cx, "v%d", n->id);
+  return n->label ? c_flat_name(b->cx, n->label) : arena_printf(b->cx, "v%d", n->number);
 }
 
 static const char *origin_of(Body *b, const Node *n, const Pack *pack) {
@@ -138,7 +138,7 @@ static const char *local_label(Body *b, const Node *n, const Pack *pack, const c
   if (label[0] != 'v' || strspn(label + 1, "0123456789") + 1 != strlen(label)) label = c_local_name(b->cx, label);
   const char *name = label;
   for (int k = 2; name_taken(b, name, origin); k++)
-    name = arena_printf(b->cx, "%s_%d", label, pack ? k : n->id + k - 2);
+    name = arena_printf(b->cx, "%s_%d", label, pack ? k : n->number + k - 2);
   return name;
 }
 

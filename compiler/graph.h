@@ -122,6 +122,7 @@ typedef enum {
 struct Node {
   NodeKind kind;
   int id; /* in order of creation: operands have lower ids */
+  int number; /* its name in the generated C, counted there, so that it says nothing of nodes that are not needed; 0: none yet */
   int naxes, nreduce;
   Axis axes[MAX_AXES]; /* own, then reduced ones in order */
   Op op;

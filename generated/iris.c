@@ -11,62 +11,62 @@ static int iris_first_bad(const int32_t *v, int count, int32_t classes) {
 
 float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */, const int32_t *t /* [n] */) {
   if (n < 1 || n > IRIS_BATCH || iris_first_bad(t, n, 3) >= 0) return NAN;
-  /* %101[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
+  /* %1[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
   {
     const float *s_W = (const float *)w->s.W;
-    float *restrict v101 = s->f + 0;
+    float *restrict v1 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 16; i++) {
-        v101[16 * b + i] = 0.0f;
+        v1[16 * b + i] = 0.0f;
       }
       for (int j = 0; j < 4; j++) {
         for (int i = 0; i < 16; i++) {
-          v101[16 * b + i] += s_W[4 * i + j] * x[4 * b + j];
+          v1[16 * b + i] += s_W[4 * i + j] * x[4 * b + j];
         }
       }
     }
   }
-  /* s[b,i] = %101[b,i] + s.b[i]  [n,16]
+  /* s[b,i] = %1[b,i] + s.b[i]  [n,16]
      h[b,i] = sigmoid(s[b,i])  [n,16] */
   {
-    const float *v101 = s->f + 0, *s_b = w->s.b;
+    const float *v1 = s->f + 0, *s_b = w->s.b;
     float *restrict h = s->f + 256;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 16; i++) {
-        const float t1 = v101[16 * b + i] + s_b[i];
+        const float t1 = v1[16 * b + i] + s_b[i];
         const float t2 = nn_sigmoidf(t1);
         h[16 * b + i] = t2;
       }
     }
   }
-  /* %104[b,i] = Σ_j u.W[i,j] h[b,j]  [n,3] */
+  /* %4[b,i] = Σ_j u.W[i,j] h[b,j]  [n,3] */
   {
     const float *u_W = (const float *)w->u.W, *h = s->f + 256;
-    float *restrict v104 = s->f + 0;
+    float *restrict v4 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         float acc = 0.0f;
         for (int j = 0; j < 16; j++) {
           acc += u_W[16 * i + j] * h[16 * b + j];
         }
-        v104[3 * b + i] = acc;
+        v4[3 * b + i] = acc;
       }
     }
   }
-  /* u[b,i] = %104[b,i] + u.b[i]  [n,3] */
+  /* u[b,i] = %4[b,i] + u.b[i]  [n,3] */
   {
-    const float *v104 = s->f + 0, *u_b = w->u.b;
+    const float *v4 = s->f + 0, *u_b = w->u.b;
     float *restrict u = s->f + 48;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
-        u[3 * b + i] = v104[3 * b + i] + u_b[i];
+        u[3 * b + i] = v4[3 * b + i] + u_b[i];
       }
     }
   }
-  /* %106[b] = logsumexp_i u[b,i]  [n] */
+  /* %6[b] = logsumexp_i u[b,i]  [n] */
   {
     const float *u = s->f + 48;
-    float *restrict v106 = s->f + 0;
+    float *restrict v6 = s->f + 0;
     for (int b = 0; b < n; b++) {
       float most = -INFINITY, sum = 0.0f;
       for (int i = 0; i < 3; i++) {
@@ -75,91 +75,91 @@ float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] 
       for (int i = 0; i < 3; i++) {
         sum += nn_expf(u[3 * b + i] - most);
       }
-      v106[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
+      v6[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
     }
   }
-  /* %109 = Σ_b -%107[b,t[b]]  [] */
-  float s109;
+  /* %8 = Σ_b -%7[b,t[b]]  [] */
+  float s8;
   {
-    const float *u = s->f + 48, *v106 = s->f + 0;
+    const float *u = s->f + 48, *v6 = s->f + 0;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
-      const float t1 = u[3 * b + t[b]] - v106[b];
+      const float t1 = u[3 * b + t[b]] - v6[b];
       acc += t1;
     }
-    s109 = -acc;
+    s8 = -acc;
   }
-  /* %110 = %109 / n  [] */
-  const float s110 = s109 / (float)n;
-  return s110;
+  /* %9 = %8 / n  [] */
+  const float s9 = s8 / (float)n;
+  return s9;
 }
 
 float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, const float *x /* [n,4] */,
     const int32_t *t /* [n] */) {
   if (n < 1 || n > IRIS_BATCH || iris_first_bad(t, n, 3) >= 0) return NAN;
-  /* %101[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
+  /* %1[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
   {
     const float *s_W = (const float *)w->s.W;
-    float *restrict v101 = s->f + 0;
+    float *restrict v1 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 16; i++) {
-        v101[16 * b + i] = 0.0f;
+        v1[16 * b + i] = 0.0f;
       }
       for (int j = 0; j < 4; j++) {
         for (int i = 0; i < 16; i++) {
-          v101[16 * b + i] += s_W[4 * i + j] * x[4 * b + j];
+          v1[16 * b + i] += s_W[4 * i + j] * x[4 * b + j];
         }
       }
     }
   }
-  /* s[b,i] = %101[b,i] + s.b[i]  [n,16]
+  /* s[b,i] = %1[b,i] + s.b[i]  [n,16]
      h[b,i] = sigmoid(s[b,i])  [n,16]
-     %126[b,i] = -s[b,i]  [n,16]
-     %127[b,i] = sigmoid(%126[b,i])  [n,16]
-     %128[b,i] = h[b,i] %127[b,i]  [n,16] */
+     %17[b,i] = -s[b,i]  [n,16]
+     %18[b,i] = sigmoid(%17[b,i])  [n,16]
+     %19[b,i] = h[b,i] %18[b,i]  [n,16] */
   {
-    const float *v101 = s->f + 0, *s_b = w->s.b;
-    float *restrict h = s->f + 256, *restrict v128 = s->f + 512;
+    const float *v1 = s->f + 0, *s_b = w->s.b;
+    float *restrict h = s->f + 256, *restrict v19 = s->f + 512;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 16; i++) {
-        const float t1 = v101[16 * b + i] + s_b[i];
+        const float t1 = v1[16 * b + i] + s_b[i];
         const float t2 = nn_sigmoidf(t1);
         const float t3 = -t1;
         const float t4 = nn_sigmoidf(t3);
         const float t5 = t2 * t4;
         h[16 * b + i] = t2;
-        v128[16 * b + i] = t5;
+        v19[16 * b + i] = t5;
       }
     }
   }
-  /* %104[b,i] = Σ_j u.W[i,j] h[b,j]  [n,3] */
+  /* %4[b,i] = Σ_j u.W[i,j] h[b,j]  [n,3] */
   {
     const float *u_W = (const float *)w->u.W, *h = s->f + 256;
-    float *restrict v104 = s->f + 0;
+    float *restrict v4 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         float acc = 0.0f;
         for (int j = 0; j < 16; j++) {
           acc += u_W[16 * i + j] * h[16 * b + j];
         }
-        v104[3 * b + i] = acc;
+        v4[3 * b + i] = acc;
       }
     }
   }
-  /* u[b,i] = %104[b,i] + u.b[i]  [n,3] */
+  /* u[b,i] = %4[b,i] + u.b[i]  [n,3] */
   {
-    const float *v104 = s->f + 0, *u_b = w->u.b;
+    const float *v4 = s->f + 0, *u_b = w->u.b;
     float *restrict u = s->f + 48;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
-        u[3 * b + i] = v104[3 * b + i] + u_b[i];
+        u[3 * b + i] = v4[3 * b + i] + u_b[i];
       }
     }
   }
-  /* %106[b] = logsumexp_i u[b,i]  [n] */
+  /* %6[b] = logsumexp_i u[b,i]  [n] */
   {
     const float *u = s->f + 48;
-    float *restrict v106 = s->f + 0;
+    float *restrict v6 = s->f + 0;
     for (int b = 0; b < n; b++) {
       float most = -INFINITY, sum = 0.0f;
       for (int i = 0; i < 3; i++) {
@@ -168,39 +168,39 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       for (int i = 0; i < 3; i++) {
         sum += nn_expf(u[3 * b + i] - most);
       }
-      v106[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
+      v6[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
     }
   }
-  /* %109 = Σ_b -%107[b,t[b]]  [] */
-  float s109;
+  /* %8 = Σ_b -%7[b,t[b]]  [] */
+  float s8;
   {
-    const float *u = s->f + 48, *v106 = s->f + 0;
+    const float *u = s->f + 48, *v6 = s->f + 0;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
-      const float t1 = u[3 * b + t[b]] - v106[b];
+      const float t1 = u[3 * b + t[b]] - v6[b];
       acc += t1;
     }
-    s109 = -acc;
+    s8 = -acc;
   }
-  /* %110 = %109 / n  []
-     %111 = 1 / n  [] */
-  const float s110 = s109 / (float)n;
-  const float s111 = 1.0f / (float)n;
-  /* %112[b,i] = -%111 [i-t[b] = 0]  [n,3]
-     %114[b,i] = logratio(u[b,i], %106[b])  [n,3]
-     p[b,i] = exp(%114[b,i])  [n,3]
-     %116[b,i] = %111 p[b,i]  [n,3]
-     δu[b,i] = %112[b,i] + %116[b,i]  [n,3] */
+  /* %9 = %8 / n  []
+     %10 = 1 / n  [] */
+  const float s9 = s8 / (float)n;
+  const float s10 = 1.0f / (float)n;
+  /* %11[b,i] = -%10 [i-t[b] = 0]  [n,3]
+     %12[b,i] = logratio(u[b,i], %6[b])  [n,3]
+     p[b,i] = exp(%12[b,i])  [n,3]
+     %14[b,i] = %10 p[b,i]  [n,3]
+     δu[b,i] = %11[b,i] + %14[b,i]  [n,3] */
   {
-    const float *u = s->f + 48, *v106 = s->f + 0;
+    const float *u = s->f + 48, *v6 = s->f + 0;
     float *restrict deltau = s->f + 96;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
-        const float t1 = i - t[b] == 0 ? -s111 : 0.0f;
+        const float t1 = i - t[b] == 0 ? -s10 : 0.0f;
         const float t2 = u[3 * b + i];
-        const float t3 = t2 == -INFINITY ? t2 : t2 - v106[b];
+        const float t3 = t2 == -INFINITY ? t2 : t2 - v6[b];
         const float t4 = nn_expf(t3);
-        const float t5 = s111 * t4;
+        const float t5 = s10 * t4;
         const float t6 = t1 + t5;
         deltau[3 * b + i] = t6;
       }
@@ -221,36 +221,36 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* %129[b,i] = δh[b,i] %128[b,i]  [n,16] */
+  /* %20[b,i] = δh[b,i] %19[b,i]  [n,16] */
   {
-    const float *deltah = s->f + 768, *v128 = s->f + 512;
-    float *restrict v129 = s->f + 1024;
+    const float *deltah = s->f + 768, *v19 = s->f + 512;
+    float *restrict v20 = s->f + 1024;
     for (int i = 0; i < n * 16; i++) {
-      v129[i] = deltah[i] * v128[i];
+      v20[i] = deltah[i] * v19[i];
     }
   }
-  /* %130[i,j] = Σ_b' %129[b',i] x[b',j]  [16,4] */
+  /* %21[i,j] = Σ_b' %20[b',i] x[b',j]  [16,4] */
   {
-    const float *v129 = s->f + 1024;
+    const float *v20 = s->f + 1024;
     float *restrict ds_W = (float *)g->s.W;
     for (int i = 0; i < 16; i++) {
       for (int j = 0; j < 4; j++) {
         float acc = 0.0f;
         for (int b = 0; b < n; b++) {
-          acc += v129[i + 16 * b] * x[j + 4 * b];
+          acc += v20[i + 16 * b] * x[j + 4 * b];
         }
         ds_W[4 * i + j] = acc;
       }
     }
   }
-  /* %131[i] = Σ_b' %129[b',i]  [16] */
+  /* %22[i] = Σ_b' %20[b',i]  [16] */
   {
-    const float *v129 = s->f + 1024;
+    const float *v20 = s->f + 1024;
     float *restrict ds_b = g->s.b;
     for (int q = 0; q < 16; q++) ds_b[q] = 0.0f;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 16; i++) {
-        ds_b[i] += v129[i + 16 * b];
+        ds_b[i] += v20[i + 16 * b];
       }
     }
   }
@@ -281,67 +281,67 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       du_b[i] = acc;
     }
   }
-  return s110;
+  return s9;
 }
 
 int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */, float *out /* [n,3] */) {
   if (n < 1 || n > IRIS_BATCH) return -1;
-  /* %101[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
+  /* %1[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
   {
     const float *s_W = (const float *)w->s.W;
-    float *restrict v101 = s->f + 0;
+    float *restrict v1 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 16; i++) {
-        v101[16 * b + i] = 0.0f;
+        v1[16 * b + i] = 0.0f;
       }
       for (int j = 0; j < 4; j++) {
         for (int i = 0; i < 16; i++) {
-          v101[16 * b + i] += s_W[4 * i + j] * x[4 * b + j];
+          v1[16 * b + i] += s_W[4 * i + j] * x[4 * b + j];
         }
       }
     }
   }
-  /* s[b,i] = %101[b,i] + s.b[i]  [n,16]
+  /* s[b,i] = %1[b,i] + s.b[i]  [n,16]
      h[b,i] = sigmoid(s[b,i])  [n,16] */
   {
-    const float *v101 = s->f + 0, *s_b = w->s.b;
+    const float *v1 = s->f + 0, *s_b = w->s.b;
     float *restrict h = s->f + 256;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 16; i++) {
-        const float t1 = v101[16 * b + i] + s_b[i];
+        const float t1 = v1[16 * b + i] + s_b[i];
         const float t2 = nn_sigmoidf(t1);
         h[16 * b + i] = t2;
       }
     }
   }
-  /* %104[b,i] = Σ_j u.W[i,j] h[b,j]  [n,3] */
+  /* %4[b,i] = Σ_j u.W[i,j] h[b,j]  [n,3] */
   {
     const float *u_W = (const float *)w->u.W, *h = s->f + 256;
-    float *restrict v104 = s->f + 0;
+    float *restrict v4 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         float acc = 0.0f;
         for (int j = 0; j < 16; j++) {
           acc += u_W[16 * i + j] * h[16 * b + j];
         }
-        v104[3 * b + i] = acc;
+        v4[3 * b + i] = acc;
       }
     }
   }
-  /* u[b,i] = %104[b,i] + u.b[i]  [n,3] */
+  /* u[b,i] = %4[b,i] + u.b[i]  [n,3] */
   {
-    const float *v104 = s->f + 0, *u_b = w->u.b;
+    const float *v4 = s->f + 0, *u_b = w->u.b;
     float *restrict u = s->f + 48;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
-        u[3 * b + i] = v104[3 * b + i] + u_b[i];
+        u[3 * b + i] = v4[3 * b + i] + u_b[i];
       }
     }
   }
-  /* %106[b] = logsumexp_i u[b,i]  [n] */
+  /* %6[b] = logsumexp_i u[b,i]  [n] */
   {
     const float *u = s->f + 48;
-    float *restrict v106 = s->f + 0;
+    float *restrict v6 = s->f + 0;
     for (int b = 0; b < n; b++) {
       float most = -INFINITY, sum = 0.0f;
       for (int i = 0; i < 3; i++) {
@@ -350,17 +350,17 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
       for (int i = 0; i < 3; i++) {
         sum += nn_expf(u[3 * b + i] - most);
       }
-      v106[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
+      v6[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
     }
   }
-  /* %114[b,i] = logratio(u[b,i], %106[b])  [n,3]
-     p[b,i] = exp(%114[b,i])  [n,3] */
+  /* %12[b,i] = logratio(u[b,i], %6[b])  [n,3]
+     p[b,i] = exp(%12[b,i])  [n,3] */
   {
-    const float *u = s->f + 48, *v106 = s->f + 0;
+    const float *u = s->f + 48, *v6 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = u[3 * b + i];
-        const float t2 = t1 == -INFINITY ? t1 : t1 - v106[b];
+        const float t2 = t1 == -INFINITY ? t1 : t1 - v6[b];
         const float t3 = nn_expf(t2);
         out[3 * b + i] = t3;
       }
@@ -371,103 +371,103 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
 
 float iris_accuracy(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */, const int32_t *t /* [n] */) {
   if (n < 1 || n > IRIS_BATCH || iris_first_bad(t, n, 3) >= 0) return NAN;
-  /* %101[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
+  /* %1[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
   {
     const float *s_W = (const float *)w->s.W;
-    float *restrict v101 = s->f + 0;
+    float *restrict v1 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 16; i++) {
-        v101[16 * b + i] = 0.0f;
+        v1[16 * b + i] = 0.0f;
       }
       for (int j = 0; j < 4; j++) {
         for (int i = 0; i < 16; i++) {
-          v101[16 * b + i] += s_W[4 * i + j] * x[4 * b + j];
+          v1[16 * b + i] += s_W[4 * i + j] * x[4 * b + j];
         }
       }
     }
   }
-  /* s[b,i] = %101[b,i] + s.b[i]  [n,16]
+  /* s[b,i] = %1[b,i] + s.b[i]  [n,16]
      h[b,i] = sigmoid(s[b,i])  [n,16] */
   {
-    const float *v101 = s->f + 0, *s_b = w->s.b;
+    const float *v1 = s->f + 0, *s_b = w->s.b;
     float *restrict h = s->f + 256;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 16; i++) {
-        const float t1 = v101[16 * b + i] + s_b[i];
+        const float t1 = v1[16 * b + i] + s_b[i];
         const float t2 = nn_sigmoidf(t1);
         h[16 * b + i] = t2;
       }
     }
   }
-  /* %104[b,i] = Σ_j u.W[i,j] h[b,j]  [n,3] */
+  /* %4[b,i] = Σ_j u.W[i,j] h[b,j]  [n,3] */
   {
     const float *u_W = (const float *)w->u.W, *h = s->f + 256;
-    float *restrict v104 = s->f + 0;
+    float *restrict v4 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         float acc = 0.0f;
         for (int j = 0; j < 16; j++) {
           acc += u_W[16 * i + j] * h[16 * b + j];
         }
-        v104[3 * b + i] = acc;
+        v4[3 * b + i] = acc;
       }
     }
   }
-  /* %135[b] = argmax_i u[b,i]  [n] */
+  /* %25[b] = argmax_i u[b,i]  [n] */
   {
-    const float *v104 = s->f + 0, *u_b = w->u.b;
-    int32_t *restrict v135 = s->i + 0;
+    const float *v4 = s->f + 0, *u_b = w->u.b;
+    int32_t *restrict v25 = s->i + 0;
     for (int b = 0; b < n; b++) {
       float best = -INFINITY;
       int place = 0;
       for (int i = 0; i < 3; i++) {
-        const float t1 = v104[3 * b + i] + u_b[i];
+        const float t1 = v4[3 * b + i] + u_b[i];
         if (t1 > best) { best = t1; place = i; }
       }
-      v135[b] = place;
+      v25[b] = place;
     }
   }
-  /* %137 = Σ_b 1 [t[b]-%135[b] = 0]  [] */
-  float s137;
+  /* %26 = Σ_b 1 [t[b]-%25[b] = 0]  [] */
+  float s26;
   {
-    const int32_t *v135 = s->i + 0;
+    const int32_t *v25 = s->i + 0;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
-      if (t[b] - v135[b] == 0) {
+      if (t[b] - v25[b] == 0) {
         acc += 1.0f;
       }
     }
-    s137 = acc;
+    s26 = acc;
   }
-  /* %138 = %137 / n  [] */
-  const float s138 = s137 / (float)n;
-  return s138;
+  /* %27 = %26 / n  [] */
+  const float s27 = s26 / (float)n;
+  return s27;
 }
 
-/* m <- %81[i] = %78[i] + %80[i]
-   v <- %87[i] = %82[i] + %86[i]
-   w <- %100[i] = w[i] - %99[i] */
+/* m <- %31[i] = %28[i] + %30[i]
+   v <- %36[i] = %32[i] + %35[i]
+   w <- %48[i] = w[i] - %47[i] */
 static void iris_L_adam_00(ptrdiff_t count, float *restrict w, float *restrict g, float *restrict m_,
     float *restrict v, float step, float adam_lr, float adam_beta1, float adam_beta2, float adam_eps) {
-  const float s79 = 1.0f - adam_beta1;
-  const float s83 = 1.0f - adam_beta2;
-  const float s89 = nn_powf(adam_beta1, step);
-  const float s90 = 1.0f - s89;
-  const float s91 = adam_lr / s90;
-  const float s94 = nn_powf(adam_beta2, step);
-  const float s95 = 1.0f - s94;
-  const float s96 = nn_sqrtf(s95);
+  const float s29 = 1.0f - adam_beta1;
+  const float s33 = 1.0f - adam_beta2;
+  const float s37 = nn_powf(adam_beta1, step);
+  const float s38 = 1.0f - s37;
+  const float s39 = adam_lr / s38;
+  const float s42 = nn_powf(adam_beta2, step);
+  const float s43 = 1.0f - s42;
+  const float s44 = nn_sqrtf(s43);
   for (ptrdiff_t i = 0; i < count; i++) {
     const float t1 = adam_beta1 * m_[i];
-    const float t2 = s79 * g[i];
+    const float t2 = s29 * g[i];
     const float t3 = t1 + t2;
     const float t4 = adam_beta2 * v[i];
     const float t5 = g[i] * g[i];
-    const float t6 = s83 * t5;
+    const float t6 = s33 * t5;
     const float t7 = t4 + t6;
-    const float t8 = s91 * t3;
+    const float t8 = s39 * t3;
     const float t9 = nn_sqrtf(t7);
-    const float t10 = t9 / s96;
+    const float t10 = t9 / s44;
     const float t11 = t10 + adam_eps;
     const float t12 = t8 / t11;
     const float t13 = w[i] - t12;

@@ -38,8 +38,8 @@ float perceptron_c(const perceptron_params *w, perceptron_work *s, int n, const 
       }
     }
   }
-  /* %83 = Σ_b c[b]  [] */
-  float s83;
+  /* %11 = Σ_b c[b]  [] */
+  float s11;
   {
     const float *a2_ = s->f + 16;
     float acc = 0.0f;
@@ -53,11 +53,11 @@ float perceptron_c(const perceptron_params *w, perceptron_work *s, int n, const 
       const float t7 = t3 - t6;
       acc += t7;
     }
-    s83 = acc;
+    s11 = acc;
   }
-  /* %84 = %83 / n  [] */
-  const float s84 = s83 / (float)n;
-  return s84;
+  /* %12 = %11 / n  [] */
+  const float s12 = s11 / (float)n;
+  return s12;
 }
 
 float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, perceptron_work *s, int n, const float *x /* [n,3] */,
@@ -96,69 +96,69 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
       }
     }
   }
-  /* %72[b] = -a2[b]  [n]
-     %19[b] = 1 - y[b]  [n]
-     %77[b] = sigmoid(%72[b])  [n] */
+  /* %4[b] = -a2[b]  [n]
+     %7[b] = 1 - y[b]  [n]
+     %18[b] = sigmoid(%4[b])  [n] */
   {
     const float *a2_ = s->f + 32;
-    float *restrict v72 = s->f + 48, *restrict v19 = s->f + 64, *restrict v77 = s->f + 80;
+    float *restrict v4 = s->f + 48, *restrict v7 = s->f + 64, *restrict v18 = s->f + 80;
     for (int b = 0; b < n; b++) {
       const float t1 = -a2_[b];
       const float t2 = 1.0f - (float)y[b];
       const float t3 = nn_sigmoidf(t1);
-      v72[b] = t1;
-      v19[b] = t2;
-      v77[b] = t3;
+      v4[b] = t1;
+      v7[b] = t2;
+      v18[b] = t3;
     }
   }
-  /* %83 = Σ_b c[b]  [] */
-  float s83;
+  /* %11 = Σ_b c[b]  [] */
+  float s11;
   {
-    const float *v72 = s->f + 48, *v19 = s->f + 64, *a2_ = s->f + 32;
+    const float *v4 = s->f + 48, *v7 = s->f + 64, *a2_ = s->f + 32;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
-      const float t1 = nn_softplusf(v72[b]);
+      const float t1 = nn_softplusf(v4[b]);
       const float t2 = (float)y[b] * t1;
       const float t3 = nn_softplusf(a2_[b]);
-      const float t4 = -v19[b] * t3;
+      const float t4 = -v7[b] * t3;
       const float t5 = t2 - t4;
       acc += t5;
     }
-    s83 = acc;
+    s11 = acc;
   }
-  /* %84 = %83 / n  []
-     %85 = 1 / n  [] */
-  const float s84 = s83 / (float)n;
-  const float s85 = 1.0f / (float)n;
-  /* %87[b] = %85 %19[b]  [n]
+  /* %12 = %11 / n  []
+     %13 = 1 / n  [] */
+  const float s12 = s11 / (float)n;
+  const float s13 = 1.0f / (float)n;
+  /* %14[b] = %13 %7[b]  [n]
      z2[b] = sigmoid(a2[b])  [n]
-     %88[b] = %87[b] z2[b]  [n]
-     %89[b] = %85 y[b]  [n]
-     %90[b] = %89[b] %77[b]  [n]
-     %91[b] = -%90[b]  [n]
-     δa2[b] = %88[b] + %91[b]  [n] */
+     %16[b] = %14[b] z2[b]  [n]
+     %17[b] = %13 y[b]  [n]
+     %19[b] = %17[b] %18[b]  [n]
+     %20[b] = -%19[b]  [n]
+     δa2[b] = %16[b] + %20[b]  [n] */
   {
-    const float *v19 = s->f + 64, *a2_ = s->f + 32, *v77 = s->f + 80;
+    const float *v7 = s->f + 64, *a2_ = s->f + 32, *v18 = s->f + 80;
     float *restrict deltaa2 = s->f + 48;
     for (int b = 0; b < n; b++) {
-      const float t1 = s85 * v19[b];
+      const float t1 = s13 * v7[b];
       const float t2 = nn_sigmoidf(a2_[b]);
       const float t3 = t1 * t2;
-      const float t4 = s85 * (float)y[b];
-      const float t5 = t4 * v77[b];
+      const float t4 = s13 * (float)y[b];
+      const float t5 = t4 * v18[b];
       const float t6 = -t5;
       const float t7 = t3 + t6;
       deltaa2[b] = t7;
     }
   }
   /* δz1[b,i] = δa2[b] w2[i]  [n,4]
-     %99[b,i] = -a1[b,i]  [n,4]
-     %100[b,i] = sigmoid(%99[b,i])  [n,4]
-     %101[b,i] = z1[b,i] %100[b,i]  [n,4]
-     %102[b,i] = δz1[b,i] %101[b,i]  [n,4] */
+     %23[b,i] = -a1[b,i]  [n,4]
+     %24[b,i] = sigmoid(%23[b,i])  [n,4]
+     %25[b,i] = z1[b,i] %24[b,i]  [n,4]
+     %26[b,i] = δz1[b,i] %25[b,i]  [n,4] */
   {
     const float *deltaa2 = s->f + 48, *w2_ = w->w2, *a1_ = s->f + 0, *z1_ = s->f + 16;
-    float *restrict v102 = s->f + 32;
+    float *restrict v26 = s->f + 32;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 4; i++) {
         const float t1 = deltaa2[b] * w2_[i];
@@ -166,19 +166,19 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
         const float t3 = nn_sigmoidf(t2);
         const float t4 = z1_[4 * b + i] * t3;
         const float t5 = t1 * t4;
-        v102[4 * b + i] = t5;
+        v26[4 * b + i] = t5;
       }
     }
   }
-  /* %103[i,j] = Σ_b' %102[b',i] x[b',j]  [4,3] */
+  /* %27[i,j] = Σ_b' %26[b',i] x[b',j]  [4,3] */
   {
-    const float *v102 = s->f + 32;
+    const float *v26 = s->f + 32;
     float *restrict dW1 = (float *)g->W1;
     for (int i = 0; i < 4; i++) {
       for (int j = 0; j < 3; j++) {
         float acc = 0.0f;
         for (int b = 0; b < n; b++) {
-          acc += v102[i + 4 * b] * x[j + 3 * b];
+          acc += v26[i + 4 * b] * x[j + 3 * b];
         }
         dW1[3 * i + j] = acc;
       }
@@ -196,7 +196,7 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
       dw2[i] = acc;
     }
   }
-  return s84;
+  return s12;
 }
 
 int perceptron_z2(const perceptron_params *w, perceptron_work *s, int n, const float *x /* [n,3] */, float *out /* [n] */) {
@@ -267,34 +267,34 @@ float perceptron_accuracy(const perceptron_params *w, perceptron_work *s, int n,
     }
   }
   /* z2[b] = sigmoid(a2[b])  [n]
-     %104[b] = 0.5 < z2[b]  [n] */
+     %29[b] = 0.5 < z2[b]  [n] */
   {
     const float *a2_ = s->f + 16;
-    int32_t *restrict v104 = s->i + 0;
+    int32_t *restrict v29 = s->i + 0;
     for (int b = 0; b < n; b++) {
       const float t1 = nn_sigmoidf(a2_[b]);
       const float t2 = 0.5f < t1 ? 1.0f : 0.0f;
-      v104[b] = (int32_t)t2;
+      v29[b] = (int32_t)t2;
     }
   }
-  /* %106 = Σ_b 1 [y[b]-%104[b] = 0]  [] */
-  float s106;
+  /* %30 = Σ_b 1 [y[b]-%29[b] = 0]  [] */
+  float s30;
   {
-    const int32_t *v104 = s->i + 0;
+    const int32_t *v29 = s->i + 0;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
-      if (y[b] - v104[b] == 0) {
+      if (y[b] - v29[b] == 0) {
         acc += 1.0f;
       }
     }
-    s106 = acc;
+    s30 = acc;
   }
-  /* %107 = %106 / n  [] */
-  const float s107 = s106 / (float)n;
-  return s107;
+  /* %31 = %30 / n  [] */
+  const float s31 = s30 / (float)n;
+  return s31;
 }
 
-/* w <- %67[i] = w[i] - %66[i] */
+/* w <- %33[i] = w[i] - %32[i] */
 static void perceptron_c_sgd_00(ptrdiff_t count, float *restrict w, float *restrict g, float sgd_lr) {
   for (ptrdiff_t i = 0; i < count; i++) {
     const float t1 = sgd_lr * g[i];

@@ -12,34 +12,34 @@ static int softmax_regression_first_bad(const int32_t *v, int count, int32_t cla
 float softmax_regression_L(const softmax_regression_params *w, softmax_regression_work *s, int n, const float *x /* [n,4] */,
     const int32_t *t /* [n] */) {
   if (n < 1 || n > SOFTMAX_REGRESSION_BATCH || softmax_regression_first_bad(t, n, 3) >= 0) return NAN;
-  /* %5[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
+  /* %1[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
   {
     const float *W = (const float *)w->W;
-    float *restrict v5 = s->f + 0;
+    float *restrict v1 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         float acc = 0.0f;
         for (int j = 0; j < 4; j++) {
           acc += W[4 * i + j] * x[4 * b + j];
         }
-        v5[3 * b + i] = acc;
+        v1[3 * b + i] = acc;
       }
     }
   }
-  /* u[b,i] = %5[b,i] + b[i]  [n,3] */
+  /* u[b,i] = %1[b,i] + b[i]  [n,3] */
   {
-    const float *v5 = s->f + 0, *b_ = w->b;
+    const float *v1 = s->f + 0, *b_ = w->b;
     float *restrict u = s->f + 80;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
-        u[3 * b + i] = v5[3 * b + i] + b_[i];
+        u[3 * b + i] = v1[3 * b + i] + b_[i];
       }
     }
   }
-  /* %61[b] = logsumexp_i u[b,i]  [n] */
+  /* %3[b] = logsumexp_i u[b,i]  [n] */
   {
     const float *u = s->f + 80;
-    float *restrict v61 = s->f + 0;
+    float *restrict v3 = s->f + 0;
     for (int b = 0; b < n; b++) {
       float most = -INFINITY, sum = 0.0f;
       for (int i = 0; i < 3; i++) {
@@ -48,57 +48,57 @@ float softmax_regression_L(const softmax_regression_params *w, softmax_regressio
       for (int i = 0; i < 3; i++) {
         sum += nn_expf(u[3 * b + i] - most);
       }
-      v61[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
+      v3[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
     }
   }
-  /* %66 = Σ_b -l[b,t[b]]  [] */
-  float s66;
+  /* %5 = Σ_b -l[b,t[b]]  [] */
+  float s5;
   {
-    const float *u = s->f + 80, *v61 = s->f + 0;
+    const float *u = s->f + 80, *v3 = s->f + 0;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
       const float t1 = u[3 * b + t[b]];
-      const float t2 = t1 == -INFINITY ? t1 : t1 - v61[b];
+      const float t2 = t1 == -INFINITY ? t1 : t1 - v3[b];
       acc += t2;
     }
-    s66 = -acc;
+    s5 = -acc;
   }
-  /* %67 = %66 / n  [] */
-  const float s67 = s66 / (float)n;
-  return s67;
+  /* %6 = %5 / n  [] */
+  const float s6 = s5 / (float)n;
+  return s6;
 }
 
 float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regression_params *g, softmax_regression_work *s,
     int n, const float *x /* [n,4] */, const int32_t *t /* [n] */) {
   if (n < 1 || n > SOFTMAX_REGRESSION_BATCH || softmax_regression_first_bad(t, n, 3) >= 0) return NAN;
-  /* %5[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
+  /* %1[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
   {
     const float *W = (const float *)w->W;
-    float *restrict v5 = s->f + 0;
+    float *restrict v1 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         float acc = 0.0f;
         for (int j = 0; j < 4; j++) {
           acc += W[4 * i + j] * x[4 * b + j];
         }
-        v5[3 * b + i] = acc;
+        v1[3 * b + i] = acc;
       }
     }
   }
-  /* u[b,i] = %5[b,i] + b[i]  [n,3] */
+  /* u[b,i] = %1[b,i] + b[i]  [n,3] */
   {
-    const float *v5 = s->f + 0, *b_ = w->b;
+    const float *v1 = s->f + 0, *b_ = w->b;
     float *restrict u = s->f + 80;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
-        u[3 * b + i] = v5[3 * b + i] + b_[i];
+        u[3 * b + i] = v1[3 * b + i] + b_[i];
       }
     }
   }
-  /* %61[b] = logsumexp_i u[b,i]  [n] */
+  /* %3[b] = logsumexp_i u[b,i]  [n] */
   {
     const float *u = s->f + 80;
-    float *restrict v61 = s->f + 0;
+    float *restrict v3 = s->f + 0;
     for (int b = 0; b < n; b++) {
       float most = -INFINITY, sum = 0.0f;
       for (int i = 0; i < 3; i++) {
@@ -107,48 +107,48 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       for (int i = 0; i < 3; i++) {
         sum += nn_expf(u[3 * b + i] - most);
       }
-      v61[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
+      v3[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
     }
   }
-  /* l[b,i] = logratio(u[b,i], %61[b])  [n,3]
+  /* l[b,i] = logratio(u[b,i], %3[b])  [n,3]
      p[b,i] = exp(l[b,i])  [n,3] */
   {
-    const float *u = s->f + 80, *v61 = s->f + 0;
+    const float *u = s->f + 80, *v3 = s->f + 0;
     float *restrict l_ = s->f + 160, *restrict p = s->f + 240;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = u[3 * b + i];
-        const float t2 = t1 == -INFINITY ? t1 : t1 - v61[b];
+        const float t2 = t1 == -INFINITY ? t1 : t1 - v3[b];
         const float t3 = nn_expf(t2);
         l_[3 * b + i] = t2;
         p[3 * b + i] = t3;
       }
     }
   }
-  /* %66 = Σ_b -l[b,t[b]]  [] */
-  float s66;
+  /* %5 = Σ_b -l[b,t[b]]  [] */
+  float s5;
   {
     const float *l_ = s->f + 160;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
       acc += l_[3 * b + t[b]];
     }
-    s66 = -acc;
+    s5 = -acc;
   }
-  /* %67 = %66 / n  []
-     %69 = 1 / n  [] */
-  const float s67 = s66 / (float)n;
-  const float s69 = 1.0f / (float)n;
-  /* δl[b,i] = -%69 [i-t[b] = 0]  [n,3]
-     %72[b,i] = %69 p[b,i]  [n,3]
-     δu[b,i] = δl[b,i] + %72[b,i]  [n,3] */
+  /* %6 = %5 / n  []
+     %7 = 1 / n  [] */
+  const float s6 = s5 / (float)n;
+  const float s7 = 1.0f / (float)n;
+  /* δl[b,i] = -%7 [i-t[b] = 0]  [n,3]
+     %10[b,i] = %7 p[b,i]  [n,3]
+     δu[b,i] = δl[b,i] + %10[b,i]  [n,3] */
   {
     const float *p = s->f + 240;
     float *restrict deltau = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
-        const float t1 = i - t[b] == 0 ? -s69 : 0.0f;
-        const float t2 = s69 * p[3 * b + i];
+        const float t1 = i - t[b] == 0 ? -s7 : 0.0f;
+        const float t2 = s7 * p[3 * b + i];
         const float t3 = t1 + t2;
         deltau[3 * b + i] = t3;
       }
@@ -180,40 +180,40 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       db[i] = acc;
     }
   }
-  return s67;
+  return s6;
 }
 
 int softmax_regression_p(const softmax_regression_params *w, softmax_regression_work *s, int n, const float *x /* [n,4] */,
     float *out /* [n,3] */) {
   if (n < 1 || n > SOFTMAX_REGRESSION_BATCH) return -1;
-  /* %5[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
+  /* %1[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
   {
     const float *W = (const float *)w->W;
-    float *restrict v5 = s->f + 0;
+    float *restrict v1 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         float acc = 0.0f;
         for (int j = 0; j < 4; j++) {
           acc += W[4 * i + j] * x[4 * b + j];
         }
-        v5[3 * b + i] = acc;
+        v1[3 * b + i] = acc;
       }
     }
   }
-  /* u[b,i] = %5[b,i] + b[i]  [n,3] */
+  /* u[b,i] = %1[b,i] + b[i]  [n,3] */
   {
-    const float *v5 = s->f + 0, *b_ = w->b;
+    const float *v1 = s->f + 0, *b_ = w->b;
     float *restrict u = s->f + 80;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
-        u[3 * b + i] = v5[3 * b + i] + b_[i];
+        u[3 * b + i] = v1[3 * b + i] + b_[i];
       }
     }
   }
-  /* %61[b] = logsumexp_i u[b,i]  [n] */
+  /* %3[b] = logsumexp_i u[b,i]  [n] */
   {
     const float *u = s->f + 80;
-    float *restrict v61 = s->f + 0;
+    float *restrict v3 = s->f + 0;
     for (int b = 0; b < n; b++) {
       float most = -INFINITY, sum = 0.0f;
       for (int i = 0; i < 3; i++) {
@@ -222,17 +222,17 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
       for (int i = 0; i < 3; i++) {
         sum += nn_expf(u[3 * b + i] - most);
       }
-      v61[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
+      v3[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
     }
   }
-  /* l[b,i] = logratio(u[b,i], %61[b])  [n,3]
+  /* l[b,i] = logratio(u[b,i], %3[b])  [n,3]
      p[b,i] = exp(l[b,i])  [n,3] */
   {
-    const float *u = s->f + 80, *v61 = s->f + 0;
+    const float *u = s->f + 80, *v3 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = u[3 * b + i];
-        const float t2 = t1 == -INFINITY ? t1 : t1 - v61[b];
+        const float t2 = t1 == -INFINITY ? t1 : t1 - v3[b];
         const float t3 = nn_expf(t2);
         out[3 * b + i] = t3;
       }
@@ -244,52 +244,52 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
 float softmax_regression_accuracy(const softmax_regression_params *w, softmax_regression_work *s, int n,
     const float *x /* [n,4] */, const int32_t *t /* [n] */) {
   if (n < 1 || n > SOFTMAX_REGRESSION_BATCH || softmax_regression_first_bad(t, n, 3) >= 0) return NAN;
-  /* %5[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
+  /* %1[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
   {
     const float *W = (const float *)w->W;
-    float *restrict v5 = s->f + 0;
+    float *restrict v1 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         float acc = 0.0f;
         for (int j = 0; j < 4; j++) {
           acc += W[4 * i + j] * x[4 * b + j];
         }
-        v5[3 * b + i] = acc;
+        v1[3 * b + i] = acc;
       }
     }
   }
-  /* %76[b] = argmax_i u[b,i]  [n] */
+  /* %14[b] = argmax_i u[b,i]  [n] */
   {
-    const float *v5 = s->f + 0, *b_ = w->b;
-    int32_t *restrict v76 = s->i + 0;
+    const float *v1 = s->f + 0, *b_ = w->b;
+    int32_t *restrict v14 = s->i + 0;
     for (int b = 0; b < n; b++) {
       float best = -INFINITY;
       int place = 0;
       for (int i = 0; i < 3; i++) {
-        const float t1 = v5[3 * b + i] + b_[i];
+        const float t1 = v1[3 * b + i] + b_[i];
         if (t1 > best) { best = t1; place = i; }
       }
-      v76[b] = place;
+      v14[b] = place;
     }
   }
-  /* %78 = Σ_b 1 [t[b]-%76[b] = 0]  [] */
-  float s78;
+  /* %15 = Σ_b 1 [t[b]-%14[b] = 0]  [] */
+  float s15;
   {
-    const int32_t *v76 = s->i + 0;
+    const int32_t *v14 = s->i + 0;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
-      if (t[b] - v76[b] == 0) {
+      if (t[b] - v14[b] == 0) {
         acc += 1.0f;
       }
     }
-    s78 = acc;
+    s15 = acc;
   }
-  /* %79 = %78 / n  [] */
-  const float s79 = s78 / (float)n;
-  return s79;
+  /* %16 = %15 / n  [] */
+  const float s16 = s15 / (float)n;
+  return s16;
 }
 
-/* w <- %57[i] = w[i] - %56[i] */
+/* w <- %18[i] = w[i] - %17[i] */
 static void softmax_regression_L_sgd_00(ptrdiff_t count, float *restrict w, float *restrict g, float sgd_lr) {
   for (ptrdiff_t i = 0; i < count; i++) {
     const float t1 = sgd_lr * g[i];

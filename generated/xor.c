@@ -11,43 +11,43 @@ static int xor_first_bad(const int32_t *v, int count, int32_t classes) {
 
 float xor_L(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */, const int32_t *t /* [n] */) {
   if (n < 1 || n > XOR_BATCH || xor_first_bad(t, n, 2) >= 0) return NAN;
-  /* %85[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
+  /* %1[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
   {
     const float *h_W = (const float *)w->h.W;
-    float *restrict v85 = s->f + 0;
+    float *restrict v1 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 4; i++) {
         float acc = 0.0f;
         for (int j = 0; j < 2; j++) {
           acc += h_W[2 * i + j] * x[2 * b + j];
         }
-        v85[4 * b + i] = acc;
+        v1[4 * b + i] = acc;
       }
     }
   }
-  /* %88[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
+  /* %4[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
   {
-    const float *a_W = (const float *)w->a.W, *v85 = s->f + 0, *h_b = w->h.b;
-    float *restrict v88 = s->f + 16;
-    for (int q = 0; q < n; q++) v88[q] = 0.0f;
+    const float *a_W = (const float *)w->a.W, *v1 = s->f + 0, *h_b = w->h.b;
+    float *restrict v4 = s->f + 16;
+    for (int q = 0; q < n; q++) v4[q] = 0.0f;
     for (int j = 0; j < 4; j++) {
       for (int b = 0; b < n; b++) {
-        const float t1 = v85[4 * b + j] + h_b[j];
+        const float t1 = v1[4 * b + j] + h_b[j];
         const float t2 = nn_tanhf(t1);
-        v88[b] += a_W[j] * t2;
+        v4[b] += a_W[j] * t2;
       }
     }
   }
-  /* a[b,i] = %88[b,i] + a.b[i]  [n,1] */
+  /* a[b,i] = %4[b,i] + a.b[i]  [n,1] */
   {
-    const float *v88 = s->f + 16, *a_b = w->a.b;
+    const float *v4 = s->f + 16, *a_b = w->a.b;
     float *restrict a = s->f + 0;
     for (int b = 0; b < n; b++) {
-      a[b] = v88[b] + a_b[0];
+      a[b] = v4[b] + a_b[0];
     }
   }
-  /* %93 = Σ_b L[b,0]  [] */
-  float s93;
+  /* %9 = Σ_b L[b,0]  [] */
+  float s9;
   {
     const float *a = s->f + 0;
     float acc = 0.0f;
@@ -57,68 +57,68 @@ float xor_L(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */,
       const float t3 = t1 - t2;
       acc += t3;
     }
-    s93 = acc;
+    s9 = acc;
   }
-  /* %94 = %93 / n  [] */
-  const float s94 = s93 / (float)n;
-  return s94;
+  /* %10 = %9 / n  [] */
+  const float s10 = s9 / (float)n;
+  return s10;
 }
 
 float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const float *x /* [n,2] */, const int32_t *t /* [n] */) {
   if (n < 1 || n > XOR_BATCH || xor_first_bad(t, n, 2) >= 0) return NAN;
-  /* %85[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
+  /* %1[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
   {
     const float *h_W = (const float *)w->h.W;
-    float *restrict v85 = s->f + 0;
+    float *restrict v1 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 4; i++) {
         float acc = 0.0f;
         for (int j = 0; j < 2; j++) {
           acc += h_W[2 * i + j] * x[2 * b + j];
         }
-        v85[4 * b + i] = acc;
+        v1[4 * b + i] = acc;
       }
     }
   }
-  /* %86[b,i] = %85[b,i] + h.b[i]  [n,4]
-     h[b,i] = tanh(%86[b,i])  [n,4]
-     %104[b,i] = h[b,i] h[b,i]  [n,4]
-     %105[b,i] = 1 - %104[b,i]  [n,4] */
+  /* %2[b,i] = %1[b,i] + h.b[i]  [n,4]
+     h[b,i] = tanh(%2[b,i])  [n,4]
+     %17[b,i] = h[b,i] h[b,i]  [n,4]
+     %18[b,i] = 1 - %17[b,i]  [n,4] */
   {
-    const float *v85 = s->f + 0, *h_b = w->h.b;
-    float *restrict h = s->f + 16, *restrict v105 = s->f + 32;
+    const float *v1 = s->f + 0, *h_b = w->h.b;
+    float *restrict h = s->f + 16, *restrict v18 = s->f + 32;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 4; i++) {
-        const float t1 = v85[4 * b + i] + h_b[i];
+        const float t1 = v1[4 * b + i] + h_b[i];
         const float t2 = nn_tanhf(t1);
         const float t3 = t2 * t2;
         const float t4 = 1.0f - t3;
         h[4 * b + i] = t2;
-        v105[4 * b + i] = t4;
+        v18[4 * b + i] = t4;
       }
     }
   }
-  /* %88[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
+  /* %4[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
   {
     const float *a_W = (const float *)w->a.W, *h = s->f + 16;
-    float *restrict v88 = s->f + 0;
-    for (int q = 0; q < n; q++) v88[q] = 0.0f;
+    float *restrict v4 = s->f + 0;
+    for (int q = 0; q < n; q++) v4[q] = 0.0f;
     for (int j = 0; j < 4; j++) {
       for (int b = 0; b < n; b++) {
-        v88[b] += a_W[j] * h[4 * b + j];
+        v4[b] += a_W[j] * h[4 * b + j];
       }
     }
   }
-  /* a[b,i] = %88[b,i] + a.b[i]  [n,1] */
+  /* a[b,i] = %4[b,i] + a.b[i]  [n,1] */
   {
-    const float *v88 = s->f + 0, *a_b = w->a.b;
+    const float *v4 = s->f + 0, *a_b = w->a.b;
     float *restrict a = s->f + 48;
     for (int b = 0; b < n; b++) {
-      a[b] = v88[b] + a_b[0];
+      a[b] = v4[b] + a_b[0];
     }
   }
-  /* %93 = Σ_b L[b,0]  [] */
-  float s93;
+  /* %9 = Σ_b L[b,0]  [] */
+  float s9;
   {
     const float *a = s->f + 48;
     float acc = 0.0f;
@@ -128,60 +128,60 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
       const float t3 = t1 - t2;
       acc += t3;
     }
-    s93 = acc;
+    s9 = acc;
   }
-  /* %94 = %93 / n  []
-     %95 = 1 / n  [] */
-  const float s94 = s93 / (float)n;
-  const float s95 = 1.0f / (float)n;
-  /* %97[b] = -%95 t[b]  [n]
-     δa[b] = %97[b] + %99[b,0]  [n] */
+  /* %10 = %9 / n  []
+     %11 = 1 / n  [] */
+  const float s10 = s9 / (float)n;
+  const float s11 = 1.0f / (float)n;
+  /* %12[b] = -%11 t[b]  [n]
+     δa[b] = %12[b] + %14[b,0]  [n] */
   {
     const float *a = s->f + 48;
     float *restrict deltaa = s->f + 0;
     for (int b = 0; b < n; b++) {
-      const float t1 = -s95 * (float)t[b];
+      const float t1 = -s11 * (float)t[b];
       const float t2 = nn_sigmoidf(a[b]);
-      const float t3 = s95 * t2;
+      const float t3 = s11 * t2;
       const float t4 = t1 + t3;
       deltaa[b] = t4;
     }
   }
   /* δh[b,i] = δa[b] a.W[0,i]  [n,4]
-     %106[b,i] = δh[b,i] %105[b,i]  [n,4] */
+     %19[b,i] = δh[b,i] %18[b,i]  [n,4] */
   {
-    const float *deltaa = s->f + 0, *a_W = (const float *)w->a.W, *v105 = s->f + 32;
-    float *restrict v106 = s->f + 48;
+    const float *deltaa = s->f + 0, *a_W = (const float *)w->a.W, *v18 = s->f + 32;
+    float *restrict v19 = s->f + 48;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 4; i++) {
         const float t1 = deltaa[b] * a_W[i];
-        const float t2 = t1 * v105[4 * b + i];
-        v106[4 * b + i] = t2;
+        const float t2 = t1 * v18[4 * b + i];
+        v19[4 * b + i] = t2;
       }
     }
   }
-  /* δh.W[i,j] = Σ_b' %106[b',i] x[b',j]  [4,2] */
+  /* δh.W[i,j] = Σ_b' %19[b',i] x[b',j]  [4,2] */
   {
-    const float *v106 = s->f + 48;
+    const float *v19 = s->f + 48;
     float *restrict dh_W = (float *)g->h.W;
     for (int i = 0; i < 4; i++) {
       for (int j = 0; j < 2; j++) {
         float acc = 0.0f;
         for (int b = 0; b < n; b++) {
-          acc += v106[i + 4 * b] * x[j + 2 * b];
+          acc += v19[i + 4 * b] * x[j + 2 * b];
         }
         dh_W[2 * i + j] = acc;
       }
     }
   }
-  /* δh.b[i] = Σ_b' %106[b',i]  [4] */
+  /* δh.b[i] = Σ_b' %19[b',i]  [4] */
   {
-    const float *v106 = s->f + 48;
+    const float *v19 = s->f + 48;
     float *restrict dh_b = g->h.b;
     for (int i = 0; i < 4; i++) {
       float acc = 0.0f;
       for (int b = 0; b < n; b++) {
-        acc += v106[i + 4 * b];
+        acc += v19[i + 4 * b];
       }
       dh_b[i] = acc;
     }
@@ -198,15 +198,15 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
       deltaa_W[i] = acc;
     }
   }
-  /* %101 = Σ_b δa[b]  [] */
-  float s101;
+  /* %24 = Σ_b δa[b]  [] */
+  float s24;
   {
     const float *deltaa = s->f + 0;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
       acc += deltaa[b];
     }
-    s101 = acc;
+    s24 = acc;
   }
   {
     const float *deltaa_W = s->f + 32;
@@ -215,46 +215,46 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
     }
   }
   {
-    g->a.b[0] = s101;
+    g->a.b[0] = s24;
   }
-  return s94;
+  return s10;
 }
 
 int xor_p(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */, float *out /* [n,1] */) {
   if (n < 1 || n > XOR_BATCH) return -1;
-  /* %85[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
+  /* %1[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
   {
     const float *h_W = (const float *)w->h.W;
-    float *restrict v85 = s->f + 0;
+    float *restrict v1 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 4; i++) {
         float acc = 0.0f;
         for (int j = 0; j < 2; j++) {
           acc += h_W[2 * i + j] * x[2 * b + j];
         }
-        v85[4 * b + i] = acc;
+        v1[4 * b + i] = acc;
       }
     }
   }
-  /* %88[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
+  /* %4[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
   {
-    const float *a_W = (const float *)w->a.W, *v85 = s->f + 0, *h_b = w->h.b;
-    float *restrict v88 = s->f + 16;
-    for (int q = 0; q < n; q++) v88[q] = 0.0f;
+    const float *a_W = (const float *)w->a.W, *v1 = s->f + 0, *h_b = w->h.b;
+    float *restrict v4 = s->f + 16;
+    for (int q = 0; q < n; q++) v4[q] = 0.0f;
     for (int j = 0; j < 4; j++) {
       for (int b = 0; b < n; b++) {
-        const float t1 = v85[4 * b + j] + h_b[j];
+        const float t1 = v1[4 * b + j] + h_b[j];
         const float t2 = nn_tanhf(t1);
-        v88[b] += a_W[j] * t2;
+        v4[b] += a_W[j] * t2;
       }
     }
   }
-  /* a[b,i] = %88[b,i] + a.b[i]  [n,1]
+  /* a[b,i] = %4[b,i] + a.b[i]  [n,1]
      p[b,i] = sigmoid(a[b,i])  [n,1] */
   {
-    const float *v88 = s->f + 16, *a_b = w->a.b;
+    const float *v4 = s->f + 16, *a_b = w->a.b;
     for (int b = 0; b < n; b++) {
-      const float t1 = v88[b] + a_b[0];
+      const float t1 = v4[b] + a_b[0];
       const float t2 = nn_sigmoidf(t1);
       out[b] = t2;
     }
@@ -264,83 +264,83 @@ int xor_p(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */, f
 
 float xor_accuracy(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */, const int32_t *t /* [n] */) {
   if (n < 1 || n > XOR_BATCH || xor_first_bad(t, n, 2) >= 0) return NAN;
-  /* %85[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
+  /* %1[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
   {
     const float *h_W = (const float *)w->h.W;
-    float *restrict v85 = s->f + 0;
+    float *restrict v1 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 4; i++) {
         float acc = 0.0f;
         for (int j = 0; j < 2; j++) {
           acc += h_W[2 * i + j] * x[2 * b + j];
         }
-        v85[4 * b + i] = acc;
+        v1[4 * b + i] = acc;
       }
     }
   }
-  /* %88[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
+  /* %4[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
   {
-    const float *a_W = (const float *)w->a.W, *v85 = s->f + 0, *h_b = w->h.b;
-    float *restrict v88 = s->f + 16;
-    for (int q = 0; q < n; q++) v88[q] = 0.0f;
+    const float *a_W = (const float *)w->a.W, *v1 = s->f + 0, *h_b = w->h.b;
+    float *restrict v4 = s->f + 16;
+    for (int q = 0; q < n; q++) v4[q] = 0.0f;
     for (int j = 0; j < 4; j++) {
       for (int b = 0; b < n; b++) {
-        const float t1 = v85[4 * b + j] + h_b[j];
+        const float t1 = v1[4 * b + j] + h_b[j];
         const float t2 = nn_tanhf(t1);
-        v88[b] += a_W[j] * t2;
+        v4[b] += a_W[j] * t2;
       }
     }
   }
-  /* %112[b] = 0 < a[b,0]  [n] */
+  /* %26[b] = 0 < a[b,0]  [n] */
   {
-    const float *v88 = s->f + 16, *a_b = w->a.b;
-    int32_t *restrict v112 = s->i + 0;
+    const float *v4 = s->f + 16, *a_b = w->a.b;
+    int32_t *restrict v26 = s->i + 0;
     for (int b = 0; b < n; b++) {
-      const float t1 = v88[b] + a_b[0];
-      v112[b] = (int32_t)(0.0f < t1 ? 1.0f : 0.0f);
+      const float t1 = v4[b] + a_b[0];
+      v26[b] = (int32_t)(0.0f < t1 ? 1.0f : 0.0f);
     }
   }
-  /* %114 = Σ_b 1 [t[b]-%112[b] = 0]  [] */
-  float s114;
+  /* %27 = Σ_b 1 [t[b]-%26[b] = 0]  [] */
+  float s27;
   {
-    const int32_t *v112 = s->i + 0;
+    const int32_t *v26 = s->i + 0;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
-      if (t[b] - v112[b] == 0) {
+      if (t[b] - v26[b] == 0) {
         acc += 1.0f;
       }
     }
-    s114 = acc;
+    s27 = acc;
   }
-  /* %115 = %114 / n  [] */
-  const float s115 = s114 / (float)n;
-  return s115;
+  /* %28 = %27 / n  [] */
+  const float s28 = s27 / (float)n;
+  return s28;
 }
 
-/* m <- %66[i] = %63[i] + %65[i]
-   v <- %71[i] = %67[i] + %70[i]
-   w <- %84[i] = w[i] - %83[i] */
+/* m <- %32[i] = %29[i] + %31[i]
+   v <- %37[i] = %33[i] + %36[i]
+   w <- %49[i] = w[i] - %48[i] */
 static void xor_L_adam_00(ptrdiff_t count, float *restrict w, float *restrict g, float *restrict m_, float *restrict v,
     float step, float adam_lr, float adam_beta1, float adam_beta2, float adam_eps) {
-  const float s64 = 1.0f - adam_beta1;
-  const float s68 = 1.0f - adam_beta2;
-  const float s73 = nn_powf(adam_beta1, step);
-  const float s74 = 1.0f - s73;
-  const float s75 = adam_lr / s74;
-  const float s78 = nn_powf(adam_beta2, step);
-  const float s79 = 1.0f - s78;
-  const float s80 = nn_sqrtf(s79);
+  const float s30 = 1.0f - adam_beta1;
+  const float s34 = 1.0f - adam_beta2;
+  const float s38 = nn_powf(adam_beta1, step);
+  const float s39 = 1.0f - s38;
+  const float s40 = adam_lr / s39;
+  const float s43 = nn_powf(adam_beta2, step);
+  const float s44 = 1.0f - s43;
+  const float s45 = nn_sqrtf(s44);
   for (ptrdiff_t i = 0; i < count; i++) {
     const float t1 = adam_beta1 * m_[i];
-    const float t2 = s64 * g[i];
+    const float t2 = s30 * g[i];
     const float t3 = t1 + t2;
     const float t4 = adam_beta2 * v[i];
     const float t5 = g[i] * g[i];
-    const float t6 = s68 * t5;
+    const float t6 = s34 * t5;
     const float t7 = t4 + t6;
-    const float t8 = s75 * t3;
+    const float t8 = s40 * t3;
     const float t9 = nn_sqrtf(t7);
-    const float t10 = t9 / s80;
+    const float t10 = t9 / s45;
     const float t11 = t10 + adam_eps;
     const float t12 = t8 / t11;
     const float t13 = w[i] - t12;
