@@ -182,9 +182,21 @@ static const char *node_shape(Emitter *em, const Node *n, int from, Span span, c
   return shape(em->cx, rank, extents);
 }
 
+/* A row of a table, on the line of the row before it where there is room: a deep network has many. */
+static void add_row(Text *out, const char *row) {
+  size_t start = out->length - 1;
+  while (start > 0 && out->data[start - 1] != '\n') start--;
+  if (strncmp(out->data + start, "    {", 5) == 0 && out->length - start + strlen(row) < 118) {
+    out->data[out->length - 1] = ' ';
+    text_printf(out, "%s\n", row);
+  } else {
+    text_printf(out, "    %s\n", row);
+  }
+}
+
 static void array_row(Emitter *em, const char *name, const Leaf *leaf, int64_t offset, Text *out) {
-  text_printf(out, "    {%s, %s, %lld, %lld},\n", quoted(em->cx, name),
-              node_shape(em, leaf->node, 0, leaf->span, leaf->path), (long long)offset, (long long)leaf->count);
+  add_row(out, arena_printf(em->cx, "{%s, %s, %lld, %lld},", quoted(em->cx, name),
+                            node_shape(em, leaf->node, 0, leaf->span, leaf->path), (long long)offset, (long long)leaf->count));
 }
 
 static void emit_arrays(Emitter *em, const char *table, const Layout *l, Text *out) {

@@ -2,7 +2,7 @@
 # Finds what nnc needs, installs what is missing where it may, and else prints the one command to type.
 #
 #   deps.sh build   a C compiler, make, flex, bison, zlib, and OpenBLAS (goes on without: BLAS=none)
-#   deps.sh check   what only tests need: cmocka, clang, tcc, a C++ compiler
+#   deps.sh check   what only tests need: cmocka, clang, tcc, a C++ compiler, a locale with a decimal comma
 #
 # A thing is there if using it works: a compiler compiles and what it made runs, a library is linked and called. Only
 # where packages are Debian's or Ubuntu's and we are root, or sudo asks no password, is anything installed. Exit
@@ -62,6 +62,8 @@ int main() { std::vector<int> v(1); return v[0]; }' > "$work/try.cc"
   { g++ -o "$work/try" "$work/try.cc" || clang++ -o "$work/try" "$work/try.cc"; } >>"$log" 2>&1 && "$work/try"
 }
 
+works_locale() { localedef -i de_DE -f UTF-8 "$work/de_DE.UTF-8" >>"$log" 2>&1; }
+
 # ---- name : Debian's packages : what it is for ----
 
 needs() {
@@ -77,6 +79,7 @@ END
   ;;
   check) cat <<'END'
 cmocka:libcmocka-dev:cmocka, the tests in C
+locale:locales:a locale with a decimal comma
 clang:clang:clang, a second compiler for what nnc generates
 tcc:tcc:tcc, a third compiler for it
 cxx:g++:a C++ compiler, for the generated headers
