@@ -269,9 +269,19 @@ static Read *whole(Graph *g, Node *node) {
   return read_make(g, node, index, 0);
 }
 
+/* One number everywhere: it has no storage that could be seen in another way. */
+static bool spread(const Node *n) {
+  return !n->naxes || (n->kind == NODE_MAP && n->op == OP_PRODUCT && !n->nreads && !n->nguards && !n->nreduce);
+}
+
 Node *build_reshape(Graph *g, Node *node, int naxes, const Axis *axes) {
   if (node->kind == NODE_RESHAPE) node = node->reads[0]->node;
   if (same_axes(node, naxes, axes)) return node;
+  if (spread(node)) {
+    int vars[MAX_AXES];
+    for (int k = 0; k < naxes; k++) vars[k] = graph_var(g, axes[k]);
+    return build_tensor(g, node->naxes ? build_constant(g, node->scale) : read_make(g, node, NULL, 0), naxes, vars);
+  }
   Read *r = whole(g, node);
   Node n = {.kind = NODE_RESHAPE, .scale = 1, .naxes = naxes, .nreads = 1, .reads = &r, .integer = node->integer, .lo = node->lo, .hi = node->hi};
   memcpy(n.axes, axes, sizeof(Axis) * (size_t)naxes);

@@ -328,6 +328,10 @@ static Value *call_size(Elaborator *el, Scope *s, const Expr *e, int n, Value **
 static Value *call_all(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
   (void)s, (void)n;
   Value *x = as_tensor(el, args[0], e->span, "the argument of 'all'");
+  if (x && el->in_optimizer) {
+    report(el, e->span, "an optimizer sees parameters and gradients, and no batch");
+    x = NULL;
+  }
   if (!x) return value_poison(el, e->span);
   Value *f = value_fresh(el, x);
   int vars[MAX_AXES];

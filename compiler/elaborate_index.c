@@ -410,6 +410,10 @@ int free_indices(Elaborator *el, Scope *s, const Expr *e, Binder *out, int n, in
 /* ---- sum(j) ... ---- */
 
 static Value *over_batch(Elaborator *el, Scope *s, const Expr *e) {
+  if (el->in_optimizer) {
+    report(el, e->span, "an optimizer sees parameters and gradients, and no batch");
+    return value_poison(el, e->span);
+  }
   Value *body = expr(el, s, e->a);
   if (is_poison(body)) return body;
   Value *x = as_tensor(el, body, e->a->span, "what is reduced");
