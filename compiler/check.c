@@ -15,6 +15,7 @@
 #define PROVED_POINTS 10  /* of what is proved already */
 #define WORK          2e8 /* terms to be summed for one check, about a second: large models get fewer points */
 #define TOLERANCE     1e-9
+#define VANISHED      1e-100 /* both sides: a saturated sigmoid, say, of which one formula keeps 1e-193 and the other 0 */
 
 typedef struct Sides { /* both sides of a check as whole arrays */
   const Check *check;
@@ -68,6 +69,7 @@ static bool point_compare(const Sides *s, Point *pt) {
     if (fabs(a - b) > pt->difference) pt->difference = fabs(a - b), pt->at = k;
   }
   if (pt->scale > 0) pt->difference /= pt->scale;
+  if (pt->scale < VANISHED) pt->difference = 0;
   return true;
 }
 
