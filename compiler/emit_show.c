@@ -1,5 +1,6 @@
 /* emit_show.c: a model in a page of text, or as a dot graph: what `nnc show` prints. Comes in: a simplified program. */
 #include "emit.h"
+#include "plan.h"
 
 #include <string.h>
 
@@ -111,10 +112,18 @@ static void print_memory(Program *p, const Options *options, Text *out) {
       for (int k = 0; k < g->nparams; k++) count += (double)p->params.at[g->params[k]].count;
       for (int k = 0; k < g->nstages; k++) slots += count * g->stages[k].nslots;
     }
-  (void)options;
+  double work = 0;
+  for (int k = 0; k < p->routines.n; k++) {
+    const Routine *r = &p->routines.at[k];
+    const Plan *plan = plan_roots(p, options, r->roots, r->nroots, r->integer, false);
+    double bytes = 4 * ((double)plan->floats + (double)plan->integers);
+    work = bytes > work ? bytes : work;
+  }
   text_printf(out, "\nmemory of a trainer, in bytes (batch %d)\n", p->train.batch);
-  text_printf(out, "  %-20s %12.0f\n  %-20s %12.0f\n  %-20s %12.0f\n  %-20s %12.0f\n", "parameters", 4 * params, "gradient", 4 * params, "optimizer", 4 * slots,
-              "states", 8 * states);
+  const struct { const char *name; double bytes; } rows[] = {
+      {"parameters", 4 * params}, {"gradient", 4 * params}, {"optimizer", 4 * slots}, {"states", 8 * states}, {"activations, adjoints", work},
+      {"together", 8 * params + 4 * slots + 8 * states + work}};
+  for (int k = 0; k < 6; k++) text_printf(out, "  %-24s %12.0f\n", rows[k].name, rows[k].bytes);
 }
 
 void emit_summary(Program *p, const Options *options, Text *out) {

@@ -43,7 +43,7 @@ static void print_name(Text *t, const Node *n, bool exact) {
   Read r = {(Node *)n, NULL, 0};
   if (!n->naxes && read_constant(&r, &c)) text_printf(t, "%.6g", c);
   else if (exact) text_printf(t, "%%%d", n->id);
-  else if (!n->label) text_printf(t, "%%%d", n->number);
+  else if (!n->label) text_printf(t, "%%%d", n->number ? n->number : n->id);
   else text_add(t, n->label);
 }
 

@@ -12,6 +12,7 @@
 #include "program.h"
 #include "rules.h"
 
+#include <stdio.h>
 #include <string.h>
 
 typedef struct Memo { /* the simplified value of a node, open in vars[its axes] */
@@ -216,7 +217,9 @@ static void explain(const Simplifier *s, const Node *n, int which) {
   expr_print(&t, rule->value);
   text_add(&t, " => ");
   expr_print(&t, rule->value2);
-  warn_at(s->g->cx, n->span, "rule %s", t.data);
+  int line = 0, column = 0;
+  span_position(n->span, &line, &column);
+  fprintf(stderr, "%s:%d:%d: %s\n", n->span.source ? n->span.source->path : "nnc", line, column, t.data);
 }
 
 static void simplify_node(Simplifier *s, Node *n) {

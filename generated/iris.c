@@ -566,21 +566,13 @@ static float iris_step_entry(void *model, int n, const void *const *in) {
 }
 
 static const nn_array iris_param_arrays[] = {
-    {"s.W", 2, {16, 4}, 0, 64},
-    {"s.b", 1, {16}, 64, 16},
-    {"u.W", 2, {3, 16}, 80, 48},
-    {"u.b", 1, {3}, 128, 3},
+    {"s.W", 2, {16, 4}, 0, 64}, {"s.b", 1, {16}, 64, 16}, {"u.W", 2, {3, 16}, 80, 48}, {"u.b", 1, {3}, 128, 3},
 };
 
 static const nn_array iris_slots[] = {
-    {"adam.m.s.W", 2, {16, 4}, 0, 64},
-    {"adam.m.s.b", 1, {16}, 64, 16},
-    {"adam.m.u.W", 2, {3, 16}, 80, 48},
-    {"adam.m.u.b", 1, {3}, 128, 3},
-    {"adam.v.s.W", 2, {16, 4}, 131, 64},
-    {"adam.v.s.b", 1, {16}, 195, 16},
-    {"adam.v.u.W", 2, {3, 16}, 211, 48},
-    {"adam.v.u.b", 1, {3}, 259, 3},
+    {"adam.m.s.W", 2, {16, 4}, 0, 64}, {"adam.m.s.b", 1, {16}, 64, 16}, {"adam.m.u.W", 2, {3, 16}, 80, 48},
+    {"adam.m.u.b", 1, {3}, 128, 3}, {"adam.v.s.W", 2, {16, 4}, 131, 64}, {"adam.v.s.b", 1, {16}, 195, 16},
+    {"adam.v.u.W", 2, {3, 16}, 211, 48}, {"adam.v.u.b", 1, {3}, 259, 3},
 };
 
 static const nn_input iris_inputs[] = {

@@ -391,8 +391,7 @@ static float perceptron_step_entry(void *model, int n, const void *const *in) {
 }
 
 static const nn_array perceptron_param_arrays[] = {
-    {"W1", 2, {4, 3}, 0, 12},
-    {"w2", 1, {4}, 12, 4},
+    {"W1", 2, {4, 3}, 0, 12}, {"w2", 1, {4}, 12, 4},
 };
 
 static const nn_input perceptron_inputs[] = {

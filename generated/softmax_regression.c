@@ -385,8 +385,7 @@ static float softmax_regression_step_entry(void *model, int n, const void *const
 }
 
 static const nn_array softmax_regression_param_arrays[] = {
-    {"W", 2, {3, 4}, 0, 12},
-    {"b", 1, {3}, 12, 3},
+    {"W", 2, {3, 4}, 0, 12}, {"b", 1, {3}, 12, 3},
 };
 
 static const nn_input softmax_regression_inputs[] = {

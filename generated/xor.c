@@ -439,21 +439,13 @@ static float xor_step_entry(void *model, int n, const void *const *in) {
 }
 
 static const nn_array xor_param_arrays[] = {
-    {"h.W", 2, {4, 2}, 0, 8},
-    {"h.b", 1, {4}, 8, 4},
-    {"a.W", 2, {1, 4}, 12, 4},
-    {"a.b", 1, {1}, 16, 1},
+    {"h.W", 2, {4, 2}, 0, 8}, {"h.b", 1, {4}, 8, 4}, {"a.W", 2, {1, 4}, 12, 4}, {"a.b", 1, {1}, 16, 1},
 };
 
 static const nn_array xor_slots[] = {
-    {"adam.m.h.W", 2, {4, 2}, 0, 8},
-    {"adam.m.h.b", 1, {4}, 8, 4},
-    {"adam.m.a.W", 2, {1, 4}, 12, 4},
-    {"adam.m.a.b", 1, {1}, 16, 1},
-    {"adam.v.h.W", 2, {4, 2}, 17, 8},
-    {"adam.v.h.b", 1, {4}, 25, 4},
-    {"adam.v.a.W", 2, {1, 4}, 29, 4},
-    {"adam.v.a.b", 1, {1}, 33, 1},
+    {"adam.m.h.W", 2, {4, 2}, 0, 8}, {"adam.m.h.b", 1, {4}, 8, 4}, {"adam.m.a.W", 2, {1, 4}, 12, 4},
+    {"adam.m.a.b", 1, {1}, 16, 1}, {"adam.v.h.W", 2, {4, 2}, 17, 8}, {"adam.v.h.b", 1, {4}, 25, 4},
+    {"adam.v.a.W", 2, {1, 4}, 29, 4}, {"adam.v.a.b", 1, {1}, 33, 1},
 };
 
 static const nn_input xor_inputs[] = {
