@@ -265,11 +265,23 @@ static void unsupported(Elaborator *el, Scope *s, const Stmt *st, const char *wh
   for (int k = 0; st->kind == STMT_SCAN && k < st->body.n; k++) poison_targets(el, s, st->body.at[k]);
 }
 
+/* `param a[n], b[n] ~ glorot` may be meant to draw both. */
+static void warn_lists(Elaborator *el, const Stmt *st) {
+  const Decl *last = &st->decls[st->ndecls - 1];
+  if (el->quiet || el->second_pass || st->ndecls < 2 || last->init_kind != INIT_DRAW) return;
+  for (int k = 0; k + 1 < st->ndecls; k++)
+    if (st->decls[k].init_kind == INIT_NONE) {
+      warn_at(el->cx, st->decls[k].span, "'%s' starts from 0: what is written after '%s' belongs to '%s' alone", st->decls[k].name, last->name, last->name);
+      return;
+    }
+}
+
 bool statement_in_body(Elaborator *el, Scope *s, const Stmt *st) {
   switch (st->kind) {
   case STMT_DEFINE: run_define(el, s, st); return true;
   case STMT_UPDATE: run_update(el, s, st); return true;
   case STMT_PARAM:
+    warn_lists(el, st);
     for (int k = 0; k < st->ndecls; k++) declare_param(el, s, st, &st->decls[k]);
     return true;
   case STMT_STATE:
