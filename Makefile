@@ -186,6 +186,10 @@ check:
 accept:
 	@$(settings) sh tests/run --accept
 
+.PHONY: bench
+bench: all
+	@BUILD='$(BUILD)' sh tests/bench/run.sh
+
 install: all
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/lib' '$(DESTDIR)$(PREFIX)/include'
 	install -m 755 $(BUILD)/nnc '$(DESTDIR)$(PREFIX)/bin/nnc'
