@@ -122,7 +122,7 @@ static Leaf *state_of(Elaborator *el, Scope *s, const Target *t, Binding **b) {
 static Value *fit_to(Elaborator *el, Value *v, const Value *target, Span span, const char *name) {
   Value *x = as_tensor(el, v, span, "the new value");
   if (!x) return NULL;
-  bool fits = x->rank <= target->rank;
+  bool fits = el->in_optimizer ? x->rank == 0 || x->rank == target->rank : x->rank <= target->rank;
   for (int j = 0; fits && j < x->rank; j++) fits = same_extent(el, x, j, target, target->rank - x->rank + j);
   if (!fits) {
     report(el, span, "the new value of '%s' is %s, but '%s' is %s", name, describe(el, x), name, describe(el, target));

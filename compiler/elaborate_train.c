@@ -444,5 +444,12 @@ static void train_entry(Elaborator *el, Scope *s, const Entry *e) {
 }
 
 void run_train(Elaborator *el, Scope *s, const Stmt *st) {
-  for (int k = 0; k < st->nentries; k++) train_entry(el, s, &st->entries[k]);
+  for (int k = 0; k < st->nentries; k++) {
+    for (int j = 0; j < k; j++)
+      if (st->entries[j].name == st->entries[k].name) {
+        report(el, st->entries[k].span, "'%s' is given twice", st->entries[k].name);
+        remark(el, st->entries[j].span, "it is given here");
+      }
+    train_entry(el, s, &st->entries[k]);
+  }
 }

@@ -116,6 +116,22 @@ static void emit_struct(Emitter *em, const Text *members, Text *out) {
   text_printf(out, "    %s_work work;\n    uint64_t step, seed;\n} %s;\n\n", x, em->type);
 }
 
+static bool named_alike(Context *cx, const char *label, const char *name) { return label && strcmp(c_local_name(cx, label), name) == 0; }
+
+/* The model's struct is a type, so no variable of a function may have its name: then it is m_trainer for a model m. */
+static const char *struct_name(Context *cx, const Program *p, const char *prefix) {
+  const char *name = c_name(cx, prefix, strlen(prefix));
+  bool taken = strcmp(c_local_name(cx, name), name) != 0;
+  for (int k = 0; k < p->inputs.n; k++) taken = taken || named_alike(cx, p->inputs.at[k].name, name);
+  VEC(Node *) roots = {0};
+  for (int k = 0; k < p->routines.n; k++)
+    for (int i = 0; i < p->routines.at[k].nroots; i++) VEC_PUSH(cx, &roots, p->routines.at[k].roots[i].node);
+  NodeList list = {0};
+  if (roots.n && !taken) list = graph_order(cx, roots.at, roots.n);
+  for (int j = 0; j < list.n && !taken; j++) taken = named_alike(cx, list.at[j]->label, name);
+  return taken ? arena_printf(cx, "%s_trainer", name) : name;
+}
+
 /* Numbers the values in the order in which the functions need them. */
 static void number_nodes(Program *p) {
   int next = 1;
@@ -149,7 +165,7 @@ void emit_c(Program *program, const Options *options, Text *header, Text *source
 
                 .tables_out = &tables,
                 .functions = &outlined};
-  em.type = c_name(cx, em.prefix, strlen(em.prefix));
+  em.type = struct_name(cx, program, em.prefix);
   em.file = program->header ? program->header : program->name;
   int errors = error_count(cx);
   name_inputs(&em);

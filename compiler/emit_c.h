@@ -194,4 +194,7 @@ void emit_updates(Emitter *em, Text *header, Text *source);
 const char *objective_name(Emitter *em, int objective);    /* "LG": unique */
 void emit_tables(Emitter *em, Text *header, Text *source); /* emit_c_table.c: init, the nn_model */
 
+/* The inputs that a whole step reads: those of the losses that are minimized. */
+uint32_t step_inputs(const Emitter *em);
+
 #endif

@@ -128,11 +128,7 @@ static void emit_wrapper(Emitter *em, int k, Text *source) {
 
 static void emit_wrappers(Emitter *em, Text *out) {
   const Program *p = em->program;
-  uint32_t mask = 0;
-  for (int k = 0; k < p->routines.n; k++) {
-    emit_wrapper(em, k, out);
-    if (p->routines.at[k].kind == ROUTINE_GRAD) mask |= em->masks[k];
-  }
+  for (int k = 0; k < p->routines.n; k++) emit_wrapper(em, k, out);
   for (int o = 0; o < p->objectives.n; o++) {
     const char *name = objective_name(em, o);
     text_printf(out, "static void %s_update_%s_entry(void *model) { %s_update_%s((%s *)model); }\n\n", em->prefix, name,
@@ -147,7 +143,7 @@ static void emit_wrappers(Emitter *em, Text *out) {
               em->prefix);
   add_wrapped(
     out,
-    arena_printf(em->cx, "  return %s_step((%s *)model, n%s);\n", em->prefix, em->type, inputs_from_pointers(em, mask)),
+    arena_printf(em->cx, "  return %s_step((%s *)model, n%s);\n", em->prefix, em->type, inputs_from_pointers(em, step_inputs(em))),
     6);
   text_add(out, "}\n\n");
 }

@@ -322,17 +322,16 @@ static void emit_update(Emitter *em, int o, Text *source) {
   text_add(source, "}\n\n");
 }
 
-static uint32_t step_inputs(const Emitter *em) {
-  uint32_t mask = 0;
-  for (int k = 0; k < em->program->routines.n; k++)
-    if (em->program->routines.at[k].kind == ROUTINE_GRAD) mask |= em->masks[k];
-  return mask;
-}
-
 static int gradient_of(const Emitter *em, int loss) {
   for (int k = 0; k < em->program->routines.n; k++)
     if (em->program->routines.at[k].kind == ROUTINE_GRAD && em->program->routines.at[k].loss == loss) return k;
   bug("emit", "no gradient of %s", em->program->losses.at[loss]);
+}
+
+uint32_t step_inputs(const Emitter *em) {
+  uint32_t mask = 0;
+  for (int o = 0; o < em->program->objectives.n; o++) mask |= em->masks[gradient_of(em, em->program->objectives.at[o].loss)];
+  return mask;
 }
 
 static void emit_turn(Emitter *em, int o, Text *header, Text *source) {

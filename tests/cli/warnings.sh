@@ -45,6 +45,13 @@ done
 have clang || skip "generated C under clang" "clang is not installed"
 have g++ || have clang++ || skip "generated headers as C++11" "no C++ compiler"
 
+# A model may have the name of anything that the C calls its own, or that the model itself does.
+for name in m n w s t1 v3 acc h x double; do
+  sed "s/^model .*/model $name/" models/xor.nn >"$work/named.nn"
+  check "a model named $name is generated" "$nnc" "$work/named.nn" -o "$work/named.c"
+  check "a model named $name is clean under gcc" compile gcc named -O1
+done
+
 # The runtime's headers by themselves.
 for h in nn.h nn_math.h nn_tools.h; do
   [ -f "runtime/$h" ] || { not_ok "runtime/$h exists"; continue; }
