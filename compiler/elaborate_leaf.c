@@ -92,7 +92,7 @@ void declare_input(Elaborator *el, Scope *s, const Decl *d) {
 
 /* ---- initial values ---- */
 
-static bool start_of_values(Elaborator *el, Value *v, const Decl *d, int rank, const int64_t *shape, int64_t count, Start *start) {
+static bool start_of_values(Elaborator *el, Value *v, const Decl *d, int rank, const int64_t *shape, Start *start) {
   int64_t n;
   if (is_poison(v)) return false;
   Value *t = v->kind == VALUE_LIST ? as_tensor(el, v, d->init->span, "an initial value") : v;
@@ -117,7 +117,6 @@ static bool start_of_values(Elaborator *el, Value *v, const Decl *d, int rank, c
     }
   *start = (Start){.kind = START_VALUES, .values = data, .uniform_value = uniform};
   if (uniform && data[0] == 0) start->kind = START_ZERO;
-  (void)count;
   return true;
 }
 
@@ -139,10 +138,10 @@ static Value *start_distribution(Elaborator *el, Scope *s, const Decl *d, Value 
   return call_function(el, s, f, e, n, args, names, spans);
 }
 
-static bool start_of(Elaborator *el, Scope *s, const Decl *d, int rank, const int64_t *shape, int64_t count, Start *start) {
+static bool start_of(Elaborator *el, Scope *s, const Decl *d, int rank, const int64_t *shape, Start *start) {
   *start = (Start){.kind = START_ZERO};
   if (d->init_kind == INIT_NONE) return true;
-  if (d->init_kind == INIT_VALUE) return start_of_values(el, expr(el, s, d->init), d, rank, shape, count, start);
+  if (d->init_kind == INIT_VALUE) return start_of_values(el, expr(el, s, d->init), d, rank, shape, start);
   int vars[MAX_AXES];
   for (int k = 0; k < rank; k++) vars[k] = graph_var(el->g, PLAIN(shape[k]));
   Value *like = value_tensor(el, build_constant(el->g, 0), rank, vars, d->span);
@@ -152,7 +151,7 @@ static bool start_of(Elaborator *el, Scope *s, const Decl *d, int rank, const in
   const Expr *callee = d->init->kind == EXPR_CALL ? d->init->a : d->init;
   Value *f = callee->kind == EXPR_NAME ? lookup_quiet(el, s, callee->name) : NULL;
   bool initializer = f && f->kind == VALUE_FUNCTION && f->fn;
-  if (initializer && (v->kind == VALUE_NUMBER || v->kind == VALUE_TENSOR)) return start_of_values(el, v, d, rank, shape, count, start);
+  if (initializer && (v->kind == VALUE_NUMBER || v->kind == VALUE_TENSOR)) return start_of_values(el, v, d, rank, shape, start);
   if (v->kind != VALUE_DISTRIBUTION) {
     report(el, d->init->span, "'~' needs a distribution, found %s; for example glorot, he, normal(0, 0.1), uniform(-1, 1)", describe(el, v));
     return false;
@@ -247,7 +246,7 @@ static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d
   }
   int found = !fine ? -1 : param ? find_leaf(p->params.at, p->params.n, path) : find_leaf(p->states.at, p->states.n, path);
   if (found >= 0 && reuse_leaf(el, s, d, param ? &p->params.at[found] : &p->states.at[found], rank, shape)) return;
-  if (!fine || given || found >= 0 || !start_of(el, s, d, rank, shape, count, &start)) {
+  if (!fine || given || found >= 0 || !start_of(el, s, d, rank, shape, &start)) {
     scope_bind(el, s, d->name, value_poison(el, d->span), d->span);
     return;
   }

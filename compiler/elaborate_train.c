@@ -139,7 +139,7 @@ static Value *leaf_value(Elaborator *el, NodeKind kind, int item, int naxes, con
   return v;
 }
 
-static bool declare_slots(Elaborator *el, Scope *s, const Stmt *st, Stage *stage, int param, int naxes, const Axis *axes) {
+static bool declare_slots(Elaborator *el, Scope *s, const Stmt *st, Stage *stage, int naxes, const Axis *axes) {
   for (int k = 0; k < st->ndecls; k++) {
     const Decl *d = &st->decls[k];
     if (d->nshape) {
@@ -164,7 +164,6 @@ static bool declare_slots(Elaborator *el, Scope *s, const Stmt *st, Stage *stage
       stage->slots[slot].start = (Start){.kind = v->number == 0 ? START_ZERO : START_VALUES, .values = value, .uniform_value = true};
       stage->nslots++;
     }
-    (void)param;
     scope_bind(el, s, d->name, leaf_value(el, NODE_SLOT, slot, naxes, axes, d->name, d->span), d->span);
   }
   return true;
@@ -198,7 +197,7 @@ static bool run_lines(Elaborator *el, const Optimizer *o, Stage *stage, int *cap
   for (int k = 0; k < fn->body.n; k++) {
     const Stmt *st = fn->body.at[k];
     if (st->kind == STMT_STATE) {
-      if (!declare_slots(el, s, st, stage, param, naxes, axes)) return false;
+      if (!declare_slots(el, s, st, stage, naxes, axes)) return false;
       continue;
     }
     Value *returned = NULL;

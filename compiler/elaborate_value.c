@@ -170,8 +170,7 @@ Value *value_at(Elaborator *el, const Value *v, int n, Index *const *index) {
 
 Value *value_fresh(Elaborator *el, const Value *v) { return value_at(el, v, 0, NULL); }
 
-static void report_shapes(Elaborator *el, Value *const *a, const Value *x, const Value *y, Span span, const char *what) {
-  (void)a;
+static void report_shapes(Elaborator *el, const Value *x, const Value *y, Span span, const char *what) {
   const char *xn = x->name ? arena_printf(el->cx, "'%s' ", x->name) : "", *yn = y->name ? arena_printf(el->cx, "'%s' ", y->name) : "";
   report(el, span, "the shapes do not fit for %s: %s%s and %s%s", what, xn, shape_text(el, x), yn, shape_text(el, y));
   if (x->name) remark(el, x->span, "'%s' is %s", x->name, shape_text(el, x));
@@ -205,7 +204,7 @@ Value *elementwise(Elaborator *el, Op op, int n, Value *const *args, Span span, 
       int at = rank - t[k]->rank + j;
       if (!same_extent(el, t[k], j, t[longest], at)) {
         bool later = k > longest;
-        report_shapes(el, args, later ? t[longest] : t[k], later ? t[k] : t[longest], span, what);
+        report_shapes(el, later ? t[longest] : t[k], later ? t[k] : t[longest], span, what);
         return value_poison(el, span);
       }
       index[j] = index_var(el->g, vars[at]);
