@@ -20,7 +20,7 @@ typedef struct cli { /* the command line, understood (cli_options.c) */
   int epochs, batch, threads, patience, every, quiet;
   uint64_t seed;
   double validate;
-  const char *save, *load, *resume, *history, *out, *output, *loss;
+  const char *save, *load, *resume, *history, *out, *output, *loss, *rows, *test_rows;
   cli_set sets[CLI_MOST_SETS];
   int set_count;
   char *copies; /* of the words that were taken apart */

@@ -16,6 +16,8 @@
 
 enum { SECONDS_BETWEEN_SAVES = 60, BAR = 30 };
 
+static int tests(const cli *options) { return options->test_count || options->test_rows; }
+
 typedef struct reporter {
   const cli *options;
   FILE *history;
@@ -93,7 +95,7 @@ static int open_history(reporter *r, const nn_run *run, nn_error *error) {
   fprintf(r->history, "epoch,step");
   history_names(r->history, model, "", model->nlosses);
   if (run->options.validate > 0) history_names(r->history, model, "validate.", model->nlosses + model->nmetrics);
-  if (options->test_count) history_names(r->history, model, "test.", model->nlosses + model->nmetrics);
+  if (tests(options)) history_names(r->history, model, "test.", model->nlosses + model->nmetrics);
   fprintf(r->history, "\n");
   return 0;
 }
@@ -184,7 +186,7 @@ static void print_end(const nn_run *run, const cli *options, int first_epoch) {
 static int finish(nn_run *run, const nn_data *test, const cli *options, nn_error *error) {
   if (options->save && nn_checkpoint_save(options->save, run, error)) return -1;
   if (options->save && !options->quiet) fprintf(stderr, "saved in %s\n", options->save);
-  if (!options->test_count) return 0;
+  if (!tests(options)) return 0;
   double *values = malloc((size_t)(run->model->nlosses + run->model->nmetrics + 1) * sizeof *values);
   if (!values) return nn_out_of_memory(error, sizeof *values);
   int result = nn_evaluate(run, test, values, error);
@@ -201,7 +203,7 @@ static int train(nn_run *run, const nn_data *data, const nn_data *test, const cl
   int result = open_history(&r, run, error);
   if (!result && !options->save && !options->quiet)
     fprintf(stderr, "nothing is saved: --save FILE keeps the parameters\n");
-  if (!result) result = nn_train(run, data, options->test_count ? test : NULL, report, &r, error);
+  if (!result) result = nn_train(run, data, tests(options) ? test : NULL, report, &r, error);
   if (r.bar) fprintf(stderr, "\r\033[K");
   if (r.history && fclose(r.history)) r.history_failed = 1;
   if (result) return -1;
@@ -211,15 +213,25 @@ static int train(nn_run *run, const nn_data *data, const nn_data *test, const cl
   return result;
 }
 
+/* The rows to train on, and those to test on: files of their own, or rows of the same. */
+static int read_rows(nn_run *run, nn_data *data, nn_data *test, const cli *options, nn_error *error) {
+  uint32_t needed = nn_inputs_to_train(run->model);
+  int own = options->test_count > 0, others = options->test_rows && !own && !options->rows;
+  const char *rows = others ? options->test_rows : options->rows;
+  if (nn_data_read(data, run->model, &run->encoding, options->data, options->data_count, needed, error)) return -1;
+  if (rows && nn_data_choose(data, others ? "--test-rows" : "--rows", rows, others, error)) return -1;
+  if (!tests(options)) return 0;
+  const nn_source *sources = own ? options->test : options->data;
+  int count = own ? options->test_count : options->data_count;
+  if (nn_data_read(test, run->model, &run->encoding, sources, count, needed, error)) return -1;
+  return options->test_rows ? nn_data_choose(test, "--test-rows", options->test_rows, 0, error) : 0;
+}
+
 int cli_train(const cli *options, nn_error *error) {
   nn_run run = {.model = options->model};
   nn_data data = {.model = options->model}, test = {.model = options->model};
-  uint32_t needed = nn_inputs_to_train(options->model);
   int result = prepare(&run, options, error);
-  if (!result)
-    result = nn_data_read(&data, run.model, &run.encoding, options->data, options->data_count, needed, error);
-  if (!result && options->test_count)
-    result = nn_data_read(&test, run.model, &run.encoding, options->test, options->test_count, needed, error);
+  if (!result) result = read_rows(&run, &data, &test, options, error);
   if (!result && run.note[0]) fprintf(stderr, "note: %s\n", run.note);
   if (!result) result = train(&run, &data, &test, options, error);
   nn_data_free(&data);

@@ -32,6 +32,7 @@ int cli_open(nn_run *run, const cli *options, nn_error *error) {
 
 int cli_read(nn_data *data, nn_run *run, const cli *options, uint32_t needed, nn_error *error) {
   if (nn_data_read(data, run->model, &run->encoding, options->data, options->data_count, needed, error)) return -1;
+  if (options->rows && nn_data_choose(data, "--rows", options->rows, 0, error)) return -1;
   if (run->note[0]) fprintf(stderr, "note: %s\n", run->note);
   if (options->load) return 0;
   return nn_encoding_standardize(&run->encoding, data, run->model->train.standardize, NULL, data->rows, error);

@@ -30,7 +30,7 @@ typedef struct nn_error {
   char text[1024]; /* one line, or several: where, what was found, what was expected */
 } nn_error;
 
-/* ---- data (data.c, data_array.c, data_table.c, data_text.c) ---- */
+/* ---- data (data.c, data_array.c, data_table.c, data_text.c, data_rows.c) ---- */
 
 typedef struct nn_vocabulary { /* the characters of a text in order: class k is letters[k]; count 0 where none */
   uint32_t *letters;           /* Unicode code points, ascending */
@@ -72,6 +72,10 @@ uint32_t nn_inputs_to_train(const nn_model *model);
 int nn_data_read(nn_data *data, const nn_model *model, nn_encoding *encoding, const nn_source *sources, int count,
                  uint32_t needed, nn_error *error);
 void nn_data_free(nn_data *data);
+
+/* Keeps the rows that `which` names, in their order: "0-39,100", or a column of zeros and ones, "split.csv:0"; with
+ * `others`, all but these. `option` is for messages ("--rows"). */
+int nn_data_choose(nn_data *data, const char *option, const char *which, int others, nn_error *error);
 
 /* Assembles n examples as the model takes them: for each input k of `inputs`, in[k] gets n times its count values,
  * float or int32_t. Example i is row rows[first + i], or row first + i where rows is NULL. */
