@@ -15,6 +15,7 @@
 #define PROVED_POINTS 10  /* of what is proved already */
 #define WORK          2e8 /* terms to be summed for one check, about a second: large models get fewer points */
 #define TOLERANCE     1e-9
+#define REMAINDER     1e-10 /* both sides: may be what rounding leaves of 0 */
 #define VANISHED      1e-100 /* both sides: a saturated sigmoid, say, of which one formula keeps 1e-193 and the other 0 */
 
 typedef struct Sides { /* both sides of a check as whole arrays */
@@ -89,16 +90,25 @@ static bool point_find(Program *p, Sides *s, int k, Point *pt) {
 }
 
 /* A formula may lose digits (1 - f where f is nearly 1). Such a difference is noise: it changes altogether where the
- * point moves by a thousandth, a real one hardly. Moves the point. */
+ * point moves by a thousandth, a real one hardly. What is left of 0 after rounding takes few values (0, ±1 unit of the
+ * last place, ...) and is seen to change only after some moves. Moves the point. */
 static bool is_noise(Program *p, Sides *s, const Point *pt) {
   int64_t at = pt->at;
   double before = pt->a[at] - pt->b[at];
-  for (int k = 0; k < 2; k++) {
+  for (int k = 0; k < (pt->scale < REMAINDER ? 24 : 2); k++) {
     point_nudge(p, s->e, s->needed.at, s->needed.n, (uint64_t)k + 1, 1e-3);
     double after = evaluate(s->e, s->a)[at] - evaluate(s->e, s->b)[at];
-    if (fabs(after - before) <= 0.3 * fabs(before)) return false;
+    bool changed = !(fabs(after - before) <= 0.3 * fabs(before));
+    if (changed == (pt->scale < REMAINDER)) return changed;
   }
-  return true;
+  return pt->scale >= REMAINDER;
+}
+
+/* One side is 0 at all elements: noise on the other is 0 too. */
+static bool one_is_zero(const Sides *s, const Point *pt) {
+  bool a = true, b = true;
+  for (int64_t k = 0; k < s->count; k++) a = a && pt->a[k] == 0, b = b && pt->b[k] == 0;
+  return a || b;
 }
 
 /* ---- how the sides are related ---- */
@@ -208,9 +218,12 @@ static Trial try_points(Program *p, Sides *s, int most) {
     if (pt.difference <= TOLERANCE) {
       t.points++;
       t.worst = fmax(t.worst, pt.difference);
-    } else if (is_noise(p, s, &pt)) {
-      t.noisy++;
-      noisy = k;
+      continue;
+    }
+    bool zero = one_is_zero(s, &pt); /* at this point, which is_noise moves */
+    if (is_noise(p, s, &pt)) {
+      if (zero) t.points++;
+      else t.noisy++, noisy = k;
     } else {
       t.refuting = k;
     }
