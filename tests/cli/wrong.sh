@@ -1,9 +1,23 @@
 #!/bin/sh
 # slow: nnc check on each of the wrong twins
-# Wrong twins of hand derivations (a sign, a factor 2, a missing transpose, a dropped path) are refuted.
+# Wrong twins of hand derivations (a sign, a factor 2, a missing transpose, a dropped path, an index) are refuted, every
+# single one: a file that imports a page of models/ holds only wrong checks. A page with
+# such a file has a wrong twin for each of its checks.
 . tests/lib.sh
 
+checks() { cat "$@" 2>/dev/null | grep -c '^check '; }
+
 for m in tests/models/wrong/*.nn; do
-  [ -f "$m" ] && fails "$m is refuted" 1 'refuted' "$nnc" check "$m"
+  fails "$m is refuted" 1 'refuted' "$nnc" check "$m"
+  grep -q '^import ' "$m" || continue
+  refuted=$(sed -n 's/.* \([0-9]*\) refuted;.*/\1/p' "$work/fails.out")
+  if [ "${refuted:-0}" -eq "$(checks "$m")" ]; then ok "$m: each check is refuted"
+  else grep '^tests/models/wrong.*:.* \(proved\|holds\)' "$work/fails.out" | not_ok "$m: each check is refuted" -; fi
 done
-[ -d tests/models/wrong ] || not_ok "tests/models/wrong exists"
+for m in models/*.nn; do
+  name=$(base "$m") right=$(checks "$m")
+  [ -f "tests/models/wrong/$name.nn" ] || continue
+  wrong=$(checks tests/models/wrong/"$name".nn tests/models/wrong/"$name"_*.nn)
+  if [ "$wrong" -ge "$right" ]; then ok "$m: $wrong wrong twins of $right checks"
+  else not_ok "$m: each check has a wrong twin" "$right checks, $wrong wrong ones"; fi
+done

@@ -19,15 +19,15 @@ def sigmoid_hidden(w, x, t):
             "equal": [(d(-loss, u), hit), (d(-loss, w["V"]), torch.outer(back, x)), (d(-loss, w["a"]), back)]}
 
 
-@twin("deep_linear", {"x": real(3), "t": real(2)}, {"W1": (4, 3), "W2": (5, 4), "W3": (2, 5)})
+@twin("deep_linear", {"x": real(3), "t": real(2)}, {"W1": (4, 3), "W2": (5, 4), "W3": (3, 5), "W4": (2, 3)})
 def deep_linear(w, x, t):
-    w1, w2, w3 = w["W1"], w["W2"], w["W3"]
-    y = w3 @ w2 @ w1 @ x
+    w1, w2, w3, w4 = w["W1"], w["W2"], w["W3"], w["W4"]
+    y = w4 @ w3 @ w2 @ w1 @ x
     loss = ((y - t)**2).sum() / 2
     return {"loss.L": loss, "out.y": y,
-            "equal": [(d(loss, w3), torch.outer(y - t, w2 @ w1 @ x)),
-                      (d(loss, w2), torch.outer(w3.T @ (y - t), w1 @ x)),
-                      (d(loss, w1), w2.T @ w3.T @ torch.outer(y - t, x)), (d(loss, x), (w3 @ w2 @ w1).T @ (y - t))]}
+            "equal": [(d(loss, w4), torch.outer(y - t, w3 @ w2 @ w1 @ x)),
+                      (d(loss, w2), torch.outer((w4 @ w3).T @ (y - t), w1 @ x)),
+                      (w2.T @ d(loss, w2), d(loss, w1) @ w1.T), (d(loss, x), (w4 @ w3 @ w2 @ w1).T @ (y - t))]}
 
 
 @twin("fan_out", {"x": real()}, {"w": ()}, examples=4)
@@ -40,16 +40,57 @@ def fan_out(w, x):
     return {"loss.L": loss, "out.u": u, "equal": [(d(loss, w["w"]), x * back), (d(loss, x), w["w"] * back + r)]}
 
 
-@twin("lagrangian", {"x": real(3), "z1": real(4), "z2": real(2), "y": real(2), "λ1": real(4), "λ2": real(2)},
-      {"W1": (4, 3), "b1": (4,), "W2": (2, 4), "b2": (2,)})
-def lagrangian(w, x, z1, z2, y, λ1, λ2):
-    f1 = torch.sigmoid(w["W1"] @ x + w["b1"])
-    f2 = torch.sigmoid(w["W2"] @ z1 + w["b2"])
-    loss = ((z2 - y)**2).sum() / 2 - λ1 @ (z1 - f1) - λ2 @ (z2 - f2)
-    return {"loss.Λ": loss, "out.f1": f1, "out.f2": f2,
-            "equal": [(d(loss, λ1), f1 - z1), (d(loss, z2), z2 - y - λ2),
-                      (d(loss, z1), w["W2"].T @ (λ2 * f2 * (1 - f2)) - λ1),
-                      (d(loss, w["W2"]), torch.outer(λ2 * f2 * (1 - f2), z1))]}
+SIZES = (3, 4, 3, 2)
+STATES = {f"{name}{i}": real(n) for name in "zλ" for i, n in enumerate(SIZES) if i}
+
+
+@twin("lagrangian", {"x": real(3), "y": real(2), **STATES},
+      {f"{p}{i}": (m, n) if p == "W" else (m,) for i, (n, m) in enumerate(zip(SIZES, SIZES[1:]), 1) for p in "Wb"})
+def lagrangian(w, x, y, *free):
+    z, λ = (x, *free[:3]), (None, *free[3:])
+    f = [x] + [torch.sigmoid(w[f"W{i}"] @ z[i - 1] + w[f"b{i}"]) for i in (1, 2, 3)]
+    loss = ((z[3] - y)**2).sum() / 2 - sum(λ[i] @ (z[i] - f[i]) for i in (1, 2, 3))
+    back = [None] + [λ[i] * f[i] * (1 - f[i]) for i in (1, 2, 3)]
+    return {"loss.Λ": loss, "out.F3": f[3],
+            "equal": [(d(loss, λ[1]), f[1] - z[1]), (d(loss, z[3]), z[3] - y - λ[3]),
+                      (d(loss, z[1]), w["W2"].T @ back[2] - λ[1]), (d(loss, w["W2"]), torch.outer(back[2], z[1]))]}
+
+
+@twin("backward_recursion", {"x": real(3), "y": real(2)},
+      {f"{p}{i}": (m, n) if p == "W" else (m,) for i, (n, m) in enumerate(zip((3, 5, 4, 3), (5, 4, 3, 2)), 1)
+       for p in "Wb"})
+def backward_recursion(w, x, y):
+    z = [x]
+    for i in range(1, 5):
+        z.append(torch.sigmoid(w[f"W{i}"] @ z[-1] + w[f"b{i}"]))
+    loss = ((z[4] - y)**2).sum() / 2
+    equal, λ = [], z[4] - y
+    for i in range(4, 0, -1):
+        a = λ * z[i] * (1 - z[i])
+        equal += [(d(loss, z[i]), λ), (d(loss, w[f"W{i}"]), torch.outer(a, z[i - 1]))]
+        λ = w[f"W{i}"].T @ a
+    return {"loss.c": loss, "out.z4": z[4], "equal": equal}
+
+
+@twin("jacobians", {"x": real(3), "y": classes(4)}, {"W": (4, 3)})
+def jacobians(w, x, y):
+    z = torch.sigmoid(w["W"] @ x)
+    p = torch.softmax(z, 0)
+    slopes = (torch.diag(p) - torch.outer(p, p)) @ torch.diag(z * (1 - z)) @ w["W"]
+    whole = torch.stack([d(one, x) for one in p])
+    return {"loss.L": F.cross_entropy(z, y), "out.p": p, "out.J": whole, "equal": [(whole, slopes)]}
+
+
+@twin("layered_network", {"a0": real(3), "t": real(2)},
+      {f"{p}{i}": (n, m) if p == "W" else (m,) for i, (n, m) in enumerate(((3, 5), (5, 4), (4, 2))) for p in "Wb"})
+def layered_network(w, a0, t):
+    a = [a0]
+    for i in range(3):
+        a.append(torch.sigmoid(a[-1] @ w[f"W{i}"] + w[f"b{i}"]))
+    loss = ((a[3] - t)**2).sum() / 2
+    δz3 = a[3] * (1 - a[3]) * (a[3] - t)
+    return {"loss.L": loss, "out.a3": a[3],
+            "equal": [(d(loss, a[2]), w["W2"] @ δz3), (d(loss, w["W2"]), torch.outer(a[2], δz3))]}
 
 
 @twin("dropout_ensemble", {"x": real(3), "y": classes(4)}, {"W": real(4, 3), "b": (4,)})

@@ -6,8 +6,8 @@ from torch.nn import functional as F
 from reference import classes, d, real, twin
 
 
-@twin("conv1d_modes", {"x": real(6)}, {"k": real(3)})
-def conv1d_modes(w, x):
+@twin("convolution_modes", {"x": real(6)}, {"k": real(3)})
+def convolution_modes(w, x):
     flipped = w["k"].flip(0).reshape(1, 1, 3)
     full, same, valid = (F.conv1d(x.reshape(1, 1, 6), flipped, padding=p)[0, 0] for p in (2, 1, 0))
     lf, ls, lv = torch.tanh(full).sum(), (same**2).sum() / 2, torch.sin(valid).sum()
@@ -72,10 +72,10 @@ def separable_conv(w, x, t):
     return {"loss.L": loss, "out.r": r, "equal": [(d(loss, r), torch.sign(r - t) / 3)]}
 
 
-@twin("cnn_small", {"x": real(8, 8), "y": classes(3)},
+@twin("cnn_adjoints", {"x": real(8, 8), "y": classes(3)},
       {"c1.K": (3, 1, 3, 3), "c1.b": (3,), "c2.K": (4, 3, 3, 3), "c2.b": (4,), "h.W": (5, 16), "h.b": (5,),
        "z.W": (3, 5), "z.b": (3,)})
-def cnn_small(w, x, y):
+def cnn_adjoints(w, x, y):
     s1 = F.max_pool2d(torch.relu(F.conv2d(x[None, None], w["c1.K"], w["c1.b"], padding=1)), 2)
     c2 = F.conv2d(s1, w["c2.K"], w["c2.b"], padding=1)
     s2 = F.max_pool2d(torch.relu(c2), 2)

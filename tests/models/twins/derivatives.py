@@ -58,8 +58,8 @@ def hessian_vector(w, x, y, v):
             "equal": [(product, p * (1 - p) * (x @ v) * x)]}
 
 
-@twin("second_derivatives", {"x": real(3), "y": bit()}, {"w": real(3), "b": ()}, examples=4)
-def second_derivatives(w, x, y):
+@twin("sigmoid_losses", {"x": real(3), "y": bit()}, {"w": real(3), "b": ()}, examples=4)
+def sigmoid_losses(w, x, y):
     a = w["w"] @ x + w["b"]
     f = torch.sigmoid(a)
     squared, one = (f - y)**2, (f - 1)**2

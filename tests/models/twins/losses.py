@@ -27,8 +27,8 @@ def poisson(w, x, hours, n):
             "equal": [(d(loss, w["w"]), (rate - n) * x)]}
 
 
-@twin("hinge_losses", {"x": real(3), "positive": bit(), "k": classes(4)}, {"w": real(3), "W": real(4, 3)}, examples=4)
-def hinge_losses(w, x, positive, k):
+@twin("margins", {"x": real(3), "positive": bit(), "k": classes(4)}, {"w": real(3), "W": real(4, 3)}, examples=4)
+def margins(w, x, positive, k):
     y = 2 * positive - 1
     s, z = w["w"] @ x, w["W"] @ x
     rival = z + 1 - F.one_hot(k, 4)
