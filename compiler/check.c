@@ -8,6 +8,7 @@
 #include "check.h"
 #include "prove.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -89,19 +90,44 @@ static bool point_find(Program *p, Sides *s, int k, Point *pt) {
   return false;
 }
 
+static double largest_value(const Sides *s) {
+  double largest = 0;
+  for (int i = 0; i < s->needed.n; i++) {
+    const double *x = evaluate(s->e, s->needed.at[i]);
+    int64_t count = evaluation_count(s->e, s->needed.at[i]);
+    for (int64_t k = 0; k < count; k++)
+      if (isfinite(x[k])) largest = fmax(largest, fabs(x[k]));
+  }
+  return largest;
+}
+
+/* What rounding leaves of 0 takes few values (0, ±1 unit of the last place, ...): it changes altogether after some
+ * moves, or, where it does not depend on the point, it never changes and is as small as rounding. Moves the point. */
+static bool is_remainder(Program *p, Sides *s, const Point *pt) {
+  int64_t at = pt->at;
+  double before = pt->a[at] - pt->b[at];
+  bool fixed = pt->scale <= 64 * DBL_EPSILON * largest_value(s);
+  for (int k = 0; k < 24; k++) {
+    point_nudge(p, s->e, s->needed.at, s->needed.n, (uint64_t)k + 1, 1e-3);
+    double after = evaluate(s->e, s->a)[at] - evaluate(s->e, s->b)[at];
+    if (!(fabs(after - before) <= 0.3 * fabs(before))) return true;
+    fixed = fixed && after == before;
+  }
+  return fixed;
+}
+
 /* A formula may lose digits (1 - f where f is nearly 1). Such a difference is noise: it changes altogether where the
- * point moves by a thousandth, a real one hardly. What is left of 0 after rounding takes few values (0, ±1 unit of the
- * last place, ...) and is seen to change only after some moves. Moves the point. */
+ * point moves by a thousandth, a real one hardly. Moves the point. */
 static bool is_noise(Program *p, Sides *s, const Point *pt) {
   int64_t at = pt->at;
   double before = pt->a[at] - pt->b[at];
-  for (int k = 0; k < (pt->scale < REMAINDER ? 24 : 2); k++) {
+  if (pt->scale < REMAINDER) return is_remainder(p, s, pt);
+  for (int k = 0; k < 2; k++) {
     point_nudge(p, s->e, s->needed.at, s->needed.n, (uint64_t)k + 1, 1e-3);
     double after = evaluate(s->e, s->a)[at] - evaluate(s->e, s->b)[at];
-    bool changed = !(fabs(after - before) <= 0.3 * fabs(before));
-    if (changed == (pt->scale < REMAINDER)) return changed;
+    if (fabs(after - before) <= 0.3 * fabs(before)) return false;
   }
-  return pt->scale >= REMAINDER;
+  return true;
 }
 
 /* One side is 0 at all elements: noise on the other is 0 too. */
