@@ -16,7 +16,19 @@ def sigmoid_hidden(w, x, t):
     hit = F.one_hot(t, 3) - torch.softmax(u, 0)
     back = w["W"].T @ hit * h * (1 - h)
     return {"loss.L": loss, "out.p": torch.softmax(u, 0), "metric.accuracy": u.argmax() == t,
-            "equal": [(d(-loss, u), hit), (d(-loss, w["V"]), torch.outer(back, x)), (d(-loss, w["a"]), back)]}
+            "equal": [(d(-loss, u), hit), (d(-loss, w["W"]), torch.outer(hit, h)),
+                      (d(-loss, w["V"]), torch.outer(back, x)), (d(-loss, w["a"]), back)]}
+
+
+@twin("one_hot_target", {"x": real(3), "c": classes(4)}, {"W1": (5, 3), "b1": (5,), "W2": (4, 5), "b2": (4,)})
+def one_hot_target(w, x, c):
+    h = torch.sigmoid(w["W1"] @ x + w["b1"])
+    z = w["W2"] @ h + w["b2"]
+    loss = torch.logsumexp(z, 0) - z[c]
+    error = torch.softmax(z, 0) - F.one_hot(c, 4)
+    return {"loss.L": loss, "out.p": torch.softmax(z, 0), "metric.accuracy": z.argmax() == c,
+            "equal": [(d(loss, z), error), (d(loss, w["W2"]), torch.outer(error, h)),
+                      (d(loss, w["b1"]), w["W2"].T @ error * h * (1 - h))]}
 
 
 @twin("deep_linear", {"x": real(3), "t": real(2)}, {"W1": (4, 3), "W2": (5, 4), "W3": (3, 5), "W4": (2, 3)})

@@ -5,7 +5,7 @@ import math
 import torch
 from torch.nn import functional as F
 
-from reference import bit, classes, d, real, twin, whole
+from reference import between, bit, classes, d, real, twin, whole
 
 
 @twin("regression_losses", {"x": real(3), "t": real()}, {"w": (3,), "ρ": (), "v": (3,), "u": (3,)}, examples=4)
@@ -27,15 +27,49 @@ def poisson(w, x, hours, n):
             "equal": [(d(loss, w["w"]), (rate - n) * x)]}
 
 
-@twin("margins", {"x": real(3), "positive": bit(), "k": classes(4)}, {"w": real(3), "W": real(4, 3)}, examples=4)
-def margins(w, x, positive, k):
+@twin("margins", {"x": real(3), "positive": bit(), "t": classes(4)}, {"w": real(3), "W": real(4, 3)}, examples=4)
+def margins(w, x, positive, t):
     y = 2 * positive - 1
     s, z = w["w"] @ x, w["W"] @ x
-    rival = z + 1 - F.one_hot(k, 4)
-    multi = torch.relu(rival[torch.arange(4) != k].max() - z[k])
-    margin = torch.relu(1 - y * s)
-    return {"loss.rosenblatt": torch.relu(-y * s), "loss.margin": margin, "loss.multi": multi, "out.s": s, "out.z": z,
-            "equal": [(d(margin, s), -y * (y * s < 1).double())]}
+    rival = (z + 1)[torch.arange(4) != t].max()
+    multi, margin, best = torch.relu(rival - z[t]), torch.relu(1 - y * s), z.max() - z[t]
+    return {"loss.rosenblatt": torch.relu(-y * s), "loss.margin": margin, "loss.squared": margin**2, "loss.best": best,
+            "loss.multi": multi, "out.s": s, "out.z": z,
+            "equal": [(d(margin, s), -y * (y * s < 1).double()),
+                      (d(best, z), F.one_hot(z.argmax(), 4) - F.one_hot(t, 4))]}
+
+
+@twin("laplace", {"x": real(3), "t": real()}, {"w": (3,), "ρ": ()}, examples=4)
+def laplace(w, x, t):
+    μ, b = w["w"] @ x, torch.exp(w["ρ"])
+    loss = -torch.distributions.Laplace(μ, b).log_prob(t)
+    return {"loss.l": loss, "out.μ": μ,
+            "equal": [(d(loss, w["w"]), torch.sign(μ - t) * x / b), (d(loss, w["ρ"]), 1 - (t - μ).abs() / b),
+                      (d(loss, b), 1 / b - (t - μ).abs() / b**2)]}
+
+
+@twin("weight_decay", {"x": real(3), "t": classes(3)}, {"V": (4, 3), "a": (4,), "W": (3, 4), "b": (3,)})
+def weight_decay(w, x, t):
+    h = torch.tanh(w["V"] @ x + w["a"])
+    u = w["W"] @ h + w["b"]
+    loss = F.cross_entropy(u, t) + 0.05 * (w["W"].square().sum() + w["V"].square().sum())
+    error = torch.softmax(u, 0) - F.one_hot(t, 3)
+    return {"loss.L": loss, "out.p": torch.softmax(u, 0),
+            "equal": [(d(loss, w["W"]), torch.outer(error, h) + 0.1 * w["W"]), (d(loss, w["b"]), error)]}
+
+
+@twin("stable_softmax", {"x": real(3, scale=300.0), "t": classes(3)}, {"g": between(0.5, 1.5)}, examples=6)
+def stable_softmax(w, x, t):
+    z = w["g"] * x
+    loss = F.cross_entropy(z, t)
+    return {"loss.L": loss, "out.p": torch.softmax(z, 0), "equal": [(d(loss, z), torch.softmax(z, 0) - F.one_hot(t, 3))]}
+
+
+@twin("kinks", {"x": real(6)}, {"W": (6, 6)})
+def kinks(w, x):
+    z = w["W"] @ x
+    h, q = torch.relu(z), z.reshape(3, 2).amax(1)
+    return {"loss.L": (h**2).sum() / 2 + q.sum() + z.max() + z.abs().sum() + z.norm(), "out.h": h, "out.q": q}
 
 
 HEADS = {f"{head}.{p}": (3, 5) if p == "W" else (3,) for head in ("ap", "am", "as") for p in "Wb"}
