@@ -49,7 +49,8 @@ static double draw_start(const Leaf *leaf, bool positive, uint64_t seed, uint64_
   double x = 0.5 / sqrt(columns) * draw_normal(seed, stream, k);
   if (s->kind == START_VALUES) x += s->uniform_value ? s->values[0] : s->values[k];
   if (s->kind == START_UNIFORM) x += s->a + (s->b - s->a) * draw_uniform(seed ^ 1, stream, k);
-  if (s->kind == START_NORMAL) x += s->a + s->b * draw_normal(seed ^ 1, stream, k);
+  if (s->kind == START_ORTHOGONAL) x += s->a / sqrt(columns) * draw_normal(seed ^ 1, stream, k);
+  if (s->kind == START_NORMAL || s->kind == START_TRUNCATED) x += s->a + s->b * draw_normal(seed ^ 1, stream, k);
   return positive ? fabs(x) : x;
 }
 

@@ -352,9 +352,12 @@ static Value *distribution(Elaborator *el, const Expr *e, Value **args, StartKin
     }
   Value *v = value_new(el, VALUE_DISTRIBUTION, e->span);
   v->start = (Start){.kind = kind, .a = args[0]->number, .b = args[1]->number};
-  if (kind == START_UNIFORM ? v->start.a > v->start.b : v->start.b < 0) {
-    report(el, e->span, kind == START_UNIFORM ? "uniform(a, b) needs a <= b, found %g and %g" : "normal(mean, deviation) needs a deviation of at least 0, found %g and %g",
-           v->start.a, v->start.b);
+  if (kind == START_UNIFORM && v->start.a > v->start.b) {
+    report(el, e->span, "uniform(a, b) needs a <= b, found %g and %g", v->start.a, v->start.b);
+    return value_poison(el, e->span);
+  }
+  if (kind != START_UNIFORM && v->start.b < 0) {
+    report(el, e->span, "%s(mean, deviation) needs a deviation of at least 0, found %g and %g", el->builtin, v->start.a, v->start.b);
     return value_poison(el, e->span);
   }
   return v;
@@ -368,6 +371,22 @@ static Value *call_normal(Elaborator *el, Scope *s, const Expr *e, int n, Value 
 static Value *call_uniform(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
   (void)s, (void)n;
   return distribution(el, e, args, START_UNIFORM);
+}
+
+static Value *call_truncated_normal(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s, (void)n;
+  return distribution(el, e, args, START_TRUNCATED);
+}
+
+static Value *call_orthogonal(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s;
+  if (n && args[0]->kind != VALUE_NUMBER) {
+    report(el, e->args[0].value->span, "the gain of 'orthogonal' must be a number, found %s", describe(el, args[0]));
+    return value_poison(el, e->span);
+  }
+  Value *v = value_new(el, VALUE_DISTRIBUTION, e->span);
+  v->start = (Start){.kind = START_ORTHOGONAL, .a = n ? args[0]->number : 1};
+  return v;
 }
 
 static Value *no_draws(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
@@ -511,6 +530,8 @@ static const Builtin builtins[] = {
     {"jacobian", NULL, 2, 2, "jacobian(v, w)", OP_PRODUCT},
     {"normal", call_normal, 2, 2, "normal(mean, deviation)", OP_PRODUCT},
     {"uniform", call_uniform, 2, 2, "uniform(from, to)", OP_PRODUCT},
+    {"truncated_normal", call_truncated_normal, 2, 2, "truncated_normal(mean, deviation)", OP_PRODUCT},
+    {"orthogonal", call_orthogonal, 0, 1, "orthogonal(gain), of which 1 is the default", OP_PRODUCT},
     {"fan_in", call_fan_in, 1, 1, "fan_in(w)", OP_PRODUCT},
     {"fan_out", call_fan_out, 1, 1, "fan_out(w)", OP_PRODUCT},
     {"exponential", no_draws, 0, 64, "exponential(rate)", OP_PRODUCT},

@@ -120,11 +120,23 @@ static bool start_of_values(Elaborator *el, Value *v, const Decl *d, int rank, c
   return true;
 }
 
-/* The distribution after `~`: a function of the prelude such as glorot gets the parameter as its first argument. */
-static Value *start_distribution(Elaborator *el, Scope *s, const Decl *d, Value *param) {
-  const Expr *e = d->init, *callee = e->kind == EXPR_CALL ? e->a : e;
+/* What stands after `~`, where it is a function: glorot in `~ glorot` and in `~ glorot(2)`. */
+static Value *start_function(Elaborator *el, Scope *s, const Expr *e) {
+  const Expr *callee = e->kind == EXPR_CALL ? e->a : e;
   Value *f = callee->kind == EXPR_NAME ? lookup_quiet(el, s, callee->name) : NULL;
-  if (!f || f->kind != VALUE_FUNCTION || !f->fn || f->partial) return expr(el, s, e);
+  return f && f->kind == VALUE_FUNCTION && !f->partial ? f : NULL;
+}
+
+/* The distribution after `~`. A function such as glorot(w[...]) gets the parameter as its first argument; `~ zeros` calls it. */
+static Value *start_distribution(Elaborator *el, Scope *s, const Decl *d, Value *param) {
+  const Expr *e = d->init;
+  Value *f = start_function(el, s, e);
+  if (f && f->builtin && e->kind == EXPR_NAME && f->builtin->call && f->builtin->least == 0) {
+    el->builtin = f->builtin->name;
+    return f->builtin->call(el, s, e, 0, NULL);
+  }
+  bool takes_shape = f && f->fn && (f->fn->nformals == 0 || f->fn->formals[0].kind != FORMAL_PLAIN || e->kind == EXPR_NAME);
+  if (!takes_shape) return expr(el, s, e);
   Value *args[32] = {param};
   const char *names[32] = {NULL};
   Span spans[32] = {d->span};
@@ -148,15 +160,17 @@ static bool start_of(Elaborator *el, Scope *s, const Decl *d, int rank, const in
   like->name = d->name;
   Value *v = start_distribution(el, s, d, like);
   if (is_poison(v)) return false;
-  const Expr *callee = d->init->kind == EXPR_CALL ? d->init->a : d->init;
-  Value *f = callee->kind == EXPR_NAME ? lookup_quiet(el, s, callee->name) : NULL;
-  bool initializer = f && f->kind == VALUE_FUNCTION && f->fn;
-  if (initializer && (v->kind == VALUE_NUMBER || v->kind == VALUE_TENSOR)) return start_of_values(el, v, d, rank, shape, start);
+  if (start_function(el, s, d->init) && (v->kind == VALUE_NUMBER || v->kind == VALUE_TENSOR)) return start_of_values(el, v, d, rank, shape, start);
   if (v->kind != VALUE_DISTRIBUTION) {
     report(el, d->init->span, "'~' needs a distribution, found %s; for example glorot, he, normal(0, 0.1), uniform(-1, 1)", describe(el, v));
     return false;
   }
   *start = v->start;
+  if (start->kind == START_ORTHOGONAL && rank < 2) {
+    report(el, d->init->span, "'orthogonal' needs a parameter of two or more axes, but '%s' has %d", d->name, rank);
+    return false;
+  }
+  if (start->kind == START_ORTHOGONAL) start->rows = shape[0];
   return true;
 }
 

@@ -8,14 +8,19 @@
 
 static void emit_start(Emitter *em, const Start *start, const char *pointer, int64_t count, int stream, Text *out) {
   Context *cx = em->cx;
-  const char *draw = start->kind == START_UNIFORM ? "uniform" : "normal";
+  static const char *const draws[] = {[START_UNIFORM] = "uniform", [START_NORMAL] = "normal", [START_TRUNCATED] = "truncated_normal"};
   long long n = (long long)count;
   switch (start->kind) {
   case START_ZERO: return;
   case START_UNIFORM:
   case START_NORMAL:
-    text_printf(out, "  nn_draw_%s(%s, %lld, %s, %s, seed, %d);\n", draw, pointer, n, c_float(cx, start->a),
+  case START_TRUNCATED:
+    text_printf(out, "  nn_draw_%s(%s, %lld, %s, %s, seed, %d);\n", draws[start->kind], pointer, n, c_float(cx, start->a),
                 c_float(cx, start->b), stream);
+    return;
+  case START_ORTHOGONAL:
+    text_printf(out, "  nn_draw_orthogonal(%s, %lld, %lld, %s, seed, %d);\n", pointer, (long long)start->rows, n / start->rows,
+                c_float(cx, start->a), stream);
     return;
   case START_VALUES: break;
   }

@@ -8,10 +8,11 @@
 #include "graph.h"
 #include "ast.h"
 
-typedef enum { START_ZERO, START_VALUES, START_UNIFORM, START_NORMAL } StartKind;
+typedef enum { START_ZERO, START_VALUES, START_UNIFORM, START_NORMAL, START_TRUNCATED, START_ORTHOGONAL } StartKind;
 typedef struct Start { /* what an array starts from */
   StartKind kind;
-  double a, b;          /* of UNIFORM: from, to; of NORMAL: mean, deviation */
+  double a, b;          /* of UNIFORM: from, to; of NORMAL and TRUNCATED: mean, deviation; of ORTHOGONAL: a is the gain */
+  int64_t rows;         /* of ORTHOGONAL: the first axis; the others together are the columns */
   const double *values; /* of VALUES: all elements (one, where `uniform_value`) */
   bool uniform_value;
 } Start;

@@ -39,6 +39,10 @@ void nn_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]
 /* count draws; element i depends on (seed, stream, i) alone. uniform on [a, b); normal with mean a and deviation b. */
 void nn_draw_uniform(float *out, size_t count, float a, float b, uint64_t seed, uint64_t stream);
 void nn_draw_normal(float *out, size_t count, float a, float b, uint64_t seed, uint64_t stream);
+/* Normal under the condition that it lies within two deviations of the mean; its own deviation is 0.8796 b. */
+void nn_draw_truncated_normal(float *out, size_t count, float a, float b, uint64_t seed, uint64_t stream);
+/* A matrix [rows, cols] with orthogonal rows (columns, where there are more rows) of length `gain`, uniform among them. */
+void nn_draw_orthogonal(float *out, size_t rows, size_t cols, float gain, uint64_t seed, uint64_t stream);
 
 /* ---- the reflection table of a generated model ---- */
 

@@ -78,3 +78,91 @@ void nn_draw_uniform(float *out, size_t count, float a, float b, uint64_t seed, 
 void nn_draw_normal(float *out, size_t count, float a, float b, uint64_t seed, uint64_t stream) {
   draw(four_normal, out, count, a, b, seed, stream);
 }
+
+/* ---- truncated ---- */
+
+/* The quantile function of the standard normal for p in 0.02 .. 0.98, to a float's precision (Wichura 1988, algorithm
+ * AS 241, PPND7): a rational function around 1/2, another of sqrt(-log) further out. */
+static float quantile(float p) {
+  float q = p - 0.5f;
+  if (nn_absf(q) <= 0.425f) {
+    float r = 0.180625f - q * q;
+    return q * (((59.109374720f * r + 159.29113202f) * r + 50.434271938f) * r + 3.3871327179f) /
+           (((67.187563600f * r + 78.757757664f) * r + 17.895169469f) * r + 1.0f);
+  }
+  float r = nn_sqrtf(-nn_logf(q < 0.0f ? p : 1.0f - p)) - 1.6f;
+  float x = (((0.17023821103f * r + 1.3067284816f) * r + 2.7568153900f) * r + 1.4234372777f) /
+            ((0.12021132975f * r + 0.73700164250f) * r + 1.0f);
+  return q < 0.0f ? -x : x;
+}
+
+/* A uniform between the two ends' probabilities, through the quantile function: one word for an element, no rejection. */
+static void four_truncated(const uint32_t words[4], float out[4]) {
+  const float below = 0.02275013195f; /* of -2 */
+  four_uniform(words, out);
+  for (int j = 0; j < 4; j++) {
+    float x = quantile(below + (1.0f - 2.0f * below) * out[j]);
+    out[j] = x < -2.0f ? -2.0f : x > 2.0f ? 2.0f : x;
+  }
+}
+
+void nn_draw_truncated_normal(float *out, size_t count, float a, float b, uint64_t seed, uint64_t stream) {
+  draw(four_truncated, out, count, a, b, seed, stream);
+}
+
+/* ---- orthogonal ---- */
+
+/* sums[i] = sum over e of x[e * n] * y[e * n + i], for i below `width`, at most 32: a column times its neighbours, row by row. */
+static void columns_times(const float *x, const float *y, size_t length, size_t n, size_t width, float sums[32]) {
+  for (size_t i = 0; i < width; i++) sums[i] = 0.0f;
+  for (size_t e = 0; e < length; e++)
+    for (size_t i = 0; i < width; i++) sums[i] += x[e * n] * y[e * n + i];
+}
+
+/* Gram and Schmidt, the modified form, over the columns of [length, n]: each is made a unit vector, then taken out of all
+ * that follow, a block of 32 at a time. */
+static void orthonormal_columns(float *a, size_t length, size_t n) {
+  float sums[32];
+  for (size_t j = 0; j < n; j++) {
+    float *x = a + j;
+    columns_times(x, x, length, n, 1, sums);
+    float scale = sums[0] > 0.0f ? 1.0f / nn_sqrtf(sums[0]) : 0.0f;
+    for (size_t e = 0; e < length; e++) x[e * n] *= scale;
+    for (size_t first = j + 1; first < n; first += 32) {
+      size_t width = n - first < 32 ? n - first : 32;
+      columns_times(x, a + first, length, n, width, sums);
+      for (size_t e = 0; e < length; e++)
+        for (size_t i = 0; i < width; i++) a[e * n + first + i] -= sums[i] * x[e * n];
+    }
+  }
+}
+
+/* The same over the rows of [n, length]. Eight partial sums, so that a compiler may use vectors. */
+static void orthonormal_rows(float *a, size_t n, size_t length) {
+  for (size_t j = 0; j < n; j++) {
+    float *x = a + j * length;
+    for (size_t i = j; i < n; i++) { /* first with itself, to make it a unit vector */
+      float *y = a + i * length, part[8] = {0.0f}, sum = 0.0f;
+      size_t e = 0;
+      for (; e + 8 <= length; e += 8)
+        for (size_t k = 0; k < 8; k++) part[k] += x[e + k] * y[e + k];
+      for (; e < length; e++) part[0] += x[e] * y[e];
+      for (size_t k = 0; k < 8; k++) sum += part[k];
+      float scale = sum > 0.0f ? 1.0f / nn_sqrtf(sum) : 0.0f;
+      if (i == j)
+        for (e = 0; e < length; e++) x[e] *= scale;
+      else
+        for (e = 0; e < length; e++) y[e] -= sum * x[e];
+    }
+  }
+}
+
+/* The directions of independent normals are uniform (Saxe, McClelland and Ganguli 2014, section 3.1). The second round takes
+ * out what rounding left in the first. */
+void nn_draw_orthogonal(float *out, size_t rows, size_t cols, float gain, uint64_t seed, uint64_t stream) {
+  nn_draw_normal(out, rows * cols, 0.0f, 1.0f, seed, stream);
+  for (int round = 0; round < 2; round++)
+    if (rows <= cols) orthonormal_rows(out, rows, cols);
+    else orthonormal_columns(out, rows, cols);
+  for (size_t i = 0; i < rows * cols; i++) out[i] *= gain;
+}
