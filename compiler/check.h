@@ -21,13 +21,48 @@ typedef struct Tally {
 double draw_uniform(uint64_t seed, uint64_t stream, uint64_t k); /* in (0, 1) */
 double draw_normal(uint64_t seed, uint64_t stream, uint64_t k);
 
-/* Ways to draw a point: a model may take the logarithm of an input or of a parameter. */
-enum { MANNER_COUNT = 4, MANNER_WIDE = 4 }; /* WIDE: inputs four times as large, to reach the other branches */
+/* How to draw a point: a model may take the logarithm of an input or of a parameter, and may act on large ones only. */
+enum { MANNER_COUNT = 4 };
+typedef struct Manner {
+  int kind;              /* below MANNER_COUNT */
+  double scale;          /* of inputs */
+  const double *numbers; /* whole ones that stand in the model */
+  int nnumbers;
+} Manner;
 /* Gives every parameter, input and state among `nodes` a random value; integers stay within their range. */
-void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes, uint64_t seed, int manner);
-/* Multiplies every real value of the point by 1 + size * normal. */
-void point_nudge(const Program *p, Evaluation *e, Node *const *nodes, int nnodes, uint64_t seed, double size);
+void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes, uint64_t seed, const Manner *m);
 bool all_finite(const double *x, int64_t count);
+
+/* check_sides.c: both sides of a check as whole arrays */
+typedef struct Sides {
+  Program *p;
+  const Check *check;
+  Evaluation *e;
+  Node *a, *b;
+  NodeList needed;
+  int64_t count;
+  double cost;   /* of one evaluation, in terms to be summed */
+  Manner manner; /* that last gave finite values */
+  double *mean, *square;
+} Sides;
+
+typedef enum { POINT_UNDEFINED, POINT_AGREES, POINT_NOISY, POINT_REFUTES } PointVerdict;
+typedef struct Point { /* both sides at one point */
+  const double *a, *b;
+  double scale, difference; /* largest absolute value; largest difference relative to it */
+  int64_t first, differing; /* of a refuting one: the first element that differs, how many do ... */
+  double left, right;       /* ... and the values there */
+} Point;
+
+Sides sides_make(Program *p, const Check *c, Read *a, Read *b);
+/* Draws point k, another one where the sides are not finite, and judges them. */
+PointVerdict sides_at(Sides *s, int k, Point *pt);
+/* Judges them where the leaves are now. */
+PointVerdict sides_judge(Sides *s, Point *pt);
+
+/* check_branch.c: judges the sides on both sides of the comparisons that they make, for as long as `work` lasts. True
+ * where that refutes; then `edge` is the comparison (or NULL). */
+bool sides_branches(Sides *s, double work, Point *pt, const Node **edge);
 
 void check_gradients(Program *p, Text *out, Tally *tally);
 /* "h.W[128,784]" */

@@ -22,24 +22,39 @@ double draw_normal(uint64_t seed, uint64_t stream, uint64_t k) { /* Box and Mull
   return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
 }
 
-typedef enum { REAL_NORMAL, REAL_UNIFORM, REAL_EXPONENTIAL, REAL_WIDE } RealKind;
+typedef enum { REAL_NORMAL, REAL_UNIFORM, REAL_EXPONENTIAL } RealKind;
 static const struct {
   RealKind inputs;
   bool positive;
-} manners[MANNER_COUNT + 1] = {
-  {REAL_NORMAL, false}, {REAL_UNIFORM, false}, {REAL_EXPONENTIAL, false}, {REAL_UNIFORM, true}, {REAL_WIDE, false}};
+} manners[MANNER_COUNT] = {
+  {REAL_NORMAL, false}, {REAL_UNIFORM, false}, {REAL_EXPONENTIAL, false}, {REAL_UNIFORM, true}};
 
-static double draw_input(const Input *input, RealKind kind, uint64_t seed, uint64_t stream, uint64_t k) {
-  double u = draw_uniform(seed, stream, k);
+/* Now and then a whole number beside one that the model names, so that [y = 637] is met; false where it is another's turn. */
+static bool draw_named(const Manner *m, uint64_t seed, uint64_t stream, uint64_t k, double *x) {
+  double which = 4 * draw_uniform(seed ^ 2, stream, k);
+  if (!m->nnumbers || which >= 1) return false;
+  *x = m->numbers[(int)(which * m->nnumbers)] + floor(3 * draw_uniform(seed ^ 3, stream, k)) - 1;
+  return true;
+}
+
+static double draw_input(const Input *input, const Manner *m, uint64_t seed, uint64_t stream, uint64_t k) {
+  double u = draw_uniform(seed, stream, k), x;
   switch (input->kind) {
-  case INPUT_CLASS: return floor(u * input->classes);
-  case INPUT_INT: return floor(u * 10);
+  case INPUT_CLASS:
+    if (draw_named(m, seed, stream, k, &x) && x >= 0 && x < input->classes) return x;
+    return floor(u * input->classes);
+  case INPUT_INT:
+    if (draw_named(m, seed, stream, k, &x)) return x;
+    return m->scale > 1 ? floor(10 * m->scale * (u - 0.3)) : floor(10 * u);
   case INPUT_BIT: return u < 0.5;
   case INPUT_REAL: break;
   }
-  if (kind == REAL_UNIFORM) return 0.1 + 0.8 * u;
-  if (kind == REAL_EXPONENTIAL) return -log(u);
-  return (kind == REAL_WIDE ? 4 : 1) * draw_normal(seed, stream, k);
+  switch (manners[m->kind].inputs) {
+  case REAL_UNIFORM: return m->scale * (0.1 + 0.8 * u);
+  case REAL_EXPONENTIAL: return -m->scale * log(u);
+  case REAL_NORMAL: break;
+  }
+  return m->scale * draw_normal(seed, stream, k);
 }
 
 /* Where it starts, and something added, so that nothing is 0 or symmetric; less of it in a large row, as starts do. */
@@ -54,7 +69,7 @@ static double draw_start(const Leaf *leaf, bool positive, uint64_t seed, uint64_
   return positive ? fabs(x) : x;
 }
 
-void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes, uint64_t seed, int manner) {
+void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes, uint64_t seed, const Manner *m) {
   for (int i = 0; i < nnodes; i++) {
     Node *n = nodes[i];
     if (n->kind != NODE_INPUT && n->kind != NODE_PARAM && n->kind != NODE_STATE) continue;
@@ -63,22 +78,11 @@ void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes,
     double *x = evaluation_open(e, n);
     for (int64_t k = 0; k < count; k++) {
       if (n->kind == NODE_INPUT)
-        x[k] = draw_input(&p->inputs.at[n->item], manners[manner].inputs, seed, stream, (uint64_t)k);
+        x[k] = draw_input(&p->inputs.at[n->item], m, seed, stream, (uint64_t)k);
       else if (n->kind == NODE_PARAM)
-        x[k] = draw_start(&p->params.at[n->item], manners[manner].positive, seed, stream, (uint64_t)k);
-      else x[k] = draw_start(&p->states.at[n->item], manners[manner].positive, seed, stream, (uint64_t)k);
+        x[k] = draw_start(&p->params.at[n->item], manners[m->kind].positive, seed, stream, (uint64_t)k);
+      else x[k] = draw_start(&p->states.at[n->item], manners[m->kind].positive, seed, stream, (uint64_t)k);
     }
-  }
-}
-
-void point_nudge(const Program *p, Evaluation *e, Node *const *nodes, int nnodes, uint64_t seed, double size) {
-  for (int i = 0; i < nnodes; i++) {
-    Node *n = nodes[i];
-    bool real_input = n->kind == NODE_INPUT && p->inputs.at[n->item].kind == INPUT_REAL;
-    if (!real_input && n->kind != NODE_PARAM && n->kind != NODE_STATE) continue;
-    double *x = evaluation_open(e, n);
-    for (int64_t k = evaluation_count(e, n) - 1; k >= 0; k--)
-      x[k] *= 1 + size * draw_normal(seed, (uint64_t)n->id, (uint64_t)k);
   }
 }
 

@@ -13,6 +13,7 @@ typedef struct Slot {
   double *values;
   uint64_t time; /* of the last change; 0: never computed */
   Loop *loop;
+  double *steady; /* of a leaf that is shaken: its values before */
   NodeList operands;
   bool known; /* operands are listed */
 } Slot;
@@ -30,6 +31,7 @@ struct Evaluation {
   size_t nslots;
   uint64_t clock;
   bool hold_stops;
+  uint64_t shake; /* seed; 0: not shaken */
   VEC(Walk) walks;
 };
 
@@ -119,6 +121,62 @@ static void compute_leaf(Evaluation *e, const Node *n) {
   else bug("evaluate", "leaf %%%d%s%s has no value", n->id, n->label ? " " : "", n->label ? n->label : "");
 }
 
+/* ---- rounding made visible ---- */
+
+/* x, off by up to 4 units in its last place; it follows from x and the seed alone. */
+static double shaken(double x, uint64_t seed) {
+  uint64_t bits;
+  if (!isfinite(x)) return x;
+  memcpy(&bits, &x, sizeof bits);
+  bits = (bits ^ seed * 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u;
+  bits = (bits ^ bits >> 31) * 0x94d049bb133111ebu;
+  return x + x * ldexp((double)(int64_t)(bits ^ bits >> 29), -63 - 50);
+}
+
+static bool is_power_of_two(double x) {
+  int exponent;
+  return fabs(frexp(x, &exponent)) == 0.5;
+}
+
+/* Does the node only copy, select or count? */
+static bool is_exact(const Node *n) {
+  switch (n->op) {
+  case OP_MAX: case OP_MIN: case OP_WHERE: case OP_ABS: case OP_STOP: case OP_INDEX: return true;
+  case OP_PRODUCT:
+    if (n->nreads == 0 && n->reduction == RED_NONE) return n->scale == floor(n->scale);
+    return n->nreads == 1 && is_power_of_two(n->scale) &&
+           (n->reduction == RED_NONE || n->reduction == RED_MAX || n->reduction == RED_MIN);
+  default: return false;
+  }
+}
+
+static void shake_node(const Evaluation *e, const Node *n, double *y) {
+  if (n->integer || (n->kind == NODE_MAP && is_exact(n))) return;
+  double most = n->op == OP_LGAMMA || n->op == OP_DIGAMMA || n->op == OP_TRIGAMMA ? 1 : 0; /* less exact near their zeros */
+  for (int64_t k = evaluation_count(e, n) - 1; k >= 0; k--)
+    y[k] = shaken(y[k], e->shake) + (most ? shaken(most, e->shake + 1) - most : 0);
+}
+
+/* `before`: it was shaken already, and `steady` has its own values. */
+static void shake_leaf(Evaluation *e, Node *leaf, bool before) {
+  Slot *s = slot_of(e, leaf);
+  size_t bytes = sizeof(double) * (size_t)evaluation_count(e, leaf);
+  if (is_given(leaf) || leaf->integer || !s->time) return;
+  if (!s->steady) s->steady = arena_alloc(e->cx, bytes);
+  if (before) memcpy(s->values, s->steady, bytes);
+  else memcpy(s->steady, s->values, bytes);
+  if (e->shake) shake_node(e, leaf, s->values);
+}
+
+void evaluation_shake(Evaluation *e, Node *const *nodes, int nnodes, uint64_t seed) {
+  bool before = e->shake != 0;
+  e->shake = seed;
+  for (int k = 0; k < nnodes; k++) {
+    if (is_leaf(nodes[k])) shake_leaf(e, nodes[k], before);
+    else slot_of(e, nodes[k])->time = 0; /* to be computed again, whatever its operands are */
+  }
+}
+
 /* ---- what a node depends on ---- */
 
 static void add_read(Context *cx, NodeList *list, const Read *r);
@@ -195,6 +253,7 @@ static void compute(Evaluation *e, Node *n) {
   case NODE_NAME:
     if (!s->loop) s->loop = loop_prepare(e, n);
     loop_run(s->loop, room(e, n));
+    if (e->shake) shake_node(e, n, s->values);
     break;
   case NODE_RESHAPE: s->values = evaluation_values(e, n->reads[0]->node); break;
   case NODE_OPAQUE: s->values = evaluation_values(e, n->target); break;

@@ -23,6 +23,10 @@ const double *evaluate(Evaluation *e, Node *node);
 int64_t evaluation_count(const Evaluation *e, const Node *node);
 /* While true, a `stop` that has a value keeps it: what a difference quotient must do for what has no derivative. */
 void evaluation_hold_stops(Evaluation *e, bool hold);
+/* Rounding made visible: from now on every real leaf among `nodes`, and every value computed that is not exact, is off by
+ * some 1e-15 of itself, equal values by the same; another seed, other errors. Seed 0: as it was. What moves much under
+ * this says nothing. `nodes` are all that is evaluated. */
+void evaluation_shake(Evaluation *e, Node *const *nodes, int nnodes, uint64_t seed);
 /* The number of nodes of kind INPUT, PARAM, ... that a node needs and that have no value yet; 0 means that it can be
  * evaluated. */
 int evaluation_missing(Evaluation *e, Node *node);

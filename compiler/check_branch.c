@@ -1,0 +1,185 @@
+/* check_branch.c: random points seldom reach some branches: where(x > 50, ...), relu below a large bias. A derivation may
+ * be wrong in just these, and formulas that differ only somewhere differ beside the edge of a comparison that one of them
+ * makes. So for each comparison a < b of the two sides:
+ *
+ *     margin = a - b along a random line through a random point        + + + + - - -      its sign at growing distances
+ *     a change of sign is halved, again and again                            + + | -
+ *
+ * and the sides are judged at every point on the way, which come as near to the edge on both of its sides as can be told
+ * from rounding. */
+#include "check.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MOST_EDGES 64
+#define ELEMENTS   3  /* of one comparison */
+#define LINES      3  /* tried for one element */
+#define HALVINGS   24
+
+typedef struct Move { /* a leaf along the line: base + t * direction */
+  Node *leaf;
+  int64_t count;
+  double *base, *direction;
+  bool whole;
+} Move;
+
+typedef struct Search {
+  Sides *s;
+  double work; /* left, in terms to be summed */
+  Node *edges[MOST_EDGES], *margins[MOST_EDGES];
+  int nedges;
+  VEC(Move) moves;
+} Search;
+
+/* ---- the comparisons ---- */
+
+static bool is_movable(const Program *p, const Node *n) {
+  if (n->kind == NODE_INPUT) return p->inputs.at[n->item].kind == INPUT_REAL || p->inputs.at[n->item].kind == INPUT_INT;
+  return n->kind == NODE_PARAM || n->kind == NODE_STATE;
+}
+
+static bool is_comparison(const Node *n) {
+  if (n->kind != NODE_MAP) return false;
+  return n->op == OP_LT || n->op == OP_LE || n->op == OP_MAX || n->op == OP_MIN || n->op == OP_ABS || n->op == OP_SIGN;
+}
+
+/* The node of a - b, for |a| and sign(a) of a itself. */
+static Node *margin_of(Graph *g, const Node *comparison) {
+  Node n = *comparison;
+  n.op = op_rows[n.op].arity == 2 ? OP_SUB : OP_STOP;
+  n.integer = false;
+  n.lo = -INFINITY;
+  n.hi = INFINITY;
+  n.label = NULL;
+  n.number = 0;
+  n.chain = NULL;
+  return graph_intern(g, &n);
+}
+
+static void find_edges(Search *q) {
+  Sides *s = q->s;
+  unsigned char *moves = ARENA_ARRAY(s->p->cx, unsigned char, s->p->graph->nnodes);
+  for (int i = 0; i < s->needed.n; i++) {
+    Node *n = s->needed.at[i];
+    moves[n->id] = is_movable(s->p, n);
+    for (int k = 0; k < n->nreads; k++) moves[n->id] |= moves[n->reads[k]->node->id];
+    if (!moves[n->id] || !is_comparison(n) || q->nedges == MOST_EDGES) continue;
+    q->edges[q->nedges] = n;
+    q->margins[q->nedges++] = margin_of(s->p->graph, n);
+  }
+}
+
+/* ---- the line ---- */
+
+static void find_moves(Search *q) {
+  Sides *s = q->s;
+  for (int i = 0; i < s->needed.n; i++) {
+    Node *n = s->needed.at[i];
+    if (!is_movable(s->p, n)) continue;
+    int64_t count = evaluation_count(s->e, n);
+    Move m = {n, count, ARENA_ARRAY(s->p->cx, double, count), ARENA_ARRAY(s->p->cx, double, count), n->integer};
+    VEC_PUSH(s->p->cx, &q->moves, m);
+  }
+}
+
+/* A random point, and a random direction: of all leaves, or of one alone. */
+static void draw_line(Search *q, uint64_t seed, double scale) {
+  Sides *s = q->s;
+  Manner manner = s->manner;
+  manner.scale = scale;
+  int alone = seed % 3 == 2 ? (int)(draw_uniform(seed, 91, 0) * q->moves.n) : -1;
+  point_draw(s->p, s->e, s->needed.at, s->needed.n, seed, &manner);
+  for (int i = 0; i < q->moves.n; i++) {
+    Move *m = &q->moves.at[i];
+    memcpy(m->base, evaluate(s->e, m->leaf), sizeof(double) * (size_t)m->count);
+    for (int64_t k = 0; k < m->count; k++)
+      m->direction[k] = alone < 0 || alone == i ? draw_normal(seed, 92 + (uint64_t)i, (uint64_t)k) : 0;
+  }
+}
+
+static void move_to(Search *q, double t) {
+  for (int i = 0; i < q->moves.n; i++) {
+    Move *m = &q->moves.at[i];
+    double *x = evaluation_open(q->s->e, m->leaf);
+    for (int64_t k = 0; k < m->count; k++) {
+      x[k] = m->base[k] + t * m->direction[k];
+      if (m->whole) x[k] = floor(x[k] + 0.5);
+    }
+  }
+}
+
+static double margin_at(Search *q, int edge, int64_t element, double t) {
+  move_to(q, t);
+  q->work -= q->s->cost;
+  return evaluate(q->s->e, q->margins[edge])[element];
+}
+
+static bool judge(Search *q, Point *pt) {
+  q->work -= q->s->cost;
+  return sides_judge(q->s, pt) == POINT_REFUTES;
+}
+
+/* ---- the search ---- */
+
+static const double distances[] = {-256, -64, -16, -4, -1, -0.25, 0, 0.25, 1, 4, 16, 64, 256};
+#define DISTANCES (int)(sizeof distances / sizeof *distances)
+
+static bool opposite(double a, double b) { return (a > 0 && b <= 0) || (a <= 0 && b > 0); }
+
+/* The change of sign that is nearest to the point, which most of what is compared is made for. */
+static bool find_change(Search *q, int edge, int64_t element, double *from, double *to) {
+  double best = INFINITY, before = NAN;
+  for (int k = 0; k < DISTANCES; k++) {
+    double margin = margin_at(q, edge, element, distances[k]), far = fabs(distances[k]) + (k ? fabs(distances[k - 1]) : 0);
+    if (opposite(before, margin) && far < best) best = far, *from = distances[k - 1], *to = distances[k];
+    before = margin;
+  }
+  return best < INFINITY;
+}
+
+/* True where the sides differ somewhere on the way to the edge between from and to. */
+static bool approach(Search *q, int edge, int64_t element, double from, double to, Point *pt) {
+  double sign = margin_at(q, edge, element, from);
+  if (judge(q, pt)) return true;
+  margin_at(q, edge, element, to);
+  if (judge(q, pt)) return true;
+  for (int k = 0; k < HALVINGS && q->work > 0; k++) {
+    double middle = (from + to) / 2, margin = margin_at(q, edge, element, middle);
+    if (judge(q, pt)) return true;
+    if (opposite(sign, margin)) to = middle;
+    else from = middle;
+  }
+  return false;
+}
+
+/* The first, the last, and others. */
+static int64_t element_of(const Search *q, int edge, int k) {
+  int64_t count = evaluation_count(q->s->e, q->margins[edge]);
+  if (count <= ELEMENTS) return k < count ? k : -1;
+  return k == 0 ? 0 : k == 1 ? count - 1 : (int64_t)(draw_uniform((uint64_t)edge, 90, (uint64_t)k) * (double)count);
+}
+
+static bool search_edge(Search *q, int edge, int64_t element, Point *pt) {
+  static const double line_scales[LINES] = {1, 16, 1};
+  double from, to;
+  for (int line = 0; line < LINES && q->work > 0; line++) {
+    draw_line(q, (uint64_t)(1000 * edge + 10 * element + line + 1), line_scales[line]);
+    if (find_change(q, edge, element, &from, &to) && approach(q, edge, element, from, to, pt)) return true;
+  }
+  return false;
+}
+
+bool sides_branches(Sides *s, double work, Point *pt, const Node **edge) {
+  Search q = {.s = s, .work = work};
+  find_edges(&q);
+  find_moves(&q);
+  for (int k = 0; k < ELEMENTS; k++)
+    for (int i = 0; i < q.nedges && q.work > 0; i++) {
+      int64_t element = element_of(&q, i, k);
+      if (element < 0 || !search_edge(&q, i, element, pt)) continue;
+      *edge = q.edges[i];
+      return true;
+    }
+  return false;
+}

@@ -1,0 +1,174 @@
+/* check_sides.c: both sides of a check evaluated at a point, and whether they differ.
+ *
+ * Two formulas of one value differ by rounding, some more than others: 1 - f, where f is nearly 1, has few digits left.
+ * How much is rounding is not guessed but tried: where the sides seem to differ, they are evaluated again and again with
+ * small errors in every value (evaluation_shake). A difference that stays is one; a difference that moves as much as it
+ * is large says nothing. So 1e-11 of the value is enough to refute, and digits that are lost never do. */
+#include "check.h"
+
+#include <math.h>
+#include <string.h>
+
+#define TOLERANCE  1e-9   /* below it a point agrees, or is said to have lost digits */
+#define SUSPICIOUS 1e-12  /* a difference this large relative to the array's largest value is looked at, */
+#define RELATIVE   1e-8   /* or this large relative to the element's own, where models are small */
+#define VANISHED   1e-100 /* both sides: a saturated sigmoid, say, of which one formula keeps 1e-193 and the other 0 */
+#define LARGE      1e7    /* cost of one evaluation above which only the first counts */
+
+/* ---- making ready ---- */
+
+static double cost_of(const Sides *s) {
+  double cost = 1;
+  for (int i = 0; i < s->needed.n; i++) {
+    const Node *n = s->needed.at[i];
+    double points = 1;
+    for (int k = 0; k < n->naxes + n->nreduce; k++) points *= (double)evaluation_extent(s->e, n->axes[k]);
+    cost += 50 + (n->kind == NODE_MAP && n->op != OP_PRODUCT ? 10 * points : points);
+  }
+  return cost;
+}
+
+#define MOST_NUMBERS 64
+
+static void add_number(Sides *s, double *numbers, double x) {
+  for (int k = 0; k < s->manner.nnumbers; k++)
+    if (numbers[k] == x) return;
+  if (x == floor(x) && s->manner.nnumbers < MOST_NUMBERS) numbers[s->manner.nnumbers++] = x;
+}
+
+/* The whole numbers that the sides compare with: integer inputs are drawn beside them. */
+static void find_numbers(Sides *s) {
+  double *numbers = ARENA_ARRAY(s->p->cx, double, MOST_NUMBERS);
+  bool whole = false;
+  for (int i = 0; i < s->needed.n; i++) {
+    const Node *n = s->needed.at[i];
+    whole = whole || (n->kind == NODE_INPUT && n->integer);
+    if (n->kind != NODE_MAP) continue;
+    if (n->op == OP_PRODUCT && n->nreads == 0) add_number(s, numbers, n->scale);
+    for (int k = 0; k < n->nguards; k++)
+      if (n->guards[k].e->offset) add_number(s, numbers, fabs((double)n->guards[k].e->offset));
+  }
+  s->manner.numbers = numbers;
+  if (!whole) s->manner.nnumbers = 0;
+}
+
+Sides sides_make(Program *p, const Check *c, Read *a, Read *b) {
+  int vars[MAX_AXES + 1], n = 0;
+  Graph *g = p->graph;
+  if (read_uses(a, g->batch_var) || read_uses(b, g->batch_var)) vars[n++] = g->batch_var;
+  for (int k = 0; k < c->nvars; k++) vars[n++] = c->vars[k];
+  Sides s = {.p = p, .check = c, .a = build_tensor(g, a, n, vars), .b = build_tensor(g, b, n, vars)};
+  s.e = evaluation_new(g, 1, 1);
+  s.needed = graph_order(p->cx, (Node *[]){s.a, s.b}, 2);
+  s.count = evaluation_count(s.e, s.a);
+  s.cost = cost_of(&s);
+  s.manner.scale = 1;
+  find_numbers(&s);
+  return s;
+}
+
+/* ---- is a difference rounding? ---- */
+
+static const struct {
+  int runs;
+  double deviations; /* from 0, by which the mean must be away */
+} trials[] = {{3, 2}, {9, 6}, {30, 6}};
+
+/* Elements in question have mean = 0 to begin with, the others NAN; those that are rounding become NAN too. False where
+ * none is left. */
+static bool shake(Sides *s, int trial) {
+  const int runs = trials[trial].runs;
+  bool left = false;
+  for (int64_t k = 0; k < s->count; k++) s->square[k] = 0, s->mean[k] *= 0;
+  for (int run = 0; run < runs; run++) {
+    evaluation_shake(s->e, s->needed.at, s->needed.n, (uint64_t)(100 * trial + run + 1));
+    const double *a = evaluate(s->e, s->a), *b = evaluate(s->e, s->b);
+    for (int64_t k = 0; k < s->count; k++) {
+      double d = a[k] - b[k];
+      s->mean[k] += d / runs;
+      s->square[k] += d * d / runs;
+    }
+  }
+  evaluation_shake(s->e, s->needed.at, s->needed.n, 0);
+  for (int64_t k = 0; k < s->count; k++) {
+    double mean = s->mean[k], variance = fmax(0, s->square[k] - mean * mean);
+    if (!(fabs(mean) > trials[trial].deviations * sqrt(variance) && isfinite(variance))) s->mean[k] = NAN;
+    left = left || !isnan(s->mean[k]);
+  }
+  return left;
+}
+
+static bool is_suspicious(const Sides *s, const Point *pt, int64_t k) {
+  double a = pt->a[k], b = pt->b[k], size = fmax(fabs(a), fabs(b)), d = fabs(a - b);
+  if (a == b || !isfinite(d) || size < VANISHED) return false;
+  return d > SUSPICIOUS * pt->scale || (d > RELATIVE * size && s->cost < LARGE);
+}
+
+static bool differs(Sides *s, Point *pt) {
+  bool any = false;
+  if (!s->mean) s->mean = ARENA_ARRAY(s->p->cx, double, s->count), s->square = ARENA_ARRAY(s->p->cx, double, s->count);
+  for (int64_t k = 0; k < s->count; k++) {
+    s->mean[k] = is_suspicious(s, pt, k) ? 0 : NAN;
+    any = any || !isnan(s->mean[k]);
+  }
+  for (int t = 0; t < (int)(sizeof trials / sizeof *trials) && any; t++) any = shake(s, t);
+  pt->a = evaluate(s->e, s->a);
+  pt->b = evaluate(s->e, s->b);
+  pt->first = -1;
+  pt->differing = 0;
+  for (int64_t k = 0; k < s->count && any; k++) {
+    if (isnan(s->mean[k])) continue;
+    if (!pt->differing++) pt->first = k, pt->left = pt->a[k], pt->right = pt->b[k];
+  }
+  return any;
+}
+
+/* ---- one point ---- */
+
+/* The same infinity on both sides (a mask's -inf) is agreement; any other value that is not finite spoils the point. */
+static bool compare(const Sides *s, Point *pt) {
+  pt->scale = pt->difference = 0;
+  for (int64_t k = 0; k < s->count; k++) {
+    double a = pt->a[k], b = pt->b[k];
+    if (isinf(a) && a == b) continue;
+    if (!isfinite(a) || !isfinite(b)) return false;
+    pt->scale = fmax(pt->scale, fmax(fabs(a), fabs(b)));
+    pt->difference = fmax(pt->difference, fabs(a - b));
+  }
+  if (pt->scale > 0) pt->difference /= pt->scale;
+  if (pt->scale < VANISHED) pt->difference = 0;
+  return true;
+}
+
+/* One side is 0 at all elements: what rounding leaves on the other is 0 too. */
+static bool one_is_zero(const Sides *s, const Point *pt) {
+  bool a = true, b = true;
+  for (int64_t k = 0; k < s->count; k++) a = a && pt->a[k] == 0, b = b && pt->b[k] == 0;
+  return a || b;
+}
+
+PointVerdict sides_judge(Sides *s, Point *pt) {
+  pt->a = evaluate(s->e, s->a);
+  pt->b = evaluate(s->e, s->b);
+  if (!compare(s, pt)) return POINT_UNDEFINED;
+  if (differs(s, pt)) return POINT_REFUTES;
+  if (one_is_zero(s, pt)) pt->difference = 0;
+  return pt->difference <= TOLERANCE ? POINT_AGREES : POINT_NOISY;
+}
+
+/* Scales by which the inputs of every eighth point are drawn: other branches may be far away. */
+static const double scales[] = {1, 1, 4, 1, 0.1, 1, 16, 1};
+
+PointVerdict sides_at(Sides *s, int k, Point *pt) {
+  for (int attempt = 0; attempt < 4 * MANNER_COUNT; attempt++) {
+    Manner m = s->manner;
+    m.kind = (m.kind + attempt / 4) % MANNER_COUNT;
+    m.scale = attempt == 0 ? scales[k % 8] : 1;
+    point_draw(s->p, s->e, s->needed.at, s->needed.n, (uint64_t)(1000 * k + attempt), &m);
+    PointVerdict v = sides_judge(s, pt);
+    if (v == POINT_UNDEFINED) continue;
+    s->manner.kind = m.kind;
+    return v;
+  }
+  return POINT_UNDEFINED;
+}
