@@ -33,21 +33,21 @@ def attention_index(w, x, m, y):
             "equal": [(d(loss, s), a * (back - (a * back).sum(2, keepdim=True)))]}
 
 
-@twin("soft_attention", {"s": real(3), "hs": real(5, 4), "t": real(4)},
+@twin("soft_attention", {"s": real(3), "h": real(5, 4), "t": real(4)},
       {"Wa": (2, 3), "Ua": (2, 4), "v": real(2)})
-def soft_attention(w, s, hs, t):
-    q = torch.tanh(w["Wa"] @ s + hs @ w["Ua"].T)
+def soft_attention(w, s, h, t):
+    q = torch.tanh(w["Wa"] @ s + h @ w["Ua"].T)
     e = q @ w["v"]
     a = torch.softmax(e, 0)
-    c = a @ hs
+    c = a @ h
     loss = ((c - t)**2).sum() / 2
-    δα = hs @ (c - t)
+    δα = h @ (c - t)
     δe = a * (δα - a @ δα)
     δa = torch.outer(δe, w["v"]) * (1 - q**2)
     return {"loss.L": loss, "out.c": c, "out.α": a,
-            "equal": [(d(loss, e), δe), (d(loss, w["v"]), δe @ q), (d(loss, w["Ua"]), δa.T @ hs),
+            "equal": [(d(loss, e), δe), (d(loss, w["v"]), δe @ q), (d(loss, w["Ua"]), δa.T @ h),
                       (d(loss, w["Wa"]), torch.outer(δa.sum(0), s)), (d(loss, s), w["Wa"].T @ δa.sum(0)),
-                      (d(loss, hs), δa @ w["Ua"] + torch.outer(a, c - t))]}
+                      (d(loss, h), δa @ w["Ua"] + torch.outer(a, c - t))]}
 
 
 BLOCK = {"n1.g": (4,), "n1.b": (4,), "att.Wq": (4, 4), "att.Wk": (4, 4), "att.Wv": (4, 4), "n2.g": (4,), "n2.b": (4,),

@@ -1,7 +1,5 @@
 """Twins of the models that follow a course's derivations."""
 
-import itertools
-
 import torch
 from torch.nn import functional as F
 
@@ -103,11 +101,3 @@ def layered_network(w, a0, t):
     δz3 = a[3] * (1 - a[3]) * (a[3] - t)
     return {"loss.L": loss, "out.a3": a[3],
             "equal": [(d(loss, a[2]), w["W2"] @ δz3), (d(loss, w["W2"]), torch.outer(a[2], δz3))]}
-
-
-@twin("dropout_ensemble", {"x": real(3), "y": classes(4)}, {"W": real(4, 3), "b": (4,)})
-def dropout_ensemble(w, x, y):
-    masks = torch.tensor(list(itertools.product((0.0, 1.0), repeat=3))).double()
-    g = torch.log_softmax((masks * x) @ w["W"].T + w["b"], 1).mean(0)
-    p = torch.softmax(g, 0)
-    return {"loss.L": F.cross_entropy(g, y), "out.p": p, "equal": [(p, torch.softmax(w["W"] @ x / 2 + w["b"], 0))]}

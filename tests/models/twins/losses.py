@@ -92,6 +92,23 @@ def mixture_density(w, x, t):
                       (d(var, μ), 2 * p * (μ - mean)), (d(var, a), 2 * p * s**2)]}
 
 
+@twin("mixture_of_vectors", {"x": real(2), "t": real(2)},
+      {"h.W": (4, 2), "h.b": (4,), **{f"{head}.{p}": (n, 4) if p == "W" else (n,)
+                                      for head, n in (("ap", 3), ("am", 6), ("as", 3)) for p in "Wb"}})
+def mixture_of_vectors(w, x, t):
+    h = torch.tanh(w["h.W"] @ x + w["h.b"])
+    ap, am, a = (w[head + ".W"] @ h + w[head + ".b"] for head in ("ap", "am", "as"))
+    p, μ, s = torch.softmax(ap, 0), am.reshape(3, 2), torch.exp(a)
+    each = torch.distributions.Independent(torch.distributions.Normal(μ, s[:, None]), 1)
+    loss = -torch.distributions.MixtureSameFamily(torch.distributions.Categorical(probs=p), each).log_prob(t)
+    γ = torch.softmax(torch.log(p) + each.log_prob(t), 0)
+    mean = p @ μ
+    var = p @ (2 * s**2 + ((μ - mean)**2).sum(1))
+    return {"loss.L": loss, "out.E": mean, "out.V": var,
+            "equal": [(d(loss, ap), p - γ), (d(loss, am).reshape(3, 2), (γ / s**2)[:, None] * (μ - t)),
+                      (d(loss, a), γ * (2 - ((t - μ)**2).sum(1) / s**2)), (d(var, a), 4 * p * s**2)]}
+
+
 @twin("gaussian_kl", {"x": real(3), "c": real(2)},
       {f"{name}.{p}": ((4, n) if p == "W" else (4,)) for name, n in (("μ", 3), ("a", 3), ("m", 2), ("b", 2))
        for p in "Wb"})
