@@ -89,3 +89,49 @@ def cnn_adjoints(w, x, y):
     return {"loss.L": loss, "out.p": torch.softmax(z, 0), "metric.accuracy": z.argmax() == y,
             "equal": [(error, ((torch.relu(c2[0]) == wide) & (c2[0] > 0)) * back),
                       (d(loss, w["c2.K"]).reshape(4, 27), error.reshape(4, 16) @ seen.T)]}
+
+
+@twin("convolution2d_modes", {"x": real(4, 5)}, {"k": real(3, 2)})
+def convolution2d_modes(w, x):
+    flipped = w["k"].flip(0, 1)[None, None]
+    full = F.conv2d(F.pad(x, (1, 1, 2, 2))[None, None], flipped)[0, 0]
+    same, valid = full[1:5, :5], F.conv2d(x[None, None], flipped)[0, 0]
+    lf = torch.tanh(full).sum()
+    slope = 1 - torch.tanh(full)**2
+    back = F.conv2d(slope[None, None], w["k"][None, None])[0, 0]
+    return {"loss.Lf": lf, "loss.Ls": (same**2).sum() / 2, "loss.Lw": torch.sin(valid).sum(), "out.f": full, "out.s": same,
+            "out.w": valid, "equal": [(d(lf, x), back)]}
+
+
+@twin("convolution_layer", {"x": real(2, 6, 6), "t": classes(3)}, {"K": (3, 2, 3, 3), "b": (3,)})
+def convolution_layer(w, x, t):
+    y = F.conv2d(x[None], w["K"], w["b"], stride=2, padding=1)
+    z = torch.tanh(y)[0].mean((1, 2))
+    loss = F.cross_entropy(z, t)
+    δ = d(loss, y)
+    back = F.conv_transpose2d(δ, w["K"], stride=2, padding=1, output_padding=1)[0]
+    return {"loss.L": loss, "out.y": y[0], "out.z": z,
+            "equal": [(d(loss, x), back), (d(loss, w["b"]), δ.sum((0, 2, 3)))]}
+
+
+@twin("pooling", {"x": real(7, 7)}, {"w": real(7, 7)})
+def pooling(w, x):
+    a = (x + w["w"])[None, None]
+    big, small, grid = F.max_pool2d(a, 2), F.avg_pool2d(a, 2), F.adaptive_avg_pool2d(a, 3)
+    wide, top = F.avg_pool2d(a, 3, 2), F.max_pool2d(a, 3, 2)
+    loss = torch.sin(big).sum() + torch.cos(small).sum() + torch.tanh(wide).sum() + (top**2).sum() / 2
+    return {"loss.L": loss + a.mean()**2 + torch.exp(grid / 2).sum(), "out.big": big[0, 0], "out.small": small[0, 0],
+            "out.grid": grid[0, 0]}
+
+
+@twin("two_sizes", {"small": real(5, 4), "large": real(7, 6), "ts": classes(3), "tl": classes(3)},
+      {"K": (4, 3, 3), "b": (4,), "V": (3, 4), "d": (3,)})
+def two_sizes(w, small, large, ts, tl):
+    def scores(x):
+        y = F.conv2d(x[None, None], w["K"][:, None], w["b"])
+        return w["V"] @ F.adaptive_avg_pool2d(torch.relu(y), 1).flatten() + w["d"]
+    zs, zl = scores(small), scores(large)
+    loss = F.cross_entropy(zs, ts) + F.cross_entropy(zl, tl)
+    errors = torch.softmax(zs, 0) - F.one_hot(ts, 3), torch.softmax(zl, 0) - F.one_hot(tl, 3)
+    return {"loss.L": loss, "out.ps": torch.softmax(zs, 0), "out.pl": torch.softmax(zl, 0),
+            "equal": [(d(loss, zs), errors[0]), (d(loss, w["d"]), sum(errors))]}
