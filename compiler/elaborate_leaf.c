@@ -56,7 +56,7 @@ static bool input_kind(Elaborator *el, Scope *s, const Decl *d, InputKind *kind,
     return false;
   }
   if ((*kind == INPUT_CLASS) != (d->type_arg != NULL)) {
-    report(el, d->type_span, *kind == INPUT_CLASS ? "'class' needs the number of classes: class(10)" : "'%s' takes no argument", d->type);
+    report(el, d->type_span, *kind == INPUT_CLASS ? "'class' needs the number of classes: class(10)" : "'%s' takes no number", d->type);
     return false;
   }
   if (*kind == INPUT_CLASS) *classes = (int)whole_number(el, expr(el, s, d->type_arg), d->type_arg->span, "the number of classes", 1);
@@ -99,20 +99,24 @@ static bool start_of_values(Elaborator *el, Value *v, const Decl *d, int rank, c
   const double *data = t ? constant_elements(el, t, &n) : NULL;
   if (!t) return false;
   if (!data) {
-    report(el, d->init->span, "the initial value of '%s' must be known at compile time, found %s", d->name, describe(el, t));
+    report(el, d->init->span, "the initial value of '%s' must be known at compile time, found %s", d->name,
+           t->kind == VALUE_TENSOR ? "one that the model computes" : describe(el, t));
+    if (t->kind == VALUE_TENSOR && t->name) remark(el, t->span, "'%s' is computed by the model", t->name);
     return false;
   }
   bool fits = t->kind == VALUE_NUMBER || t->rank == 0 || t->rank == rank;
   for (int k = 0; fits && t->kind == VALUE_TENSOR && t->rank && k < rank; k++) fits = value_axis(el, t, k).extent == shape[k];
   if (!fits) {
-    report(el, d->init->span, "the initial value of '%s' has another shape: found %s", d->name, describe(el, t));
+    Text wanted = {.cx = el->cx};
+    for (int k = 0; k < rank; k++) text_printf(&wanted, "%s%lld", k ? ", " : " or an array of shape [", (long long)shape[k]);
+    report(el, d->init->span, "the initial value of '%s' must be a number%s%s, found %s", d->name, rank ? wanted.data : "", rank ? "]" : "", describe(el, t));
     return false;
   }
   bool uniform = true;
   for (int64_t k = 1; k < n; k++) uniform = uniform && data[k] == data[0];
   for (int64_t k = 0; k < n; k++)
     if (!isfinite(data[k])) {
-      report(el, d->init->span, "an initial value must be finite");
+      report(el, d->init->span, "the initial value of '%s' must be finite, found %g", d->name, data[k]);
       return false;
     }
   *start = (Start){.kind = START_VALUES, .values = data, .uniform_value = uniform};
@@ -147,6 +151,13 @@ static Value *start_distribution(Elaborator *el, Scope *s, const Decl *d, Value 
     spans[n] = e->args[k].value->span;
     if (is_poison(args[n])) return args[n];
   }
+  if (n > f->fn->nformals && !names[n - 1]) {
+    const char *most = f->fn->nformals == 1 ? "no" : arena_printf(el->cx, "%d", f->fn->nformals - 1);
+    report(el, e->span, "'%s' takes %s argument%s here, found %d; its first one is the parameter itself", f->fn->name, most,
+           f->fn->nformals == 2 ? "" : "s", n - 1);
+    remark(el, f->fn->name_span, "'%s' is declared here", f->fn->name);
+    return value_poison(el, e->span);
+  }
   return call_function(el, s, f, e, n, args, names, spans);
 }
 
@@ -160,9 +171,11 @@ static bool start_of(Elaborator *el, Scope *s, const Decl *d, int rank, const in
   like->name = d->name;
   Value *v = start_distribution(el, s, d, like);
   if (is_poison(v)) return false;
-  if (start_function(el, s, d->init) && (v->kind == VALUE_NUMBER || v->kind == VALUE_TENSOR)) return start_of_values(el, v, d, rank, shape, start);
+  int64_t count;
+  if (start_function(el, s, d->init) && constant_elements(el, v, &count)) return start_of_values(el, v, d, rank, shape, start);
   if (v->kind != VALUE_DISTRIBUTION) {
     report(el, d->init->span, "'~' needs a distribution, found %s; for example glorot, he, normal(0, 0.1), uniform(-1, 1)", describe(el, v));
+    if (v->kind == VALUE_NUMBER) advise(el, "a value to start from stands after '=': param %s = %g", d->name, v->number);
     return false;
   }
   *start = v->start;
@@ -195,7 +208,7 @@ static Value *override_of(Elaborator *el, Scope *s, const Decl *d, int rank, con
       for (int j = 0; j < rank; j++) text_printf(&t, "%s%lld", j ? ", " : "", (long long)shape[j]);
       report(el, s->overrides[k].name_span, "parameter '%s' of '%s' is [%s] here, found %s", d->name, s->fn ? s->fn->name : "the layer", t.data ? t.data : "",
              describe(el, v));
-      remark(el, d->span, "it is declared here");
+      remark(el, d->span, "'%s' is declared here", d->name);
       return NULL;
     }
     int vars[MAX_AXES];
@@ -222,7 +235,12 @@ static bool reuse_leaf(Elaborator *el, Scope *s, const Decl *d, const Leaf *leaf
     remark(el, leaf->span, "it is declared here too");
     advise(el, "two calls of a layer in statements without a name, or of one name, make parameters of the same name; name one of them");
   } else if (!same) {
-    report(el, d->span, "'%s' has another shape in an earlier call of this instance", leaf->path);
+    Text here = {.cx = el->cx}, there = {.cx = el->cx};
+    for (int k = 0; k < rank; k++) text_printf(&here, "%s%lld", k ? ", " : "", (long long)shape[k]);
+    for (int k = 0; k < leaf->node->naxes; k++) text_printf(&there, "%s%lld", k ? ", " : "", (long long)leaf->node->axes[k].extent);
+    report(el, d->span, "'%s' would be [%s] in this call, but an earlier one has made it [%s]", leaf->path, here.data ? here.data : "", there.data ? there.data : "");
+    remark(el, leaf->made, "this call has made it");
+    advise(el, "the calls of one instance share its parameters, so their arguments have one shape");
   } else {
     bind_leaf(el, s, d, leaf->node, 0);
     return true;
@@ -247,11 +265,6 @@ static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d
   int64_t shape[MAX_AXES], count;
   const char *path = leaf_path(el, s, d);
   Start start;
-  if (s->fn && s->fn->kind == STMT_FN) {
-    report(el, st->span, "a fn has no %s of its own; make '%s' a layer", param ? "parameters" : "state", s->fn->name);
-    scope_bind(el, s, d->name, value_poison(el, d->span), d->span);
-    return;
-  }
   bool fine = check_free(el, s, d) && leaf_shape(el, s, d, &rank, shape, &count);
   Value *override = fine && param ? override_of(el, s, d, rank, shape, &given) : NULL;
   if (override) {
@@ -267,7 +280,7 @@ static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d
   Axis axes[MAX_AXES];
   for (int k = 0; k < rank; k++) axes[k] = PLAIN(shape[k]);
   Node *node = build_leaf(el->g, param ? NODE_PARAM : NODE_STATE, param ? p->params.n : p->states.n, rank, axes, path);
-  Leaf leaf = {path, node, start, d->span, count, NULL};
+  Leaf leaf = {path, node, start, d->span, count, NULL, el->user_call};
   if (param) VEC_PUSH(el->cx, &p->params, leaf);
   else VEC_PUSH(el->cx, &p->states, leaf);
   Named named = {path, NULL, d->span, false};

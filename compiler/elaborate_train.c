@@ -88,30 +88,48 @@ static int formal_index(const Stmt *fn, const char *name) {
   return -1;
 }
 
+/* Says what is wrong with argument k of a call, where `at` is the formal that it would be, or none. */
+static void report_argument(Elaborator *el, const Stmt *fn, const Expr *e, int k, int at, const Expr *before) {
+  const Arg *a = &e->args[k];
+  Span span = a->name ? a->name_span : a->value->span;
+  const char *names[32], *near = NULL;
+  int n = 0;
+  for (int j = 2; j < fn->nformals; j++) names[n++] = fn->formals[j].name;
+  if (a->name) near = nearest_name(el->cx, a->name, names, n);
+  if (before) report(el, span, "argument '%s' of '%s' is given twice", fn->formals[at].name, fn->name);
+  else if (!a->name) report(el, span, "'%s' takes %d argument%s here, found another; the first two are the parameter and its gradient", fn->name, n, n == 1 ? "" : "s");
+  else if (at >= 0) report(el, span, "argument '%s' of '%s' is not given here: 'minimize' fills in the parameter and its gradient", a->name, fn->name);
+  else report(el, span, "'%s' has no argument named '%s'", fn->name, a->name);
+  if (before) remark(el, before->span, "it is given here");
+  else if (near) advise(el, "did you mean '%s'?", near);
+  else remark(el, fn->name_span, "'%s' is declared here", fn->name);
+}
+
+static bool place_arguments(Elaborator *el, const Stmt *fn, const Expr *e, const Expr **written) {
+  bool fine = true;
+  for (int k = 0; e->kind == EXPR_CALL && k < e->nargs; k++) {
+    int at = e->args[k].name ? formal_index(fn, e->args[k].name) : 2 + k;
+    if (at >= 2 && at < fn->nformals && !written[at]) {
+      written[at] = e->args[k].value;
+      continue;
+    }
+    fine = false;
+    report_argument(el, fn, e, k, at, at >= 2 && at < fn->nformals ? written[at] : NULL);
+    if (!e->args[k].name) break; /* one is enough of those too many */
+  }
+  return fine;
+}
+
 static bool optimizer_arguments(Elaborator *el, const Expr *e, Optimizer *o, const char *member) {
   const Stmt *fn = o->fn;
   Scope *s = scope_new(el, SCOPE_BLOCK, el->model);
   const Expr *written[32] = {NULL};
-  int nargs = e->kind == EXPR_CALL ? e->nargs : 0;
-  for (int k = 0; k < nargs; k++) {
-    int at = e->args[k].name ? formal_index(fn, e->args[k].name) : 2 + k;
-    if (at < 2 || at >= fn->nformals || written[at]) {
-      report(el, e->args[k].value->span, at >= 2 && at < fn->nformals ? "argument '%s' of '%s' is given twice" : "unknown argument '%s' of '%s'",
-             e->args[k].name ? e->args[k].name : arena_printf(el->cx, "%d", k + 1), fn->name);
-      const char *names[32];
-      int n = 0;
-      for (int j = 2; j < fn->nformals; j++) names[n++] = fn->formals[j].name;
-      const char *near = e->args[k].name ? nearest_name(el->cx, e->args[k].name, names, n) : NULL;
-      if (near) advise(el, "did you mean '%s'?", near);
-      else remark(el, fn->name_span, "'%s' is declared here", fn->name);
-      return false;
-    }
-    written[at] = e->args[k].value;
-  }
+  if (!place_arguments(el, fn, e, written)) return false;
   for (int k = 2; k < fn->nformals; k++) {
     if (!written[k]) written[k] = fn->formals[k].init;
     if (!written[k]) {
       report(el, e->span, "argument '%s' of '%s' is missing", fn->formals[k].name, fn->name);
+      remark(el, fn->formals[k].span, "'%s' is declared here, without a default", fn->formals[k].name);
       return false;
     }
     Value *v = expr(el, s, written[k]);
@@ -122,6 +140,7 @@ static bool optimizer_arguments(Elaborator *el, const Expr *e, Optimizer *o, con
     }
     if (v->kind == VALUE_TENSOR && read_uses(v->read, el->g->batch_var)) {
       report(el, written[k]->span, "argument '%s' of '%s' may depend on step, not on the data", fn->formals[k].name, fn->name);
+      if (v->name) remark(el, v->span, "'%s' differs between examples", v->name);
       return false;
     }
     o->args[k] = hyper_value(el, fn, k, member, v, written[k]);
@@ -149,7 +168,7 @@ static bool declare_slots(Elaborator *el, Scope *s, const Stmt *st, Stage *stage
     Value *v = d->init ? expr(el, s, d->init) : value_number(el, 0, d->span);
     if (is_poison(v)) return false;
     if (v->kind != VALUE_NUMBER || !isfinite(v->number)) {
-      report(el, d->span, "a state of an optimizer starts from a number");
+      report(el, d->init ? d->init->span : d->span, "a state of an optimizer starts from a number, found %s", describe(el, v));
       return false;
     }
     int slot = 0;
@@ -233,7 +252,7 @@ static bool make_stage(Elaborator *el, Objective *objective, Group *group, Stage
   static const char *const full_batch[] = {"cg", "bfgs", "lbfgs", "newton"};
   const Expr *callee = e->kind == EXPR_CALL ? e->a : e;
   if (callee->kind != EXPR_NAME) {
-    report(el, e->span, "after `with` stands an optimizer: adam(lr = 1e-3)");
+    report(el, e->span, "expected an optimizer after 'with', as in adam(lr = 1e-3)");
     return false;
   }
   for (int k = 0; k < 4; k++)
@@ -245,10 +264,12 @@ static bool make_stage(Elaborator *el, Objective *objective, Group *group, Stage
   if (is_poison(f)) return false;
   if (f->kind != VALUE_FUNCTION || !f->fn || f->fn->kind != STMT_OPTIMIZER) {
     report(el, callee->span, "'%s' is %s, not an optimizer", callee->name, describe(el, f));
+    if (f->span.source) remark(el, f->span, "'%s' is declared here", callee->name);
     return false;
   }
   if (f->fn->nformals < 2 || f->fn->nformals > 32) {
-    report(el, f->fn->name_span, "an optimizer takes the parameter and its gradient first: optimizer %s(w, g, lr = 0.01)", f->fn->name);
+    if (f->fn->nformals > 32) report(el, f->fn->name_span, "'%s' has %d arguments; 32 are the most", f->fn->name, f->fn->nformals);
+    else report(el, f->fn->name_span, "an optimizer takes the parameter and its gradient first: optimizer %s(w, g, lr = 0.01)", f->fn->name);
     return false;
   }
   Optimizer o = {.fn = f->fn, .span = e->span};
@@ -308,8 +329,9 @@ static bool disjoint(Elaborator *el, const Objective *o, const Group *g, const S
     for (int i = 0; i < o->groups[k].nparams; i++)
       for (int j = 0; j < g->nparams; j++)
         if (o->groups[k].params[i] == g->params[j] && &o->groups[k] != g) {
-          report(el, st->span, "'%s' is already in another minimize of this loss; say which parameters each is `over`",
+          report(el, st->span, "'%s' is already in another 'minimize' of this loss; say which parameters each is 'over'",
                  el->program->params.at[g->params[j]].path);
+          remark(el, o->groups[k].stmt->span, "this one");
           return false;
         }
   return true;
@@ -329,10 +351,11 @@ static void make_group(Elaborator *el, const Minimize *m) {
   const Stmt *st = m->stmt;
   Objective *o = objective_for(el, m->loss, m->every);
   if (o->ngroups == 64) {
-    report(el, st->span, "more than 64 minimize statements of one loss");
+    report(el, st->span, "this is the 65th 'minimize' of one loss; 64 are the most");
     return;
   }
   Group *g = &o->groups[o->ngroups];
+  g->stmt = st;
   if (!choose_params(el, st, g) || !disjoint(el, o, g, st)) return;
   g->stages = ARENA_ARRAY(el->cx, Stage, st->nwith);
   o->ngroups++;
@@ -358,16 +381,12 @@ void run_minimize(Elaborator *el, Scope *s, const Stmt *st) {
     if (b && is_poison(b->value)) return;
     report(el, st->name_span, "'%s' is not a loss", st->name);
     const char *near = nearest_name(el->cx, st->name, p->losses.at, p->losses.n);
-    if (b) remark(el, b->span, "'%s' is defined here; `loss %s = ...` would make it one", st->name, st->name);
+    if (b) remark(el, b->span, "'%s' is defined here; 'loss %s = ...' would make it one", st->name, st->name);
     else if (near) advise(el, "did you mean '%s'?", near);
     return;
   }
-  if (st->nwith == 0) {
-    report(el, st->span, "`minimize %s` needs an optimizer: minimize %s with adam(lr = 1e-3)", st->name, st->name);
-    return;
-  }
   if (st->every) {
-    int64_t n = whole_number(el, expr(el, s, st->every), st->every->span, "`every`", 1);
+    int64_t n = whole_number(el, expr(el, s, st->every), st->every->span, "'every'", 1);
     if (n < 0) return;
     m.every = (int)n;
   }
@@ -395,7 +414,7 @@ static bool train_input(Elaborator *el, const Entry *e, const Expr *x) {
     p->train.standardize |= UINT32_C(1) << k;
     return true;
   }
-  report(el, x->span, "`%s` names inputs of the model", e->name);
+  report(el, x->span, "'%s' names inputs of the model", e->name);
   const char *names[32];
   int n = 0;
   for (; n < p->inputs.n; n++) names[n] = p->inputs.at[n].name;
@@ -425,13 +444,17 @@ static void train_entry(Elaborator *el, Scope *s, const Entry *e) {
   if (is_poison(v)) return;
   if (strcmp(e->name, "validate") == 0) {
     if (v->kind != VALUE_NUMBER || !(v->number >= 0 && v->number < 1))
-      report(el, e->value->span, "`validate` is the share of the rows held out, from 0 to below 1, found %s", describe(el, v));
+      report(el, e->value->span, "'validate' is the share of the rows held out, from 0 to below 1, found %s", describe(el, v));
     else
       t->validate = v->number;
     return;
   }
-  int64_t n = whole_number(el, v, e->value->span, arena_printf(el->cx, "`%s`", e->name), strcmp(e->name, "batch") == 0 || strcmp(e->name, "epochs") == 0);
+  int64_t n = whole_number(el, v, e->value->span, arena_printf(el->cx, "'%s'", e->name), strcmp(e->name, "batch") == 0 || strcmp(e->name, "epochs") == 0);
   if (n < 0) return;
+  if (n > 1 && strcmp(e->name, "shuffle") == 0) {
+    report(el, e->value->span, "'shuffle' is 0 or 1, found %lld", (long long)n);
+    return;
+  }
   switch (e->name[0]) {
   case 'b': t->batch = (int)n; break;
   case 'e': t->epochs = (int)n; break;

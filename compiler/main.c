@@ -8,6 +8,7 @@
 #include "command.h"
 #include "emit.h"
 #include "program.h"
+#include "unused.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -105,12 +106,14 @@ static int run(Job *j) {
   if (c->emit == EMIT_AST) return error_count(j->cx) ? 1 : emit_stage(j, c->emit);
   j->program = elaborate(j->cx, &definitions, &j->tree, c->model, j->options);
   if (error_count(j->cx)) return 1;
+  unused_inputs(j->program);
   if (!j->program->routines.n && !j->program->checks.n) {
-    fprintf(stderr, "nnc: nothing to compile: '%s' has no loss, output, metric or check\n", c->model);
+    error_at(j->cx, (Span){0}, "nothing to compile: '%s' has no loss, output, metric or check", c->model);
     return 1;
   }
   if (c->emit == EMIT_GRAPH) return emit_stage(j, c->emit);
   simplify_program(j->program, j->options);
+  if (!error_count(j->cx)) unused_objectives(j->program);
   if (error_count(j->cx)) return 1;
   switch (c->verb) {
   case VERB_CHECK: return run_check(j);

@@ -24,6 +24,7 @@ typedef struct Leaf { /* a parameter or a state */
   Span span;
   int64_t count;
   Node *next; /* of a state: its next value, or NULL where nothing updates it */
+  Span made;  /* the call of a layer that made it, where one did */
 } Leaf;
 
 typedef enum { INPUT_REAL, INPUT_CLASS, INPUT_INT, INPUT_BIT } InputKind;
@@ -83,6 +84,7 @@ typedef struct Stage { /* one optimizer of a chain */
 } Stage;
 
 typedef struct Group { /* one `minimize` */
+  const Stmt *stmt;
   int *params;          /* sorted indices into Program.params */
   int nparams;
   Stage *stages;
