@@ -30,15 +30,15 @@ static void splice(Context *cx, const Block *b, Imports *im, int depth) {
       VEC_PUSH(cx, &im->out, st);
       continue;
     }
-    const char *path = beside(cx, st->span.source->path, st->path);
+    const char *path = beside(cx, st->span.source->path, st->path), *file = source_identity(cx, path);
     bool seen = false;
-    if (path == intern(cx, st->span.source->path)) {
+    if (file == source_identity(cx, st->span.source->path)) {
       error_at(cx, st->span, "'%s' imports itself", path);
       continue;
     }
-    for (int j = 0; j < im->seen.n; j++) seen = seen || im->seen.at[j] == path;
+    for (int j = 0; j < im->seen.n; j++) seen = seen || im->seen.at[j] == file;
     if (seen) continue;
-    VEC_PUSH(cx, &im->seen, path);
+    VEC_PUSH(cx, &im->seen, file);
     Source *source = depth < 50 ? source_read(cx, path) : NULL;
     if (!source) {
       error_at(cx, st->span, "cannot import '%s': %s", path, depth < 50 ? strerror(errno) : "imports are nested more than 50 deep");
@@ -64,19 +64,19 @@ static bool defined_before(const Options *o, const char *name, double *value) {
 static void declare_const(Elaborator *el, const Decl *d) {
   double given;
   Value *v = expr(el, el->globals, d->init);
-  if (v->kind == VALUE_TENSOR) {
-    int64_t n;
-    if (!constant_elements(el, v, &n)) {
-      report(el, d->init->span, "a constant must be known at compile time, found %s", describe(el, v));
-      v = value_poison(el, d->span);
-    }
-  } else if (v->kind == VALUE_FUNCTION || v->kind == VALUE_DISTRIBUTION || v->kind == VALUE_TUPLE) {
+  int64_t n;
+  if (v->kind == VALUE_TENSOR && !constant_elements(el, v, &n)) {
+    report(el, d->init->span, "a constant must be known at compile time, but this would be computed by the model");
+    advise(el, "a constant is a number, a list of numbers, or scalar functions of numbers");
+    v = value_poison(el, d->span);
+  }
+  if (v->kind == VALUE_FUNCTION || v->kind == VALUE_DISTRIBUTION || v->kind == VALUE_TUPLE) {
     report(el, d->init->span, "a constant must be a number or an array, found %s", describe(el, v));
     v = value_poison(el, d->span);
   }
   if (defined_before(el->options, d->name, &given)) {
     if (v->kind == VALUE_NUMBER || is_poison(v)) v = value_number(el, given, d->span);
-    else report(el, d->span, "-D %s=%g would replace %s by a number", d->name, given, describe(el, v));
+    else report(el, d->span, "-D %s=%g gives a number, but '%s' is %s", d->name, given, d->name, describe(el, v));
   }
   Value *named = ARENA_NEW(el->cx, Value);
   *named = *v;
@@ -94,12 +94,14 @@ static void declare_function(Elaborator *el, const Stmt *st) {
 
 static void declare_derivative(Elaborator *el, const Stmt *st) {
   const Builtin *b = builtin_find(st->name);
-  if (!b || b->op == OP_PRODUCT || op_rows[b->op].arity != st->nformals) {
-    report(el, st->name_span, "'%s' is no built-in scalar function of %d argument%s", st->name, st->nformals, st->nformals == 1 ? "" : "s");
+  if (!b || b->op == OP_PRODUCT) {
+    const char *names[128], *near = nearest_name(el->cx, st->name, names, builtin_names(names, 128));
+    report(el, st->name_span, "'%s' is no built-in scalar function, and only these need a line for their derivative", st->name);
+    if (near) advise(el, "did you mean '%s'?", near);
     return;
   }
-  if (st->nvalues != st->nformals) {
-    report(el, st->span, "%d derivatives for %d arguments", st->nvalues, st->nformals);
+  if (op_rows[b->op].arity != st->nformals) {
+    report(el, st->name_span, "'%s' takes %d argument%s, found %d", st->name, op_rows[b->op].arity, op_rows[b->op].arity == 1 ? "" : "s", st->nformals);
     return;
   }
   el->derivatives[b->op] = st;
@@ -166,15 +168,19 @@ static Value *scalar_statement(Elaborator *el, Scope *s, const Stmt *st, const c
   const Target *t = &st->targets[0];
   Value *v;
   if (t->indexed) {
-    report(el, t->span, "a %s is a single number; it takes no indices", what);
+    report(el, t->span, "a %s is a single number and takes no indices", what);
+    advise(el, "%s %s = sum(%s) ... or mean(%s) ... makes one of all", what, t->name, t->binders[0].name ? t->binders[0].name : "i",
+           t->binders[0].name ? t->binders[0].name : "i");
     return NULL;
   }
   if (!st->value) {
     v = lookup(el, s, t->name, t->span);
   } else {
     if (scope_find(s, t->name) && scope_find(s, t->name)->value->kind != VALUE_FUNCTION) {
-      report(el, t->span, "'%s' is already defined", t->name);
-      remark(el, scope_find(s, t->name)->span, "it is defined here");
+      Span before = scope_find(s, t->name)->span;
+      bool again = before.source == t->span.source && before.start == t->span.start;
+      report(el, t->span, again ? "a 'for' cannot define the %s '%s' more than once" : "'%s' is already defined", again ? what : t->name, t->name);
+      if (!again) remark(el, before, "it is defined here");
       return NULL;
     }
     name_layer_calls(el, s, t->name, st->value, NULL);
@@ -286,6 +292,8 @@ static void run_check(Elaborator *el, Scope *s, const Stmt *st) {
   for (int k = 1; k <= x->rank && k <= y->rank; k++) fits = fits && same_extent(el, x, x->rank - k, y, y->rank - k);
   if (!fits || n + f->rank > MAX_AXES) {
     report(el, st->span, "the two sides of the check have different shapes: %s and %s", describe(el, x), describe(el, y));
+    if (x->name) remark(el, x->span, "'%s' is %s", x->name, describe(el, x));
+    if (y->name) remark(el, y->span, "'%s' is %s", y->name, describe(el, y));
     return;
   }
   Check c = {.stmt = st, .nvars = n};
@@ -331,7 +339,6 @@ static void run_statement(Elaborator *el, const Stmt *st) {
     if (!el->second_pass) run_train(el, s, st);
     return;
   case STMT_MODEL: case STMT_IMPORT: case STMT_CONST: case STMT_FN: case STMT_LAYER: case STMT_OPTIMIZER: case STMT_DERIVATIVE: case STMT_RULE: return;
-  case STMT_RETURN: report(el, st->span, "`return` belongs into a function or a layer"); return;
   default: {
     Value *returned = NULL;
     Block one = {(Stmt **)&st, 1};
@@ -383,10 +390,18 @@ static const char *prefix_of(Context *cx, const Block *model, const char *path) 
   return intern(cx, name);
 }
 
-static void report_unused_defines(Elaborator *el, Span where) {
-  for (int k = 0; k < el->options->ndefines; k++)
-    if (!el->options->defines[k].used)
-      report(el, where, "-D %s: the model has no constant of that name", el->options->defines[k].name);
+static void report_unused_defines(Elaborator *el) {
+  VEC(const char *) names = {0};
+  for (int k = 0; k < el->statements.n; k++)
+    for (int j = 0; el->statements.at[k]->kind == STMT_CONST && j < el->statements.at[k]->ndecls; j++)
+      VEC_PUSH(el->cx, &names, el->statements.at[k]->decls[j].name);
+  for (int k = 0; k < el->options->ndefines; k++) {
+    const char *name = el->options->defines[k].name, *near = nearest_name(el->cx, name, names.at, names.n);
+    if (el->options->defines[k].used) continue;
+    report(el, (Span){0}, "-D %s: the model has no constant '%s'", name, name);
+    if (near) advise(el, "did you mean '%s'?", near);
+    else if (!names.n) advise(el, "a line 'const %s = %g' of the model declares one", name, el->options->defines[k].value);
+  }
 }
 
 static void check_one_model(Elaborator *el, const Block *model) {
@@ -394,8 +409,8 @@ static void check_one_model(Elaborator *el, const Block *model) {
   for (int k = 0; k < model->n; k++) {
     if (model->at[k]->kind != STMT_MODEL) continue;
     if (first) {
-      report(el, model->at[k]->span, "a file has one `model` statement");
-      remark(el, first->span, "the first one is here");
+      report(el, model->at[k]->span, "the model has its name already");
+      remark(el, first->span, "it is given here");
     } else {
       first = model->at[k];
     }
@@ -406,7 +421,7 @@ Program *elaborate(Context *cx, const Block *prelude, const Block *model, const 
   Elaborator *el = ARENA_NEW(cx, Elaborator);
   Program *p = ARENA_NEW(cx, Program);
   Imports imports = {0};
-  VEC_PUSH(cx, &imports.seen, intern(cx, path));
+  VEC_PUSH(cx, &imports.seen, source_identity(cx, path));
   splice(cx, model, &imports, 0);
   Block all = {imports.out.at, imports.out.n};
   el->syntax_errors = error_count(cx) > 0;
@@ -427,7 +442,7 @@ Program *elaborate(Context *cx, const Block *prelude, const Block *model, const 
   declare_globals(el, &all);
   check_one_model(el, &all);
   run_model(el, &all);
-  if (all.n) report_unused_defines(el, all.at[0]->span);
+  if (!el->syntax_errors) report_unused_defines(el);
   if (error_count(cx)) return p;
   finish_objectives(el);
   store_updates(el);

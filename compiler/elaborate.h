@@ -93,10 +93,10 @@ struct Elaborator {
   bool syntax_errors; /* some statements could not be read */
   int depth;        /* of calls */
   VEC(Named) named;
+  VEC(Named) unknown; /* names that were reported to mean nothing */
   VEC(Update) updates;
   const Stmt *derivatives[OP_COUNT];
   VEC(const Stmt *) rules;
-  VEC(const Stmt *) globals_busy; /* constants being computed, to see circles */
   VEC(Minimize) pending; /* of run_minimize, until all parameters are known */
   bool in_optimizer; /* step and gnorm are visible */
   bool *uses_gnorm;
@@ -115,6 +115,10 @@ Value *value_tensor(Elaborator *el, Read *read, int rank, const int *vars, Span 
 /* The value as a tensor: numbers and lists of numbers become constants. NULL with an error where it cannot be one. */
 Value *as_tensor(Elaborator *el, Value *v, Span span, const char *what);
 bool is_poison(const Value *v);
+/* Not several results, with an error, and not poison. */
+bool one_value(Elaborator *el, const Value *v, Span span);
+/* "the shapes do not fit for '@': 'W' [3, 4] and 'x' [3]", and where the two are declared. */
+void report_shapes(Elaborator *el, const Value *x, const Value *y, Span span, const char *what);
 /* v at the given indices of its first n axes; the rest stay its own, with fresh variables. */
 Value *value_at(Elaborator *el, const Value *v, int n, Index *const *index);
 Value *value_fresh(Elaborator *el, const Value *v);

@@ -55,8 +55,9 @@ static bool is_index(const Value *v) { return v->kind == VALUE_TENSOR && v->rank
 static Value *whole_reduction(Elaborator *el, Scope *s, const Expr *e, int nargs, Value **args) {
   const char *name = el->builtin;
   if (nargs == 1 && e->args[0].value->kind == EXPR_NAME && is_index(args[0])) {
-    report(el, e->span, "'%s(%s)' has nothing to reduce: the body after it begins with a name, a number or '('", name, e->args[0].value->name);
-    advise(el, "a body that begins with '-' stands in parentheses: %s(%s) (-a[%s])", name, e->args[0].value->name, e->args[0].value->name);
+    const char *i = e->args[0].value->name;
+    report(el, e->span, "'%s(%s)' has no body to run over", name, i);
+    advise(el, "the body stands directly after it and begins with a name, a number or '(': %s(%s) (-a[%s])", name, i, i);
     return value_poison(el, e->span);
   }
   if (nargs == 2) return elementwise(el, builtin_find(name)->op, 2, args, e->span, arena_printf(el->cx, "'%s'", name));
@@ -431,9 +432,12 @@ static Value *differentiable(Elaborator *el, Scope *s, const Expr *by) {
   Value *w = expr(el, s, by);
   if (is_poison(w)) return NULL;
   NodeKind kind = w->kind == VALUE_TENSOR ? w->read->node->kind : NODE_CONST;
+  int64_t n;
+  if (w->kind == VALUE_TENSOR && constant_elements(el, w, &n)) kind = NODE_CONST;
   bool fine = kind == NODE_NAME || kind == NODE_PARAM || kind == NODE_INPUT || kind == NODE_STATE;
   if (!fine) {
-    report(el, by->span, "a derivative with respect to '%s' makes no sense: it is %s", by->name, w->kind == VALUE_TENSOR ? "constant" : describe(el, w));
+    report(el, by->span, "a derivative with respect to '%s' makes no sense: it is %s", by->name, w->kind == VALUE_TENSOR || w->kind == VALUE_NUMBER ? "constant" : describe(el, w));
+    if (w->name && w->span.source) remark(el, w->span, "'%s' is defined here", by->name);
     return NULL;
   }
   if (w->read->node->integer) {
@@ -457,7 +461,7 @@ Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, co
     return value_poison(el, e->span);
   }
   if (t->read->node->integer) {
-    report(el, of->span, "a derivative of whole values makes no sense: they jump, and do not move in between");
+    report(el, of->span, "a derivative of whole numbers makes no sense: they jump, and are flat in between");
     return value_poison(el, e->span);
   }
   if (!reaches(el, t->read->node, w->read->node)) {

@@ -122,22 +122,25 @@ static bool declares_param(const Block *b, const char *name) {
   return false;
 }
 
-static void param_names(Elaborator *el, const Block *b, Text *t) {
+static int param_names(const Block *b, const char **names, int n) {
   for (int k = 0; k < b->n; k++) {
     for (int j = 0; b->at[k]->kind == STMT_PARAM && j < b->at[k]->ndecls; j++)
-      text_printf(t, "%s%s", t->length ? ", " : "", b->at[k]->decls[j].name);
-    param_names(el, &b->at[k]->body, t);
+      if (n < 2 * MAX_ARGS) names[n++] = b->at[k]->decls[j].name;
+    n = param_names(&b->at[k]->body, names, n);
   }
+  return n;
 }
 
 static bool unknown_argument(Elaborator *el, Call *c, const char *name, Span span) {
-  const char *names[MAX_ARGS];
-  int n = 0;
+  const char *names[2 * MAX_ARGS];
+  int n = 0, formals;
   for (int k = 0; k < c->fn->nformals && n < MAX_ARGS; k++) names[n++] = c->fn->formals[k].name;
+  formals = n;
+  n = param_names(&c->fn->body, names, n);
   report(el, span, "'%s' has no argument%s named '%s'", c->fn->name, c->fn->kind == STMT_LAYER ? " or parameter" : "", name);
   const char *near = nearest_name(el->cx, name, names, n);
   Text params = {.cx = el->cx};
-  param_names(el, &c->fn->body, &params);
+  for (int k = formals; k < n; k++) text_printf(&params, "%s%s", k > formals ? ", " : "", names[k]);
   if (near) advise(el, "did you mean '%s'?", near);
   else advise(el, "it is %s%s%s", signature(el, c->fn), params.length ? ", with parameters " : "", params.length ? params.data : "");
   return false;
@@ -152,13 +155,13 @@ static bool give_argument(Elaborator *el, Call *c, int position, const char *nam
   }
   if (name && k < 0) return unknown_argument(el, c, name, span);
   if (k >= c->fn->nformals) {
-    report(el, span, "'%s' takes %d argument%s, found more", c->fn->name, c->fn->nformals, c->fn->nformals == 1 ? "" : "s");
-    advise(el, "it is %s", signature(el, c->fn));
+    report(el, span, "'%s' takes %d argument%s, found another", c->fn->name, c->fn->nformals, c->fn->nformals == 1 ? "" : "s");
     remark(el, c->fn->name_span, "'%s' is declared here", c->fn->name);
     return false;
   }
   if (c->value[k]) {
     report(el, span, "argument '%s' of '%s' is given twice", c->fn->formals[k].name, c->fn->name);
+    remark(el, c->span[k], "it is given here");
     return false;
   }
   c->value[k] = v;
@@ -222,6 +225,8 @@ static int lift(Elaborator *el, Call *c, int *vars) {
       if (have.kind != want.kind || have.extent != want.extent) {
         report(el, c->span[k], "arguments '%s' %s and '%s' %s of '%s' cannot be mapped together: their leading axes differ", c->fn->formals[most].name,
                shape_text(el, longer), c->fn->formals[k].name, shape_text(el, c->value[k]), c->fn->name);
+        if (longer->name) remark(el, longer->span, "'%s' is %s", longer->name, shape_text(el, longer));
+        if (c->value[k]->name) remark(el, c->value[k]->span, "'%s' is %s", c->value[k]->name, shape_text(el, c->value[k]));
         advise(el, "it is %s", signature(el, c->fn));
         return -1;
       }
@@ -271,22 +276,28 @@ static bool bind_extents(Elaborator *el, Scope *s, const Call *c, int k) {
   return true;
 }
 
+static Value *default_value(Elaborator *el, Scope *s, const Call *c, int k) {
+  const Formal *f = &c->fn->formals[k];
+  Value *v = expr(el, s, f->init);
+  if (f->kind == FORMAL_PLAIN) return is_poison(v) ? NULL : v;
+  Value *t = as_tensor(el, v, f->init->span, arena_printf(el->cx, "argument '%s' of '%s'", f->name, c->fn->name));
+  if (!t || f->kind == FORMAL_ANY || t->rank == f->nshape) return t;
+  report(el, f->init->span, "argument '%s' of '%s' has %d %s, found %s", f->name, c->fn->name, f->nshape, f->nshape == 1 ? "axis" : "axes", describe(el, t));
+  return NULL;
+}
+
 static bool bind_formals(Elaborator *el, Scope *s, Call *c) {
   for (int k = 0; k < c->fn->nformals; k++) {
     const Formal *f = &c->fn->formals[k];
     if (!c->value[k]) {
-      c->value[k] = expr(el, s, f->init);
+      c->value[k] = default_value(el, s, c, k);
       c->span[k] = f->init->span;
-      if (is_poison(c->value[k])) return false;
+      if (!c->value[k]) return false;
     }
     Value *v = named_value(el, f->name, c->value[k]);
     v->span = f->span;
     scope_bind(el, s, f->name, v, f->span);
     s->first->is_formal = true;
-    if (f->kind == FORMAL_ARRAY && c->value[k]->kind != VALUE_TENSOR) {
-      report(el, c->span[k], "argument '%s' of '%s' must be an array, found %s", f->name, c->fn->name, describe(el, c->value[k]));
-      return false;
-    }
   }
   for (int k = 0; k < c->fn->nformals; k++)
     if (c->fn->formals[k].kind == FORMAL_ARRAY && !bind_extents(el, s, c, k)) return false;
@@ -345,7 +356,7 @@ static Value *run_function(Elaborator *el, Scope *caller, Call *c, const char *p
   el->user_call = before;
   el->calls = calls, el->call_paths = paths, el->ncalls = ncalls;
   bool shown = c->fn->name_span.source == el->prelude; /* then the error stands at the call already */
-  if (error_count(el->cx) > errors && mine && !shown && el->depth < 4) remark(el, c->at->span, "in this call of '%s'", c->fn->name);
+  if (error_count(el->cx) > errors && mine && !shown && el->depth < 4 && c->at->span.start != before.start) remark(el, c->at->span, "in this call of '%s'", c->fn->name);
   if (flow != FLOW_RETURNED || !result) {
     if (error_count(el->cx) == errors) report(el, c->fn->name_span, "'%s' ends without a return", c->fn->name);
     return value_poison(el, span);
@@ -361,22 +372,18 @@ Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *at, i
   Span span = at ? at->span : f->span;
   bool partial = f->partial != NULL;
   if (f->fn->kind == STMT_OPTIMIZER) {
-    report(el, span, "'%s' is an optimizer: it stands after `with` in a minimize", f->fn->name);
+    report(el, span, "'%s' is an optimizer: it stands after 'with' in a minimize", f->fn->name);
     return value_poison(el, span);
   }
   for (int k = 0, position = 0; k < nargs; k++) {
-    if (is_poison(args[k])) return value_poison(el, span);
-    if (args[k]->kind == VALUE_TUPLE) {
-      report(el, spans[k], "%d results where one value is expected; give them names: a, b = ...", args[k]->nitems);
-      return value_poison(el, span);
-    }
+    if (!one_value(el, args[k], spans[k])) return value_poison(el, span);
     bool named = names && names[k];
     if (!give_argument(el, c, named ? -1 : position, named ? names[k] : NULL, args[k], spans[k])) return value_poison(el, span);
     position += !named;
   }
   if (!all_given(el, c)) return value_poison(el, span);
   if (el->depth >= MAX_DEPTH) {
-    report(el, span, "calls are nested more than %d deep: '%s' seems to call itself, which the language has no use for", MAX_DEPTH, f->fn->name);
+    report(el, span, "'%s' calls itself without an end: more than %d calls are under way", f->fn->name, MAX_DEPTH);
     return value_poison(el, span);
   }
   const char *path = NULL;
@@ -438,18 +445,26 @@ static bool evaluate_arguments(Elaborator *el, Scope *s, const Expr *e, Argument
   return fine;
 }
 
+/* An instance takes as many arguments as places were left out with `_`; parameters may be given by name too. */
+static bool fills_places(Elaborator *el, const Value *f, const Expr *e, const Arguments *given) {
+  int places = 0, plain = 0;
+  for (int k = 0; k < f->partial->nargs; k++) places += is_hole(f->partial->args[k].value);
+  for (int k = 0; k < given->n; k++) plain += !given->name[k];
+  if (plain <= places && given->n >= places) return true;
+  report(el, e->span, "%s%s%s takes %d argument%s, found %d", f->name ? "'" : "", f->name ? f->name : "this", f->name ? "'" : "", places,
+         places == 1 ? "" : "s", given->n);
+  remark(el, f->partial->span, "it was made here, with '_' for each argument left out");
+  return false;
+}
+
 /* The call with `_` filled by the arguments at hand, in order. */
 static Value *call_partial(Elaborator *el, Scope *s, const Value *f, const Expr *e, const Arguments *given) {
   Arguments all = {.n = 0};
   int next = 0;
   const Expr *p = f->partial;
+  if (!fills_places(el, f, e, given)) return value_poison(el, e->span);
   for (int k = 0; k < p->nargs; k++) {
     bool hole = is_hole(p->args[k].value);
-    if (hole && next == given->n) {
-      report(el, e->span, "too few arguments: this instance was made with %s missing", "more places");
-      remark(el, p->span, "it was made here");
-      return value_poison(el, e->span);
-    }
     Value *v = hole ? given->value[next] : expr(el, f->partial_scope, p->args[k].value);
     if (is_poison(v)) return v;
     if (!add_argument(el, &all, p->args[k].name, v, hole ? given->span[next] : p->args[k].value->span)) return value_poison(el, e->span);
@@ -467,18 +482,24 @@ static Value *call_builtin(Elaborator *el, Scope *s, const Expr *e, const Builti
       return value_poison(el, e->span);
     }
   if (a->n < b->least || a->n > b->most) {
-    report(el, e->span, "'%s' takes %s%d argument%s, found %d", b->name, b->least != b->most ? "at least " : "", b->least, b->least == 1 ? "" : "s", a->n);
+    const char *most = b->most == b->least ? "" : b->most == b->least + 1 ? arena_printf(el->cx, " or %d", b->most) : " or more";
+    report(el, e->span, "'%s' takes %d%s argument%s, found %d", b->name, b->least, most, b->most == 1 ? "" : "s", a->n);
     advise(el, "it is %s", b->usage);
     return value_poison(el, e->span);
   }
   for (int k = 0; k < a->n; k++)
-    if (a->value[k]->kind == VALUE_TUPLE) {
-      report(el, a->span[k], "%d results where one value is expected", a->value[k]->nitems);
-      return value_poison(el, e->span);
-    }
+    if (!one_value(el, a->value[k], a->span[k])) return value_poison(el, e->span);
   el->builtin = b->name;
   if (b->call) return b->call(el, s, e, a->n, (Value **)a->value);
   return elementwise(el, b->op, a->n, a->value, e->span, arena_printf(el->cx, "'%s'", b->name));
+}
+
+/* In `sum(i) -a[i]` the sum has no body, and i is unknown. */
+static void advise_body(Elaborator *el, const Value *f, const Expr *e) {
+  const Expr *only = e->nargs == 1 && e->args[0].value->kind == EXPR_NAME ? e->args[0].value : NULL;
+  if (!f->builtin || f->builtin->call != builtin_find("sum")->call || !only || strlen(only->name) > 2) return;
+  advise(el, "the body of '%s(%s)' stands directly after it and begins with a name, a number or '(': %s(%s) (-a[%s])", f->builtin->name, only->name,
+         f->builtin->name, only->name, only->name);
 }
 
 Value *expr_call(Elaborator *el, Scope *s, const Expr *e) {
@@ -500,7 +521,11 @@ Value *expr_call(Elaborator *el, Scope *s, const Expr *e) {
   for (int k = 0; k < e->nargs; k++)
     if (is_hole(e->args[k].value)) return make_partial(el, s, e, f);
   Arguments a = {.n = 0};
-  if (!evaluate_arguments(el, s, e, &a)) return value_poison(el, e->span);
+  int errors = error_count(el->cx);
+  if (!evaluate_arguments(el, s, e, &a)) {
+    if (error_count(el->cx) > errors) advise_body(el, f, e);
+    return value_poison(el, e->span);
+  }
   if (f->builtin) return call_builtin(el, s, e, f->builtin, &a);
   if (f->partial) return call_partial(el, s, f, e, &a);
   return call_function(el, s, f, e, a.n, a.value, a.name, a.span);

@@ -10,7 +10,8 @@ static Value *list_value(Elaborator *el, Scope *s, const Expr *e) {
   v->nitems = e->nargs;
   for (int k = 0; k < e->nargs; k++) {
     v->items[k] = expr(el, s, e->args[k].value);
-    if (is_poison(v->items[k])) return value_poison(el, e->span);
+    if (one_value(el, v->items[k], e->args[k].value->span)) continue;
+    return value_poison(el, e->span);
   }
   return v;
 }
@@ -49,11 +50,11 @@ Value *matrix_product(Elaborator *el, Value *a, Value *b, const Expr *e) {
   bool fits = same_extent(el, x, xk, y, yk);
   for (int j = 1; fits && j <= xlead && j <= ylead; j++) fits = same_extent(el, x, xlead - j, y, ylead - j);
   if (!fits) {
-    report(el, e->op_span, "the shapes do not fit for '@': %s%s%s and %s%s%s", x->name ? x->name : "", x->name ? " is " : "",
-           shape_text(el, x), y->name ? y->name : "", y->name ? " is " : "", shape_text(el, y));
-    if (x->name) remark(el, x->span, "'%s' is %s", x->name, shape_text(el, x));
-    if (y->name) remark(el, y->span, "'%s' is %s", y->name, shape_text(el, y));
+    report_shapes(el, x, y, e->op_span, "'@'");
     if (x->rank == 2 && same_extent(el, x, 0, y, yk)) advise(el, "did you mean %s' @ ...?", x->name ? x->name : "A");
+    else if (value_axis(el, x, xk).kind == AXIS_PLAIN && value_axis(el, y, yk).kind == AXIS_PLAIN && !same_extent(el, x, xk, y, yk))
+      advise(el, "the last axis of the left side has %lld places, the axis that it meets on the right %lld", (long long)value_axis(el, x, xk).extent,
+             (long long)value_axis(el, y, yk).extent);
     return value_poison(el, e->span);
   }
   int vars[MAX_AXES], rank = 0;
@@ -94,26 +95,34 @@ static const OperatorRow operators[] = {
     {BIN_AND, OP_AND, false, "'and'"}, {BIN_OR, OP_OR, false, "'or'"},
 };
 
+/* The value of an operand: a number or an array; NULL with an error. */
+static Value *operand(Elaborator *el, Scope *s, const Expr *e, const char *of) {
+  Value *v = expr(el, s, e);
+  if (!one_value(el, v, e->span)) return NULL;
+  return v->kind == VALUE_NUMBER ? v : as_tensor(el, v, e->span, arena_printf(el->cx, "an operand of %s", of));
+}
+
+static bool divides_by_zero(Elaborator *el, const Value *a, const Value *b, const Expr *e) {
+  if ((e->op != BIN_DIV && e->op != BIN_MOD) || b->kind != VALUE_NUMBER || b->number != 0) return false;
+  const char *number = a->kind == VALUE_NUMBER ? arena_printf(el->cx, " of %g", a->number) : "";
+  report(el, e->op_span, e->op == BIN_DIV ? "division%s by 0" : "the remainder%s by 0 has no meaning", number);
+  return true;
+}
+
 static Value *binary(Elaborator *el, Scope *s, const Expr *e) {
-  Value *a = expr(el, s, e->a), *b = expr(el, s, e->b);
-  if (is_poison(a) || is_poison(b)) return value_poison(el, e->span);
+  const OperatorRow *row = operators;
+  while (row < operators + sizeof operators / sizeof *operators && row->syntax != e->op) row++;
+  const char *text = e->op == BIN_MATMUL ? "'@'" : row->text;
+  Value *a = operand(el, s, e->a, text), *b = operand(el, s, e->b, text);
+  if (!a || !b || divides_by_zero(el, a, b, e)) return value_poison(el, e->span);
   if (e->op == BIN_MATMUL) return matrix_product(el, a, b, e);
-  for (size_t k = 0; k < sizeof operators / sizeof *operators; k++) {
-    const OperatorRow *row = &operators[k];
-    if (row->syntax != e->op) continue;
-    Value *args[2] = {row->swap ? b : a, row->swap ? a : b};
-    if (e->op == BIN_DIV && b->kind == VALUE_NUMBER && b->number == 0 && a->kind == VALUE_NUMBER) {
-      report(el, e->op_span, "division of %g by 0", a->number);
-      return value_poison(el, e->span);
-    }
-    return elementwise(el, row->op, 2, args, e->span, row->text);
-  }
-  bug("elaborate", "unknown operator %d", (int)e->op);
+  Value *args[2] = {row->swap ? b : a, row->swap ? a : b};
+  return elementwise(el, row->op, 2, args, e->span, text);
 }
 
 static Value *unary(Elaborator *el, Scope *s, const Expr *e) {
-  Value *a = expr(el, s, e->a);
-  if (is_poison(a)) return a;
+  Value *a = operand(el, s, e->a, e->kind == EXPR_NOT ? "'not'" : "'-'");
+  if (!a) return value_poison(el, e->span);
   if (e->kind == EXPR_NOT) return elementwise(el, OP_NOT, 1, &a, e->span, "'not'");
   if (a->kind == VALUE_NUMBER) return value_number(el, -a->number, e->span);
   Value *minus[2] = {value_number(el, -1, e->span), a};

@@ -90,11 +90,11 @@ static bool check_bounds(Elaborator *el, Scope *s, const Value *x, int place, co
     return false;
   }
   if (e->divisor != 1) {
-    report(el, span, "this index is not whole for every value of its indices; write `else 0` to read 0 there");
+    report(el, span, "this index is not whole for every value of its indices; write 'else 0' to read 0 there");
     return false;
   }
   if (!index_range(el->g, e, NULL, &lo, &hi)) {
-    report(el, span, "this index may be any integer, and %s has %lld places here; declare the input as class(%lld), or write `else 0`", name,
+    report(el, span, "this index may be any integer, and %s has %lld places here; declare the input as class(%lld), or write 'else 0'", name,
            (long long)axis.extent, (long long)axis.extent);
     return false;
   }
@@ -328,6 +328,52 @@ static bool written_bound(Elaborator *el, Scope *s, const Binder *b, int *var) {
   return true;
 }
 
+/* The reduction in e that has the index as its own, and where it names it; NULL where there is none. */
+static const Expr *reduction_over(const Expr *e, const char *name, Span *where) {
+  if (!e) return NULL;
+  for (int k = 0; e->kind == EXPR_REDUCE && k < e->nbinders; k++) {
+    *where = e->binders[k].span;
+    if (e->binders[k].name == name) return e;
+  }
+  const Expr *found = reduction_over(e->a, name, where);
+  if (!found) found = reduction_over(e->b, name, where);
+  for (int k = 0; !found && k < e->nargs; k++) found = reduction_over(e->args[k].value, name, where);
+  for (int k = 0; !found && k < e->nsubs; k++) found = reduction_over(e->subs[k].first, name, where);
+  return found;
+}
+
+/* No array says how far the index runs. In `y[i] = sum(i) x[i]` the sum has used it up. */
+static void report_no_extent(Elaborator *el, const Binder *b, const Expr *body) {
+  Span where;
+  const Expr *inner = reduction_over(body, b->name, &where);
+  if (inner) {
+    report(el, b->span, "index '%s' belongs to '%s(%s)' further in, and nothing else runs over it here", b->name, inner->name, b->name);
+    remark(el, where, "'%s' ends with this '%s'", b->name, inner->name);
+    advise(el, "give one of the two another name");
+  } else {
+    report(el, b->span, "over what does index '%s' run? It stands alone in no place of an array here; write its bound: %s < n", b->name, b->name);
+  }
+}
+
+static bool mentions_poison(Elaborator *el, Scope *s, const Expr *e) {
+  if (!e) return false;
+  Value *v = e->kind == EXPR_NAME ? lookup_quiet(el, s, e->name) : NULL;
+  if (v && is_poison(v)) return true;
+  bool found = mentions_poison(el, s, e->a) || mentions_poison(el, s, e->b);
+  for (int k = 0; !found && k < e->nargs; k++) found = mentions_poison(el, s, e->args[k].value);
+  return found;
+}
+
+/* Something else is wrong in the body, and is the better message: reported here, or before. */
+static bool erroneous(Elaborator *el, Scope *s, const Binder *b, const Expr *body) {
+  int errors = error_count(el->cx);
+  if (mentions_poison(el, s, body)) return true;
+  Scope *inner = scope_new(el, SCOPE_BLOCK, s);
+  scope_bind(el, inner, b->name, value_poison(el, b->span), b->span);
+  expr(el, inner, body);
+  return error_count(el->cx) > errors;
+}
+
 bool bind_indices(Elaborator *el, Scope *s, const Binder *binders, int n, const Expr *body, const Expr *other, int *vars) {
   bool done[MAX_AXES] = {false}, progress = true;
   int left = n;
@@ -368,12 +414,8 @@ bool bind_indices(Elaborator *el, Scope *s, const Binder *binders, int n, const 
   }
   for (int k = 0; k < n; k++) {
     if (done[k]) continue;
-    bool before = el->failed;
-    el->failed = false;
-    trial(el, s, body); /* an error in the body itself is the better message */
-    el->failed = before;
-    report(el, binders[k].span, "over what does index '%s' run? It stands alone in no place of an array here; write its bound: %s < n", binders[k].name,
-           binders[k].name);
+    el->failed = true;
+    if (!erroneous(el, s, &binders[k], body)) report_no_extent(el, &binders[k], body);
     return false;
   }
   /* axes come in the order in which the indices are written, whatever order they were found in */

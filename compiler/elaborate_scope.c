@@ -88,14 +88,24 @@ Value *lookup_quiet(Elaborator *el, Scope *s, const char *name) {
 
 static bool needs_argument(const char *name) { return strcmp(name, "batch") == 0; }
 
-static const Stmt *definition_of(Elaborator *el, const char *name) {
-  for (int k = 0; k < el->statements.n; k++)
-    for (int j = 0; j < el->statements.at[k]->ntargets; j++)
-      if (el->statements.at[k]->targets[j].name == name && el->statements.at[k]->value) return el->statements.at[k];
-  return NULL;
+/* Where the model's own statements define the name; `st` is that statement, `whole` the definition. */
+static Span definition_of(Elaborator *el, const char *name, const Stmt **st, Span *whole) {
+  for (int k = 0; k < el->statements.n; k++) {
+    *st = el->statements.at[k];
+    *whole = (*st)->span;
+    for (int j = 0; j < (*st)->ntargets; j++)
+      if ((*st)->targets[j].name == name && (*st)->value) return (*st)->targets[j].span;
+    for (int j = 0; j < (*st)->ndecls; j++) {
+      const Decl *d = &(*st)->decls[j];
+      *whole = d->init ? span_join(d->span, d->init->span) : d->span;
+      if (d->name == name) return d->span;
+    }
+  }
+  *st = NULL;
+  return (Span){0};
 }
 
-static void report_unknown(Elaborator *el, Scope *s, const char *name, Span span) {
+static const char *nearest_known(Elaborator *el, Scope *s, const char *name) {
   VEC(const char *) names = {0};
   for (Scope *t = s; t; t = t->parent)
     for (Binding *b = t->first; b; b = b->next) VEC_PUSH(el->cx, &names, b->name);
@@ -103,24 +113,43 @@ static void report_unknown(Elaborator *el, Scope *s, const char *name, Span span
   const char *builtins[128];
   int n = builtin_names(builtins, 128);
   for (int k = 0; k < n; k++) VEC_PUSH(el->cx, &names, builtins[k]);
+  return nearest_name(el->cx, name, names.at, names.n);
+}
+
+/* A name is unknown once on each line. */
+static bool reported_here(Elaborator *el, const char *name, Span span) {
+  int line, other, column;
+  span_position(span, &line, &column);
+  for (int k = 0; k < el->unknown.n; k++) {
+    span_position(el->unknown.at[k].span, &other, &column);
+    if (el->unknown.at[k].path == name && el->unknown.at[k].span.source == span.source && other == line) return true;
+  }
+  VEC_PUSH(el->cx, &el->unknown, ((Named){name, NULL, span, false}));
+  return false;
+}
+
+static void explain_unknown(Elaborator *el, Scope *s, const char *name, Span span) {
+  const Stmt *st;
+  Span whole, at = definition_of(el, name, &st, &whole);
+  const char *near = nearest_known(el, s, name);
+  bool here = st && st->span.source == span.source, model = st && st->kind != STMT_CONST;
+  if (here && whole.start <= span.start && whole.end >= span.end) advise(el, "a definition cannot use the name that it defines");
+  else if (model && s->fn) remark(el, at, "the model defines '%s', but functions and layers see only constants, functions and their arguments", name);
+  else if (model && s->kind == SCOPE_GLOBAL) remark(el, at, "'%s' is computed by the model; a constant is known at compile time, from numbers and other constants", name);
+  else if (here && at.start > span.start) remark(el, at, "'%s' is defined here, after this use", name);
+  else if (near) advise(el, "did you mean '%s'?", near);
+}
+
+static void report_unknown(Elaborator *el, Scope *s, const char *name, Span span) {
   if (needs_argument(name)) {
     report(el, span, "'batch' is not a value; mean(batch) x and sum(batch) x run over it, all(x) is x of every example");
     return;
   }
-  if (el->syntax_errors) { /* it may be defined in a statement that could not be read */
-    el->failed = true;
-    return;
-  }
+  el->failed = true;
+  if (el->syntax_errors) return; /* it may be defined in a statement that could not be read */
+  if (el->quiet || reported_here(el, name, span)) return;
   report(el, span, "unknown name '%s'", name);
-  const char *near = nearest_name(el->cx, name, names.at, names.n);
-  const Stmt *later = definition_of(el, name);
-  if (later && later->span.source == span.source && later->span.start >= span.start) remark(el, later->targets[0].span, "'%s' is defined here, after this use", name);
-  else if (later && later->span.source == span.source && later->span.start < span.start && later->span.end >= span.end)
-    advise(el, "a definition cannot use the name that it defines");
-  else if (near) advise(el, "did you mean '%s'?", near);
-  else if (s->fn && scope_find(el->model, name)) {
-    remark(el, scope_find(el->model, name)->span, "the model defines '%s', but functions and layers see only constants, functions and their arguments", name);
-  }
+  explain_unknown(el, s, name, span);
 }
 
 Value *lookup(Elaborator *el, Scope *s, const char *name, Span span) {

@@ -17,7 +17,7 @@ static bool may_define(Elaborator *el, Scope *s, const char *name, Span span) {
     if (s->may_redefine) return true;
     report(el, span, "'%s' is already defined", name);
     remark(el, b->span, b->is_formal ? "it is an argument" : "it is defined here");
-    advise(el, "a value never changes; give the new one another name (a `for` may redefine)");
+    advise(el, "a value never changes; give the new one another name (a 'for' may redefine)");
     return false;
   }
   return true;
@@ -59,7 +59,8 @@ static Value *indexed_value(Elaborator *el, Scope *s, const Target *t, const Exp
   Scope *inner = scope_new(el, SCOPE_BLOCK, s);
   for (int k = 0; k < t->nbinders; k++)
     if (!t->binders[k].name) {
-      report(el, t->span, "between the brackets of a definition stand index names: y[i] = ..., y[i < 10] = ...");
+      report(el, t->binders[k].span.source ? t->binders[k].span : t->span, "expected the name of an index: %s[i] = ..., %s[i < 10] = ...", t->name, t->name);
+      advise(el, "a definition is of a whole array; concat, stack and where make one of parts");
       return value_poison(el, t->span);
     }
   if (!bind_indices(el, inner, t->binders, t->nbinders, e, NULL, vars)) return value_poison(el, t->span);
@@ -146,16 +147,24 @@ static void record_update(Elaborator *el, const char *path, Value *v, Span span)
   VEC_PUSH(el->cx, &el->updates, u);
 }
 
+static bool may_update(const Stmt *optimizer, const char *name) {
+  if (name == optimizer->formals[0].name || name == optimizer->formals[1].name) return true;
+  for (int k = 0; k < optimizer->body.n; k++)
+    for (int j = 0; optimizer->body.at[k]->kind == STMT_STATE && j < optimizer->body.at[k]->ndecls; j++)
+      if (optimizer->body.at[k]->decls[j].name == name) return true;
+  return false;
+}
+
 /* In an optimizer lines take effect in order: the name means the new value from here on. */
 static void update_in_optimizer(Elaborator *el, Scope *s, const Stmt *st) {
   const Target *t = st->targets;
   Binding *b = scope_find(s, t->name);
   Value *v = expr(el, s, st->value);
   if (is_poison(v)) return;
-  bool argument = false;
-  for (int k = 2; s->fn && k < s->fn->nformals; k++) argument = argument || s->fn->formals[k].name == t->name;
-  if (!b || b->value->kind != VALUE_TENSOR || argument) {
+  if (!b || !may_update(s->fn, t->name)) {
     report(el, t->span, "'%s' is neither the parameter, its gradient nor a state of this optimizer", t->name);
+    if (b) remark(el, b->span, "'%s' is defined here", t->name);
+    advise(el, "a value that is kept between steps is declared: state %s = 0", b ? "v" : t->name);
     return;
   }
   Value *fitted = fit_to(el, v, b->value, st->value->span, t->name);
@@ -194,12 +203,8 @@ static void run_update(Elaborator *el, Scope *s, const Stmt *st) {
 /* ---- for, if, return ---- */
 
 static Flow run_for(Elaborator *el, Scope *s, const Stmt *st, Value **returned) {
-  if (!st->binder.bound) {
-    report(el, st->binder.span, "`for` needs a bound: for %s < 4 { }", st->binder.name);
-    return FLOW_ON;
-  }
-  int64_t n = whole_number(el, expr(el, s, st->binder.bound), st->binder.bound->span, "the bound of `for`", 0);
-  if (n > 10000) report(el, st->binder.bound->span, "%lld repetitions; 10000 are the most", (long long)n);
+  int64_t n = whole_number(el, expr(el, s, st->binder.bound), st->binder.bound->span, "the bound of 'for'", 0);
+  if (n > 10000) report(el, st->binder.bound->span, "'for' would repeat %lld times; 10000 are the most", (long long)n);
   if (n < 0 || n > 10000) return FLOW_ON;
   const char *suffix = s->suffix;
   bool before = s->may_redefine;
@@ -224,7 +229,7 @@ static Flow run_if(Elaborator *el, Scope *s, const Stmt *st, Value **returned) {
   Value *c = expr(el, s, st->value);
   if (is_poison(c)) return FLOW_ON;
   if (c->kind != VALUE_NUMBER) {
-    report(el, st->value->span, "`if` chooses at compile time and needs a number, found %s", describe(el, c));
+    report(el, st->value->span, "'if' chooses at compile time and needs a number, found %s", describe(el, c));
     advise(el, "where(c, a, b) chooses between values");
     return FLOW_ON;
   }

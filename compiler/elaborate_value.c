@@ -57,6 +57,12 @@ Value *value_poison(Elaborator *el, Span span) {
   return value_new(el, VALUE_POISON, span);
 }
 
+bool one_value(Elaborator *el, const Value *v, Span span) {
+  if (v->kind == VALUE_TUPLE)
+    report(el, span, "%d results where one value is expected; give them names: a, b = ...", v->nitems);
+  return v->kind != VALUE_TUPLE && !is_poison(v);
+}
+
 bool is_poison(const Value *v) { return v->kind == VALUE_POISON; }
 
 Value *value_tensor(Elaborator *el, Read *read, int rank, const int *vars, Span span) {
@@ -98,6 +104,12 @@ const char *describe(Elaborator *el, const Value *v) {
   case VALUE_POISON: break;
   }
   return "an erroneous value";
+}
+
+/* "the function 'tanh'" says more than "a function", where the name is not in the message anyway. */
+static const char *describe_function(Elaborator *el, const Value *v) {
+  if (v->kind != VALUE_FUNCTION || !v->name) return describe(el, v);
+  return arena_printf(el->cx, "the %s '%s'", strchr(describe(el, v), ' ') + 1, v->name);
 }
 
 /* ---- lists as arrays ---- */
@@ -145,11 +157,12 @@ Value *as_tensor(Elaborator *el, Value *v, Span span, const char *what) {
   if (v->kind == VALUE_NUMBER) t = value_tensor(el, build_constant(el->g, v->number), 0, NULL, span);
   if (v->kind == VALUE_LIST) t = list_tensor(el, v, span);
   if (!t) {
-    report(el, span, "%s must be a number or an array, found %s", what, describe(el, v));
+    report(el, span, "%s must be a number or an array, found %s", what, describe_function(el, v));
     if (v->kind == VALUE_LIST) advise(el, "a list in brackets is an array only if it holds numbers, all rows of one length; stack(a, b) joins arrays");
     return NULL;
   }
   t->name = v->name;
+  if (v->name) t->span = v->span;
   if (v->kind == VALUE_LIST) *v = *t; /* one constant, however often it is used */
   return t;
 }
@@ -170,11 +183,15 @@ Value *value_at(Elaborator *el, const Value *v, int n, Index *const *index) {
 
 Value *value_fresh(Elaborator *el, const Value *v) { return value_at(el, v, 0, NULL); }
 
-static void report_shapes(Elaborator *el, const Value *x, const Value *y, Span span, const char *what) {
+void report_shapes(Elaborator *el, const Value *x, const Value *y, Span span, const char *what) {
   const char *xn = x->name ? arena_printf(el->cx, "'%s' ", x->name) : "", *yn = y->name ? arena_printf(el->cx, "'%s' ", y->name) : "";
   report(el, span, "the shapes do not fit for %s: %s%s and %s%s", what, xn, shape_text(el, x), yn, shape_text(el, y));
   if (x->name) remark(el, x->span, "'%s' is %s", x->name, shape_text(el, x));
   if (y->name) remark(el, y->span, "'%s' is %s", y->name, shape_text(el, y));
+}
+
+static void report_unequal(Elaborator *el, const Value *x, const Value *y, Span span, const char *what) {
+  report_shapes(el, x, y, span, what);
   advise(el, "shapes must be equal, or one the end of the other; index notation says anything else: c[i, j] = a[i] * b[j]");
 }
 
@@ -191,7 +208,7 @@ Value *elementwise(Elaborator *el, Op op, int n, Value *const *args, Span span, 
   if (all_numbers)
     return value_number(el, op == OP_PRODUCT ? numbers[0] * (n > 1 ? numbers[1] : 1) : op_apply(op, numbers), span);
   for (int k = 0; k < n; k++) {
-    t[k] = as_tensor(el, args[k], span, what);
+    t[k] = as_tensor(el, args[k], span, arena_printf(el->cx, "an argument of %s", what));
     if (!t[k]) return value_poison(el, span);
     if (t[k]->rank > t[longest]->rank) longest = k;
   }
@@ -204,7 +221,7 @@ Value *elementwise(Elaborator *el, Op op, int n, Value *const *args, Span span, 
       int at = rank - t[k]->rank + j;
       if (!same_extent(el, t[k], j, t[longest], at)) {
         bool later = k > longest;
-        report_shapes(el, later ? t[longest] : t[k], later ? t[k] : t[longest], span, what);
+        report_unequal(el, later ? t[longest] : t[k], later ? t[k] : t[longest], span, what);
         return value_poison(el, span);
       }
       index[j] = index_var(el->g, vars[at]);
@@ -218,8 +235,10 @@ Value *elementwise(Elaborator *el, Op op, int n, Value *const *args, Span span, 
 int64_t whole_number(Elaborator *el, const Value *v, Span span, const char *what, int64_t least) {
   if (is_poison(v)) return -1;
   if (v->kind != VALUE_NUMBER) {
-    report(el, span, "%s must be a number known at compile time, found %s", what, describe(el, v));
-    if (v->name) remark(el, v->span, "'%s' is computed by the model", v->name);
+    bool computed = v->kind == VALUE_TENSOR;
+    report(el, span, "%s must be a number known at compile time, found %s", what,
+           computed && !v->rank ? "one that the model computes" : describe(el, v));
+    if (v->name && computed) remark(el, v->span, "'%s' is computed by the model", v->name);
     return -1;
   }
   if (v->number != floor(v->number)) {

@@ -18,9 +18,9 @@ static void name_inputs(Emitter *em) {
     em->input_names[k] = c_local_name(em->cx, p->inputs.at[k].name);
     for (int i = 0; i < k; i++) {
       if (strcmp(em->input_names[i], em->input_names[k]) != 0) continue;
-      error_at(em->cx, p->inputs.at[k].span, "%s is spelled %s in C, like %s: expected names that differ there too",
-               p->inputs.at[k].name, em->input_names[k], p->inputs.at[i].name);
-      note_at(em->cx, p->inputs.at[i].span, "%s is declared here", p->inputs.at[i].name);
+      error_at(em->cx, p->inputs.at[k].span, "'%s' and '%s' are both spelled '%s' in C; one needs another name",
+               p->inputs.at[k].name, p->inputs.at[i].name, em->input_names[k]);
+      note_at(em->cx, p->inputs.at[i].span, "'%s' is declared here", p->inputs.at[i].name);
       break;
     }
   }
@@ -65,21 +65,28 @@ static const Node *largest_value(const Emitter *em) {
   return most;
 }
 
+static const char *byte_text(Context *cx, double bytes) {
+  static const char *const units[] = {"bytes", "KB", "MB", "GB", "TB"};
+  int k = 0;
+  while (bytes >= 1024 && k < 4) bytes /= 1024, k++;
+  return arena_printf(cx, k ? "%.1f %s" : "%.0f %s", bytes, units[k]);
+}
+
 static void check_memory(Emitter *em) {
   double params = (double)em->params->floats, states = em->states ? (double)em->states->floats : 0;
   double work = (double)em->floats + (double)em->integers, slots = (double)em->slot_floats;
   double bytes = 4 * (2 * params + 2 * states + slots + work);
-  if (em->options->max_memory <= 0 || bytes <= em->options->max_memory) return;
+  if (em->options->max_memory <= 0 || bytes <= em->options->max_memory || error_count(em->cx)) return;
   const Node *value = largest_value(em);
   const Leaf *leaf = largest_leaf(em->program);
   bool in_work = !leaf || (value && plan_elements(em->plans[0], value) > (double)leaf->count);
   Span span = in_work && value ? value->span : leaf ? leaf->span : (Span){0};
-  error_at(em->cx, span,
-           "this model takes %.0f bytes: 4 * (2 * %.0f floats of parameters and gradients + 2 * %.0f of states + %.0f "
-           "of optimizers + %.0f of "
-           "work): expected at most %.0f",
-           bytes, params, states, slots, work, em->options->max_memory);
-  help(em->cx, "--max-memory raises the limit; `train { batch = ... }` sets how many examples the work area holds");
+  error_at(em->cx, span, "this model takes %s of memory, more than %s; this is its largest array", byte_text(em->cx, bytes),
+           byte_text(em->cx, em->options->max_memory));
+  help(em->cx, "parameters and gradients take %s, states %s, optimizers %s, a batch of %lld examples %s",
+       byte_text(em->cx, 8 * params), byte_text(em->cx, 8 * states), byte_text(em->cx, 4 * slots),
+       (long long)plan_batch(em->program), byte_text(em->cx, 4 * work));
+  help(em->cx, "--max-memory raises the limit; 'train { batch = ... }' sets how many examples the work area holds");
 }
 
 /* ---- the header ---- */

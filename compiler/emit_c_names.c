@@ -285,9 +285,9 @@ static void add_leaf(Context *cx, Layout *l, Member *root, int leaf) {
   l->access[leaf] = access.data;
   int other = find_access(l, leaf);
   if (other < 0) return;
-  error_at(cx, l->leaves[leaf].span, "%s is spelled %s in C, like %s: expected names that differ there too", path,
-           access.data, l->leaves[other].path);
-  note_at(cx, l->leaves[other].span, "%s is declared here", l->leaves[other].path);
+  error_at(cx, l->leaves[leaf].span, "'%s' and '%s' are both spelled '%s' in C; one needs another name", path,
+           l->leaves[other].path, access.data);
+  note_at(cx, l->leaves[other].span, "'%s' is declared here", l->leaves[other].path);
 }
 
 static void print_leaf(Layout *l, const Member *m, Text *out) {

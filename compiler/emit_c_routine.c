@@ -244,9 +244,9 @@ void plan_routines(Emitter *em) {
       arena_printf(em->cx, "%s_%s%s%s", em->prefix, name, clash ? "_" : "", r->kind == ROUTINE_GRAD ? "_grad" : "");
     for (int i = 0; i < k; i++) {
       if (strcmp(em->routine_names[i], em->routine_names[k]) != 0) continue;
-      error_at(em->cx, r->span, "%s is spelled %s in C, like %s: expected names that differ there too", r->name,
-               em->routine_names[k], p->routines.at[i].name);
-      note_at(em->cx, p->routines.at[i].span, "%s is declared here", p->routines.at[i].name);
+      error_at(em->cx, r->span, "'%s' and '%s' are both spelled '%s' in C; one needs another name", r->name,
+               p->routines.at[i].name, em->routine_names[k]);
+      note_at(em->cx, p->routines.at[i].span, "'%s' is declared here", p->routines.at[i].name);
       break;
     }
   }

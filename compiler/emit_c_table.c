@@ -179,7 +179,7 @@ static const char *node_shape(Emitter *em, const Node *n, int from, Span span, c
   int64_t extents[MAX_AXES];
   int rank = n->naxes - from;
   for (int k = 0; k < rank; k++) extents[k] = n->axes[from + k].extent;
-  if (rank > 8) error_at(em->cx, span, "%s has %d axes: expected at most 8", name, rank);
+  if (rank > 8) error_at(em->cx, span, "'%s' has %d axes; 8 are the most", name, rank);
   return shape(em->cx, rank, extents);
 }
 
@@ -279,7 +279,7 @@ static int emit_outputs(Emitter *em, Text *out) {
     if (!rows++) text_printf(out, "static const nn_output %s_outputs[] = {\n", em->prefix);
     int64_t count = 1;
     for (int i = 0; i < r->rank; i++) count *= r->shape[i];
-    if (r->rank > 8) error_at(em->cx, r->span, "%s has %d axes: expected at most 8", r->name, r->rank);
+    if (r->rank > 8) error_at(em->cx, r->span, "'%s' has %d axes; 8 are the most", r->name, r->rank);
     text_printf(out, "    {%s, %uu, %d, %s, %lld, %d, %s_entry},\n", quoted(em->cx, r->name), em->masks[k], r->integer,
                 shape(em->cx, r->rank, r->shape), (long long)count, r->per_example, em->routine_names[k]);
   }

@@ -325,12 +325,13 @@ static void check_sizes(Plan *plan) {
     Node *n = plan->order.at[i];
     double count = plan_elements(plan, n);
     plan_place(plan, n)->count = (int64_t)count;
-    if (count <= 2147483647.0) continue;
+    if (count <= 2147483647.0 || error_count(plan->program->cx)) continue;
     Text sizes = {.cx = plan->program->cx};
     for (int k = 0; k < n->naxes; k++)
       text_printf(&sizes, "%s%lld", k ? " * " : "", (long long)plan_extent(plan, n, k));
-    error_at(plan->program->cx, n->span, "%s has %s = %.0f elements: expected at most 2147483647",
-             n->label ? n->label : "this value", sizes.data ? sizes.data : "1", count);
+    error_at(plan->program->cx, n->span, "this value would have %s = %.0f elements for a whole batch; 2^31-1 = 2147483647 are the most",
+             sizes.data ? sizes.data : "1", count);
+    help(plan->program->cx, "'train { batch = ... }' sets how many examples there are in a batch; it is %lld", (long long)plan_batch(plan->program));
   }
 }
 

@@ -204,6 +204,12 @@ static Source *read_stream(Context *cx, const char *path, FILE *f) {
   return source_from_text(cx, path, all.data, all.length);
 }
 
+const char *source_identity(Context *cx, const char *path) {
+  struct stat file;
+  if (stat(path, &file) != 0) return intern(cx, path);
+  return intern(cx, arena_printf(cx, "%llu:%llu", (unsigned long long)file.st_dev, (unsigned long long)file.st_ino));
+}
+
 Source *source_read(Context *cx, const char *path) {
   FILE *f = fopen(path, "rb");
   if (!f) return NULL;

@@ -56,6 +56,8 @@ void text_printf(Text *t, const char *format, ...) NNC_PRINTF(2, 3);
 
 /* Reads a whole file; NULL where it cannot be read (errno says why). Text that holds a NUL byte or is not UTF-8 is the lexer's error. */
 Source *source_read(Context *cx, const char *path);
+/* One name for each file, whatever the path to it: to see that a file was read before. */
+const char *source_identity(Context *cx, const char *path);
 Source *source_from_text(Context *cx, const char *path, const char *text, size_t length);
 Span span_join(Span a, Span b);
 /* 1-based line and column (columns count characters, not bytes). */
