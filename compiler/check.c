@@ -62,13 +62,21 @@ static void print_relation(Sides *s, Text *out) {
 
 /* ---- the report ---- */
 
+/* A side of a check: what binds no tighter than its == has parentheses. */
+static void print_formula(Text *out, const Expr *e) {
+  bool loose = e->kind == EXPR_NOT || (e->kind == EXPR_BINARY && e->op >= BIN_EQ);
+  if (loose) text_add(out, "(");
+  expr_print(out, e);
+  if (loose) text_add(out, ")");
+}
+
 static void print_check(Text *out, const Program *p, const Check *c) {
   int line = 0, column = 0;
   span_position(c->stmt->span, &line, &column);
   text_printf(out, "%s:%d: check ", c->stmt->span.source ? c->stmt->span.source->path : p->path, line);
-  expr_print(out, c->stmt->value);
+  print_formula(out, c->stmt->value);
   text_add(out, " == ");
-  expr_print(out, c->stmt->value2);
+  print_formula(out, c->stmt->value2);
 }
 
 /* "[i=2, j=0]" of element k; nothing for a scalar. */

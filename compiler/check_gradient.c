@@ -13,9 +13,11 @@
 
 #define AGREE      1e-6
 #define EXAMPLES   2
-#define WHOLE      500   /* arrays up to this size are probed at every element, */
-#define ELEMENTS   20    /* larger ones at so many random elements */
-#define DIRECTIONS 5     /* and in so many random directions */
+#define WHOLE      500   /* arrays up to this size are probed at every element where WORK allows it, */
+#define ELEMENTS   20    /* larger ones at so many random elements (at least FEWEST) */
+#define FEWEST     5
+#define DIRECTIONS 5     /* and in so many random directions: one of them alone shows a single wrong element */
+#define WORK       2e8   /* terms to be summed for one array, a fraction of a second */
 #define POINTS     12    /* drawn for a gradient that is 0 before it is said to be 0 everywhere */
 #define ROUNDING   1e-11 /* a gradient this much smaller than the other arrays' is 0 but for rounding */
 
@@ -25,6 +27,7 @@ typedef struct Loss { /* one GRAD routine at a point */
   const Routine *routine;
   Node *value;
   NodeList needed;
+  double cost;            /* of one quotient, in terms to be summed */
   unsigned char *reached; /* by node: the loss depends on it, not through `stop` */
   double largest;         /* gradient over all arrays at this point */
   int manner;
@@ -101,6 +104,7 @@ typedef struct Array {
   double *gradient, *base, scale; /* at the point: the gradient, the values, the largest gradient */
   bool rounding;                  /* 0 but for rounding */
   double worst;
+  int nelements, ndirections; /* to be probed */
   int nprobes, redrawn;
 } Array;
 
@@ -144,7 +148,8 @@ static bool array_move(Loss *l, Array *a, uint64_t seed) {
 
 static Probe probe_make(const Array *a, int k, uint64_t seed) {
   Probe q = {.leaf = a->leaf->node, .element = k, .seed = 31 * seed + (uint64_t)k, .base = a->base};
-  if (a->count > WHOLE) q.element = k < ELEMENTS ? (int64_t)(draw_uniform(q.seed, 5, 0) * (double)a->count) : -1;
+  if (k >= a->nelements) q.element = -1;
+  else if (a->nelements < a->count) q.element = (int64_t)(draw_uniform(q.seed, 5, 0) * (double)a->count);
   return q;
 }
 
@@ -184,9 +189,21 @@ static void print_failure(Text *out, const Loss *l, const Array *a, const Probe 
   text_printf(out, ": the gradient is %.9g, the difference quotient %.9g\n", r->analytic, r->quotient);
 }
 
+/* How much of the array is probed. */
+static void plan_probes(const Loss *l, Array *a) {
+  double affordable = WORK / l->cost;
+  if (a->count <= FEWEST || (a->count <= WHOLE && (double)a->count <= affordable)) {
+    a->nelements = (int)a->count;
+    return;
+  }
+  double elements = fmin(fmin((double)a->count, ELEMENTS), affordable - DIRECTIONS);
+  a->nelements = elements < FEWEST ? FEWEST : (int)elements;
+  a->ndirections = DIRECTIONS;
+}
+
 /* Every probe in turn, at another point where it meets a kink. False where one fails (which is reported). */
 static bool probe_all(Loss *l, Array *a, uint64_t seed, Text *out) {
-  int n = a->count <= WHOLE ? (int)a->count : ELEMENTS + DIRECTIONS;
+  int n = a->nelements + a->ndirections;
   for (int k = 0; k < n;) {
     double scale, size;
     Probe q = probe_make(a, k, seed);
@@ -269,6 +286,7 @@ static Loss loss_make(Program *p, const Routine *r) {
   if (!l.value) bug("check", "the gradient of %s returns no loss", r->name);
   l.needed = graph_order(p->cx, roots.at, roots.n);
   l.reached = differentiable(p, l.value);
+  l.cost = 2 * evaluation_cost(l.e, l.value);
   return l;
 }
 
@@ -283,6 +301,7 @@ static void check_loss(Program *p, const Routine *r, Text *out, Tally *tally) {
       text_add(out, ": the loss does not depend on it\n");
       continue;
     }
+    plan_probes(&l, &a);
     a.gradient = ARENA_ARRAY(p->cx, double, a.count);
     a.base = ARENA_ARRAY(p->cx, double, a.count);
     if (check_array(&l, &a, out)) tally->agree++;

@@ -17,17 +17,6 @@
 
 /* ---- making ready ---- */
 
-static double cost_of(const Sides *s) {
-  double cost = 1;
-  for (int i = 0; i < s->needed.n; i++) {
-    const Node *n = s->needed.at[i];
-    double points = 1;
-    for (int k = 0; k < n->naxes + n->nreduce; k++) points *= (double)evaluation_extent(s->e, n->axes[k]);
-    cost += 50 + (n->kind == NODE_MAP && n->op != OP_PRODUCT ? 10 * points : points);
-  }
-  return cost;
-}
-
 #define MOST_NUMBERS 64
 
 static void add_number(Sides *s, double *numbers, double x) {
@@ -61,7 +50,7 @@ Sides sides_make(Program *p, const Check *c, Read *a, Read *b) {
   s.e = evaluation_new(g, 1, 1);
   s.needed = graph_order(p->cx, (Node *[]){s.a, s.b}, 2);
   s.count = evaluation_count(s.e, s.a);
-  s.cost = cost_of(&s);
+  s.cost = evaluation_cost(s.e, s.a) + evaluation_cost(s.e, s.b);
   s.manner.scale = 1;
   find_numbers(&s);
   return s;

@@ -292,3 +292,16 @@ int evaluation_missing(Evaluation *e, Node *node) {
                (is_leaf(list->at[k]) && !is_given(list->at[k]) && !slot_of(e, list->at[k])->time);
   return missing;
 }
+
+double evaluation_cost(Evaluation *e, Node *node) {
+  const NodeList *list = walk_of(e, node);
+  double cost = 1;
+  for (int i = 0; i < list->n; i++) {
+    const Node *n = list->at[i];
+    double points = 1;
+    for (int k = 0; k < n->naxes + n->nreduce; k++) points *= (double)evaluation_extent(e, n->axes[k]);
+    if (is_leaf(n) || n->kind == NODE_RESHAPE) points = 0;
+    cost += 50 + (n->kind == NODE_MAP && n->op != OP_PRODUCT ? 10 * points : points);
+  }
+  return cost;
+}

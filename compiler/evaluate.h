@@ -23,6 +23,8 @@ const double *evaluate(Evaluation *e, Node *node);
 int64_t evaluation_count(const Evaluation *e, const Node *node);
 /* While true, a `stop` that has a value keeps it: what a difference quotient must do for what has no derivative. */
 void evaluation_hold_stops(Evaluation *e, bool hold);
+/* What it takes to evaluate node once, in terms to be summed (some 0.5 ns each). */
+double evaluation_cost(Evaluation *e, Node *node);
 /* Rounding made visible: from now on every real leaf among `nodes`, and every value computed that is not exact, is off by
  * some 1e-15 of itself, equal values by the same; another seed, other errors. Seed 0: as it was. What moves much under
  * this says nothing. `nodes` are all that is evaluated. */
