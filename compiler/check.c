@@ -104,7 +104,7 @@ static void print_side(Text *out, const char *side, const Expr *e, double value,
 /* Both sides, in as many digits as it takes to see the difference. */
 static void print_sides(Text *out, const Sides *s, const Point *pt) {
   double size = fmax(fabs(pt->left), fabs(pt->right)), relative = fabs(pt->left - pt->right) / size;
-  int digits = relative > 1e-5 ? 9 : 17;
+  int digits = relative <= 1e-5 ? 17 : 9;
   print_side(out, "left: ", s->check->stmt->value, pt->left, digits);
   print_side(out, "right:", s->check->stmt->value2, pt->right, digits);
   if (relative < 1e-3) text_printf(out, "    the difference is %.2g of the value\n", relative);
@@ -129,7 +129,8 @@ static void print_refuted(Sides *s, const Point *pt, const Node *edge, Text *out
   if (s->count > 1) text_printf(out, " (%lld of %lld elements differ)", (long long)pt->differing, (long long)s->count);
   text_add(out, "\n");
   print_sides(out, s, pt);
-  if (edge) print_edge(s, edge, out);
+  if (!isfinite(pt->left - pt->right)) text_add(out, "    one side divides by 0 where the other has a value\n");
+  else if (edge) print_edge(s, edge, out);
   else print_relation(s, out);
 }
 
@@ -168,6 +169,7 @@ static void print_verdict(Text *out, const Sides *s, const Trial *t, bool proved
   else text_add(out, ":");
   if (zero) text_printf(out, " both sides are 0 at all of %d points, so that little is shown", t->points);
   if (!proved && t->noisy) text_printf(out, " (not counting %d where digits are lost)", t->noisy);
+  if (!proved && s->halves) text_printf(out, " (not counting %d where one side divides by 0)", s->halves);
   text_add(out, "\n");
 }
 
@@ -178,6 +180,7 @@ static void check_one(Program *p, int k, Text *out, Tally *tally) {
   Sides s = sides_make(p, c, a, b);
   bool proved = prove_equal(p->graph, a, b);
   Trial t = try_points(&s, proved ? PROVED_POINTS : POINTS);
+  if (!proved && !t.refuted && s.halves * 8 > s.drawn) t.refuted = true, t.at = s.half;
   if (!proved && !t.refuted && t.points) t.refuted = sides_branches(&s, BRANCH_WORK, &t.at, &t.edge);
   print_check(out, p, c);
   if (t.refuted) {

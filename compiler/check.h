@@ -34,18 +34,6 @@ void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes,
 bool all_finite(const double *x, int64_t count);
 
 /* check_sides.c: both sides of a check as whole arrays */
-typedef struct Sides {
-  Program *p;
-  const Check *check;
-  Evaluation *e;
-  Node *a, *b;
-  NodeList needed;
-  int64_t count;
-  double cost;   /* of one evaluation, in terms to be summed */
-  Manner manner; /* that last gave finite values */
-  double *mean, *square;
-} Sides;
-
 typedef enum { POINT_UNDEFINED, POINT_AGREES, POINT_NOISY, POINT_REFUTES } PointVerdict;
 typedef struct Point { /* both sides at one point */
   const double *a, *b;
@@ -53,6 +41,20 @@ typedef struct Point { /* both sides at one point */
   int64_t first, differing; /* of a refuting one: the first element that differs, how many do ... */
   double left, right;       /* ... and the values there */
 } Point;
+
+typedef struct Sides {
+  Program *p;
+  const Check *check;
+  Evaluation *e;
+  Node *a, *b;
+  NodeList needed;
+  int64_t count;
+  double cost;       /* of one evaluation, in terms to be summed */
+  Manner manner;     /* that last gave finite values */
+  int drawn, halves; /* points drawn in the first manner; those of them at which one side divides by 0 and the other does not ... */
+  Point half;        /* ... and the last of these */
+  double *mean, *square;
+} Sides;
 
 Sides sides_make(Program *p, const Check *c, Read *a, Read *b);
 /* Draws point k, another one where the sides are not finite, and judges them. */

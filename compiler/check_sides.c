@@ -145,6 +145,34 @@ PointVerdict sides_judge(Sides *s, Point *pt) {
   return pt->difference <= TOLERANCE ? POINT_AGREES : POINT_NOISY;
 }
 
+/* One side has a value where the other divides by 0, and not only because digits are lost: 1/(z > 0), say. Other values
+ * that are not finite say nothing: a logarithm may ask for positive inputs, an exponential may overflow. */
+static bool divides_by_zero(Sides *s, Point *pt) {
+  bool divides = false;
+  int64_t k = 0;
+  while (k < s->count && isfinite(pt->a[k]) == isfinite(pt->b[k])) k++;
+  for (int i = 0; i < s->needed.n && k < s->count && !divides; i++) {
+    const Node *n = s->needed.at[i];
+    if (n->kind != NODE_MAP || n->op != OP_DIV) continue;
+    const double *divisor = evaluate(s->e, n->reads[1]->node);
+    int64_t count = evaluation_count(s->e, n->reads[1]->node);
+    if (!all_finite(evaluate(s->e, s->needed.at[i]), evaluation_count(s->e, n)))
+      for (int64_t j = 0; j < count; j++) divides = divides || divisor[j] == 0;
+  }
+  if (!divides) return false;
+  for (int run = 1; run <= 3 && divides; run++) {
+    evaluation_shake(s->e, s->needed.at, s->needed.n, (uint64_t)run);
+    double a = evaluate(s->e, s->a)[k], b = evaluate(s->e, s->b)[k];
+    divides = isfinite(a) != isfinite(b);
+  }
+  evaluation_shake(s->e, s->needed.at, s->needed.n, 0);
+  pt->first = k;
+  pt->differing = 1;
+  pt->left = evaluate(s->e, s->a)[k];
+  pt->right = evaluate(s->e, s->b)[k];
+  return divides;
+}
+
 /* Scales by which the inputs of every eighth point are drawn: other branches may be far away. */
 static const double scales[] = {1, 1, 4, 1, 0.1, 1, 16, 1};
 
@@ -155,6 +183,9 @@ PointVerdict sides_at(Sides *s, int k, Point *pt) {
     m.scale = attempt == 0 ? scales[k % 8] : 1;
     point_draw(s->p, s->e, s->needed.at, s->needed.n, (uint64_t)(1000 * k + attempt), &m);
     PointVerdict v = sides_judge(s, pt);
+    bool plain = m.kind == 0 && m.scale == 1 && s->cost < LARGE;
+    if (plain) s->drawn++;
+    if (plain && v == POINT_UNDEFINED && divides_by_zero(s, pt)) s->halves++, s->half = *pt;
     if (v == POINT_UNDEFINED) continue;
     s->manner.kind = m.kind;
     return v;

@@ -56,6 +56,11 @@ check ∂F/∂m == f*(1 - f) + 1e-11
 check ∂L/∂m == 1.00000000001*dm
 END
 
+every refuted 'undefined' <<'END'
+check ∂L/∂b[i] == dm*w[i]/(h[i] > 0)
+check ∂L/∂h == dm*w/(h > 0)
+END
+
 every held 'right' <<'END'
 check ∂L/∂h == dm*w
 check ∂L/∂b == dm*w*sign(h)
@@ -65,6 +70,6 @@ check ∂P/∂m == exp(m) - n
 check ∂F/∂m == exp(-m)/(1 + exp(-m))^2
 check ∂F/∂m == f - f^2
 check ∂L/∂m == ((m + 1)^2 - m^2 - 1)/(1 + m^2)
-check ∂L/∂m == 2/m - 2/(m^3 + m)
+check ∂L/∂m == 2/m - 2*m/(m^4 + m^2)
 check grad(grad(F, m), m) == f*(1 - f)*(1 - 2*f)
 END
