@@ -53,6 +53,18 @@ def contrastive(w, a, b):
     return {"loss.L": F.cross_entropy(u @ v.T / 0.5, torch.arange(4)), "out.u": u}
 
 
+@twin("contrastive_pairs", {"a": real(4, 3), "b": real(4, 3)}, {"E": (2, 3), "F": (2, 3)})
+def contrastive_pairs(w, a, b):
+    e, f = a @ w["E"].T, b @ w["F"].T
+    u, v = F.normalize(e, dim=1), F.normalize(f, dim=1)
+    s = u @ v.T / 0.5
+    loss = F.cross_entropy(s, torch.arange(4))
+    δs = (torch.softmax(s, 1) - torch.eye(4).double()) / 4
+    δu = δs @ v / 0.5
+    δe = (δu - u * (u * δu).sum(1, keepdim=True)) / e.norm(dim=1, keepdim=True)
+    return {"loss.L": loss, "out.S": s, "equal": [(d(loss, s), δs), (d(loss, w["E"]), δe.T @ a)]}
+
+
 @twin("running_mean", {"x": real(3), "t": real()}, {"w": real(3), "b": ()},
       states={"m": [0.25] * 3, "seen": 2.0}, examples=4, across=True)
 def running_mean(w, x, t):
