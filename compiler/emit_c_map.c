@@ -90,12 +90,21 @@ void emit_map(Body *b, const Step *step) {
 
 /* ---- copies, pieces, packing ---- */
 
+/* Loops over the elements of a value that is there already: what it was reduced over is none of them. */
+static void add_element_loops(Nest *nest) {
+  int kept = 0;
+  nest_add_loops(nest);
+  for (int k = 0; k < nest->loops.n; k++)
+    if (nest->loops.at[k].own) nest->loops.at[kept++] = nest->loops.at[k];
+  nest->loops.n = kept;
+}
+
 void emit_copy(Body *b, Node *n, const char *to, bool integer) {
   int indent = b->indent;
   use_axes(b, n);
   Nest nest = nest_new(b, n);
   Read *self = read_make(b->g, n, nest.place, 0);
-  nest_add_loops(&nest);
+  add_element_loops(&nest);
   for (int k = 0; k < nest.loops.n; k++) nest_open_loop(b, &nest.loops.at[k]);
   Code c = code_read(b, self);
   const char *value = integer ? as_integer(b, c) : as_float(b, c, 5);
@@ -129,7 +138,7 @@ static void emit_piece(Body *b, const Node *n, int p, bool add) {
   Node *piece = n->reads[p]->node;
   use_axes(b, piece);
   Nest nest = nest_new(b, piece);
-  nest_add_loops(&nest);
+  add_element_loops(&nest);
   Index *index[MAX_AXES];
   for (int k = 0; k < n->naxes; k++)
     index[k] = index_combine(b->g, 1, index_var(b->g, k), 1, index_constant(b->g, n->offsets[p * n->naxes + k]));
