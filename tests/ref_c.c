@@ -1,7 +1,7 @@
 /* ref_c: a generated model, in float, against stored results.
  *
  * In: MODEL and HEADER, the table and header of the model that it is linked with; a safetensors file as argument (see
- * reftest.c). Out: a line for each result that differs by more than 1e-4 of the largest value of its array; exit
+ * reftest.c). Out: a line for each result that differs by more than 1e-5 of the largest value of its array; exit
  * status 1 then. */
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include HEADER
 #include "tools.h"
 
-static const double tolerance = 1e-4;
+static const double tolerance = 1e-5;
 
 typedef struct { /* the model in memory, its inputs, the file */
   const nn_model *m;

@@ -2,7 +2,7 @@
  *
  * In: MODEL.nn and a safetensors file with tensors in.INPUT [n,...], param.PATH, state.NAME and the results
  * loss.L [1], grad.L.PATH, out.OUTPUT [n,...], metric.NAME [1], next.STATE. Out: an `ok` or `not ok` line for each
- * result. They must agree to 1e-9 of the largest value of each array. Exit status 1 where one does not. */
+ * result. They must agree to 1e-10 of the largest value of each array. Exit status 1 where one does not. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 extern const char prelude_text[];
 extern const unsigned prelude_length;
 
-static const double tolerance = 1e-9;
+static const double tolerance = 1e-10;
 
 typedef struct Reference {
   Program *p;
