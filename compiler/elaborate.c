@@ -61,9 +61,16 @@ static bool defined_before(const Options *o, const char *name, double *value) {
   return false;
 }
 
+/* A definition of the model hides what is built in, in the prelude's functions too. */
+static void warn_builtin(Elaborator *el, const char *name, Span span) {
+  if (span.source == el->prelude || !builtin_find(name)) return;
+  warn_at(el->cx, span, "'%s' is built into the language; from here on, and in the prelude too, the name means this", name);
+}
+
 static void declare_const(Elaborator *el, const Decl *d) {
   double given;
   Value *v = expr(el, el->globals, d->init);
+  warn_builtin(el, d->name, d->span);
   int64_t n;
   if (v->kind == VALUE_TENSOR && !constant_elements(el, v, &n)) {
     report(el, d->init->span, "a constant must be known at compile time, but this would be computed by the model");
@@ -86,6 +93,7 @@ static void declare_const(Elaborator *el, const Decl *d) {
 }
 
 static void declare_function(Elaborator *el, const Stmt *st) {
+  warn_builtin(el, st->name, st->name_span);
   Value *v = value_new(el, VALUE_FUNCTION, st->name_span);
   v->fn = st;
   v->name = st->name;

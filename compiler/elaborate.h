@@ -89,6 +89,9 @@ struct Elaborator {
   const Source *prelude;
   const char *builtin; /* the name of the built-in function that is being called, whatever the caller calls it */
   Span user_call;   /* the innermost call that stands in the user's own text */
+  Span blamed;      /* the last such call that was said to be wrong: once is enough */
+  bool repeats;     /* the last report was not shown for that */
+  Span twice;       /* the last call that made a parameter twice, reported */
   Block statements; /* of the model, imports spliced in */
   bool syntax_errors; /* some statements could not be read */
   int depth;        /* of calls */
@@ -151,6 +154,8 @@ Value *lookup_quiet(Elaborator *el, Scope *s, const char *name);
 /* expressions */
 Value *expr(Elaborator *el, Scope *s, const Expr *e);              /* elaborate_expr.c */
 Value *expr_index(Elaborator *el, Scope *s, const Expr *e);        /* elaborate_index.c: x[...] */
+/* Says that v cannot be an index into `extent` places, and how its input is declared as one that can. */
+void report_not_whole(Elaborator *el, Span span, const Value *v, int64_t extent, const char *what);
 Value *expr_reduce(Elaborator *el, Scope *s, const Expr *e);       /* sum(j) ... */
 Value *expr_call(Elaborator *el, Scope *s, const Expr *e);         /* elaborate_call.c */
 Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *call, int nargs, Value **args, const char **names,

@@ -70,7 +70,7 @@ static Value *whole_reduction(Elaborator *el, Scope *s, const Expr *e, int nargs
       return value_poison(el, e->span);
     }
   }
-  Value *t = as_tensor(el, args[0], e->span, "what is reduced");
+  Value *t = as_tensor(el, args[0], e->args[0].value->span, "what is reduced");
   if (!t) return value_poison(el, e->span);
   Value *f = value_fresh(el, t);
   Value scalar = *f;
@@ -154,6 +154,7 @@ static Value *join_arguments(Elaborator *el, const Expr *e, int n, Value **args,
     report(el, e->args[k].value->span, "'%s' joins arrays of one shape%s, found %s and %s", el->builtin, stack ? "" : " but for the last axis",
            describe(el, args[0]), describe(el, args[k]));
     if (args[0]->name) remark(el, args[0]->span, "'%s' is %s", args[0]->name, describe(el, args[0]));
+    if (args[k]->name) remark(el, args[k]->span, "'%s' is %s", args[k]->name, describe(el, args[k]));
     return value_poison(el, e->span);
   }
   return join(el, n, v, stack ? 0 : v[0]->rank - 1, e->span);
@@ -241,8 +242,8 @@ static bool shape_arguments(Elaborator *el, const Expr *e, int first, int n, Val
     Span span = e->args[list ? first : first + k].value->span;
     int64_t extent = whole_number(el, v[k], span, "an extent", 1);
     if (extent < 0) return false;
-    if (*rank >= MAX_AXES / 2) {
-      report(el, span, "an array of more than %d axes", MAX_AXES / 2);
+    if (count > MAX_AXES / 2) {
+      report(el, span, "this array would have %d axes; %d are the most", count, MAX_AXES / 2);
       return false;
     }
     axes[(*rank)++] = PLAIN(extent);
@@ -288,7 +289,7 @@ static Value *call_onehot(Elaborator *el, Scope *s, const Expr *e, int n, Value 
   int64_t k = whole_number(el, args[1], e->args[1].value->span, "the number of classes", 1);
   if (!y || k < 0) return value_poison(el, e->span);
   if (!y->read->node->integer) {
-    report(el, e->args[0].value->span, "the class of 'onehot' must be a whole number, found %s of real values", describe(el, y));
+    report_not_whole(el, e->args[0].value->span, y, k, "the class of 'onehot'");
     return value_poison(el, e->span);
   }
   Value *f = value_fresh(el, y);
@@ -301,7 +302,8 @@ static Value *call_onehot(Elaborator *el, Scope *s, const Expr *e, int n, Value 
 
 static Value *call_outer(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
   (void)s, (void)n;
-  Value *a = as_tensor(el, args[0], e->span, "an argument of 'outer'"), *b = as_tensor(el, args[1], e->span, "an argument of 'outer'");
+  Value *a = as_tensor(el, args[0], e->args[0].value->span, "an argument of 'outer'");
+  Value *b = as_tensor(el, args[1], e->args[1].value->span, "an argument of 'outer'");
   if (!a || !b) return value_poison(el, e->span);
   Value *x = value_fresh(el, a), *y = value_fresh(el, b);
   int vars[2 * MAX_AXES];
@@ -313,7 +315,7 @@ static Value *call_outer(Elaborator *el, Scope *s, const Expr *e, int n, Value *
 
 static Value *call_rank(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
   (void)s, (void)n;
-  Value *x = as_tensor(el, args[0], e->span, "the argument of 'rank'");
+  Value *x = as_tensor(el, args[0], e->args[0].value->span, "the argument of 'rank'");
   return x ? value_number(el, x->rank, e->span) : value_poison(el, e->span);
 }
 
@@ -321,14 +323,14 @@ static Value *call_size(Elaborator *el, Scope *s, const Expr *e, int n, Value **
   (void)s, (void)n;
   if (args[0]->kind == VALUE_LIST) return value_number(el, args[0]->nitems, e->span);
   int64_t count;
-  Value *x = as_tensor(el, args[0], e->span, "the argument of 'size'");
+  Value *x = as_tensor(el, args[0], e->args[0].value->span, "the argument of 'size'");
   if (!x || !element_count(el, x, e->span, &count)) return value_poison(el, e->span);
   return value_number(el, (double)count, e->span);
 }
 
 static Value *call_all(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
   (void)s, (void)n;
-  Value *x = as_tensor(el, args[0], e->span, "the argument of 'all'");
+  Value *x = as_tensor(el, args[0], e->args[0].value->span, "the argument of 'all'");
   if (x && el->in_optimizer) {
     report(el, e->span, "an optimizer sees parameters and gradients, and no batch");
     x = NULL;
@@ -398,7 +400,7 @@ static Value *no_draws(Elaborator *el, Scope *s, const Expr *e, int n, Value **a
 
 /* How many inputs reach one element (fan_in) or how many outputs it reaches, of W[out, in, window...]; of a vector: its length. */
 static Value *fan(Elaborator *el, const Expr *e, Value **args, bool in) {
-  Value *x = as_tensor(el, args[0], e->span, "a parameter");
+  Value *x = as_tensor(el, args[0], e->args[0].value->span, arena_printf(el->cx, "the argument of '%s'", el->builtin));
   if (!x) return value_poison(el, e->span);
   double count = x->rank == 0 ? 1 : (double)value_axis(el, x, x->rank > 1 && in ? 1 : 0).extent;
   for (int k = 2; k < x->rank; k++) count *= (double)value_axis(el, x, k).extent;

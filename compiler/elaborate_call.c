@@ -265,10 +265,12 @@ static bool bind_extents(Elaborator *el, Scope *s, const Call *c, int k) {
     Value *wanted = expr(el, s, e);
     if (is_poison(wanted)) return false;
     if (wanted->kind == VALUE_NUMBER && a.kind == AXIS_PLAIN && wanted->number == (double)a.extent) continue;
+    static const char *const ordinals[] = {"first", "second", "third", "fourth"};
     Text t = {.cx = el->cx};
     expr_print(&t, e);
-    report(el, c->span[k], "argument '%s' of '%s' is %s, but its axis %d must be %s = %s", f->name, c->fn->name, shape_text(el, v), j + 1, t.data,
-           wanted->kind == VALUE_NUMBER ? arena_printf(el->cx, "%g", wanted->number) : "the batch");
+    if (e->kind != EXPR_NUMBER) text_printf(&t, " = %s", wanted->kind == VALUE_NUMBER ? arena_printf(el->cx, "%g", wanted->number) : "the batch");
+    report(el, c->span[k], "argument '%s' of '%s' is %s, but its %s axis must be %s", f->name, c->fn->name, shape_text(el, v),
+           j < 4 ? ordinals[j] : arena_printf(el->cx, "%dth", j + 1), t.data);
     if (v->name) remark(el, v->span, "'%s' is declared here", v->name);
     advise(el, "it is %s", signature(el, c->fn));
     return false;
@@ -358,7 +360,10 @@ static Value *run_function(Elaborator *el, Scope *caller, Call *c, const char *p
   bool shown = c->fn->name_span.source == el->prelude; /* then the error stands at the call already */
   if (error_count(el->cx) > errors && mine && !shown && el->depth < 4 && c->at->span.start != before.start) remark(el, c->at->span, "in this call of '%s'", c->fn->name);
   if (flow != FLOW_RETURNED || !result) {
-    if (error_count(el->cx) == errors) report(el, c->fn->name_span, "'%s' ends without a return", c->fn->name);
+    if (error_count(el->cx) == errors) {
+      report(el, c->fn->name_span, "'%s' ends without a return", c->fn->name);
+      remark(el, span, "in this call of '%s'", c->fn->name);
+    }
     return value_poison(el, span);
   }
   return close_over(el, result, lead, vars, span);
@@ -491,6 +496,10 @@ static Value *call_builtin(Elaborator *el, Scope *s, const Expr *e, const Builti
     if (!one_value(el, a->value[k], a->span[k])) return value_poison(el, e->span);
   el->builtin = b->name;
   if (b->call) return b->call(el, s, e, a->n, (Value **)a->value);
+  for (int k = 0; k < a->n; k++) {
+    const char *what = arena_printf(el->cx, "an argument of '%s'", b->name);
+    if (a->value[k]->kind != VALUE_NUMBER && !as_tensor(el, a->value[k], a->span[k], what)) return value_poison(el, e->span);
+  }
   return elementwise(el, b->op, a->n, a->value, e->span, arena_printf(el->cx, "'%s'", b->name));
 }
 
@@ -509,6 +518,7 @@ Value *expr_call(Elaborator *el, Scope *s, const Expr *e) {
     report(el, e->a->span, "%s%s%s is %s, not a function", e->a->kind == EXPR_NAME ? "'" : "", e->a->kind == EXPR_NAME ? e->a->name : "this",
            e->a->kind == EXPR_NAME ? "'" : "", describe(el, f));
     if (f->name) remark(el, f->span, "'%s' is defined here", f->name);
+    if (e->a->kind == EXPR_NAME && builtin_find(e->a->name)) advise(el, "this definition hides the built-in function; give it another name");
     return value_poison(el, e->span);
   }
   if (f->builtin && (strcmp(f->builtin->name, "grad") == 0 || strcmp(f->builtin->name, "jacobian") == 0)) {

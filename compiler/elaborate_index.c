@@ -147,12 +147,26 @@ static bool range_place(Elaborator *el, Scope *s, const Expr *e, const Value *x,
   return true;
 }
 
+/* The input that a value is, whatever names it has been given since; NULL where it is none. */
+static const Input *input_of(const Elaborator *el, const Value *v) {
+  const Node *n = v->kind == VALUE_TENSOR ? v->read->node : NULL;
+  while (n && n->kind == NODE_NAME) n = n->reads[0]->node;
+  return n && n->kind == NODE_INPUT ? &el->program->inputs.at[n->item] : NULL;
+}
+
+void report_not_whole(Elaborator *el, Span span, const Value *v, int64_t extent, const char *what) {
+  const Input *input = input_of(el, v);
+  const char *found = v->kind != VALUE_TENSOR ? describe(el, v) : v->rank ? arena_printf(el->cx, "%s of real values", describe(el, v)) : "a real number";
+  report(el, span, "%s must be a whole number%s, found %s", what, v->kind == VALUE_NUMBER ? " of at most 2^31" : "", found);
+  if (input) remark(el, input->span, "'%s' is real; ': class(%lld)' after it would make it whole numbers", input->name, (long long)extent);
+}
+
 /* An integer array as an index: its axes take the place. */
-static bool array_place(Elaborator *el, const Expr *at, Value *v, int k, Places *p) {
+static bool array_place(Elaborator *el, const Expr *at, Value *v, int k, int64_t extent, Places *p) {
   if (v->kind == VALUE_LIST) v = as_tensor(el, v, at->span, "an index");
   if (!v) return false;
   if (v->kind != VALUE_TENSOR || !v->read->node->integer) {
-    if (!is_poison(v)) report(el, at->span, "an index must be a whole number of at most 2^31, found %s%s", describe(el, v), v->kind == VALUE_TENSOR ? " of real values" : "");
+    if (!is_poison(v)) report_not_whole(el, at->span, v, extent, "an index");
     return false;
   }
   Value *f = value_fresh(el, v);
@@ -180,7 +194,7 @@ static bool place(Elaborator *el, Scope *s, const Expr *e, const Value *x, int k
   if (sub->is_range) return range_place(el, s, e, x, k, p);
   Index *i = affine(el, s, sub->first);
   if (i) p->index[k] = i;
-  else if (!array_place(el, sub->first, expr(el, s, sub->first), k, p)) return false;
+  else if (!array_place(el, sub->first, expr(el, s, sub->first), k, value_axis(el, x, k).extent, p)) return false;
   if (e->else_zero && value_axis(el, x, k).kind == AXIS_PLAIN) p->guarded |= UINT32_C(1) << k;
   return e->else_zero || check_bounds(el, s, x, k, p->index[k], sub->first->span);
 }
@@ -265,6 +279,10 @@ static Value *trial(Elaborator *el, Scope *s, const Expr *e) {
   return bad ? NULL : v;
 }
 
+static const char *places_text(Elaborator *el, Axis axis) {
+  return axis.kind == AXIS_PLAIN ? arena_printf(el->cx, "%lld place%s", (long long)axis.extent, axis.extent == 1 ? "" : "s") : "the batch";
+}
+
 static void note_extent(Extents *x, Axis axis, Span where) {
   if (!x->known) {
     x->known = true;
@@ -272,9 +290,10 @@ static void note_extent(Extents *x, Axis axis, Span where) {
     x->where = where;
   } else if ((x->axis.kind != axis.kind || x->axis.extent != axis.extent) && !x->clash) {
     x->clash = true;
-    report(x->el, where, "index '%s' runs over %lld places here, over %lld elsewhere; write its bound: %s < n", x->name, (long long)axis.extent,
-           (long long)x->axis.extent, x->name);
-    remark(x->el, x->where, "here it runs over %lld", (long long)x->axis.extent);
+    bool batch = axis.kind == AXIS_BATCH || x->axis.kind == AXIS_BATCH;
+    report(x->el, where, "index '%s' runs over %s here, over %s elsewhere%s%s%s", x->name, places_text(x->el, axis), places_text(x->el, x->axis),
+           batch ? "" : "; write its bound: ", batch ? "" : x->name, batch ? "" : " < n");
+    remark(x->el, x->where, "here it runs over %s", places_text(x->el, x->axis));
   }
 }
 

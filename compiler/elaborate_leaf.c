@@ -12,7 +12,7 @@ static bool leaf_shape(Elaborator *el, Scope *s, const Decl *d, int *rank, int64
     return false;
   }
   for (int k = 0; k < d->nshape; k++) {
-    shape[k] = whole_number(el, expr(el, s, d->shape[k]), d->shape[k]->span, "an extent", 1);
+    shape[k] = whole_number(el, expr(el, s, d->shape[k]), d->shape[k]->span, arena_printf(el->cx, "an extent of '%s'", d->name), 1);
     if (shape[k] < 0) return false;
     total *= (double)shape[k];
   }
@@ -231,8 +231,11 @@ static bool reuse_leaf(Elaborator *el, Scope *s, const Decl *d, const Leaf *leaf
   bool same = leaf->node->naxes == rank;
   for (int k = 0; same && k < rank; k++) same = leaf->node->axes[k].extent == shape[k];
   if (!s->reuse && !el->second_pass) {
+    Span call = el->user_call;
+    if (call.source && call.source == el->twice.source && call.start == el->twice.start) return false; /* one parameter of a layer is enough */
+    el->twice = call;
     report(el, d->span, "'%s' is declared twice", leaf->path);
-    remark(el, leaf->span, "it is declared here too");
+    remark(el, leaf->made.source ? leaf->made : leaf->span, "it is declared here too");
     advise(el, "two calls of a layer in statements without a name, or of one name, make parameters of the same name; name one of them");
   } else if (!same) {
     Text here = {.cx = el->cx}, there = {.cx = el->cx};

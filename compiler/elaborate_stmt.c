@@ -45,7 +45,7 @@ static bool check_shape(Elaborator *el, Scope *s, const Target *t, Value *v) {
   bool fits = x->rank == t->nshape;
   Text wanted = {.cx = el->cx};
   for (int k = 0; k < t->nshape; k++) {
-    int64_t n = whole_number(el, expr(el, s, t->shape[k]), t->shape[k]->span, "an extent", 1);
+    int64_t n = whole_number(el, expr(el, s, t->shape[k]), t->shape[k]->span, arena_printf(el->cx, "an extent of '%s'", t->name), 1);
     if (n < 0) return false;
     text_printf(&wanted, "%s%lld", k ? ", " : "", (long long)n);
     fits = fits && value_axis(el, x, k).kind == AXIS_PLAIN && value_axis(el, x, k).extent == n;
@@ -77,10 +77,20 @@ static Value *indexed_value(Elaborator *el, Scope *s, const Target *t, const Exp
   return value_fresh(el, value_tensor(el, f->read, t->nbinders + f->rank, vars, t->span));
 }
 
+/* In `a, b = split(h, 2)` each result has a name of its own. */
+static bool differs(Elaborator *el, const Target *t, int k) {
+  for (int j = 0; j < k; j++)
+    if (t[j].name == t[k].name) {
+      report(el, t[k].span, "'%s' stands here twice; each result needs a name of its own", t[k].name);
+      return false;
+    }
+  return true;
+}
+
 static void run_define(Elaborator *el, Scope *s, const Stmt *st) {
   const Target *t = st->targets;
   for (int k = 0; k < st->ntargets; k++)
-    if (!may_define(el, s, t[k].name, t[k].span)) {
+    if (!may_define(el, s, t[k].name, t[k].span) || !differs(el, t, k)) {
       expr(el, s, st->value);
       return;
     }
@@ -194,7 +204,8 @@ static void run_update(Elaborator *el, Scope *s, const Stmt *st) {
     if (own) continue;
     report(el, st->value->span, vars[k] == el->g->batch_var ? "the new value of '%s' differs between examples; a state has one value for all"
                                                             : "the new value of '%s' differs along an axis that this call is mapped over", leaf->path);
-    advise(el, "mean(batch) or sum(batch) makes one of them");
+    if (vars[k] == el->g->batch_var) advise(el, "mean(batch) or sum(batch) makes one of them");
+    else advise(el, "give the layer the whole array, with its axis among the formal's brackets, and take a mean over it");
     return;
   }
   if (el->training != 0) record_update(el, leaf->path, x, st->span);
@@ -202,10 +213,22 @@ static void run_update(Elaborator *el, Scope *s, const Stmt *st) {
 
 /* ---- for, if, return ---- */
 
+/* What a block would have defined, had it been known whether it runs. */
+static void poison_block(Elaborator *el, Scope *s, const Block *b) {
+  for (int k = 0; k < b->n; k++) {
+    poison_targets(el, s, b->at[k]);
+    poison_block(el, s, &b->at[k]->body);
+    poison_block(el, s, &b->at[k]->other);
+  }
+}
+
 static Flow run_for(Elaborator *el, Scope *s, const Stmt *st, Value **returned) {
   int64_t n = whole_number(el, expr(el, s, st->binder.bound), st->binder.bound->span, "the bound of 'for'", 0);
   if (n > 10000) report(el, st->binder.bound->span, "'for' would repeat %lld times; 10000 are the most", (long long)n);
-  if (n < 0 || n > 10000) return FLOW_ON;
+  if (n < 0 || n > 10000) {
+    poison_block(el, s, &st->body);
+    return FLOW_ON;
+  }
   const char *suffix = s->suffix;
   bool before = s->may_redefine;
   Flow flow = FLOW_ON;
@@ -227,10 +250,12 @@ static Flow run_for(Elaborator *el, Scope *s, const Stmt *st, Value **returned) 
 
 static Flow run_if(Elaborator *el, Scope *s, const Stmt *st, Value **returned) {
   Value *c = expr(el, s, st->value);
-  if (is_poison(c)) return FLOW_ON;
   if (c->kind != VALUE_NUMBER) {
-    report(el, st->value->span, "'if' chooses at compile time and needs a number, found %s", describe(el, c));
-    advise(el, "where(c, a, b) chooses between values");
+    bool computed = c->kind == VALUE_TENSOR;
+    if (!is_poison(c)) report(el, st->value->span, "'if' chooses at compile time and needs a number, found %s", computed && !c->rank ? "one that the model computes" : describe(el, c));
+    if (computed) advise(el, "where(c, a, b) chooses between values");
+    poison_block(el, s, &st->body);
+    poison_block(el, s, &st->other);
     return FLOW_ON;
   }
   bool before = s->may_redefine;

@@ -314,7 +314,9 @@ static bool choose_params(Elaborator *el, const Stmt *st, Group *g) {
     }
     report(el, st->over_spans[j], "'%s' names no parameter and no layer with parameters", st->over[j]);
     const char *near = nearest_name(el->cx, st->over[j], names.at, names.n);
-    if (near) advise(el, "did you mean '%s'?", near);
+    Binding *b = scope_find(el->model, st->over[j]);
+    if (b) remark(el, b->span, "'%s' is declared here", st->over[j]);
+    else if (near) advise(el, "did you mean '%s'?", near);
     return false;
   }
   g->params = ARENA_ARRAY(el->cx, int, p->params.n);
@@ -347,6 +349,27 @@ static Objective *objective_for(Elaborator *el, int loss, int every) {
   return &p->objectives.at[p->objectives.n - 1];
 }
 
+static bool has_dest(const Stage *stage, DestKind dest) {
+  for (int r = 0; r < stage->nroots; r++)
+    if (stage->roots[r].dest == dest) return true;
+  return false;
+}
+
+/* A chain moves the parameters, and what hands on a gradient stands before what uses it. */
+static void check_chain(Elaborator *el, const Group *g, const Stmt *st) {
+  int last = g->nstages - 1;
+  while (last >= 0 && !has_dest(&g->stages[last], DEST_WEIGHT)) last--;
+  if (last < 0) {
+    report(el, st->with[st->nwith - 1]->span, "nothing here updates the parameters: the chain ends without an optimizer such as adam");
+    return;
+  }
+  for (int k = last + 1; k < g->nstages; k++) {
+    if (!has_dest(&g->stages[k], DEST_GRADIENT)) continue;
+    report(el, st->with[k]->span, "'%s' changes the gradient after '%s' has used it", g->stages[k].name, g->stages[last].name);
+    advise(el, "a chain is read from left to right: with %s, %s", g->stages[k].name, g->stages[last].name);
+  }
+}
+
 static void make_group(Elaborator *el, const Minimize *m) {
   const Stmt *st = m->stmt;
   Objective *o = objective_for(el, m->loss, m->every);
@@ -363,12 +386,7 @@ static void make_group(Elaborator *el, const Minimize *m) {
     g->nstages = k + 1;
     if (!make_stage(el, o, g, &g->stages[k], st->with[k])) return;
   }
-  bool moves = false;
-  for (int k = 0; k < g->nstages; k++)
-    for (int r = 0; r < g->stages[k].nroots; r++) moves = moves || g->stages[k].roots[r].dest == DEST_WEIGHT;
-  if (!moves) {
-    report(el, st->with[st->nwith - 1]->span, "nothing here updates the parameters: the chain ends without an optimizer such as adam");
-  }
+  check_chain(el, g, st);
 }
 
 void run_minimize(Elaborator *el, Scope *s, const Stmt *st) {
@@ -465,13 +483,25 @@ static void train_entry(Elaborator *el, Scope *s, const Entry *e) {
   }
 }
 
+/* The entry of that name before `e`, in this or another `train`; NULL where there is none. */
+static const Entry *entry_before(const Elaborator *el, const Entry *e) {
+  for (int i = 0; i < el->statements.n; i++) {
+    const Stmt *st = el->statements.at[i];
+    for (int k = 0; st->kind == STMT_TRAIN && k < st->nentries; k++) {
+      if (&st->entries[k] == e) return NULL;
+      if (st->entries[k].name == e->name) return &st->entries[k];
+    }
+  }
+  return NULL;
+}
+
 void run_train(Elaborator *el, Scope *s, const Stmt *st) {
   for (int k = 0; k < st->nentries; k++) {
-    for (int j = 0; j < k; j++)
-      if (st->entries[j].name == st->entries[k].name) {
-        report(el, st->entries[k].span, "'%s' is given twice", st->entries[k].name);
-        remark(el, st->entries[j].span, "it is given here");
-      }
+    const Entry *before = entry_before(el, &st->entries[k]);
+    if (before) {
+      report(el, st->entries[k].span, "'%s' is given twice", st->entries[k].name);
+      remark(el, before->span, "it is given here");
+    }
     train_entry(el, s, &st->entries[k]);
   }
 }

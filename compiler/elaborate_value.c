@@ -15,12 +15,15 @@ void report(Elaborator *el, Span s, const char *format, ...) {
   vsnprintf(text, sizeof text, format, ap);
   va_end(ap);
   bool inside = s.source && s.source == el->prelude && el->user_call.source;
+  el->repeats = inside && el->user_call.source == el->blamed.source && el->user_call.start == el->blamed.start;
+  if (el->repeats) return;
+  if (inside) el->blamed = el->user_call;
   error_at(el->cx, inside ? el->user_call : s, "%s", text);
   if (inside) note_at(el->cx, s, "in this line of the prelude");
 }
 
 void remark(Elaborator *el, Span s, const char *format, ...) {
-  if (el->quiet || !s.source) return;
+  if (el->quiet || el->repeats || !s.source) return;
   va_list ap;
   char text[4096];
   va_start(ap, format);
@@ -30,7 +33,7 @@ void remark(Elaborator *el, Span s, const char *format, ...) {
 }
 
 void advise(Elaborator *el, const char *format, ...) {
-  if (el->quiet) return;
+  if (el->quiet || el->repeats) return;
   va_list ap;
   char text[4096];
   va_start(ap, format);
@@ -96,7 +99,9 @@ const char *shape_text(Elaborator *el, const Value *v) {
 const char *describe(Elaborator *el, const Value *v) {
   switch (v->kind) {
   case VALUE_NUMBER: return arena_printf(el->cx, "the number %g", v->number);
-  case VALUE_TENSOR: return v->rank ? arena_printf(el->cx, "an array of shape %s", shape_text(el, v)) : "a single number";
+  case VALUE_TENSOR:
+    if (v->rank && value_axis(el, v, 0).kind == AXIS_FLAT) return "an array of the parameter's shape";
+    return v->rank ? arena_printf(el->cx, "an array of shape %s", shape_text(el, v)) : "a single number";
   case VALUE_LIST: return arena_printf(el->cx, "a list of %d", v->nitems);
   case VALUE_FUNCTION: return v->fn && v->fn->kind == STMT_LAYER ? "a layer" : v->fn && v->fn->kind == STMT_OPTIMIZER ? "an optimizer" : "a function";
   case VALUE_DISTRIBUTION: return "a distribution";

@@ -106,11 +106,11 @@ static int run(Job *j) {
   if (c->emit == EMIT_AST) return error_count(j->cx) ? 1 : emit_stage(j, c->emit);
   j->program = elaborate(j->cx, &definitions, &j->tree, c->model, j->options);
   if (error_count(j->cx)) return 1;
-  unused_inputs(j->program);
   if (!j->program->routines.n && !j->program->checks.n) {
     error_at(j->cx, (Span){0}, "nothing to compile: '%s' has no loss, output, metric or check", c->model);
     return 1;
   }
+  unused_inputs(j->program);
   if (c->emit == EMIT_GRAPH) return emit_stage(j, c->emit);
   simplify_program(j->program, j->options);
   if (!error_count(j->cx)) unused_objectives(j->program);

@@ -86,9 +86,16 @@ static int place_within(const Stmt *st, int place) {
 
 static void check_block(Parser *p, Block *block, int place) {
   int kept = 0;
+  const Stmt *ended = NULL; /* the return after which nothing is reached */
   for (int k = 0; k < block->n; k++) {
     Stmt *st = block->at[k];
     if (!may_stand(p, st, place)) continue;
+    if (ended) {
+      error_at(p->cx, first_word(st), "nothing after a 'return' is reached");
+      note_at(p->cx, ended->span, "the function ends here");
+      break;
+    }
+    if (st->kind == STMT_RETURN) ended = st;
     check_block(p, &st->body, place_within(st, place));
     check_block(p, &st->other, place_within(st, place));
     block->at[kept++] = st;

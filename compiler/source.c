@@ -251,6 +251,24 @@ void span_position(Span s, int *line, int *column) {
 
 /* ---- reports ---- */
 
+/* Columns of a terminal that a character takes: none where it joins the one before, two in East Asian scripts and pictures. */
+static int character_width(const char *p, size_t n) {
+  static const struct {
+    uint32_t from, to;
+    int width;
+  } ranges[] = {
+    {0x0300, 0x036F, 0},   {0x200B, 0x200F, 0},   {0x20D0, 0x20FF, 0},   {0xFE00, 0xFE0F, 0},   {0x1100, 0x115F, 2},
+    {0x2E80, 0xA4CF, 2},   {0xAC00, 0xD7A3, 2},   {0xF900, 0xFAFF, 2},   {0xFE30, 0xFE6F, 2},   {0xFF00, 0xFF60, 2},
+    {0xFFE0, 0xFFE6, 2},   {0x1F300, 0x1F64F, 2}, {0x1F900, 0x1F9FF, 2}, {0x20000, 0x3FFFD, 2},
+  };
+  const unsigned char *s = (const unsigned char *)p;
+  uint32_t c = n == 1 ? s[0] : s[0] & (0x7Fu >> n);
+  for (size_t i = 1; i < n; i++) c = c << 6 | (s[i] & 0x3Fu);
+  for (size_t k = 0; k < sizeof ranges / sizeof *ranges; k++)
+    if (c >= ranges[k].from && c <= ranges[k].to) return ranges[k].width;
+  return 1;
+}
+
 /* One character of a source line as a terminal may be given it: controls must not reach it. Returns its bytes. */
 static size_t add_character(Text *out, const char *p, const char *end) {
   size_t n = 1;
@@ -283,10 +301,14 @@ static void add_excerpt(Text *out, Span s) {
   text_add(&carets, cut ? "    " : "");
   const char *text = s.source->text;
   for (size_t i = from; i < to;) {
-    if (i == s.start) text_add(&carets, "^");
-    else if (i > s.start && i < s.end) text_add(&carets, "~");
-    else if (i < s.start) text_add(&carets, text[i] == '\t' ? "\t" : " ");
-    i += add_character(&line, text + i, text + to);
+    size_t n = add_character(&line, text + i, text + to);
+    int width = character_width(text + i, n);
+    for (int k = 0; k < width; k++) {
+      if (i == s.start && k == 0) text_add(&carets, "^");
+      else if (i >= s.start && i < s.end) text_add(&carets, "~");
+      else if (i < s.start) text_add(&carets, text[i] == '\t' ? "\t" : " ");
+    }
+    i += n;
   }
   if (s.start >= to) text_add(&carets, "^"); /* the end of the line */
   if (to < line_end(s.source, to)) text_add(&line, " ...");
