@@ -101,3 +101,15 @@ def layered_network(w, a0, t):
     δz3 = a[3] * (1 - a[3]) * (a[3] - t)
     return {"loss.L": loss, "out.a3": a[3],
             "equal": [(d(loss, a[2]), w["W2"] @ δz3), (d(loss, w["W2"]), torch.outer(a[2], δz3))]}
+
+
+@twin("lstm_two_steps", {name: real() for name in ("x0", "x1", "c_before", "h_before", "y")},
+      {name: () for name in ("Wf", "Uf", "bf", "Wo", "Uo", "bo", "Wc", "Uc", "bc", "w", "d")}, examples=4)
+def lstm_two_steps(w, x0, x1, c, h, y):
+    for x in (x0, x1):
+        f, o = (torch.sigmoid(w["W" + gate] * x + w["U" + gate] * h + w["b" + gate]) for gate in "fo")
+        c = f * (1 - f) * c + torch.tanh(w["Wc"] * x + w["Uc"] * h + w["bc"])
+        h = o * torch.tanh(c)
+    p = w["w"] * h + w["d"]
+    loss = (p - y)**2 / 2
+    return {"loss.L": loss, "out.p": p, "out.c1": c, "equal": [(d(loss, w["d"]), p - y)]}

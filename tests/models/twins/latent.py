@@ -58,3 +58,37 @@ def dropout_ensemble(w, x, y):
     return {"loss.L": loss, "out.p": p,
             "equal": [(p, torch.softmax(w["W"] @ x / 2 + w["b"], 0)),
                       (d(loss, w["W"]), torch.outer(p - F.one_hot(y, 4), x / 2))]}
+
+
+@twin("reparameterization", {"x": bit(5), "ε": real(2)},
+      {"h.W": (4, 5), "h.b": (4,), "μ.W": (2, 4), "μ.b": (2,), "v.W": (2, 4), "v.b": (2,), "o.W": (5, 2), "o.b": (5,)})
+def reparameterization(w, x, ε):
+    x = x.double()
+    h = torch.tanh(w["h.W"] @ x + w["h.b"])
+    μ, v = (w[name + ".W"] @ h + w[name + ".b"] for name in ("μ", "v"))
+    o = w["o.W"] @ (μ + torch.exp(v / 2) * ε) + w["o.b"]
+    here, unit = torch.distributions.Normal(μ, torch.exp(v / 2)), torch.distributions.Normal(0.0, 1.0)
+    loss = F.binary_cross_entropy_with_logits(o, x, reduction="sum") + torch.distributions.kl_divergence(here, unit).sum()
+    back = w["o.W"].T @ (torch.sigmoid(o) - x)
+    return {"loss.L": loss, "out.μ": μ, "out.p": torch.sigmoid(o),
+            "equal": [(d(loss, μ), μ + back), (d(loss, v), (torch.exp(v) - 1 + back * ε * torch.exp(v / 2)) / 2)]}
+
+
+@twin("autoregressive_flow", {"x": real(4), "ε": real(3)},
+      {"M0": real(3, 3), "S0": real(3, 3), "bm": (3,), "bs": (3,), "μ.W": (3, 4), "μ.b": (3,), "a.W": (3, 4), "a.b": (3,),
+       "o.W": (4, 3), "o.b": (4,)})
+def autoregressive_flow(w, x, ε):
+    μ, a = (w[name + ".W"] @ x + w[name + ".b"] for name in ("μ", "a"))
+    z0 = μ + torch.exp(a) * ε
+    m, t = w["M0"].tril(-1) @ z0 + w["bm"], w["S0"].tril(-1) @ z0 + w["bs"]
+    s = torch.sigmoid(t)
+    z1 = s * z0 + (1 - s) * m
+    o = w["o.W"] @ z1 + w["o.b"]
+    unit = torch.distributions.Normal(torch.zeros(()).double(), 1.0)
+    q0 = (unit.log_prob(ε) - a).sum()
+    loss = ((x - o)**2).sum() / 2 - unit.log_prob(z1).sum() + q0 - torch.log(s).sum()
+    g = w["o.W"].T @ (o - x) + z1
+    back = g * (z0 - m) * s * (1 - s) - (1 - s)
+    return {"loss.L": loss, "out.z1": z1,
+            "equal": [(d(loss, t), back), (d(loss, m), g * (1 - s)),
+                      (d(loss, μ), g * s + w["M0"].tril(-1).T @ (g * (1 - s)) + w["S0"].tril(-1).T @ back)]}
