@@ -27,7 +27,7 @@ ifeq ($(BLAS),)
 BLAS := $(BLAS_FOUND)
 endif
 
-BLAS_FLAGS_openblas := -DNN_BLAS $(BLAS_INCLUDE)
+BLAS_FLAGS_openblas := -DNN_BLAS $(if $(HAVE_LAPACK),-DNN_LAPACK) $(BLAS_INCLUDE)
 BLAS_LIBS_openblas  := -lopenblas
 BLAS_FLAGS_cblas    := -DNN_BLAS $(BLAS_INCLUDE)
 BLAS_LIBS_cblas     := $(or $(BLAS_LIBRARIES),-lcblas -lblas)
@@ -48,7 +48,7 @@ RUNTIME_FLAGS  = -std=c11 -O3 -g -fno-math-errno $(WARNINGS) $(SANITIZERS) -DNN_
 compiler-objects := $(patsubst compiler/%.c,$(BUILD)/compiler/%.o,$(sort $(wildcard compiler/*.c))) \
                     $(addprefix $(BUILD)/compiler/,lexer.o parser.o prelude.o)
 runtime-objects  := $(patsubst runtime/%.c,$(BUILD)/runtime/%.o,$(sort $(wildcard runtime/*.c)))
-headers          := $(addprefix $(BUILD)/,nn.h nn_math.h nn_tools.h)
+headers          := $(addprefix $(BUILD)/,nn.h nn_math.h nn_double.h nn_tools.h)
 installed        := $(headers) $(BUILD)/libnn.a $(BUILD)/nn.link
 
 .PHONY: all

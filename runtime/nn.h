@@ -32,6 +32,9 @@ extern "C" {
  * lda, ldb, ldc: floats from one stored row to the next. beta == 0 never reads C. m, n, k may be 0. */
 void nn_gemm(int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb,
              float beta, float *c, int ldc);
+/* The same in double precision, for full-batch methods (gemm_double.c). */
+void nn_gemm_double(int ta, int tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b, int ldb,
+                    double beta, double *c, int ldc);
 /* Which product is behind nn_gemm, for reports: "OpenBLAS 0.3.21 (Zen), 1 thread" or "portable". */
 const char *nn_gemm_name(void);
 /* Philox4x32-10 (Salmon et al. 2011): four words from a 128-bit counter and a 64-bit key. */
@@ -86,7 +89,8 @@ typedef struct nn_loss {
 typedef struct nn_objective { /* one or more `minimize` of one loss: they take turns in the order of this table */
     int loss;               /* index into losses */
     int every;              /* acts in steps 1+every*k ... : when (step + 1) % every == 0, step counted before it */
-    void (*update)(void *model); /* one update of its parameters from model->grad; reads step, hyper; writes param and slots */
+    void (*update)(void *model); /* one update of its parameters from model->grad; reads step, hyper; writes param and slots; NULL
+                               where nn_model.full trains it */
 } nn_objective;
 
 typedef struct nn_output {
@@ -105,6 +109,23 @@ typedef struct nn_metric {
     uint32_t inputs;
     nn_value_fn *value;     /* mean over the n examples */
 } nn_metric;
+
+typedef enum nn_method { NN_GRADIENT_DESCENT, NN_CG, NN_BFGS, NN_LBFGS, NN_NEWTON } nn_method;
+
+/* Functions of the full-batch methods: the loss over n examples as in training, returned and its gradient, or its Hessian times
+ * `direction`, written to `result`. param, direction and result are doubles where the model's struct has floats, and so are the real
+ * inputs. `work` needs full->work_size bytes. */
+typedef double nn_full_fn(const double *param, const double *state, const double *direction, double *result, void *work, int n,
+                          const void *const *in, uint64_t seed, uint64_t step);
+
+typedef struct nn_full {    /* how the model's only objective is minimized over all rows at once */
+    nn_method method;
+    const char *name;       /* its options are the hypers "NAME.tol" ... */
+    nn_full_fn *gradient;
+    nn_full_fn *product;    /* NULL where the method needs none */
+    size_t work_size;
+    const int *moved; int nmoved; /* indices into params: what it moves; all the others stay */
+} nn_full;
 
 typedef struct nn_hyper {   /* an argument of an optimizer that can be set at run time */
     const char *name;       /* "adam.lr" */
@@ -135,6 +156,7 @@ typedef struct nn_model {
     const nn_output *outputs; int noutputs;
     const nn_metric *metrics; int nmetrics;
     const nn_hyper *hypers; int nhypers;
+    const nn_full *full;    /* or NULL: steps on batches; where not NULL there is one objective, and train_step is NULL */
     void (*init)(void *model, uint64_t seed);  /* parameters drawn, everything else reset */
     float (*train_step)(void *model, int n, const void *const *in); /* one whole step, all objectives; the loss before it (the first that acted) */
     void (*finish_step)(void *model); /* after the updates of a step done piecewise: state <- next_state, step += 1 */

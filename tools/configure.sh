@@ -1,5 +1,5 @@
 #!/bin/sh
-# What is on this machine, as lines for the Makefile. In: CC. Out: BLAS_FOUND and how to use it, HAVE_CMOCKA.
+# What is on this machine, as lines for the Makefile. In: CC. Out: BLAS_FOUND and how to use it, HAVE_LAPACK, HAVE_CMOCKA.
 #
 # A library is there if a program that calls it compiles, links and gives the right answer; version numbers and package
 # names are not asked.
@@ -14,6 +14,15 @@ int main(void) {
   float a[4] = {1, 2, 3, 4}, c[4] = {0, 0, 0, 0};
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, 2, 2, 2, 1, a, 2, a, 2, 0, c, 2);
   return c[0] == 7 && c[3] == 22 ? 0 : 1;
+}
+END
+cat > "$work/lapack.c" <<'END'
+void dpotrf_(const char *triangle, const int *n, double *a, const int *lda, int *info, unsigned long length);
+int main(void) {
+  double a = 9;
+  int one = 1, info = 1;
+  dpotrf_("U", &one, &a, &one, &info, 1);
+  return info == 0 && a == 3 ? 0 : 1;
 }
 END
 cat > "$work/cmocka.c" <<'END'
@@ -39,7 +48,9 @@ works() {
 find_blas() {
   for include in "" -I/usr/include/openblas -I/opt/homebrew/opt/openblas/include; do
     if works blas.c $include -lopenblas; then
-      echo "BLAS_FOUND := openblas"; echo "BLAS_INCLUDE := $include"; return
+      echo "BLAS_FOUND := openblas"; echo "BLAS_INCLUDE := $include"
+      if works lapack.c -lopenblas; then echo "HAVE_LAPACK := 1"; fi # OpenBLAS can be built without
+      return
     fi
   done
   for libraries in "-lcblas -lblas" "-lblas" "-lcblas -latlas" "-lblis"; do
