@@ -198,4 +198,9 @@ void run_minimize(Elaborator *el, Scope *s, const Stmt *st);
 void run_train(Elaborator *el, Scope *s, const Stmt *st);
 void finish_objectives(Elaborator *el);
 
+/* full-batch methods (elaborate_full.c) */
+bool is_full_batch(Elaborator *el, const Expr *e);
+/* Makes o minimized by e; el->updates are the model's own. False with an error where the model does not allow it. */
+bool make_full_batch(Elaborator *el, Objective *o, const Minimize *m, const Expr *e);
+
 #endif

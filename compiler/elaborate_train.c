@@ -249,17 +249,11 @@ static const char *member_name(Elaborator *el, const char *name, const char *los
 }
 
 static bool make_stage(Elaborator *el, Objective *objective, Group *group, Stage *stage, const Expr *e) {
-  static const char *const full_batch[] = {"cg", "bfgs", "lbfgs", "newton"};
   const Expr *callee = e->kind == EXPR_CALL ? e->a : e;
   if (callee->kind != EXPR_NAME) {
     report(el, e->span, "expected an optimizer after 'with', as in adam(lr = 1e-3)");
     return false;
   }
-  for (int k = 0; k < 4; k++)
-    if (strcmp(callee->name, full_batch[k]) == 0 && !scope_find(el->globals, callee->name)) {
-      report(el, e->span, "'%s', which takes the whole data set as one batch, is not supported yet", callee->name);
-      return false;
-    }
   Value *f = lookup(el, el->model, callee->name, callee->span);
   if (is_poison(f)) return false;
   if (f->kind != VALUE_FUNCTION || !f->fn || f->fn->kind != STMT_OPTIMIZER) {
@@ -382,6 +376,11 @@ static void make_group(Elaborator *el, const Minimize *m) {
   if (!choose_params(el, st, g) || !disjoint(el, o, g, st)) return;
   g->stages = ARENA_ARRAY(el->cx, Stage, st->nwith);
   o->ngroups++;
+  for (int k = 0; k < st->nwith; k++)
+    if (is_full_batch(el, st->with[k])) {
+      make_full_batch(el, o, m, st->with[k]);
+      return;
+    }
   for (int k = 0; k < st->nwith; k++) {
     g->nstages = k + 1;
     if (!make_stage(el, o, g, &g->stages[k], st->with[k])) return;
@@ -414,7 +413,11 @@ void run_minimize(Elaborator *el, Scope *s, const Stmt *st) {
 void finish_objectives(Elaborator *el) {
   VEC(Update) keep = {0};
   for (int k = 0; k < el->updates.n; k++) VEC_PUSH(el->cx, &keep, el->updates.at[k]);
-  for (int k = 0; k < el->pending.n; k++) make_group(el, &el->pending.at[k]);
+  for (int k = 0; k < el->pending.n; k++) {
+    make_group(el, &el->pending.at[k]);
+    el->updates.n = 0;
+    for (int j = 0; j < keep.n; j++) VEC_PUSH(el->cx, &el->updates, keep.at[j]);
+  }
   el->updates.n = 0;
   for (int k = 0; k < keep.n; k++) VEC_PUSH(el->cx, &el->updates, keep.at[k]);
 }
@@ -475,7 +478,7 @@ static void train_entry(Elaborator *el, Scope *s, const Entry *e) {
   }
   switch (e->name[0]) {
   case 'b': t->batch = (int)n; break;
-  case 'e': t->epochs = (int)n; break;
+  case 'e': t->epochs = (int)n, t->epochs_given = true; break;
   case 'p': t->patience = (int)n; break;
   default:
     if (e->name[1] == 'h') t->shuffle = n != 0;

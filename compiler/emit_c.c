@@ -152,6 +152,8 @@ static void number_nodes(Program *p) {
         const Stage *stage = &group->stages[k];
         for (int r = 0; r < stage->nroots * (stage->flat ? 1 : group->nparams); r++) VEC_PUSH(p->cx, &roots, stage->roots[r].node);
       }
+  const FullBatch *full = full_batch_of(p);
+  for (int r = 0; full && r < full->product.nroots; r++) VEC_PUSH(p->cx, &roots, full->product.roots[r].node);
   if (!roots.n) return;
   NodeList list = graph_order(p->cx, roots.at, roots.n);
   for (int k = 0; k < list.n; k++) {
@@ -183,12 +185,14 @@ void emit_c(Program *program, const Options *options, Text *header, Text *source
                             arena_printf(cx, "%s_state", em.prefix), &types);
   plan_routines(&em);
   plan_updates(&em, &types, &members);
+  plan_full(&em);
   lay_out_hypers(&em, &types);
   check_memory(&em);
   if (error_count(cx) > errors) return;
   number_nodes(program);
   emit_routines(&em, &prototypes, &functions);
   emit_updates(&em, &prototypes, &functions);
+  emit_full(&em, &types, &prototypes, &functions);
   emit_tables(&em, &prototypes, &functions);
 
   open_header(&em, header);
@@ -198,7 +202,8 @@ void emit_c(Program *program, const Options *options, Text *header, Text *source
   text_add(header, prototypes.data);
   text_add(header, "\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
   first_line(&em, "c", source);
-  text_printf(source, "#include \"%s.h\"\n#include \"nn_math.h\"\n\n", file_name(em.file));
+  text_printf(source, "#include \"%s.h\"\n#include \"nn_math.h\"\n%s\n", file_name(em.file),
+              full_batch_of(program) ? "#include \"nn_double.h\"\n" : "");
   if (tables.data) text_add(source, tables.data);
   if (outlined.data) text_add(source, outlined.data);
   text_add(source, functions.data);

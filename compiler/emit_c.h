@@ -72,12 +72,17 @@ typedef struct Emitter {
   const char **routine_names; /* by routine: "digits_L_grad" */
   Plan **plans;               /* by routine */
   uint32_t *masks;            /* by routine: the inputs of its C function */
+  Plan *full_plans[2];        /* of a full-batch method: gradient, product */
   VEC(Table) tables;
   Text *tables_out; /* static const arrays */
   Text *functions;  /* outlined functions */
   VEC(Outline) outlines;
   int64_t floats, integers; /* of the work area */
+  bool doubles;             /* the function at hand will compute in double precision (emit_c_full.c) */
 } Emitter;
+
+/* A number in a function's body: a float constant, or "0.5" where the function computes in double precision. */
+const char *c_real(const Emitter *em, double x);
 
 /* ---- a function's body (emit_c_code.c) ---- */
 
@@ -193,6 +198,10 @@ void plan_updates(Emitter *em, Text *typedefs, Text *members);
 void emit_updates(Emitter *em, Text *header, Text *source);
 const char *objective_name(Emitter *em, int objective);    /* "LG": unique */
 void emit_tables(Emitter *em, Text *header, Text *source); /* emit_c_table.c: init, the nn_model */
+/* emit_c_full.c: what a full-batch method needs; nothing where there is none. */
+void plan_full(Emitter *em);
+void emit_full(Emitter *em, Text *types, Text *header, Text *source);
+const FullBatch *full_batch_of(const Program *p); /* or NULL */
 
 /* The inputs that a whole step reads: those of the losses that are minimized. */
 uint32_t step_inputs(const Emitter *em);

@@ -356,14 +356,14 @@ static const struct {
                      [OP_TRIGAMMA] = {FORM_CALL, "nn_trigammaf", 0}};
 
 static Code product(Body *b, double scale, Read *const *reads, int nreads) {
-  if (nreads == 0) return (Code){c_float(b->cx, scale), scale < 0 ? 1 : 0, false};
+  if (nreads == 0) return (Code){c_real(b->em, scale), scale < 0 ? 1 : 0, false};
   Code c = code_read(b, reads[0]);
   if (nreads == 1 && scale == 1) return c;
   const char *sign = scale < 0 ? "-" : "";
   double size = fabs(scale);
   Text t = {.cx = b->cx};
   text_add(&t, sign);
-  if (size != 1) text_printf(&t, "%s * ", c_float(b->cx, size));
+  if (size != 1) text_printf(&t, "%s * ", c_real(b->em, size));
   text_add(&t, as_float(b, shorten(b, c), size != 1 || scale < 0 ? 1 : 2));
   for (int k = 1; k < nreads; k++) {
     Code f = shorten(b, code_read(b, reads[k]));

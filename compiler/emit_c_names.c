@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const reserved[] = {"auto",
@@ -141,7 +142,8 @@ static const char *const reserved[] = {"auto",
 static const char *const own_words[] = {
   "n",    "w",     "g",     "s",    "m",         "state",  "next",    "work",     "out",     "in",   "seed",
   "step", "gnorm", "count", "q",    "sum",       "best",   "place",   "most",     "acc",     "part", "end",
-  "from", "to",    "param", "grad", "ptrdiff_t", "size_t", "int32_t", "uint64_t", "uint32_t"};
+  "from", "to",    "param", "grad", "ptrdiff_t", "size_t", "int32_t", "uint64_t", "uint32_t",
+  "direction"};
 
 static const struct {
   const char *letter, *name;
@@ -229,12 +231,18 @@ const char *c_upper(Context *cx, const char *name) {
   return s;
 }
 
-const char *c_float(Context *cx, double x) {
-  float f = (float)x;
-  if (isnan(f)) return "NAN";
-  if (isinf(f)) return f > 0 ? "INFINITY" : "-INFINITY";
-  char *s = arena_printf(cx, "%.9g", (double)f);
-  return arena_printf(cx, strpbrk(s, ".e") ? "%sf" : "%s.0f", s);
+static const char *constant(Context *cx, double v, bool exact, const char *suffix) {
+  if (isnan(v)) return "NAN";
+  if (isinf(v)) return v > 0 ? "INFINITY" : "-INFINITY";
+  char *s = arena_printf(cx, "%.9g", v);
+  for (int digits = 10; exact && strtod(s, NULL) != v; digits++) s = arena_printf(cx, "%.*g", digits, v);
+  return arena_printf(cx, strpbrk(s, ".e") ? "%s%s" : "%s.0%s", s, suffix);
+}
+
+const char *c_float(Context *cx, double x) { return constant(cx, (double)(float)x, false, "f"); }
+
+const char *c_real(const Emitter *em, double x) {
+  return em->doubles ? constant(em->cx, x, true, "") : c_float(em->cx, x);
 }
 
 /* ---- layouts ---- */

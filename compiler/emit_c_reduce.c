@@ -29,8 +29,8 @@ static Code term(Nest *nest) { return code_body(nest->b, nest->n, nest->reads, N
 static const char *scaled(Body *b, const Node *n, Code c) {
   if (n->scale == 1) return as_float(b, c, 5);
   if (n->scale == -1) return arena_printf(b->cx, "-%s", as_float(b, c, 1));
-  if (n->nreads == 0) return c_float(b->cx, n->scale);
-  return arena_printf(b->cx, "%s * %s", c_float(b->cx, n->scale), as_float(b, c, 1));
+  if (n->nreads == 0) return c_real(b->em, n->scale);
+  return arena_printf(b->cx, "%s * %s", c_real(b->em, n->scale), as_float(b, c, 1));
 }
 
 /* Own axis innermost: added up in the array. */

@@ -69,7 +69,7 @@ const char *table_name(Emitter *em, const Node *n, bool integer) {
   for (int64_t k = 0; k < count; k++) {
     text_add(t, k % 10 == 0 ? "\n    " : " ");
     if (integer) text_printf(t, "%lld,", (long long)n->data[k]);
-    else text_printf(t, "%s,", c_float(em->cx, n->data[k]));
+    else text_printf(t, "%s,", c_real(em, n->data[k]));
   }
   text_add(t, "\n};\n\n");
   VEC_PUSH(em->cx, &em->tables, ((Table){n, integer, name}));
@@ -213,10 +213,12 @@ static bool is_own_name(const char *name) {
   static const char *const words[] = {"init",    "step",         "finish_step",  "bad_row", "params",
                                       "state",   "work",         "hyper",        "model",   "first_bad",
                                       "squares", "param_arrays", "state_arrays", "slots",   "inputs",
-                                      "losses",  "objectives",   "outputs",      "metrics", "hypers"};
+                                      "losses",  "objectives",   "outputs",      "metrics", "hypers",
+                                      "full",    "full_work",    "moved"};
   static const char *const starts[] = {"step_", "update_", "part", "table", "finish_", "init_"}, *const ends[] = {
                                                                                                    "_entry", "_params",
-                                                                                                   "_grad"};
+                                                                                                   "_grad", "_full",
+                                                                                                   "_product"};
   size_t length = strlen(name);
   for (size_t k = 0; k < sizeof words / sizeof *words; k++)
     if (strcmp(words[k], name) == 0) return true;

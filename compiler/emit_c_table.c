@@ -26,7 +26,7 @@ static void emit_start(Emitter *em, const Start *start, const char *pointer, int
   }
   if (start->uniform_value) {
     text_printf(out, "  for (ptrdiff_t q = 0; q < %lld; q++) (%s)[q] = %s;\n", n, pointer,
-                c_float(cx, start->values[0]));
+                c_float(em->cx, start->values[0]));
     return;
   }
   Node *data = ARENA_NEW(cx, Node);
@@ -134,7 +134,7 @@ static void emit_wrapper(Emitter *em, int k, Text *source) {
 static void emit_wrappers(Emitter *em, Text *out) {
   const Program *p = em->program;
   for (int k = 0; k < p->routines.n; k++) emit_wrapper(em, k, out);
-  for (int o = 0; o < p->objectives.n; o++) {
+  for (int o = 0; o < p->objectives.n && !full_batch_of(p); o++) {
     const char *name = objective_name(em, o);
     text_printf(out, "static void %s_update_%s_entry(void *model) { %s_update_%s((%s *)model); }\n\n", em->prefix, name,
                 em->prefix, name, em->type);
@@ -143,7 +143,7 @@ static void emit_wrappers(Emitter *em, Text *out) {
               em->prefix, em->prefix, em->type);
   text_printf(out, "static void %s_finish_entry(void *model) { %s_finish_step((%s *)model); }\n\n", em->prefix,
               em->prefix, em->type);
-  if (!p->objectives.n) return;
+  if (!p->objectives.n || full_batch_of(p)) return;
   text_printf(out, "static float %s_step_entry(void *model, int n, const void *const *in) {\n  (void)in;\n",
               em->prefix);
   add_wrapped(
@@ -264,9 +264,11 @@ static int emit_losses(Emitter *em, Text *out) {
 static int emit_objectives(Emitter *em, Text *out) {
   const Program *p = em->program;
   if (p->objectives.n) text_printf(out, "static const nn_objective %s_objectives[] = {\n", em->prefix);
-  for (int k = 0; k < p->objectives.n; k++)
-    text_printf(out, "    {%d, %d, %s_update_%s_entry},\n", p->objectives.at[k].loss, p->objectives.at[k].every,
-                em->prefix, objective_name(em, k));
+  for (int k = 0; k < p->objectives.n; k++) {
+    const Objective *o = &p->objectives.at[k];
+    if (o->full) text_printf(out, "    {%d, %d, NULL},\n", o->loss, o->every);
+    else text_printf(out, "    {%d, %d, %s_update_%s_entry},\n", o->loss, o->every, em->prefix, objective_name(em, k));
+  }
   if (p->objectives.n) text_add(out, "};\n\n");
   return p->objectives.n;
 }
@@ -348,6 +350,7 @@ static uint64_t model_hash(Emitter *em) {
         h = fnv(h, stage->member);
         for (int k = 0; k < stage->nslots; k++) h = fnv(h, stage->slots[k].name);
       }
+    if (p->objectives.at[o].full) h = fnv(h, p->objectives.at[o].full->name);
   }
   return h;
 }
@@ -387,9 +390,11 @@ static void emit_model(Emitter *em, const int *rows, Text *out) {
     {"hypers", "nhypers", "hypers"}};
   for (size_t k = 0; k < sizeof members / sizeof *members; k++)
     table_member(em, members[k][0], members[k][1], members[k][2], rows[k], out);
+  bool steps = p->objectives.n && !full_batch_of(p);
   text_printf(out,
               "    .init = %s_init_entry, .train_step = %s%s, .finish_step = %s_finish_entry, .bad_row = %s_bad_row,\n",
-              x, p->objectives.n ? x : "NULL", p->objectives.n ? "_step_entry" : "", x, x);
+              x, steps ? x : "NULL", steps ? "_step_entry" : "", x, x);
+  if (full_batch_of(p)) text_printf(out, "    .full = &%s_full,\n", x);
   char validate[64];
   text_add(out, "    .train = {");
   const TrainDefaults *t = &p->train;

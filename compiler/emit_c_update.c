@@ -399,14 +399,14 @@ void emit_updates(Emitter *em, Text *header, Text *source) {
                 "  for (int k = 0; k < 16; k++) sum += part[k];\n"
                 "  return sum;\n}\n\n",
                 em->prefix);
-  for (int o = 0; o < p->objectives.n; o++) emit_update(em, o, source);
+  for (int o = 0; o < p->objectives.n && !full_batch_of(p); o++) emit_update(em, o, source);
   text_printf(header,
               "/* After the turns of a step done one by one: states take their next values, m->step counts. */\n"
               "void %s_finish_step(%s *m);\n",
               em->prefix, em->type);
   text_printf(source, "void %s_finish_step(%s *m) {\n%s  m->step += 1;\n}\n\n", em->prefix, em->type,
               p->states.n ? "  m->state = m->next;\n" : "");
-  if (!p->objectives.n) return;
+  if (!p->objectives.n || full_batch_of(p)) return;
   text_add(header, "/* One turn: gradient of the loss and update; returns the loss before it. */\n");
   for (int o = 0; o < p->objectives.n; o++) emit_turn(em, o, header, source);
   emit_step(em, header, source);

@@ -106,6 +106,7 @@ typedef enum {
   NODE_STATE,    /* item: Program.states */
   NODE_CONST,    /* data: an array literal */
   NODE_BATCH,    /* scalar: the number of examples, as a real */
+  NODE_DIRECTION, /* what the Hessian is multiplied by, the part that belongs to parameter `item` */
   /* leaves of optimizers only: */
   NODE_WEIGHT,   /* the parameter to be updated: FLAT axis, or whole: item: Program.params */
   NODE_GRADIENT, /* its gradient, as the chain has left it */

@@ -91,11 +91,22 @@ typedef struct Group { /* one `minimize` */
   int nstages;
 } Group;
 
+typedef struct FullBatch { /* a method that takes the whole data set as one batch */
+  const char *name;   /* "bfgs" */
+  const char *method; /* the runtime's name for it: "NN_BFGS" */
+  bool uses_product;
+  Span span;
+  /* made by simplify: functions in double precision */
+  Routine gradient; /* the training loss (RETURN) and its gradient (GRAD) */
+  Routine product;  /* the Hessian times a direction (GRAD); no roots where the method does not use it */
+} FullBatch;
+
 typedef struct Objective { /* the `minimize` statements of one loss with one `every` */
   int loss;
   int every;
   Group *groups;
   int ngroups;
+  FullBatch *full;      /* then it is the only objective, of one group without stages; else NULL */
 } Objective;
 
 typedef struct Check {
@@ -108,6 +119,7 @@ typedef struct Check {
 
 typedef struct TrainDefaults {
   int batch, epochs, patience, shuffle;
+  bool epochs_given;
   double validate;
   uint64_t seed;
   uint32_t standardize;

@@ -285,6 +285,53 @@ static void add_gradients(Simplifier *s, Routine *r) {
   r->nroots = used;
 }
 
+/* ---- full-batch methods ---- */
+
+static Node *root_of(const Routine *r, DestKind dest, int item) {
+  for (int k = 0; k < r->nroots; k++)
+    if (r->roots[k].dest == dest && r->roots[k].item == item) return r->roots[k].node;
+  bug("simplify", "%s has no gradient of parameter %d", r->name, item);
+}
+
+/* gradient[i] u[i], summed: what the direction's part of one parameter adds to gradient·direction. */
+static Read *along_direction(Graph *g, const Leaf *leaf, int item, Node *gradient) {
+  int vars[MAX_AXES];
+  const char *label = arena_printf(g->cx, "u.%s", leaf->path);
+  Read *u = read_open(g, build_leaf(g, NODE_DIRECTION, item, leaf->node->naxes, leaf->node->axes, label), vars);
+  Read *factors[2] = {read_make(g, gradient, u->index, 0), u};
+  return build_product(g, 1, 2, factors, 0, NULL, leaf->node->naxes, vars);
+}
+
+/* The Hessian times a direction is the derivative of gradient·direction; over the parameters that move. */
+static void add_product(Simplifier *s, const Group *group, FullBatch *full) {
+  Program *p = s->program;
+  Graph *g = p->graph;
+  int n = group->nparams;
+  Node **targets = ARENA_ARRAY(p->cx, Node *, n + 1);
+  Read **products = ARENA_ARRAY(p->cx, Read *, n + 1), *dot = build_constant(g, 0);
+  int(*vars)[MAX_AXES] = arena_alloc(p->cx, sizeof *vars * (size_t)(n + 1));
+  for (int k = 0; k < n; k++) {
+    const Leaf *leaf = &p->params.at[group->params[k]];
+    targets[k] = leaf->node;
+    dot = build_add(g, dot, along_direction(g, leaf, group->params[k], root_of(&full->gradient, DEST_GRAD, group->params[k])));
+  }
+  differentiate(p, simplify_read(s, dot), false, n, targets, products, vars);
+  full->product.roots = ARENA_ARRAY(p->cx, Root, n + 1);
+  for (int k = 0; k < n; k++)
+    full->product.roots[k] = (Root){build_tensor(g, simplify_read(s, products[k]), targets[k]->naxes, vars[k]), DEST_GRAD, group->params[k]};
+  full->product.nroots = n;
+}
+
+static void add_full(Simplifier *s, const Objective *o) {
+  Program *p = s->program;
+  FullBatch *full = o->full;
+  for (int k = 0; k < p->routines.n; k++)
+    if (p->routines.at[k].kind == ROUTINE_GRAD && p->routines.at[k].loss == o->loss) full->gradient = p->routines.at[k];
+  full->product = full->gradient;
+  full->product.nroots = 0;
+  if (full->uses_product) add_product(s, &o->groups[0], full);
+}
+
 /* A value too large for any memory is refused before anything is planned or computed. */
 static void check_sizes(Program *p, Node *root) {
   NodeList list = graph_order(p->cx, &root, 1);
@@ -315,6 +362,11 @@ void simplify_program(Program *p, const Options *options) {
     if (r->kind == ROUTINE_GRAD) add_gradients(s, r);
     else r->roots[0].node = simplify_root(s, r->roots[0].node);
     verify_roots(p, r->roots, r->nroots, "simplify");
+  }
+  for (int i = 0; i < p->objectives.n; i++) {
+    FullBatch *full = p->objectives.at[i].full;
+    if (full) add_full(s, &p->objectives.at[i]);
+    if (full) verify_roots(p, full->product.roots, full->product.nroots, "simplify");
   }
   for (int i = 0; i < p->objectives.n; i++)
     for (int j = 0; j < p->objectives.at[i].ngroups; j++)

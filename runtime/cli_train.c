@@ -41,10 +41,18 @@ static void draw_bar(reporter *r, const nn_progress *p) {
           (int)(100 * (double)p->done / (double)p->rows), model->losses[loss].name, value);
 }
 
+static void print_full(const nn_full_progress *full) {
+  char gradient[40];
+  nn_print_number(gradient, sizeof gradient, 3, full->gradient);
+  printf("  gradient %s  evaluations %ld", gradient, full->evaluations);
+  if (full->products) printf("  products %ld", full->products);
+}
+
 static void print_epoch(const reporter *r, const nn_progress *p) {
   const nn_model *model = p->run->model;
   int epochs = p->run->options.epochs;
-  if (p->epoch % r->options->every && p->epoch != epochs && !p->stops) return;
+  int last = p->epoch == epochs || p->stops || (p->full && p->full->end);
+  if (p->epoch % r->options->every && !last) return;
   printf("epoch %d/%d", p->epoch, epochs);
   for (int k = 0; k < model->nlosses; k++) {
     char value[40];
@@ -53,9 +61,13 @@ static void print_epoch(const reporter *r, const nn_progress *p) {
   }
   if (p->validate) cli_print_values(model, "  validate.", p->validate, "", 6);
   if (p->test) cli_print_values(model, "  test.", p->test, "", 6);
+  if (p->full) print_full(p->full);
   char seconds[40];
   nn_print_number(seconds, sizeof seconds, 3, p->seconds);
   printf("  %s s\n", seconds);
+  if (p->full && last)
+    printf("after %d iteration%s: %s\n", p->epoch, p->epoch == 1 ? "" : "s",
+           p->full->end ? p->full->end : p->stops ? "patience" : "the most that were allowed; --epochs raises the limit");
 }
 
 /* ---- history: epoch,step,L,validate.L,validate.accuracy,test.L,... ---- */

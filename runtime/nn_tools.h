@@ -141,6 +141,14 @@ int nn_gradient(const nn_run *run, const nn_data *data, int loss, float *gradien
 /* An output of all rows: rows times its count values (count values where it is not per_example), float or int32_t. */
 int nn_predict(const nn_run *run, const nn_data *data, int output, void *values, nn_error *error);
 
+typedef struct nn_full_progress { /* what a full-batch method has come to */
+  double gradient;  /* the largest element of the gradient, in magnitude */
+  double length;    /* of the last step, along its direction */
+  long evaluations; /* of the loss and its gradient over all rows */
+  long products;    /* with its Hessian */
+  const char *end;  /* why this epoch is the last, or NULL: "no element of the gradient is above tol" */
+} nn_full_progress;
+
 typedef struct nn_progress { /* what nn_train reports: after each step, and with `ended` after each epoch */
   const nn_run *run;
   int epoch;         /* from 1 */
@@ -149,7 +157,8 @@ typedef struct nn_progress { /* what nn_train reports: after each step, and with
   const double *losses;          /* of each loss: mean in training so far in this epoch, NaN where it took no turn */
   const double *validate, *test; /* at the end of an epoch, as from nn_evaluate, or NULL */
   double seconds;                /* of this epoch */
-  int stops;                     /* patience ends the training here */
+  int stops;                     /* patience, or the full-batch method, ends the training here */
+  const nn_full_progress *full;  /* at the end of an epoch, which is one iteration of a full-batch method, or NULL */
 } nn_progress;
 
 /* Anything but 0 ends the training; -1 as a failure, for which it has filled *error. */
@@ -157,7 +166,8 @@ typedef int nn_report_fn(void *context, const nn_progress *progress, nn_error *e
 
 /* Trains from run->epoch to options.epochs. The order of the rows follows from seed and epoch alone. A batch is cut
  * into `threads` shards and these into pieces of at most model->batch; gradients are added in a fixed order. A model
- * whose losses look across the batch is not cut. With patience, the best parameters are in memory at the end. */
+ * whose losses look across the batch is not cut. With patience, the best parameters are in memory at the end.
+ * With a full-batch method (nn_model.full) an epoch is one iteration on all rows, and it may end before the last. */
 int nn_train(nn_run *run, const nn_data *data, const nn_data *test, nn_report_fn *report, void *context,
              nn_error *error);
 

@@ -5,6 +5,7 @@
  * of it is a function of the data, the options, the seed and the epoch's number, so a run that is saved after an
  * epoch and resumed goes on exactly as it would have. */
 #define _POSIX_C_SOURCE 200809L
+#include "fullbatch.h"
 #include "steps.h"
 
 #include <math.h>
@@ -25,6 +26,8 @@ typedef struct trainer {
   double *losses, *sums, *seen; /* of each loss: mean, sum of loss times rows, rows */
   double *validate, *test_values;
   double begun;
+  nn_fullbatch full; /* of a model with a full-batch method */
+  nn_end end;        /* its end, or NN_GOES_ON */
 } trainer;
 
 static double now(void) {
@@ -85,6 +88,16 @@ static int split(trainer *t) {
 
 /* ---- an epoch ---- */
 
+static const char *const ends[NN_ENDS] = {
+  [NN_CONVERGED] = "no element of the gradient is above tol",
+  [NN_STUCK] = "no step lowers the loss any more",
+};
+
+static nn_full_progress full_progress(const trainer *t) {
+  const nn_minimizer *m = &t->full.minimizer;
+  return (nn_full_progress){m->gradient, m->length, m->evaluations, m->products, ends[t->end]};
+}
+
 static int report(trainer *t, size_t done, int ended, int stops) {
   const nn_model *model = t->run->model;
   if (!t->report) return 0;
@@ -99,6 +112,8 @@ static int report(trainer *t, size_t done, int ended, int stops) {
                           .seconds = now() - t->begun};
   if (ended && t->held_count) progress.validate = t->validate;
   if (ended && t->test) progress.test = t->test_values;
+  nn_full_progress full = full_progress(t);
+  if (ended && model->full) progress.full = &full;
   return t->report(t->context, &progress, t->error);
 }
 
@@ -140,6 +155,17 @@ static int train_rows(trainer *t) {
   return 0;
 }
 
+static int train_full(trainer *t) {
+  int loss = t->run->model->objectives[0].loss;
+  t->end = nn_fullbatch_step(&t->full);
+  if (t->end == NN_NOT_FINITE)
+    return nn_fail(t->error, NN_BAD_DATA, "loss %s or its gradient is not finite at the initial parameters",
+                   t->run->model->losses[loss].name);
+  t->sums[loss] = t->full.minimizer.value;
+  t->seen[loss] = 1;
+  return 0;
+}
+
 /* The last step's loss was finite, but what it did to the parameters is seen only by the next. */
 static int check_parameters(trainer *t) {
   const nn_model *model = t->run->model;
@@ -178,7 +204,7 @@ static int exhausted(const nn_run *run) {
 static int train_epoch(trainer *t) {
   nn_run *run = t->run;
   t->begun = now();
-  int result = train_rows(t);
+  int result = t->run->model->full ? train_full(t) : train_rows(t);
   if (result) return result;
   if (check_parameters(t)) return -1;
   run->epoch++;
@@ -186,7 +212,7 @@ static int train_epoch(trainer *t) {
     return -1;
   if (judge(t)) return -1;
   if (t->test && nn_evaluate_rows(run, &t->workers, t->test, NULL, t->test->rows, t->test_values, t->error)) return -1;
-  return report(t, t->count, 1, exhausted(run) && run->epoch < run->options.epochs);
+  return report(t, t->count, 1, (exhausted(run) || t->end) && run->epoch < run->options.epochs);
 }
 
 /* ---- beginning and end ---- */
@@ -235,23 +261,26 @@ static int start(trainer *t) {
     run->kept = NULL;
   }
   int threads = model->flags & NN_COUPLED ? 1 : run->options.threads;
-  return nn_workers_open(&t->workers, model, threads, 1, t->error);
+  if (nn_workers_open(&t->workers, model, threads, !model->full, t->error)) return -1;
+  if (!model->full) return 0;
+  return nn_fullbatch_open(&t->full, run, t->data, &t->workers, t->rows + t->held_count, t->count, t->error);
 }
 
 static int train_epochs(trainer *t) {
   int result = 0;
-  while (!result && t->run->epoch < t->run->options.epochs && !exhausted(t->run)) result = train_epoch(t);
+  while (!result && t->run->epoch < t->run->options.epochs && !exhausted(t->run) && !t->end) result = train_epoch(t);
   return result < 0 ? -1 : 0;
 }
 
 int nn_train(nn_run *run, const nn_data *data, const nn_data *test, nn_report_fn *report_to, void *context,
              nn_error *error) {
-  trainer t = {.run = run, .data = data, .test = test, .report = report_to, .context = context, .error = error};
+  trainer t = {.run = run, .full = {.run = run}, .data = data, .test = test, .report = report_to, .context = context, .error = error};
   if (check_options(run, data, error)) return -1;
   if (run->restored) nn_run_exchange_kept(run);
   int result = start(&t);
   if (!result) result = train_epochs(&t);
   if (!result && run->kept) nn_run_exchange_kept(run);
+  nn_fullbatch_close(&t.full);
   nn_workers_close(&t.workers);
   free(t.losses);
   free(t.rows);
