@@ -170,6 +170,7 @@ static void print_verdict(Text *out, const Sides *s, const Trial *t, bool proved
   if (zero) text_printf(out, " both sides are 0 at all of %d points, so that little is shown", t->points);
   if (!proved && t->noisy) text_printf(out, " (not counting %d where digits are lost)", t->noisy);
   if (!proved && s->halves) text_printf(out, " (not counting %d where one side divides by 0)", s->halves);
+  if (sides_unseen(s)) text_printf(out, " (%lld of %lld elements had no value at any of them)", (long long)sides_unseen(s), (long long)s->count);
   text_add(out, "\n");
 }
 

@@ -53,6 +53,8 @@ typedef struct Sides {
   Manner manner;     /* that last gave finite values */
   int drawn, halves; /* points drawn in the first manner; those of them at which one side divides by 0 and the other does not ... */
   Point half;        /* ... and the last of these */
+  bool partial;      /* elements are compared where they are finite; `seen`: those that were, somewhere */
+  unsigned char *seen;
   double *mean, *square;
 } Sides;
 
@@ -61,6 +63,9 @@ Sides sides_make(Program *p, const Check *c, Read *a, Read *b);
 PointVerdict sides_at(Sides *s, int k, Point *pt);
 /* Judges them where the leaves are now. */
 PointVerdict sides_judge(Sides *s, Point *pt);
+
+/* Of a partial comparison: how many elements had no value at any point. */
+int64_t sides_unseen(const Sides *s);
 
 /* check_branch.c: judges the sides on both sides of the comparisons that they make, for as long as `work` lasts. True
  * where that refutes; then `edge` is the comparison (or NULL). */

@@ -114,19 +114,26 @@ static bool differs(Sides *s, Point *pt) {
 
 /* ---- one point ---- */
 
-/* The same infinity on both sides (a mask's -inf) is agreement; any other value that is not finite spoils the point. */
+/* The same infinity on both sides (a mask's -inf) is agreement; any other value that is not finite spoils the point, or,
+ * in a `partial` comparison, its element. */
 static bool compare(const Sides *s, Point *pt) {
+  bool any = false;
   pt->scale = pt->difference = 0;
   for (int64_t k = 0; k < s->count; k++) {
     double a = pt->a[k], b = pt->b[k];
     if (isinf(a) && a == b) continue;
-    if (!isfinite(a) || !isfinite(b)) return false;
+    if (!isfinite(a) || !isfinite(b)) {
+      if (!s->partial) return false;
+      continue;
+    }
+    any = true;
+    if (s->partial) s->seen[k] = 1;
     pt->scale = fmax(pt->scale, fmax(fabs(a), fabs(b)));
     pt->difference = fmax(pt->difference, fabs(a - b));
   }
   if (pt->scale > 0) pt->difference /= pt->scale;
   if (pt->scale < VANISHED) pt->difference = 0;
-  return true;
+  return any || !s->partial;
 }
 
 /* One side is 0 at all elements: what rounding leaves on the other is 0 too. */
@@ -176,7 +183,7 @@ static bool divides_by_zero(Sides *s, Point *pt) {
 /* Scales by which the inputs of every eighth point are drawn: other branches may be far away. */
 static const double scales[] = {1, 1, 4, 1, 0.1, 1, 16, 1};
 
-PointVerdict sides_at(Sides *s, int k, Point *pt) {
+static PointVerdict draw_and_judge(Sides *s, int k, Point *pt) {
   for (int attempt = 0; attempt < 4 * MANNER_COUNT; attempt++) {
     Manner m = s->manner;
     m.kind = (m.kind + attempt / 4) % MANNER_COUNT;
@@ -191,4 +198,19 @@ PointVerdict sides_at(Sides *s, int k, Point *pt) {
     return v;
   }
   return POINT_UNDEFINED;
+}
+
+/* An array of roots or logarithms may never be finite throughout: then each element counts where it has a value. */
+PointVerdict sides_at(Sides *s, int k, Point *pt) {
+  PointVerdict v = draw_and_judge(s, k, pt);
+  if (v != POINT_UNDEFINED || s->partial || s->count == 1 || k > 0) return v;
+  s->partial = true;
+  s->seen = ARENA_ARRAY(s->p->cx, unsigned char, s->count);
+  return draw_and_judge(s, k, pt);
+}
+
+int64_t sides_unseen(const Sides *s) {
+  int64_t n = 0;
+  for (int64_t k = 0; k < s->count && s->partial; k++) n += !s->seen[k];
+  return n;
 }

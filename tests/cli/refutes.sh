@@ -69,6 +69,7 @@ check ∂E/∂m == where(m > 0, 1, E + 1)
 check ∂P/∂m == exp(m) - n
 check ∂F/∂m == exp(-m)/(1 + exp(-m))^2
 check ∂F/∂m == f - f^2
+check W[i,j] == ((W[i,j] - 1)^3)^(1/3) + 1
 check ∂L/∂m == ((m + 1)^2 - m^2 - 1)/(1 + m^2)
 check ∂L/∂m == 2/m - 2*m/(m^4 + m^2)
 check grad(grad(F, m), m) == f*(1 - f)*(1 - 2*f)
