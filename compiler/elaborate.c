@@ -162,7 +162,7 @@ static bool uses_batch(Elaborator *el, const Read *r) { return read_uses(r, el->
 static Node *mean_root(Elaborator *el, const Read *r) {
   Read *value = (Read *)r;
   if (uses_batch(el, r)) {
-    int all = graph_var(el->g, (Axis){AXIS_BATCH, 0});
+    int all = graph_var(el->g, OVER_BATCH);
     Subst s = {0};
     subst_add(&s, el->g->batch_var, index_var(el->g, all));
     Read *n = read_make(el->g, build_leaf(el->g, NODE_BATCH, 0, 0, NULL, "n"), NULL, 0);

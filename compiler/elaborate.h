@@ -8,12 +8,14 @@
 
 #include "program.h"
 
-typedef enum { VALUE_POISON, VALUE_NUMBER, VALUE_TENSOR, VALUE_LIST, VALUE_FUNCTION, VALUE_DISTRIBUTION, VALUE_TUPLE } ValueKind;
+typedef enum { VALUE_POISON, VALUE_NUMBER, VALUE_TENSOR, VALUE_LIST, VALUE_FUNCTION, VALUE_DISTRIBUTION, VALUE_TUPLE,
+               VALUE_SEQUENCE /* inside of the scan that computes it */ } ValueKind;
 
 typedef struct Value Value;
 typedef struct Scope Scope;
 typedef struct Elaborator Elaborator;
 typedef struct Builtin Builtin;
+typedef struct ScanScope ScanScope;
 
 struct Value {
   ValueKind kind;
@@ -31,6 +33,8 @@ struct Value {
   Scope *partial_scope;
   const char *path;
   Start start;        /* DISTRIBUTION, with constant arguments */
+  ScanScope *scan;    /* SEQUENCE: its values in this step and the one before; NULL where there is none (yet) */
+  struct Value *now, *before;
 };
 
 typedef struct Binding {
@@ -47,6 +51,7 @@ struct Scope {
   Scope *parent;
   Binding *first;
   const Stmt *fn;          /* of a FUNCTION scope */
+  ScanScope *scan;         /* of the body of a scan */
   const char *prefix;      /* path of the layer instance, "" at the top */
   const char *suffix;      /* ".0.1" inside of `for` */
   bool may_redefine;       /* inside of `for` or `if` */
@@ -95,6 +100,7 @@ struct Elaborator {
   Block statements; /* of the model, imports spliced in */
   bool syntax_errors; /* some statements could not be read */
   int depth;        /* of calls */
+  VEC(int) context; /* variables that a draw is independent along: lifted axes, indices, times of scans */
   VEC(Named) named;
   VEC(Named) unknown; /* names that were reported to mean nothing */
   VEC(Update) updates;
@@ -134,6 +140,8 @@ bool same_extent(const Elaborator *el, const Value *a, int i, const Value *b, in
 Value *elementwise(Elaborator *el, Op op, int n, Value *const *args, Span span, const char *what);
 /* A whole number of at least `least`; reports otherwise and returns -1. */
 int64_t whole_number(Elaborator *el, const Value *v, Span span, const char *what, int64_t least);
+/* An extent: a number, or a `dim` with its bound; false with an error. */
+bool extent_of(Elaborator *el, const Value *v, Span span, const char *what, Axis *axis);
 /* The value under a user's name: a NAME node, so that grad can find it. */
 Value *named_value(Elaborator *el, const char *label, Value *v);
 /* All elements of a constant value, row by row; NULL where it is not constant. */
@@ -187,6 +195,19 @@ bool statement_in_body(Elaborator *el, Scope *s, const Stmt *st);
 void name_layer_calls(Elaborator *el, Scope *s, const char *target, const Expr *e1, const Expr *e2);
 void run_model(Elaborator *el, const Block *model);
 void declare_globals(Elaborator *el, const Block *b);
+
+void bind_result(Elaborator *el, Scope *s, const char *name, Value *v, Span span);
+void context_push(Elaborator *el, int var);
+void context_pop(Elaborator *el, int n);
+
+/* scan (elaborate_scan.c) */
+void run_scan(Elaborator *el, Scope *s, const Stmt *st);
+/* Is this target a sequence of the scan at hand: h[t], h[t, i]? */
+bool defines_step(const Scope *s, const Target *t);
+void define_step(Elaborator *el, Scope *s, const Target *t, Value *v);
+/* h[at], inside of the scan that computes h (at NULL: anything else than an index). */
+Value *sequence_at(Elaborator *el, const Value *sequence, const Index *at, Span span);
+ScanScope *scan_of(const Scope *s);
 
 /* parameters, states (elaborate_leaf.c) */
 void declare_param(Elaborator *el, Scope *s, const Stmt *st, const Decl *d);

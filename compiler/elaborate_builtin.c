@@ -338,7 +338,7 @@ static Value *call_all(Elaborator *el, Scope *s, const Expr *e, int n, Value **a
   if (!x) return value_poison(el, e->span);
   Value *f = value_fresh(el, x);
   int vars[MAX_AXES];
-  vars[0] = graph_var(el->g, (Axis){AXIS_BATCH, 0});
+  vars[0] = graph_var(el->g, OVER_BATCH);
   Subst sub = {0};
   subst_add(&sub, el->g->batch_var, index_var(el->g, vars[0]));
   memcpy(vars + 1, f->vars, sizeof(int) * (size_t)f->rank);
@@ -426,6 +426,9 @@ static bool reaches(Elaborator *el, Node *from, const Node *to) {
   return false;
 }
 
+/* What a derivative with respect to this value is taken of: of a sequence, what its scan computes at each step. */
+static Node *target_of(const Value *w) { return w->read->node->kind == NODE_RESULT ? w->read->node->reads[0]->node : w->read->node; }
+
 static Value *differentiable(Elaborator *el, Scope *s, const Expr *by) {
   if (by->kind != EXPR_NAME) {
     report(el, by->span, "a derivative is taken with respect to a name; give this value one in a definition of its own");
@@ -433,7 +436,7 @@ static Value *differentiable(Elaborator *el, Scope *s, const Expr *by) {
   }
   Value *w = expr(el, s, by);
   if (is_poison(w)) return NULL;
-  NodeKind kind = w->kind == VALUE_TENSOR ? w->read->node->kind : NODE_CONST;
+  NodeKind kind = w->kind == VALUE_TENSOR ? target_of(w)->kind : NODE_CONST;
   int64_t n;
   if (w->kind == VALUE_TENSOR && constant_elements(el, w, &n)) kind = NODE_CONST;
   bool fine = kind == NODE_NAME || kind == NODE_PARAM || kind == NODE_INPUT || kind == NODE_STATE;
@@ -466,7 +469,7 @@ Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, co
     report(el, of->span, "a derivative of whole numbers makes no sense: they jump, and are flat in between");
     return value_poison(el, e->span);
   }
-  if (!reaches(el, t->read->node, w->read->node)) {
+  if (!reaches(el, t->read->node, target_of(w))) {
     Text text = {.cx = el->cx};
     expr_print(&text, of);
     report(el, e->span, "'%s' does not depend on '%s'", text.data, by->name);
@@ -490,7 +493,7 @@ Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, co
     return value_poison(el, e->span);
   }
   Subst inside = {0};
-  Node proto = {.kind = NODE_GRAD, .scale = 1, .naxes = m, .nreads = 1, .target = x->read->node, .lo = -INFINITY, .hi = INFINITY};
+  Node proto = {.kind = NODE_GRAD, .scale = 1, .naxes = m, .nreads = 1, .target = target_of(x), .lo = -INFINITY, .hi = INFINITY};
   Index *index[MAX_AXES];
   for (int k = 0; k < m; k++) {
     subst_add(&inside, all[k], index_var(el->g, k));

@@ -199,9 +199,26 @@ static bool place(Elaborator *el, Scope *s, const Expr *e, const Value *x, int k
   return e->else_zero || check_bounds(el, s, x, k, p->index[k], sub->first->span);
 }
 
+static Value *index_into(Elaborator *el, Scope *s, const Expr *e, Value *base);
+
+/* h[t], h[t-1], h[t-1, i] in the scan that computes h. */
+static Value *index_sequence(Elaborator *el, Scope *s, const Expr *e, const Value *sequence) {
+  Index *at = e->subs[0].is_range ? NULL : affine(el, s, e->subs[0].first);
+  Value *v = sequence_at(el, sequence, at, e->subs[0].first ? e->subs[0].first->span : e->span);
+  if (is_poison(v) || e->nsubs == 1) return is_poison(v) ? v : value_fresh(el, v);
+  Expr rest = *e;
+  rest.subs = e->subs + 1;
+  rest.nsubs = e->nsubs - 1;
+  return index_into(el, s, &rest, v);
+}
+
 Value *expr_index(Elaborator *el, Scope *s, const Expr *e) {
   Value *base = expr(el, s, e->a);
   if (is_poison(base)) return base;
+  return base->kind == VALUE_SEQUENCE ? index_sequence(el, s, e, base) : index_into(el, s, e, base);
+}
+
+static Value *index_into(Elaborator *el, Scope *s, const Expr *e, Value *base) {
   if (base->kind == VALUE_LIST) {
     bool numbers = true;
     for (int k = 0; k < base->nitems; k++) numbers = numbers && (base->items[k]->kind == VALUE_NUMBER || base->items[k]->kind == VALUE_LIST);
@@ -307,6 +324,15 @@ static void find_in_index(Extents *x, const Expr *e, const char **bound, int nbo
     if (mentions(e->a, bound[k])) alone = false;
   if (alone && mentions(e->a, x->name)) alone = false;
   Value *base = alone ? trial(x->el, x->scope, e->a) : NULL;
+  Expr rest = *e;
+  if (base && base->kind == VALUE_SEQUENCE) { /* h[t-1, i]: the places after the time */
+    Expr first = *e;
+    if (e->nsubs < 2) return;
+    first.nsubs = 1;
+    base = trial(x->el, x->scope, &first);
+    rest.subs++, rest.nsubs--;
+    e = &rest;
+  }
   if (base && base->kind == VALUE_LIST) base = as_tensor(x->el, base, e->span, "what is indexed");
   if (!base || base->kind != VALUE_TENSOR) return;
   for (int k = 0; k < e->nsubs && k < base->rank; k++)
@@ -479,7 +505,7 @@ static Value *over_batch(Elaborator *el, Scope *s, const Expr *e) {
   if (is_poison(body)) return body;
   Value *x = as_tensor(el, body, e->a->span, "what is reduced");
   if (!x) return value_poison(el, e->span);
-  int all = graph_var(el->g, (Axis){AXIS_BATCH, 0});
+  int all = graph_var(el->g, OVER_BATCH);
   Subst sub = {0};
   subst_add(&sub, el->g->batch_var, index_var(el->g, all));
   Value *v = value_fresh(el, x);

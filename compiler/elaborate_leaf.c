@@ -78,7 +78,7 @@ void declare_input(Elaborator *el, Scope *s, const Decl *d) {
     scope_bind(el, s, d->name, value_poison(el, d->span), d->span);
     return;
   }
-  Axis axes[MAX_AXES] = {{AXIS_BATCH, 0}};
+  Axis axes[MAX_AXES] = {OVER_BATCH};
   for (int k = 0; k < rank; k++) axes[k + 1] = PLAIN(shape[k]);
   el->g->span = d->span;
   Node *node = build_leaf(el->g, NODE_INPUT, p->inputs.n, rank + 1, axes, d->name);

@@ -30,13 +30,18 @@ static void record_named(Elaborator *el, const char *path, Value *v, Span span, 
   VEC_PUSH(el->cx, &el->named, n);
 }
 
+/* Under this name in s, and for grad under its path. */
+void bind_result(Elaborator *el, Scope *s, const char *name, Value *v, Span span) {
+  scope_bind(el, s, name, v, span);
+  if ((s->fn && s->fn->kind != STMT_LAYER) || is_poison(v) || scan_of(s)) return;
+  record_named(el, arena_printf(el->cx, "%s%s%s", s->prefix, name, s->suffix), v, span, s->reuse);
+  if (*s->suffix) record_named(el, arena_printf(el->cx, "%s%s", s->prefix, name), v, span, false);
+}
+
 static void define(Elaborator *el, Scope *s, const Target *t, Value *v) {
   Value *named = is_poison(v) ? v : named_value(el, t->name, v);
   if (named->kind == VALUE_TENSOR) named->span = t->span;
-  scope_bind(el, s, t->name, named, t->span);
-  if (s->fn && s->fn->kind != STMT_LAYER) return;
-  record_named(el, arena_printf(el->cx, "%s%s%s", s->prefix, t->name, s->suffix), named, t->span, s->reuse);
-  if (*s->suffix) record_named(el, arena_printf(el->cx, "%s%s", s->prefix, t->name), named, t->span, false);
+  bind_result(el, s, t->name, named, t->span);
 }
 
 static bool check_shape(Elaborator *el, Scope *s, const Target *t, Value *v) {
@@ -87,8 +92,37 @@ static bool differs(Elaborator *el, const Target *t, int k) {
   return true;
 }
 
+/* h[t] = e, h[t, i] = e, a[t], b[t] = f(x): in a scan. */
+static void run_define_step(Elaborator *el, Scope *s, const Stmt *st) {
+  const Target *t = st->targets;
+  name_layer_calls(el, s, t[0].name, st->value, NULL);
+  Value *v;
+  if (st->ntargets == 1 && t[0].nbinders > 1) {
+    Target rest = t[0];
+    rest.binders++, rest.nbinders--;
+    v = indexed_value(el, s, &rest, st->value);
+  } else {
+    v = expr(el, s, st->value);
+  }
+  bool fits = st->ntargets == 1 ? v->kind != VALUE_TUPLE : v->kind == VALUE_TUPLE && v->nitems == st->ntargets;
+  for (int k = 0; k < st->ntargets; k++) {
+    bool step = defines_step(s, &t[k]) && (t[k].nbinders == 1 || st->ntargets == 1);
+    if (!step) report(el, t[k].span, "of several results, all are sequences (a[t], b[t] = ...) or none is");
+    fits = fits && step;
+  }
+  if (!fits && !is_poison(v)) {
+    if (!el->failed) report(el, st->value->span, "%d name%s on the left, found %s", st->ntargets, st->ntargets == 1 ? "" : "s", describe(el, v));
+    v = value_poison(el, st->span);
+  }
+  for (int k = 0; k < st->ntargets; k++) define_step(el, s, &t[k], st->ntargets == 1 || is_poison(v) ? v : v->items[k]);
+}
+
 static void run_define(Elaborator *el, Scope *s, const Stmt *st) {
   const Target *t = st->targets;
+  if (defines_step(s, t)) {
+    run_define_step(el, s, st);
+    return;
+  }
   for (int k = 0; k < st->ntargets; k++)
     if (!may_define(el, s, t[k].name, t[k].span) || !differs(el, t, k)) {
       expr(el, s, st->value);
@@ -292,7 +326,6 @@ static void unsupported(Elaborator *el, Scope *s, const Stmt *st, const char *wh
   report(el, st->span, "%s not supported yet", what);
   poison_targets(el, s, st);
   if (st->kind == STMT_DIM) scope_bind(el, s, st->name, value_poison(el, st->span), st->name_span);
-  for (int k = 0; st->kind == STMT_SCAN && k < st->body.n; k++) poison_targets(el, s, st->body.at[k]);
 }
 
 /* `param a[n], b[n] ~ glorot` may be meant to draw both. */
@@ -306,6 +339,9 @@ static void warn_lists(Elaborator *el, const Stmt *st) {
     }
 }
 
+void context_push(Elaborator *el, int var) { VEC_PUSH(el->cx, &el->context, var); }
+void context_pop(Elaborator *el, int n) { el->context.n -= n; }
+
 bool statement_in_body(Elaborator *el, Scope *s, const Stmt *st) {
   switch (st->kind) {
   case STMT_DEFINE: run_define(el, s, st); return true;
@@ -318,7 +354,8 @@ bool statement_in_body(Elaborator *el, Scope *s, const Stmt *st) {
     for (int k = 0; k < st->ndecls; k++) declare_state(el, s, st, &st->decls[k]);
     return true;
   case STMT_DRAW: unsupported(el, s, st, "draws in a model (name ~ distribution) are"); return true;
-  case STMT_SCAN: unsupported(el, s, st, "`scan` is"); return true;
+  case STMT_SCAN: run_scan(el, s, st); return true;
+  case STMT_INIT: return true; /* seen to by the scan */
   case STMT_DIM: unsupported(el, s, st, "`dim`, an extent of each example's own, is"); return true;
   default: return false;
   }

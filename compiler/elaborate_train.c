@@ -201,7 +201,7 @@ static void push_root(Elaborator *el, Stage *stage, int *cap, Value *v, DestKind
 /* One set of roots: over a FLAT run (param < 0), or for the whole parameter. Each set has the same destinations in one order. */
 static bool run_lines(Elaborator *el, const Optimizer *o, Stage *stage, int *cap, int param, Span span) {
   const Stmt *fn = o->fn;
-  Axis flat = {AXIS_FLAT, 0};
+  Axis flat = {.kind = AXIS_FLAT};
   const Node *node = param >= 0 ? el->program->params.at[param].node : NULL;
   int naxes = node ? node->naxes : 1;
   const Axis *axes = node ? node->axes : &flat;

@@ -78,6 +78,12 @@ Value *value_tensor(Elaborator *el, Read *read, int rank, const int *vars, Span 
 
 Axis value_axis(const Elaborator *el, const Value *v, int k) { return graph_var_axis(el->g, v->vars[k]); }
 
+bool extent_of(Elaborator *el, const Value *v, Span span, const char *what, Axis *axis) {
+  int64_t n = whole_number(el, v, span, what, 1);
+  *axis = PLAIN(n);
+  return n >= 0;
+}
+
 bool same_extent(const Elaborator *el, const Value *a, int i, const Value *b, int j) {
   Axis x = value_axis(el, a, i), y = value_axis(el, b, j);
   return x.kind == y.kind && x.extent == y.extent;
@@ -106,6 +112,7 @@ const char *describe(Elaborator *el, const Value *v) {
   case VALUE_FUNCTION: return v->fn && v->fn->kind == STMT_LAYER ? "a layer" : v->fn && v->fn->kind == STMT_OPTIMIZER ? "an optimizer" : "a function";
   case VALUE_DISTRIBUTION: return "a distribution";
   case VALUE_TUPLE: return arena_printf(el->cx, "%d results", v->nitems);
+  case VALUE_SEQUENCE: return arena_printf(el->cx, "a sequence of this scan, of which only the values of this step and the one before exist here");
   case VALUE_POISON: break;
   }
   return "an erroneous value";
@@ -158,6 +165,10 @@ static Value *list_tensor(Elaborator *el, Value *v, Span span) {
 Value *as_tensor(Elaborator *el, Value *v, Span span, const char *what) {
   if (v->kind == VALUE_TENSOR) return v;
   if (is_poison(v)) return NULL;
+  if (v->kind == VALUE_SEQUENCE) {
+    sequence_at(el, v, NULL, span);
+    return NULL;
+  }
   Value *t = NULL;
   if (v->kind == VALUE_NUMBER) t = value_tensor(el, build_constant(el->g, v->number), 0, NULL, span);
   if (v->kind == VALUE_LIST) t = list_tensor(el, v, span);

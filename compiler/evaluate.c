@@ -9,6 +9,12 @@
 #include <math.h>
 #include <string.h>
 
+typedef struct Recurrence { /* the RESULTs of one loop in one walk */
+  ScanGroup group;
+  NodeList body;    /* what the loop computes, operands first; inner loops are RESULTs in it */
+  NodeList outside; /* what it and loops in it read from outside of all */
+} Recurrence;
+
 typedef struct Slot {
   double *values;
   uint64_t time; /* of the last change; 0: never computed */
@@ -16,11 +22,13 @@ typedef struct Slot {
   double *steady; /* of a leaf that is shaken: its values before */
   NodeList operands;
   bool known; /* operands are listed */
+  bool given; /* computed at least once */
 } Slot;
 
 typedef struct Walk { /* the order of what one root needs, kept because the same roots are asked for again and again */
   Node *root;
   NodeList list;
+  VEC(Recurrence) recurrences;
 } Walk;
 
 struct Evaluation {
@@ -32,6 +40,9 @@ struct Evaluation {
   uint64_t clock;
   bool hold_stops;
   uint64_t shake; /* seed; 0: not shaken */
+  int64_t *now; /* by scan: 1 + the time at hand; 0 outside of it */
+  int nscans;
+  const Walk *walk; /* at hand */
   VEC(Walk) walks;
 };
 
@@ -91,6 +102,8 @@ static bool is_leaf(const Node *n) {
   case NODE_PIECES:
   case NODE_NAME:
   case NODE_GRAD:
+  case NODE_PREV:
+  case NODE_RESULT:
   case NODE_OPAQUE: return false;
   default: return true;
   }
@@ -199,11 +212,23 @@ static const NodeList *operands_of(Evaluation *e, const Node *n) {
   for (int k = 0; k < n->nguards; k++) add_index(e->cx, &s->operands, n->guards[k].e);
   if (n->value) add_index(e->cx, &s->operands, n->value);
   if (n->kind == NODE_OPAQUE) VEC_PUSH(e->cx, &s->operands, n->target);
+  for (int k = 0; k < n->ncarries; k++) {
+    VEC_PUSH(e->cx, &s->operands, n->carries[k].next);
+    VEC_PUSH(e->cx, &s->operands, n->carries[k].init);
+  }
   return &s->operands;
 }
 
-/* Operands first, by an explicit stack (a graph may be deep); an OPAQUE is walked through to its target. */
-static NodeList order_of(Evaluation *e, Node *root) {
+static const ScanGroup *group_of(const ScanGroups *groups, const Node *result) {
+  for (int k = 0; groups && k < groups->n; k++)
+    for (int j = 0; j < groups->at[k].results.n; j++)
+      if (groups->at[k].results.at[j] == result) return &groups->at[k];
+  return NULL;
+}
+
+/* Operands first, by an explicit stack (a graph may be deep); an OPAQUE is walked through to its target. The RESULTs of a loop have
+ * the operands of all of them. */
+static NodeList order_of(Evaluation *e, Node *root, const ScanGroups *groups) {
   NodeList stack = {0}, out = {0};
   unsigned char *mark = ARENA_ARRAY(e->cx, unsigned char, e->g->nnodes);
   VEC_PUSH(e->cx, &stack, root);
@@ -218,32 +243,229 @@ static NodeList order_of(Evaluation *e, Node *root) {
     mark[n->id] = 1;
     const NodeList *operands = operands_of(e, n);
     for (int k = 0; k < operands->n; k++) VEC_PUSH(e->cx, &stack, operands->at[k]);
+    const ScanGroup *group = n->kind == NODE_RESULT ? group_of(groups, n) : NULL;
+    for (int j = 0; group && j < group->results.n; j++) {
+      operands = operands_of(e, group->results.at[j]);
+      for (int k = 0; k < operands->n; k++) VEC_PUSH(e->cx, &stack, operands->at[k]);
+    }
   }
   return out;
 }
 
+static bool listed(const NodeList *list, const Node *n) {
+  for (int k = 0; k < list->n; k++)
+    if (list->at[k] == n) return true;
+  return false;
+}
+
+/* What stands outside of all loops and is read in this one, or in one inside of it. */
+static void find_outside(Evaluation *e, Recurrence *r) {
+  NodeList stack = {0};
+  unsigned char *mark = ARENA_ARRAY(e->cx, unsigned char, e->g->nnodes);
+  for (int j = 0; j < r->group.results.n; j++) VEC_PUSH(e->cx, &stack, r->group.results.at[j]);
+  while (stack.n) {
+    Node *n = stack.at[--stack.n];
+    if (mark[n->id]) continue;
+    mark[n->id] = 1;
+    const NodeList *operands = operands_of(e, n);
+    for (int k = 0; k < operands->n; k++) {
+      Node *x = operands->at[k];
+      if (!x->open && mark[x->id]) continue;
+      if (!x->open) mark[x->id] = 1;
+      VEC_PUSH(e->cx, x->open ? &stack : &r->outside, x);
+    }
+  }
+}
+
+/* Takes the insides of loops out of the walk. */
+static void add_recurrences(Evaluation *e, Walk *walk, const ScanGroups *groups) {
+  for (int k = 0; k < groups->n; k++) {
+    Recurrence r = {.group = groups->at[k]};
+    for (int i = 0; i < walk->list.n; i++)
+      if (group_holds(&r.group, walk->list.at[i])) VEC_PUSH(e->cx, &r.body, walk->list.at[i]);
+    find_outside(e, &r);
+    VEC_PUSH(e->cx, &walk->recurrences, r);
+  }
+  int kept = 0;
+  for (int i = 0; i < walk->list.n; i++)
+    if (!walk->list.at[i]->open) walk->list.at[kept++] = walk->list.at[i];
+  walk->list.n = kept;
+}
+
 static const NodeList *walk_of(Evaluation *e, Node *root) {
   for (int k = 0; k < e->walks.n; k++)
-    if (e->walks.at[k].root == root) return &e->walks.at[k].list;
-  Walk walk = {root, order_of(e, root)};
+    if (e->walks.at[k].root == root) {
+      e->walk = &e->walks.at[k];
+      return &e->walk->list;
+    }
+  Walk walk = {.root = root, .list = order_of(e, root, NULL)};
+  ScanGroups groups = graph_groups(e->cx, &walk.list);
+  if (groups.n) {
+    walk.list = order_of(e, root, &groups);
+    add_recurrences(e, &walk, &groups);
+  }
   VEC_PUSH(e->cx, &e->walks, walk);
-  return &e->walks.at[e->walks.n - 1].list;
+  e->walk = &e->walks.at[e->walks.n - 1];
+  return &e->walk->list;
+}
+
+/* ---- recurrences ---- */
+
+static int64_t *now_of(Evaluation *e, int scan) {
+  if (scan >= e->nscans) {
+    int64_t *bigger = ARENA_ARRAY(e->cx, int64_t, 2 * scan + 8);
+    if (e->nscans) memcpy(bigger, e->now, sizeof(int64_t) * (size_t)e->nscans);
+    e->now = bigger;
+    e->nscans = 2 * scan + 8;
+  }
+  return &e->now[scan];
+}
+
+/* 1 + the place at which axis k is held, or 0. */
+static int64_t held_at(Evaluation *e, Axis axis) { return axis.scan ? *now_of(e, axis.scan) : 0; }
+
+typedef struct Walker { /* the places of n at the times at hand */
+  int64_t from[MAX_AXES], to[MAX_AXES], at[MAX_AXES];
+} Walker;
+
+static void walker_start(Evaluation *e, const Node *n, Walker *w) {
+  for (int k = 0; k < n->naxes; k++) {
+    int64_t held = held_at(e, n->axes[k]);
+    w->from[k] = held ? held - 1 : 0;
+    w->to[k] = held ? held : evaluation_extent(e, n->axes[k]);
+    w->at[k] = w->from[k];
+  }
+}
+
+static bool walker_next(const Node *n, Walker *w) {
+  for (int k = n->naxes - 1; k >= 0; k--) {
+    if (++w->at[k] < w->to[k]) return true;
+    w->at[k] = w->from[k];
+  }
+  return false;
+}
+
+/* prev at the time at hand: from the step `before`, or from the start where that is -1. */
+static void carry_over(Evaluation *e, int scan, const Carry *c, int64_t before) {
+  double *to = room(e, c->prev);
+  const double *from = evaluation_values(e, before < 0 ? c->init : c->next);
+  int time = node_time_axis(c->prev, scan);
+  Walker w;
+  walker_start(e, c->prev, &w);
+  do {
+    int64_t place = 0, source = 0;
+    for (int k = 0; k < c->prev->naxes; k++) {
+      int64_t extent = evaluation_extent(e, c->prev->axes[k]);
+      place = place * extent + w.at[k];
+      if (k != time) source = source * extent + w.at[k];
+      else if (before >= 0) source = source * extent + before;
+    }
+    to[place] = from[source];
+  } while (walker_next(c->prev, &w));
+  slot_of(e, c->prev)->time = ++e->clock;
+}
+
+static void compute(Evaluation *e, Node *n);
+
+static void make_room(Evaluation *e, Node *n) {
+  Slot *s = slot_of(e, n);
+  bool view = n->kind == NODE_RESHAPE || n->kind == NODE_OPAQUE;
+  if (view) s->values = evaluation_values(e, n->kind == NODE_OPAQUE ? n->target : n->reads[0]->node);
+  else room(e, n);
+  slot_of(e, n)->time = ++e->clock;
+}
+
+static void run_recurrence(Evaluation *e, const Recurrence *r) {
+  const Scan *scan = &e->g->scans[r->group.scan];
+  for (int k = 0; k < r->group.ncarries; k++) make_room(e, r->group.carries[k].prev);
+  for (int i = 0; i < r->body.n; i++) make_room(e, r->body.at[i]);
+  for (int64_t step = 0; step < scan->extent; step++) {
+    int64_t t = scan->backwards ? scan->extent - 1 - step : step;
+    *now_of(e, r->group.scan) = t + 1;
+    for (int k = 0; k < r->group.ncarries; k++)
+      carry_over(e, r->group.scan, &r->group.carries[k], step == 0 ? -1 : scan->backwards ? t + 1 : t - 1);
+    for (int i = 0; i < r->body.n; i++) {
+      Node *n = r->body.at[i];
+      if (n->kind == NODE_PREV) continue;
+      if (!(e->hold_stops && n->kind == NODE_MAP && n->op == OP_STOP && slot_of(e, n)->given)) compute(e, n);
+    }
+  }
+  for (int i = 0; i < r->body.n; i++) slot_of(e, r->body.at[i])->given = true;
+  *now_of(e, r->group.scan) = 0;
+}
+
+/* The values of a RESULT are its own: the loop may run again for another one. */
+static void keep_result(Evaluation *e, const Node *n) {
+  double *y = room(e, n);
+  const double *x = evaluation_values(e, n->reads[0]->node);
+  Walker w;
+  walker_start(e, n, &w);
+  do {
+    int64_t place = 0;
+    for (int k = 0; k < n->naxes; k++) place = place * evaluation_extent(e, n->axes[k]) + w.at[k];
+    y[place] = x[place];
+  } while (walker_next(n, &w));
+  slot_of(e, n)->time = ++e->clock;
+}
+
+static const Recurrence *recurrence_of(const Evaluation *e, const Node *n) {
+  for (int k = 0; k < e->walk->recurrences.n; k++)
+    if (listed(&(NodeList){e->walk->recurrences.at[k].group.results.at, e->walk->recurrences.at[k].group.results.n, 0}, n))
+      return &e->walk->recurrences.at[k];
+  bug("evaluate", "node %%%d belongs to no loop", n->id);
+}
+
+static void compute_results(Evaluation *e, const Node *n) {
+  const Recurrence *r = recurrence_of(e, n);
+  run_recurrence(e, r);
+  for (int i = 0; i < r->group.results.n; i++) keep_result(e, r->group.results.at[i]);
 }
 
 /* ---- nodes other than MAP ---- */
 
 /* Adds one box into the array: row by row, y[offset + i] += x[i]. */
-static void add_piece(const Evaluation *e, const Node *n, int p, double *y) {
+static void add_piece(Evaluation *e, const Node *n, int p, double *y) {
   const Node *piece = n->reads[p]->node;
   const double *x = evaluation_values(e, piece);
-  int64_t at[MAX_AXES] = {0}, count = evaluation_count(e, piece);
-  for (int64_t i = 0; i < count; i++) {
-    int64_t flat = 0;
-    for (int k = 0; k < n->naxes; k++)
-      flat = flat * evaluation_extent(e, n->axes[k]) + at[k] + n->offsets[p * n->naxes + k];
-    y[flat] += x[i];
-    for (int k = n->naxes - 1; k >= 0 && ++at[k] == evaluation_extent(e, piece->axes[k]); k--) at[k] = 0;
+  Walker w;
+  for (int k = 0; k < n->naxes; k++) {
+    int64_t held = held_at(e, n->axes[k]);
+    w.from[k] = held ? held - 1 : 0;
+    w.to[k] = held ? held : evaluation_extent(e, piece->axes[k]);
+    w.at[k] = w.from[k];
   }
+  do {
+    int64_t flat = 0, from = 0;
+    for (int k = 0; k < n->naxes; k++) {
+      flat = flat * evaluation_extent(e, n->axes[k]) + w.at[k] + n->offsets[p * n->naxes + k];
+      from = from * evaluation_extent(e, piece->axes[k]) + w.at[k];
+    }
+    y[flat] += x[from];
+  } while (walker_next(n, &w));
+}
+
+static void compute_pieces(Evaluation *e, const Node *n) {
+  double *y = room(e, n);
+  Walker w;
+  walker_start(e, n, &w);
+  do {
+    int64_t flat = 0;
+    for (int k = 0; k < n->naxes; k++) flat = flat * evaluation_extent(e, n->axes[k]) + w.at[k];
+    y[flat] = 0;
+  } while (walker_next(n, &w));
+  for (int p = 0; p < n->nreads; p++) add_piece(e, n, p, y);
+}
+
+/* One indexed statement, at the times at hand. */
+static void compute_map(Evaluation *e, Slot *s, const Node *n) {
+  if (!s->loop) s->loop = loop_prepare(e, n);
+  Loop *loop = s->loop;
+  double *y = room(e, n);
+  for (int k = 0; k < n->naxes; k++)
+    if (held_at(e, n->axes[k])) loop_hold(loop, k, held_at(e, n->axes[k]) - 1, true);
+  loop_run(loop, y);
+  for (int k = 0; k < n->naxes; k++)
+    if (held_at(e, n->axes[k])) loop_hold(loop, k, held_at(e, n->axes[k]) - 1, false);
 }
 
 static void compute(Evaluation *e, Node *n) {
@@ -251,16 +473,16 @@ static void compute(Evaluation *e, Node *n) {
   switch (n->kind) {
   case NODE_MAP:
   case NODE_NAME:
-    if (!s->loop) s->loop = loop_prepare(e, n);
-    loop_run(s->loop, room(e, n));
+    compute_map(e, s, n);
     if (e->shake) shake_node(e, n, s->values);
     break;
+  case NODE_RESULT: compute_results(e, n); return;
   case NODE_RESHAPE: s->values = evaluation_values(e, n->reads[0]->node); break;
   case NODE_OPAQUE: s->values = evaluation_values(e, n->target); break;
   case NODE_PIECES:
-    memset(room(e, n), 0, sizeof(double) * (size_t)evaluation_count(e, n));
-    for (int p = 0; p < n->nreads; p++) add_piece(e, n, p, s->values);
+    compute_pieces(e, n);
     break;
+  case NODE_PREV: break;
   case NODE_GRAD: bug("evaluate", "node %%%d is a derivative that was not taken", n->id);
   default: compute_leaf(e, n);
   }
@@ -271,7 +493,7 @@ static bool is_stale(Evaluation *e, const Node *n) {
   uint64_t time = slot_of(e, n)->time;
   if (!time) return true;
   if (e->hold_stops && n->kind == NODE_MAP && n->op == OP_STOP) return false;
-  const NodeList *operands = operands_of(e, n);
+  const NodeList *operands = n->kind == NODE_RESULT ? &recurrence_of(e, n)->outside : operands_of(e, n);
   for (int k = 0; k < operands->n; k++)
     if (slot_of(e, operands->at[k])->time > time) return true;
   return false;

@@ -41,5 +41,7 @@ double *evaluation_values(const Evaluation *e, const Node *node); /* of an opera
 Context *evaluation_context(const Evaluation *e);
 Loop *loop_prepare(const Evaluation *e, const Node *n);
 void loop_run(const Loop *loop, double *y);
+/* Holds an own axis at one place, or lets it run over all again. */
+void loop_hold(Loop *loop, int axis, int64_t at, bool on);
 
 #endif

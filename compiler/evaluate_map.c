@@ -34,7 +34,7 @@ struct Place { /* a read: an array and the form of each of its indices */
 struct Loop {
   const Node *node;
   int naxes, nown, order[MAX_AXES]; /* order: outermost axis first */
-  int64_t extent[MAX_AXES], own, reduced;
+  int64_t extent[MAX_AXES], whole[MAX_AXES], own, reduced;
   Form out;
   int nreads, nguards;
   Place **reads;
@@ -107,7 +107,7 @@ Loop *loop_prepare(const Evaluation *e, const Node *n) {
   l->naxes = n->naxes + n->nreduce;
   l->own = l->reduced = 1;
   for (int k = 0; k < l->naxes; k++) {
-    l->extent[k] = evaluation_extent(e, n->axes[k]);
+    l->extent[k] = l->whole[k] = evaluation_extent(e, n->axes[k]);
     *(k < n->naxes ? &l->own : &l->reduced) *= l->extent[k];
   }
   int64_t stride = 1;
@@ -134,6 +134,31 @@ Loop *loop_prepare(const Evaluation *e, const Node *n) {
   l->forms[l->nforms++] = &l->out;
   l->straight = l->straight && l->nforms <= MOST_FORMS;
   return l;
+}
+
+/* ---- one step of a recurrence ---- */
+
+static void shift_place(Place *p, int axis, int64_t by);
+
+static void shift_form(Form *f, int axis, int64_t by) {
+  f->offset += f->coef[axis] * by;
+  for (int k = 0; k < f->ngathers; k++) shift_place(f->gathers[k], axis, by);
+}
+
+static void shift_place(Place *p, int axis, int64_t by) {
+  for (int k = 0; k < p->node->naxes; k++) shift_form(&p->index[k], axis, by);
+  p->flat.offset += p->flat.coef[axis] * by;
+}
+
+void loop_hold(Loop *l, int axis, int64_t at, bool on) {
+  int64_t by = on ? at : -at, whole = l->whole[axis];
+  for (int k = 0; k < l->nreads; k++) shift_place(l->reads[k], axis, by);
+  for (int k = 0; k < l->nguards; k++) shift_form(&l->guards[k], axis, by);
+  if (l->node->value) shift_form(&l->value, axis, by);
+  shift_form(&l->out, axis, by);
+  l->extent[axis] = on ? 1 : whole;
+  if (on) l->own /= whole;
+  else l->own *= whole;
 }
 
 /* ---- one point ---- */
@@ -198,6 +223,13 @@ static bool advance(const Loop *l, int64_t *at, int from, int to) {
     at[axis] = 0;
   }
   return false;
+}
+
+static void advance_own(const Loop *l, int64_t *at) {
+  for (int k = l->nown - 1; k >= 0; k--) {
+    if (++at[k] < l->extent[k]) return;
+    at[k] = 0;
+  }
 }
 
 /* ---- sums of products ---- */
@@ -296,8 +328,8 @@ static void run_line(const Loop *l, const int64_t *start, int inner, double *y) 
 }
 
 static void run_sum(const Loop *l, double *y) {
-  int64_t at[MAX_AXES] = {0}, start[MOST_FORMS];
-  memset(y, 0, sizeof(double) * (size_t)l->own);
+  int64_t at[MAX_AXES] = {0}, start[MOST_FORMS], own[MAX_AXES] = {0};
+  for (int64_t i = 0; i < l->own; i++, advance_own(l, own)) y[numerator_at(&l->out, l->nown, own)] = 0;
   if (l->straight) {
     int inner = l->naxes ? l->order[l->naxes - 1] : 0;
     first_line(l, start);
@@ -309,7 +341,7 @@ static void run_sum(const Loop *l, double *y) {
     } while (advance(l, at, 0, l->naxes));
   }
   if (l->node->scale != 1)
-    for (int64_t i = 0; i < l->own; i++) y[i] *= l->node->scale;
+    for (int64_t i = 0; i < l->own; i++, advance_own(l, own)) y[numerator_at(&l->out, l->nown, own)] *= l->node->scale;
 }
 
 /* ---- the other reductions: one read, in order ---- */
@@ -351,7 +383,7 @@ static void run_reduction(const Loop *l, double *y) {
       take(l->node->reduction, &best, place_at(l->reads[0], l->naxes, at), (double)j);
       if (j + 1 < l->reduced) advance(l, at, l->nown, l->naxes);
     }
-    y[i] = best_result(l->node->reduction, &best);
+    y[numerator_at(&l->out, l->nown, at)] = best_result(l->node->reduction, &best);
     advance(l, at, 0, l->naxes);
   }
 }
@@ -367,7 +399,7 @@ static void function_at(const Loop *l, double *y) {
   for (int64_t i = 0; i < l->own; i++) {
     double x[3];
     for (int k = 0; k < l->nreads && k < 3; k++) x[k] = place_at(l->reads[k], l->naxes, at);
-    y[i] = l->node->op == OP_INDEX ? index_at(l, at) : op_apply(l->node->op, x);
+    y[numerator_at(&l->out, l->nown, at)] = l->node->op == OP_INDEX ? index_at(l, at) : op_apply(l->node->op, x);
     advance(l, at, 0, l->naxes);
   }
 }
@@ -382,11 +414,12 @@ static void run_function(const Loop *l, double *y) {
   }
   first_line(l, start);
   do {
+    double *to = y + start[l->nforms - 1];
     open_lines(l, start, inner, 0, n, lines);
     for (int64_t t = 0; t < n; t++) {
       double x[3];
       for (int k = 0; k < l->nreads && k < 3; k++) x[k] = lines[k].at[t * lines[k].step];
-      *y++ = op_apply(l->node->op, x);
+      to[t * l->out.coef[inner]] = op_apply(l->node->op, x);
     }
   } while (next_line(l, at, start));
 }

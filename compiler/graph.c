@@ -15,7 +15,7 @@ Graph *graph_new(Context *cx) {
   g->cx = cx;
   g->table_size = 1 << 12;
   g->table = ARENA_ARRAY(cx, Node *, g->table_size);
-  g->batch_var = graph_var(g, (Axis){AXIS_BATCH, 0});
+  g->batch_var = graph_var(g, OVER_BATCH);
   return g;
 }
 
@@ -34,6 +34,52 @@ int graph_var(Graph *g, Axis axis) {
 Axis graph_var_axis(const Graph *g, int var) {
   if (var < FREE_VAR || var >= FREE_VAR + g->nvars) bug("graph", "no free variable %d", var);
   return g->vars[var - FREE_VAR];
+}
+
+bool axis_equal(Axis a, Axis b) { return a.kind == b.kind && a.extent == b.extent; }
+
+/* ---- scans ---- */
+
+static void add_open(Open *to, const Open *from) {
+  for (int k = 0; from && k < from->n; k++) {
+    int at = 0;
+    while (at < to->n && to->scan[at] < from->scan[k]) at++;
+    if (at < to->n && to->scan[at] == from->scan[k]) continue;
+    if (to->n == 8) bug("graph", "scans nested more than 8 deep");
+    memmove(to->scan + at + 1, to->scan + at, sizeof(int) * (size_t)(to->n - at));
+    to->scan[at] = from->scan[k];
+    to->n++;
+  }
+}
+
+static void open_of_index(Open *to, const Index *e);
+
+static void open_of_read(Open *to, const Read *r) {
+  add_open(to, r->node->open);
+  for (int k = 0; k < r->node->naxes; k++) open_of_index(to, r->index[k]);
+}
+
+static void open_of_index(Open *to, const Index *e) {
+  for (int i = 0; i < e->n; i++)
+    if (e->terms[i].gather) open_of_read(to, e->terms[i].gather);
+}
+
+/* The scans that n is inside of. */
+static const Open *open_of(Graph *g, const Node *n) {
+  Open open = {0};
+  if (n->kind == NODE_PREV) add_open(&open, &(Open){1, {n->scan}});
+  for (int k = 0; k < n->nreads; k++) open_of_read(&open, n->reads[k]);
+  for (int k = 0; k < n->nguards; k++) open_of_index(&open, n->guards[k].e);
+  if (n->value) open_of_index(&open, n->value);
+  if (n->kind == NODE_GRAD || (n->kind == NODE_OPAQUE && n->item >= 0)) add_open(&open, n->target->open);
+  if (n->kind == NODE_RESULT) {
+    for (int k = 0; k < n->ncarries; k++) add_open(&open, n->carries[k].next->open), add_open(&open, n->carries[k].init->open);
+    int kept = 0;
+    for (int k = 0; k < open.n; k++)
+      if (open.scan[k] != n->scan) open.scan[kept++] = open.scan[k];
+    open.n = kept;
+  }
+  return open.n ? arena_copy(g->cx, &open, sizeof open) : NULL;
 }
 
 /* ---- reads ---- */
@@ -123,8 +169,12 @@ static uint64_t hash_read(uint64_t h, const Read *r) {
 static uint64_t hash_node(const Node *n) {
   uint64_t h = mix((uint64_t)n->kind, (uint64_t)n->op), bits;
   h = mix(mix(h, (uint64_t)n->reduction), (uint64_t)n->naxes);
-  h = mix(mix(h, (uint64_t)n->nreduce), (uint64_t)n->item);
-  for (int k = 0; k < n->naxes + n->nreduce; k++) h = mix(mix(h, (uint64_t)n->axes[k].kind), (uint64_t)n->axes[k].extent);
+  h = mix(mix(mix(h, (uint64_t)n->nreduce), (uint64_t)n->item), (uint64_t)n->scan);
+  for (int k = 0; k < n->naxes + n->nreduce; k++) {
+    h = mix(mix(h, (uint64_t)n->axes[k].kind), (uint64_t)n->axes[k].extent);
+    h = mix(mix(h, (uint64_t)n->axes[k].scan), (uint64_t)n->axes[k].dim);
+  }
+  for (int k = 0; k < n->ncarries; k++) h = mix(mix(h, (uint64_t)n->carries[k].next->id), (uint64_t)n->carries[k].init->id);
   memcpy(&bits, &n->scale, sizeof bits);
   h = mix(h, bits);
   for (int k = 0; k < n->nreads; k++) h = hash_read(h, n->reads[k]);
@@ -136,11 +186,17 @@ static uint64_t hash_node(const Node *n) {
 static bool same_node(const Node *a, const Node *b) {
   if (a->hash != b->hash || a->kind != b->kind || a->op != b->op || a->reduction != b->reduction || a->naxes != b->naxes ||
       a->nreduce != b->nreduce || a->item != b->item || a->nreads != b->nreads || a->nguards != b->nguards ||
-      memcmp(&a->scale, &b->scale, sizeof a->scale) != 0 || a->data != b->data || a->target != b->target)
+      memcmp(&a->scale, &b->scale, sizeof a->scale) != 0 || a->data != b->data || a->target != b->target || a->scan != b->scan ||
+      a->ncarries != b->ncarries)
     return false;
+  if (a->kind == NODE_PREV && (a->integer != b->integer || a->lo != b->lo || a->hi != b->hi)) return false;
+  for (int k = 0; k < a->ncarries; k++)
+    if (a->carries[k].slot != b->carries[k].slot || a->carries[k].prev != b->carries[k].prev || a->carries[k].next != b->carries[k].next ||
+        a->carries[k].init != b->carries[k].init)
+      return false;
   if (a->kind == NODE_NAME || a->kind == NODE_GRAD) return false;
   for (int k = 0; k < a->naxes + a->nreduce; k++)
-    if (a->axes[k].kind != b->axes[k].kind || a->axes[k].extent != b->axes[k].extent) return false;
+    if (!axis_equal(a->axes[k], b->axes[k]) || a->axes[k].scan != b->axes[k].scan || a->axes[k].dim != b->axes[k].dim) return false;
   for (int k = 0; k < a->nreads; k++)
     if (!read_equal(a->reads[k], b->reads[k])) return false;
   for (int k = 0; k < a->nguards; k++)
@@ -171,6 +227,7 @@ Node *graph_intern(Graph *g, const Node *proto) {
   if (g->nnodes > g->table_size) grow_table(g);
   Node *n = arena_copy(g->cx, &key, sizeof key);
   n->id = (int)g->nnodes++;
+  n->open = open_of(g, n);
   if (!n->span.source) n->span = g->span;
   n->chain = g->table[n->hash & (g->table_size - 1)];
   g->table[n->hash & (g->table_size - 1)] = n;
@@ -199,16 +256,21 @@ static void push_operands(Context *cx, NodeList *list, const Node *n) {
   if (n->value) push_index(cx, list, n->value);
   for (int k = 0; k < n->nguards; k++) push_index(cx, list, n->guards[k].e);
   for (int k = n->nreads - 1; k >= 0; k--) push_read(cx, list, n->reads[k]);
+  for (int k = 0; k < n->ncarries; k++) {
+    push_node(cx, list, n->carries[k].next);
+    push_node(cx, list, n->carries[k].init);
+  }
 }
 
-/* Depth first with an explicit stack: a node is put out when it is met the second time, its operands being done. */
-NodeList graph_order(Context *cx, Node *const *roots, int nroots) {
+/* Depth first with an explicit stack: a node is put out when it is met the second time, its operands being done. The RESULTs of a
+ * loop have the operands of all of them. */
+static NodeList order(Context *cx, Node *const *roots, int nroots, const ScanGroups *groups, bool *scans) {
   NodeList stack = {0}, out = {0};
   int most = -1;
   for (int k = 0; k < nroots; k++)
     if (roots[k]->id > most) most = roots[k]->id;
   /* operands have lower ids than their users, except for the target of a GRAD, which was made before it too */
-  unsigned char *mark = arena_alloc(cx, (size_t)most + 1);
+  unsigned char *mark = arena_alloc(cx, (size_t)most + 1); /* those of a loop too: its RESULTs are roots, or below one */
   for (int k = nroots - 1; k >= 0; k--) push_node(cx, &stack, roots[k]);
   while (stack.n) {
     Node *n = stack.at[stack.n - 1];
@@ -222,8 +284,25 @@ NodeList graph_order(Context *cx, Node *const *roots, int nroots) {
     }
     mark[n->id] = 1;
     push_operands(cx, &stack, n);
+    if (n->kind != NODE_RESULT) continue;
+    *scans = true;
+    for (int k = 0; groups && k < groups->n; k++) {
+      const ScanGroup *group = &groups->at[k];
+      bool mine = false;
+      for (int j = 0; j < group->results.n; j++) mine = mine || group->results.at[j] == n;
+      for (int j = 0; mine && j < group->results.n; j++)
+        if (group->results.at[j] != n) push_operands(cx, &stack, group->results.at[j]);
+    }
   }
   return out;
+}
+
+NodeList graph_order(Context *cx, Node *const *roots, int nroots) {
+  bool scans = false;
+  NodeList list = order(cx, roots, nroots, NULL, &scans);
+  if (!scans) return list;
+  ScanGroups groups = graph_groups(cx, &list);
+  return order(cx, roots, nroots, &groups, &scans);
 }
 
 /* ---- checking ---- */
@@ -276,7 +355,7 @@ void graph_verify(const Graph *g, Node *const *roots, int nroots, const char *pa
     const Node *n = list.at[i];
     if (n->naxes + n->nreduce > MAX_AXES) bug(pass, "node %%%d has %d axes", n->id, n->naxes + n->nreduce);
     if (n->kind == NODE_MAP) verify_map(n, pass);
-    if (n->kind == NODE_PIECES || n->kind == NODE_RESHAPE) continue;
+    if (n->kind == NODE_PIECES || n->kind == NODE_RESHAPE || n->kind == NODE_RESULT) continue;
     for (int k = 0; k < n->nreads; k++) verify_read(n, n->reads[k], pass);
   }
 }

@@ -24,11 +24,15 @@ typedef struct Node Node;
 typedef struct Read Read;
 typedef struct Index Index;
 typedef struct Graph Graph;
+typedef struct Carry Carry;
+typedef struct Open Open;
 
 typedef enum { AXIS_PLAIN, AXIS_BATCH, AXIS_FLAT } AxisKind; /* FLAT: a run of parameters inside an optimizer */
 typedef struct Axis {
   AxisKind kind;
   int64_t extent; /* of a PLAIN one; 0 for the others */
+  int scan;       /* the time of this scan; 0: of none. Inside of the scan such an axis is always read at the time at hand */
+  int dim;        /* 1 + the input that says how many places of it an example has; 0: all of them */
 } Axis;
 
 typedef struct Term {
@@ -107,6 +111,8 @@ typedef enum {
   NODE_CONST,    /* data: an array literal */
   NODE_BATCH,    /* scalar: the number of examples, as a real */
   NODE_DIRECTION, /* what the Hessian is multiplied by, the part that belongs to parameter `item` */
+  NODE_PREV,     /* a carried value of a scan as the step before left it; item: which. Bound by the RESULTs of that scan */
+  NODE_RESULT,   /* reads[0] (identity) at all times of `scan`, its PREVs being what `carries` say */
   /* leaves of optimizers only: */
   NODE_WEIGHT,   /* the parameter to be updated: FLAT axis, or whole: item: Program.params */
   NODE_GRADIENT, /* its gradient, as the chain has left it */
@@ -119,6 +125,25 @@ typedef enum {
   NODE_GRAD,     /* the derivative of reads[0] with respect to target */
   NODE_OPAQUE    /* stands for target (a NAME), which rules must not look through while it is differentiated */
 } NodeKind;
+
+/* A recurrence is a system of equations in which time is an axis like any other: PREV[t] = init at the first step, next[t-1]
+ * after it. A RESULT closes it, as a lambda binds its variable: the same PREV may stand in different scans. What does not depend on
+ * a PREV is outside of the loop, whatever its axes are: work that can leave the loop was never in it. */
+struct Carry {
+  int slot;
+  Node *prev, *next; /* the same axes */
+  Node *init;        /* these without the time */
+};
+
+struct Open { /* sorted */
+  int n;
+  int scan[8];
+};
+
+typedef struct Scan {
+  int64_t extent;
+  bool backwards; /* from the last step to the first: the derivative of one that runs forwards */
+} Scan;
 
 struct Node {
   NodeKind kind;
@@ -137,6 +162,10 @@ struct Node {
   int item;         /* of a leaf */
   const double *data; /* of NODE_CONST */
   int64_t *offsets; /* of NODE_PIECES */
+  int scan;         /* of PREV and RESULT: index into Graph.scans */
+  Carry *carries;   /* of RESULT, by slot: all that its value depends on */
+  int ncarries;
+  const Open *open; /* the scans that this value is inside of: it depends on PREVs that no RESULT below it has bound; NULL: none */
   Node *target;     /* of NODE_GRAD: a NAME, PARAM, INPUT or STATE node ... */
   Index **tie;      /* ... and for each of its axes where the derivative is taken, in this node's axes */
   bool integer;     /* whole values, in lo..hi */
@@ -155,13 +184,20 @@ struct Graph {
   Node **table;
   size_t table_size, nnodes;
   Span span;        /* given to new nodes */
+  Scan *scans;      /* from 1 */
+  int nscans, cap_scans;
   bool too_large;   /* a value of more than 2^31-1 elements was refused (an error was reported) */
 };
 
 Graph *graph_new(Context *cx);
 int graph_var(Graph *g, Axis axis);
 Axis graph_var_axis(const Graph *g, int var);
-#define PLAIN(n) ((Axis){AXIS_PLAIN, (n)})
+#define PLAIN(n) ((Axis){.kind = AXIS_PLAIN, .extent = (n)})
+#define OVER_BATCH ((Axis){.kind = AXIS_BATCH})
+bool axis_equal(Axis a, Axis b); /* kind and extent */
+int graph_scan(Graph *g, int64_t extent, bool backwards); /* a new one */
+bool node_is_open(const Node *n, int scan);
+int node_time_axis(const Node *n, int scan); /* -1 where it has none */
 
 /* Indices. All are immutable. */
 Index *index_constant(Graph *g, int64_t k);
@@ -212,6 +248,9 @@ Node *build_reshape(Graph *g, Node *node, int naxes, const Axis *axes);
 Node *build_pieces(Graph *g, int naxes, const Axis *axes, int npieces, Node *const *pieces, const int64_t *offsets);
 Node *build_leaf(Graph *g, NodeKind kind, int item, int naxes, const Axis *axes, const char *label);
 Node *build_const_array(Graph *g, int naxes, const Axis *axes, const double *data);
+Node *build_prev(Graph *g, int scan, int slot, int naxes, const Axis *axes, const char *label, bool integer, double lo, double hi);
+/* body at all times; body itself where it does not depend on a carried value. Carries that it does not need are left out. */
+Node *build_result(Graph *g, int scan, Node *body, int ncarries, const Carry *carries);
 Node *build_name(Graph *g, const char *label, Read *r, int nvars, const int *vars);
 /* Finds or adds a node like *proto (axes, op, reads, ... set; operands inside). */
 Node *graph_intern(Graph *g, const Node *proto);
@@ -231,6 +270,18 @@ typedef struct NodeList {
   int n, cap;
 } NodeList;
 NodeList graph_order(Context *cx, Node *const *roots, int nroots);
+
+/* RESULTs of one loop: the same carried values, or some of them. In the order of graph_order, all that a loop needs stands before its
+ * first RESULT. */
+typedef struct ScanGroup {
+  int scan, ncarries;
+  const Carry *carries;
+  VEC(Node *) results;
+} ScanGroup;
+typedef VEC(ScanGroup) ScanGroups;
+ScanGroups graph_groups(Context *cx, const NodeList *list);
+/* Is n computed in the loop of this group (not in one inside of it, nor outside)? */
+bool group_holds(const ScanGroup *group, const Node *n);
 
 /* Checks every invariant named above for what the roots reach; a broken one is a bug of `pass`. */
 void graph_verify(const Graph *g, Node *const *roots, int nroots, const char *pass);

@@ -125,6 +125,11 @@ typedef struct TrainDefaults {
   uint32_t standardize;
 } TrainDefaults;
 
+typedef struct AdjointScan { /* the loop that is the derivative of another one: by that and the adjoints that enter it */
+  uint64_t key;
+  int scan;
+} AdjointScan;
+
 typedef struct Program {
   Context *cx;
   Graph *graph;
@@ -140,6 +145,8 @@ typedef struct Program {
   VEC(Objective) objectives;
   VEC(Check) checks;
   TrainDefaults train;
+  VEC(AdjointScan) adjoint_scans; /* of differentiate */
+  int ndraws;   /* statements that draw */
   bool coupled; /* a loss looks across the batch */
   struct Elaborator *elaborator; /* for the lines of the prelude that later stages apply */
 } Program;

@@ -26,6 +26,7 @@ typedef struct Simplifier {
   const Options *options;
   int nopaque;
   Node *opaque[32]; /* NAME nodes */
+  bool nudged[32];  /* such a name keeps its value, and a leaf is added to it: one inside of a loop, whose next step depends on it */
   Memo *memo;
   int cap;
   struct Simplifier *inner[64]; /* with one more opaque name each */
@@ -40,11 +41,13 @@ static Simplifier *simplifier_new(Program *p, const Options *options) {
   return s;
 }
 
-static bool is_opaque(const Simplifier *s, const Node *n) {
+static int opaque_at(const Simplifier *s, const Node *n) {
   for (int k = 0; k < s->nopaque; k++)
-    if (s->opaque[k] == n) return true;
-  return false;
+    if (s->opaque[k] == n) return k;
+  return -1;
 }
+
+static bool is_opaque(const Simplifier *s, const Node *n) { return opaque_at(s, n) >= 0; }
 
 static Memo *memo_of(Simplifier *s, const Node *n) {
   if (n->id >= s->cap) {
@@ -114,16 +117,27 @@ static Read *simplify_read(Simplifier *s, Read *r);
 
 /* ---- derivatives ---- */
 
-static Simplifier *with_opaque(Simplifier *s, Node *name) {
+static Simplifier *with_opaque(Simplifier *s, Node *name, bool nudged) {
   for (int k = 0; k < s->ninner; k++)
-    if (s->inner[k]->opaque[s->nopaque] == name) return s->inner[k];
+    if (s->inner[k]->opaque[s->nopaque] == name && s->inner[k]->nudged[s->nopaque] == nudged) return s->inner[k];
   Simplifier *t = simplifier_new(s->program, s->options);
   if (s->nopaque == 32) bug("simplify", "derivatives nested more than 32 deep");
   memcpy(t->opaque, s->opaque, sizeof s->opaque);
+  memcpy(t->nudged, s->nudged, sizeof s->nudged);
   t->opaque[s->nopaque] = name;
+  t->nudged[s->nopaque] = nudged;
   t->nopaque = s->nopaque + 1;
   if (s->ninner < 64) s->inner[s->ninner++] = t;
   return t;
+}
+
+/* The leaf that is added to a name in a loop: 0, but for the derivative. */
+static Node *nudge_leaf(Graph *g, Node *name) {
+  Node n = {.kind = NODE_OPAQUE, .scale = 1, .naxes = name->naxes, .target = name, .item = -1 - name->id, .label = name->label, .span = name->span,
+            .lo = -1e300 * 1e300, .hi = 1e300 * 1e300};
+  memcpy(n.axes, name->axes, sizeof n.axes);
+  for (int k = 0; k < n.naxes; k++) n.axes[k].scan = 0;
+  return graph_intern(g, &n);
 }
 
 static Node *opaque_leaf(Graph *g, Node *name) {
@@ -131,6 +145,13 @@ static Node *opaque_leaf(Graph *g, Node *name) {
             .lo = name->lo, .hi = name->hi, .integer = name->integer};
   memcpy(n.axes, name->axes, sizeof n.axes);
   return graph_intern(g, &n);
+}
+
+/* Is the name inside of a loop that the value is outside of? */
+static bool inside_of_more(const Node *name, const Node *value) {
+  for (int k = 0; name->open && k < name->open->n; k++)
+    if (!node_is_open(value, name->open->scan[k])) return true;
+  return false;
 }
 
 /* `own` opens n. The example of a derivative is the batch variable itself (differentiate.c knows it by that), and gets n's own
@@ -144,9 +165,9 @@ static Read *carry_out(Simplifier *s, Node *n, const Subst *own) {
     open.by[0] = index_var(g, g->batch_var);
     subst_add(&back, g->batch_var, index_var(g, mine));
   }
-  bool name = n->target->kind == NODE_NAME;
-  Simplifier *t = name && !is_opaque(s, n->target) ? with_opaque(s, n->target) : s;
-  Node *leaf = name ? opaque_leaf(g, n->target) : n->target;
+  bool name = n->target->kind == NODE_NAME, nudged = name && inside_of_more(n->target, n->reads[0]->node);
+  Simplifier *t = name && !is_opaque(s, n->target) ? with_opaque(s, n->target, nudged) : s;
+  Node *leaf = nudged ? nudge_leaf(g, n->target) : name ? opaque_leaf(g, n->target) : n->target;
   Read *root = simplify_read(t, read_substitute(g, n->reads[0], at));
   Read *adjoint;
   int vars[1][MAX_AXES];
@@ -181,6 +202,21 @@ static Node *rebuilt_operand(Simplifier *s, const Read *r) {
   return build_tensor(s->g, mapped(s, open), r->node->naxes, vars);
 }
 
+static Node *rebuilt_node(Simplifier *s, Node *n) {
+  int vars[MAX_AXES];
+  Read *open = read_open(s->g, n, vars);
+  return build_tensor(s->g, mapped(s, open), n->naxes, vars);
+}
+
+static Node *rebuilt_result(Simplifier *s, const Node *n) {
+  Carry *carries = arena_copy(s->g->cx, n->carries, sizeof(Carry) * (size_t)n->ncarries);
+  for (int k = 0; k < n->ncarries; k++) {
+    carries[k].next = rebuilt_node(s, n->carries[k].next);
+    carries[k].init = rebuilt_node(s, n->carries[k].init);
+  }
+  return build_result(s->g, n->scan, rebuilt_operand(s, n->reads[0]), n->ncarries, carries);
+}
+
 static Read *at_own(Graph *g, Node *m, const int *vars) {
   Index *index[MAX_AXES];
   for (int k = 0; k < m->naxes; k++) index[k] = index_var(g, vars[k]);
@@ -198,14 +234,18 @@ static Read *rebuild(Simplifier *s, Node *n, const Subst *at, const int *vars) {
     return at_own(g, build_pieces(g, n->naxes, n->axes, n->nreads, pieces, n->offsets), vars);
   }
   case NODE_NAME: {
-    if (is_opaque(s, n)) return at_own(g, opaque_leaf(g, n), vars);
+    int opaque = opaque_at(s, n);
+    if (opaque >= 0 && !s->nudged[opaque]) return at_own(g, opaque_leaf(g, n), vars);
     Read *r = mapped(s, read_substitute(g, n->reads[0], at));
+    if (opaque >= 0) return build_add(g, r, at_own(g, nudge_leaf(g, n), vars));
     if (!r->node->label && r->node->kind != NODE_OPAQUE) r->node->label = n->label;
     return r;
   }
   case NODE_OPAQUE:
+    if (n->item < 0) return is_opaque(s, n->target) ? at_own(g, n, vars) : build_constant(g, 0);
     return is_opaque(s, n->target) ? at_own(g, n, vars) : simplify_read(s, at_own(g, n->target, vars));
   case NODE_GRAD: return carry_out(s, n, at);
+  case NODE_RESULT: return at_own(g, rebuilt_result(s, n), vars);
   default: return at_own(g, n, vars);
   }
 }

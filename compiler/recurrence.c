@@ -1,0 +1,118 @@
+/* recurrence.c: scans in the graph: PREVs, RESULTs, and which RESULTs are one loop. See graph.h for the idea: a recurrence is a
+ * system of equations in which time is an axis, and a RESULT binds the PREVs in it. */
+#include "build.h"
+
+#include <string.h>
+
+int graph_scan(Graph *g, int64_t extent, bool backwards) {
+  if (g->nscans + 1 >= g->cap_scans) {
+    int cap = g->cap_scans ? 2 * g->cap_scans : 16;
+    Scan *bigger = ARENA_ARRAY(g->cx, Scan, cap);
+    if (g->nscans) memcpy(bigger, g->scans, sizeof(Scan) * (size_t)(g->nscans + 1));
+    g->scans = bigger;
+    g->cap_scans = cap;
+  }
+  g->scans[++g->nscans] = (Scan){extent, backwards};
+  return g->nscans;
+}
+
+bool node_is_open(const Node *n, int scan) {
+  for (int k = 0; n->open && k < n->open->n; k++)
+    if (n->open->scan[k] == scan) return true;
+  return false;
+}
+
+int node_time_axis(const Node *n, int scan) {
+  for (int k = 0; k < n->naxes; k++)
+    if (n->axes[k].scan == scan) return k;
+  return -1;
+}
+
+/* ---- building ---- */
+
+Node *build_prev(Graph *g, int scan, int slot, int naxes, const Axis *axes, const char *label, bool integer, double lo, double hi) {
+  Node n = {.kind = NODE_PREV, .scale = 1, .item = slot, .scan = scan, .naxes = naxes, .label = label, .integer = integer, .lo = lo, .hi = hi};
+  memcpy(n.axes, axes, sizeof(Axis) * (size_t)naxes);
+  return graph_intern(g, &n);
+}
+
+/* Marks the slots that n needs, through other carried values too. */
+static void needed_slots(Graph *g, int scan, Node *n, int ncarries, const Carry *carries, bool *needed) {
+  NodeList list = graph_order(g->cx, &n, 1);
+  for (int i = 0; i < list.n; i++) {
+    if (list.at[i]->kind != NODE_PREV || list.at[i]->scan != scan) continue;
+    for (int k = 0; k < ncarries; k++) {
+      if (carries[k].prev != list.at[i] || needed[k]) continue;
+      needed[k] = true;
+      needed_slots(g, scan, carries[k].next, ncarries, carries, needed);
+    }
+  }
+}
+
+Node *build_result(Graph *g, int scan, Node *body, int ncarries, const Carry *carries) {
+  if (!node_is_open(body, scan)) return body;
+  bool *needed = ARENA_ARRAY(g->cx, bool, ncarries + 1);
+  Carry *kept = ARENA_ARRAY(g->cx, Carry, ncarries + 1);
+  Index *index[MAX_AXES];
+  needed_slots(g, scan, body, ncarries, carries, needed);
+  Node n = {.kind = NODE_RESULT, .scale = 1, .scan = scan, .naxes = body->naxes, .nreads = 1, .carries = kept, .label = body->label,
+            .integer = body->integer, .lo = body->lo, .hi = body->hi, .span = body->span};
+  for (int k = 0; k < ncarries; k++)
+    if (needed[k]) kept[n.ncarries++] = carries[k];
+  if (!n.ncarries) bug("graph", "a value in a scan depends on a carried value that the scan does not have");
+  for (int k = 0; k < body->naxes; k++) {
+    n.axes[k] = body->axes[k];
+    if (n.axes[k].scan == scan) n.axes[k].scan = 0;
+    index[k] = index_var(g, k);
+  }
+  Read *r = read_make(g, body, index, 0);
+  n.reads = arena_copy(g->cx, &r, sizeof(Read *));
+  return graph_intern(g, &n);
+}
+
+/* ---- groups: RESULTs of one loop ---- */
+
+static bool carries_within(const Node *small, const ScanGroup *group) {
+  for (int k = 0, j = 0; k < small->ncarries; k++) {
+    while (j < group->ncarries && group->carries[j].slot < small->carries[k].slot) j++;
+    if (j == group->ncarries || group->carries[j].prev != small->carries[k].prev || group->carries[j].next != small->carries[k].next ||
+        group->carries[j].init != small->carries[k].init)
+      return false;
+  }
+  return true;
+}
+
+static void add_to_groups(Context *cx, ScanGroups *groups, Node *result) {
+  for (int k = 0; k < groups->n; k++) {
+    ScanGroup *group = &groups->at[k];
+    if (group->scan != result->scan || !carries_within(result, group)) continue;
+    VEC_PUSH(cx, &group->results, result);
+    return;
+  }
+  ScanGroup group = {result->scan, result->ncarries, result->carries, {0}};
+  VEC_PUSH(cx, &group.results, result);
+  VEC_PUSH(cx, groups, group);
+}
+
+ScanGroups graph_groups(Context *cx, const NodeList *list) {
+  ScanGroups groups = {0};
+  int most = 0;
+  for (int i = 0; i < list->n; i++)
+    if (list->at[i]->ncarries > most) most = list->at[i]->ncarries;
+  for (int size = most; size > 0; size--) /* large ones first: small ones may join them */
+    for (int i = 0; i < list->n; i++)
+      if (list->at[i]->kind == NODE_RESULT && list->at[i]->ncarries == size) add_to_groups(cx, &groups, list->at[i]);
+  return groups;
+}
+
+bool group_holds(const ScanGroup *group, const Node *n) {
+  if (!node_is_open(n, group->scan)) return false;
+  const Open *outside = group->results.at[0]->open;
+  for (int k = 0; k < n->open->n; k++) {
+    bool known = n->open->scan[k] == group->scan;
+    for (int j = 0; outside && j < outside->n; j++) known = known || outside->scan[j] == n->open->scan[k];
+    if (!known) return false;
+  }
+  return true;
+}
+
