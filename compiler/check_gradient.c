@@ -272,6 +272,7 @@ static unsigned char *differentiable(Program *p, Node *value) {
     const Node *n = list.at[i];
     if (!mark[n->id] || (n->kind == NODE_MAP && n->op == OP_STOP)) continue;
     for (int k = 0; k < n->nreads; k++) mark[n->reads[k]->node->id] = 1;
+    for (int k = 0; k < n->ncarries; k++) mark[n->carries[k].next->id] = mark[n->carries[k].init->id] = 1;
   }
   return mark;
 }

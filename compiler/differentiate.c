@@ -10,45 +10,58 @@
  * with respect to this one.
  *
  * needs: simplified nodes, no NAME and GRAD. keeps: all invariants of graph.h. */
-#include "build.h"
-#include "program.h"
+#include "differentiate.h"
 #include "property.h"
 
 #include <math.h>
 #include <string.h>
 
-typedef struct Contribution {
-  Read *read;
-  int vars[MAX_AXES];       /* of the target's axes; the batch variable itself where the batch is tied */
-  bool box;                 /* read covers only the box at `offset` */
-  int64_t offset[MAX_AXES];
-  struct Contribution *next;
-} Contribution;
+/* Is n computed in the k-th loop that is being differentiated, or in one inside of it? */
+static bool in_loop(const Sweep *s, const Node *n, int k) {
+  for (; k < s->nloops; k++)
+    if (group_holds(s->loops[k]->group, n)) return true;
+  return false;
+}
 
-typedef struct Sweep {
-  Program *program;
-  Graph *g;
-  bool per_example, root_has_batch;
-  int size;              /* nodes with ids below */
-  bool *needed;          /* does it depend on a target? */
-  Contribution **adjoint;
-} Sweep;
+int tie_of(const Sweep *s, const Node *n, int k) {
+  Axis a = n->axes[k];
+  if (s->per_example && k == 0 && a.kind == AXIS_BATCH) return s->g->batch_var;
+  if (!a.scan) return -1;
+  for (int i = 0; i < s->nties; i++)
+    if (s->ties[i].scan == a.scan && node_is_open(n, a.scan)) return s->ties[i].var;
+  for (int i = 0; i < s->nloops; i++)
+    if (s->loops[i]->group->scan == a.scan && in_loop(s, n, i)) return s->loops[i]->time;
+  return -1;
+}
 
-typedef struct Opened { /* node y at variables of its own */
-  Node *y;
-  int vars[MAX_AXES];    /* own and reduced */
-  Subst at;
-  Read *adjoint;         /* of y, at vars */
-} Opened;
+static bool is_tie(const Sweep *s, int v) {
+  if (s->per_example && v == s->g->batch_var) return true;
+  for (int i = 0; i < s->nties; i++)
+    if (s->ties[i].var == v) return true;
+  for (int i = 0; i < s->nloops; i++)
+    if (s->loops[i]->time == v) return true;
+  return false;
+}
 
-static bool tied(const Sweep *s, const Node *n, int axis) { return s->per_example && axis == 0 && n->axes[0].kind == AXIS_BATCH; }
+static int fresh_var(Graph *g, Axis axis) {
+  axis.scan = 0;
+  return graph_var(g, axis);
+}
+
+/* Axis k of n for an array that stands beside n: of the scan that is being made, where it is a time. */
+static Axis adjoint_axis(const Sweep *s, const Node *n, int k) {
+  int tie = tie_of(s, n, k);
+  Axis axis = tie >= 0 ? graph_var_axis(s->g, tie) : n->axes[k];
+  if (tie < 0) axis.scan = 0;
+  return axis;
+}
 
 static void add_guard(Guard *guards, int *n, Index *e) {
   if (*n >= 64) bug("differentiate", "too many guards");
   guards[(*n)++] = (Guard){e, 1};
 }
 
-static void push(Sweep *s, Node *a, Contribution c) {
+void sweep_push(Sweep *s, Node *a, Contribution c) {
   c.next = s->adjoint[a->id];
   s->adjoint[a->id] = arena_copy(s->g->cx, &c, sizeof c);
 }
@@ -66,7 +79,7 @@ typedef struct Integrand { /* scale * factors where guards hold: the integrand o
 static int summed_vars(const Sweep *s, const Opened *o, int *summed) {
   int n = 0;
   for (int k = 0; k < o->y->naxes + o->y->nreduce; k++)
-    if (!(k < o->y->naxes && tied(s, o->y, k))) summed[n++] = o->vars[k];
+    if (!is_tie(s, o->vars[k])) summed[n++] = o->vars[k];
   return n;
 }
 
@@ -77,9 +90,10 @@ static bool is_box(const Sweep *s, const Opened *o, const Read *r, Contribution 
   for (int m = 0; m < r->node->naxes; m++) {
     int64_t k;
     Index *e = r->index[m];
-    if (tied(s, r->node, m)) {
+    int tie = tie_of(s, r->node, m);
+    if (tie >= 0) {
       int v;
-      if (!index_is_var(e, &v) || v != s->g->batch_var) return false;
+      if (!index_is_var(e, &v) || v != tie) return false;
       c->vars[m] = v;
       continue;
     }
@@ -116,13 +130,13 @@ static bool contribute_box(Sweep *s, const Opened *o, const Read *r, const Integ
     if (!axis) summed[n++] = all[k];
   }
   c.read = build_product(s->g, t->scale, t->nfactors, t->factors, t->nguards, t->guards, n, summed);
-  push(s, r->node, c);
+  sweep_push(s, r->node, c);
   return true;
 }
 
 /* Renames the batch variable, which is then summed: the contributions of all examples to one. */
 static void sum_over_examples(Sweep *s, Integrand *t, int *summed, int *nsummed) {
-  int all = graph_var(s->g, (Axis){AXIS_BATCH, 0});
+  int all = graph_var(s->g, OVER_BATCH);
   Subst rename = {0};
   subst_add(&rename, s->g->batch_var, index_var(s->g, all));
   for (int k = 0; k < t->nfactors; k++) t->factors[k] = read_substitute(s->g, t->factors[k], &rename);
@@ -138,16 +152,17 @@ static void contribute(Sweep *s, const Opened *o, const Read *r, Integrand *t) {
   Contribution c = {.box = false};
   int summed[2 * MAX_AXES], n = summed_vars(s, o, summed), shifted = -1;
   for (int m = 0; m < a->naxes; m++) {
-    int v;
-    if (tied(s, a, m) && index_is_var(r->index[m], &v) && v == g->batch_var) {
+    int v, tie = tie_of(s, a, m);
+    if (tie >= 0 && index_is_var(r->index[m], &v) && v == tie) {
       c.vars[m] = v;
       continue;
     }
-    c.vars[m] = graph_var(g, a->axes[m]);
-    if (tied(s, a, m)) shifted = c.vars[m];
+    if (tie >= 0 && tie != g->batch_var) bug("differentiate", "a value of a scan is read at another time");
+    c.vars[m] = fresh_var(g, a->axes[m]);
+    if (tie >= 0) shifted = c.vars[m];
   }
   for (int m = 0; m < a->naxes; m++)
-    if (c.vars[m] != g->batch_var) add_guard(t->guards, &t->nguards, index_combine(g, 1, index_var(g, c.vars[m]), -1, r->index[m]));
+    if (!is_tie(s, c.vars[m])) add_guard(t->guards, &t->nguards, index_combine(g, 1, index_var(g, c.vars[m]), -1, r->index[m]));
   if (shifted >= 0 && s->root_has_batch) sum_over_examples(s, t, summed, &n);
   c.read = build_product(g, t->scale, t->nfactors, t->factors, t->nguards, t->guards, n, summed);
   if (shifted >= 0) {
@@ -156,7 +171,7 @@ static void contribute(Sweep *s, const Opened *o, const Read *r, Integrand *t) {
     c.read = read_substitute(g, c.read, &back);
     c.vars[0] = g->batch_var;
   }
-  push(s, r->node, c);
+  sweep_push(s, r->node, c);
 }
 
 /* ---- the sum of contributions ---- */
@@ -169,11 +184,12 @@ static Read *at_vars(Graph *g, const Contribution *c, int naxes, const int *vars
 }
 
 /* A single box in an array of zeros: guarded reads of it. */
-static Read *box_alone(Graph *g, const Contribution *c, const Node *n, const int *vars) {
+static Read *box_alone(Sweep *s, const Contribution *c, const Node *n, const int *vars) {
+  Graph *g = s->g;
   Guard guards[MAX_AXES];
   int nguards = 0, summed[MAX_AXES], nsummed = 0;
   for (int k = 0; k < n->naxes; k++) {
-    if (c->vars[k] == g->batch_var) continue;
+    if (is_tie(s, c->vars[k])) continue;
     Index *place = index_combine(g, 1, index_var(g, c->vars[k]), 1, index_constant(g, c->offset[k]));
     add_guard(guards, &nguards, index_combine(g, 1, index_var(g, vars[k]), -1, place));
     summed[nsummed++] = c->vars[k];
@@ -184,7 +200,7 @@ static Read *box_alone(Graph *g, const Contribution *c, const Node *n, const int
 
 static Read *boxes_together(Sweep *s, const Contribution *list, int count, const Node *n, const int *vars) {
   Graph *g = s->g;
-  int context[4 * MAX_AXES], ncontext = 0, first = tied(s, n, 0) ? 1 : 0, rank = n->naxes - first;
+  int context[4 * MAX_AXES], ncontext = 0, first = n->naxes && tie_of(s, n, 0) == g->batch_var ? 1 : 0, rank = n->naxes - first;
   for (const Contribution *c = list; c; c = c->next) {
     int all[4 * MAX_AXES], m = 0;
     if (!c->box) continue;
@@ -217,7 +233,7 @@ static Read *boxes_together(Sweep *s, const Contribution *list, int count, const
   Axis axes[MAX_AXES];
   Index *index[MAX_AXES];
   for (int k = 0; k < ncontext; k++) axes[k] = graph_var_axis(g, context[k]), index[k] = index_var(g, context[k]);
-  for (int k = 0; k < rank; k++) axes[ncontext + k] = n->axes[first + k], index[ncontext + k] = index_var(g, vars[first + k]);
+  for (int k = 0; k < rank; k++) axes[ncontext + k] = adjoint_axis(s, n, first + k), index[ncontext + k] = index_var(g, vars[first + k]);
   return read_make(g, build_pieces(g, ncontext + rank, axes, count, pieces, offsets), index, 0);
 }
 
@@ -230,19 +246,18 @@ static void name_adjoint(Graph *g, const Node *n, const Read *adjoint) {
   a->label = arena_printf(g->cx, "δ%s", n->label);
 }
 
-/* The adjoint of n at fresh variables; NULL where nothing reached it. */
-static Read *total(Sweep *s, const Node *n, int *vars) {
+Read *sweep_total(Sweep *s, const Node *n, int *vars) {
   Graph *g = s->g;
   const Contribution *list = s->adjoint[n->id];
   int boxes = 0;
   Read *sum = NULL;
   if (!list) return NULL;
-  for (int k = 0; k < n->naxes; k++) vars[k] = tied(s, n, k) ? g->batch_var : graph_var(g, n->axes[k]);
+  for (int k = 0; k < n->naxes; k++) vars[k] = tie_of(s, n, k) >= 0 ? tie_of(s, n, k) : fresh_var(g, n->axes[k]);
   for (const Contribution *c = list; c; c = c->next) boxes += c->box;
   if (boxes > 1) sum = boxes_together(s, list, boxes, n, vars);
   for (const Contribution *c = list; c; c = c->next) {
     if (c->box && boxes > 1) continue;
-    Read *r = c->box ? box_alone(g, c, n, vars) : at_vars(g, c, n->naxes, vars);
+    Read *r = c->box ? box_alone(s, c, n, vars) : at_vars(g, c, n->naxes, vars);
     sum = sum ? build_add(g, r, sum) : r;
   }
   name_adjoint(g, n, sum);
@@ -283,8 +298,25 @@ static Read *divided(Graph *g, Read *a, Read *b) {
   return build_op2(g, OP_SELECT, a, build_div(g, build_constant(g, 1), b));
 }
 
-/* ybar * df/dx of operand k at open reads x; y: the node's own value. NULL: no derivative flows. */
-static Read *scalar_adjoint(Sweep *s, const Node *n, int k, Read *const *x, Read *y, Read *adjoint) {
+/* df/dx of operand k. In a loop it is written in the loop's own variables first, so that what the loop computes anyway is found. */
+static Read *derivative_formula(Sweep *s, const Opened *o, int k, Read *const *to) {
+  Graph *g = s->g;
+  const Node *n = o->y;
+  if (!o->naround) return derivative_line(s->program, n->op, k, to, n->span);
+  Subst in = {0}, out = {0};
+  Read *x[3];
+  for (int i = 0; i < n->naxes; i++) {
+    int v = graph_var(g, n->axes[i]);
+    subst_add(&in, o->vars[i], index_var(g, v));
+    subst_add(&out, v, index_var(g, o->vars[i]));
+  }
+  for (int i = 0; i < n->nreads && i < 3; i++) x[i] = read_substitute(g, to[i], &in);
+  return read_substitute(g, scan_outside_formula(s, o, derivative_line(s->program, n->op, k, x, n->span)), &out);
+}
+
+/* ybar * df/dx of operand k at open reads `to`, whose values are x; y: the node's own value. NULL: no derivative flows. */
+static Read *scalar_adjoint(Sweep *s, const Opened *o, int k, Read *const *to, Read *const *x, Read *y, Read *adjoint) {
+  const Node *n = o->y;
   Graph *g = s->g;
   Read *zero = build_constant(g, 0);
   switch (n->op) {
@@ -296,7 +328,7 @@ static Read *scalar_adjoint(Sweep *s, const Node *n, int k, Read *const *x, Read
   case OP_SELECT: return k == 0 ? build_op2(g, OP_SELECT, adjoint, x[1]) : build_mul(g, adjoint, x[0]);
   case OP_STOP: case OP_INDEX: case OP_SIGN: case OP_FLOOR: case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_AND: case OP_OR: case OP_NOT:
     return NULL;
-  default: return chain(g, adjoint, derivative_line(s->program, n->op, k, x, n->span));
+  default: return chain(g, adjoint, derivative_formula(s, o, k, to));
   }
 }
 
@@ -308,16 +340,20 @@ static Integrand integrand(const Opened *o) {
   return t;
 }
 
-static void through_product(Sweep *s, const Opened *o, Read *const *x) {
+static bool takes(const Sweep *s, const Opened *o, const Read *x) { return s->needed[x->node->id] && scan_depth(o, x->node) == o->level; }
+
+/* `to`: the operands themselves; x: their values, which is another thing where they are inside of a loop. */
+static void through_product(Sweep *s, const Opened *o, Read *const *to, Read *const *x) {
   const Node *y = o->y;
   for (int k = 0; k < y->nreads; k++) {
+    if (!takes(s, o, to[k])) continue;
     Integrand t = integrand(o);
     if (y->nreads + 1 > 60 || y->nguards > 40) bug("differentiate", "a product of %d factors", y->nreads);
     t.scale = y->scale;
     for (int j = 0; j < y->nreads; j++)
       if (j != k) t.factors[t.nfactors++] = x[j];
-    for (int j = 0; j < y->nguards; j++) t.guards[t.nguards++] = (Guard){index_substitute(s->g, y->guards[j].e, &o->at), y->guards[j].n};
-    contribute(s, o, x[k], &t);
+    for (int j = 0; j < y->nguards; j++) t.guards[t.nguards++] = (Guard){scan_outside_index(s, o, index_substitute(s->g, y->guards[j].e, &o->at)), y->guards[j].n};
+    contribute(s, o, to[k], &t);
   }
 }
 
@@ -345,7 +381,7 @@ static Read *product_of_others(Sweep *s, const Opened *o, Read *x) {
   return build_reduce(g, RED_PROD, body, o->y->nreduce, others);
 }
 
-static void through_reduction(Sweep *s, const Opened *o, Read *x, Read *y) {
+static void through_reduction(Sweep *s, const Opened *o, const Read *to, Read *x, Read *y) {
   Graph *g = s->g;
   Integrand t = integrand(o);
   const int *reduced = o->vars + o->y->naxes;
@@ -359,31 +395,36 @@ static void through_reduction(Sweep *s, const Opened *o, Read *x, Read *y) {
   case RED_PROD: t.factors[t.nfactors++] = product_of_others(s, o, x); break;
   default: return; /* a place, not a value */
   }
-  contribute(s, o, x, &t);
+  contribute(s, o, to, &t);
 }
 
-static Read *opened_read(Graph *g, const Read *r, const Opened *o) { return read_substitute(g, r, &o->at); }
+/* The read as it stands, but for gathers in it: they are values. */
+static Read *target_read(Sweep *s, const Opened *o, const Read *r) {
+  Index *index[MAX_AXES];
+  for (int k = 0; k < r->node->naxes; k++) index[k] = scan_outside_index(s, o, index_substitute(s->g, r->index[k], &o->at));
+  return read_make(s->g, r->node, index, r->guarded);
+}
 
 static void through_map(Sweep *s, const Opened *o) {
   Graph *g = s->g;
   Node *n = o->y;
-  Read *x[64];
+  Read *to[64], *x[64];
   Index *own[MAX_AXES];
   if (n->nreads > 60) bug("differentiate", "a product of %d factors", n->nreads);
-  for (int k = 0; k < n->nreads; k++) x[k] = opened_read(g, n->reads[k], o);
+  for (int k = 0; k < n->nreads; k++) to[k] = target_read(s, o, n->reads[k]), x[k] = scan_outside(s, o, to[k]);
   for (int k = 0; k < n->naxes; k++) own[k] = index_var(g, o->vars[k]);
-  Read *y = read_make(g, n, own, 0);
+  Read *y = scan_outside(s, o, read_make(g, n, own, 0));
   if (n->reduction > RED_SUM) {
-    through_reduction(s, o, x[0], y);
+    if (takes(s, o, to[0])) through_reduction(s, o, to[0], x[0], y);
   } else if (n->op == OP_PRODUCT) {
-    through_product(s, o, x);
+    through_product(s, o, to, x);
   } else {
     for (int k = 0; k < n->nreads; k++) {
-      if (!s->needed[x[k]->node->id]) continue;
-      Read *value = scalar_adjoint(s, n, k, x, y, o->adjoint);
+      if (!takes(s, o, to[k])) continue;
+      Read *value = scalar_adjoint(s, o, k, to, x, y, o->adjoint);
       if (!value) continue;
       Integrand t = {.scale = 1, .nfactors = 1, .factors = {value}};
-      contribute(s, o, x[k], &t);
+      contribute(s, o, to[k], &t);
     }
   }
 }
@@ -392,7 +433,8 @@ static void through_map(Sweep *s, const Opened *o) {
 static void through_reshape(Sweep *s, const Opened *o) {
   Graph *g = s->g;
   Node *n = o->y, *a = n->reads[0]->node;
-  int first = tied(s, n, 0) ? 1 : 0, all[4 * MAX_AXES], m = read_vars(o->adjoint, all, 0), vars[4 * MAX_AXES], nfree = 0;
+  if (!takes(s, o, n->reads[0])) return;
+  int first = n->naxes && tie_of(s, n, 0) == g->batch_var ? 1 : 0, all[4 * MAX_AXES], m = read_vars(o->adjoint, all, 0), vars[4 * MAX_AXES], nfree = 0;
   for (int k = 0; k < m; k++) {
     bool own = false;
     for (int j = first; j < n->naxes; j++) own = own || o->vars[j] == all[k];
@@ -402,17 +444,17 @@ static void through_reshape(Sweep *s, const Opened *o) {
   for (int k = 0; k < nfree; k++) axes[k] = graph_var_axis(g, vars[k]);
   for (int k = first; k < n->naxes; k++) vars[nfree + k - first] = o->vars[k];
   Node *t = build_tensor(g, o->adjoint, nfree + n->naxes - first, vars);
-  for (int k = first; k < a->naxes; k++) axes[nfree + k - first] = a->axes[k];
+  for (int k = first; k < a->naxes; k++) axes[nfree + k - first] = adjoint_axis(s, a, k);
   Node *back = build_reshape(g, t, nfree + a->naxes - first, axes);
   Contribution c = {.box = false};
   Index *index[MAX_AXES];
   for (int k = 0; k < nfree; k++) index[k] = index_var(g, vars[k]);
   for (int k = 0; k < a->naxes; k++) {
-    c.vars[k] = k < first ? g->batch_var : graph_var(g, a->axes[k]);
+    c.vars[k] = tie_of(s, a, k) >= 0 ? tie_of(s, a, k) : fresh_var(g, a->axes[k]);
     if (k >= first) index[nfree + k - first] = index_var(g, c.vars[k]);
   }
   c.read = read_make(g, back, index, 0);
-  push(s, a, c);
+  sweep_push(s, a, c);
 }
 
 static void through_pieces(Sweep *s, const Opened *o) {
@@ -420,41 +462,57 @@ static void through_pieces(Sweep *s, const Opened *o) {
   Node *n = o->y;
   for (int p = 0; p < n->nreads; p++) {
     Node *piece = n->reads[p]->node;
-    if (!s->needed[piece->id]) continue;
+    if (!takes(s, o, n->reads[p])) continue;
     Contribution c = {.box = false};
     Subst place = {0};
     for (int k = 0; k < n->naxes; k++) {
-      c.vars[k] = tied(s, piece, k) ? g->batch_var : graph_var(g, piece->axes[k]);
+      int tie = tie_of(s, piece, k);
+      c.vars[k] = tie >= 0 ? tie : fresh_var(g, piece->axes[k]);
       if (c.vars[k] == o->vars[k]) continue;
       subst_add(&place, o->vars[k], index_combine(g, 1, index_var(g, c.vars[k]), 1, index_constant(g, n->offsets[p * n->naxes + k])));
     }
     c.read = read_through(g, read_substitute(g, o->adjoint, &place));
-    push(s, piece, c);
+    sweep_push(s, piece, c);
   }
 }
 
-static void visit(Sweep *s, Node *n) {
+static bool has_outer_operand(const Sweep *s, const Opened *o) {
+  for (int k = 0; k < o->y->nreads; k++)
+    if (s->needed[o->y->reads[k]->node->id] && scan_depth(o, o->y->reads[k]->node) < o->level) return true;
+  return false;
+}
+
+void sweep_process(Sweep *s, const Opened *o) {
+  Node *n = o->y;
+  if (n->kind == NODE_MAP) through_map(s, o);
+  else if (n->kind == NODE_RESHAPE) through_reshape(s, o);
+  else if (n->kind == NODE_PIECES) through_pieces(s, o);
+  if (o->level && has_outer_operand(s, o)) VEC_PUSH(s->g->cx, &s->loops[o->level - 1]->deferred, *o);
+}
+
+void sweep_visit(Sweep *s, Node *n) {
   Opened o = {.y = n};
   s->g->span = n->span;
-  o.adjoint = total(s, n, o.vars);
+  o.adjoint = sweep_total(s, n, o.vars);
   if (!o.adjoint || n->integer) return;
   for (int k = 0; k < n->naxes + n->nreduce; k++) {
-    if (k >= n->naxes) o.vars[k] = graph_var(s->g, n->axes[k]);
+    if (k >= n->naxes) o.vars[k] = fresh_var(s->g, n->axes[k]);
     subst_add(&o.at, k, index_var(s->g, o.vars[k]));
   }
-  if (n->kind == NODE_MAP) through_map(s, &o);
-  else if (n->kind == NODE_RESHAPE) through_reshape(s, &o);
-  else if (n->kind == NODE_PIECES) through_pieces(s, &o);
+  o.naround = o.level = s->nloops;
+  for (int k = 0; k < s->nloops; k++) o.around[k] = s->loops[k]->group;
+  sweep_process(s, &o);
 }
 
 /* ---- the sweep ---- */
 
-static void mark_needed(Sweep *s, const NodeList *list, int ntargets, Node *const *targets) {
-  for (int i = 0; i < list->n; i++) {
-    const Node *n = list->at[i];
-    bool needed = false;
+static void mark_needed(Sweep *s, int ntargets, Node *const *targets) {
+  for (int i = 0; i < s->list.n; i++) {
+    const Node *n = s->list.at[i];
+    bool needed = n->kind == NODE_PREV && s->needed[n->id];
     for (int t = 0; t < ntargets; t++) needed = needed || n == targets[t];
     for (int k = 0; k < n->nreads && n->kind != NODE_NAME; k++) needed = needed || s->needed[n->reads[k]->node->id];
+    for (int k = 0; k < n->ncarries; k++) needed = needed || s->needed[n->carries[k].next->id] || s->needed[n->carries[k].init->id];
     s->needed[n->id] = needed && !n->integer;
   }
 }
@@ -465,36 +523,63 @@ static void seed(Sweep *s, const Read *root) {
   Guard guards[64];
   int nguards = 0;
   for (int k = 0; k < root->node->naxes; k++) {
-    int v;
-    if (tied(s, root->node, k) && index_is_var(root->index[k], &v) && v == g->batch_var) {
+    int v, tie = tie_of(s, root->node, k);
+    if (tie >= 0 && index_is_var(root->index[k], &v) && v == tie) {
       c.vars[k] = v;
       continue;
     }
-    c.vars[k] = graph_var(g, root->node->axes[k]);
+    c.vars[k] = fresh_var(g, root->node->axes[k]);
     add_guard(guards, &nguards, index_combine(g, 1, index_var(g, c.vars[k]), -1, root->index[k]));
   }
   c.read = build_product(g, 1, 0, NULL, nguards, guards, 0, NULL);
-  push(s, root->node, c);
+  sweep_push(s, root->node, c);
+}
+
+/* The times of the scans that the root is inside of are constants of the derivation, like the example. */
+static void tie_times(Sweep *s, const Read *root) {
+  for (int k = 0; root->node->open && k < root->node->naxes; k++) {
+    int v, scan = root->node->axes[k].scan;
+    if (!scan || !node_is_open(root->node, scan) || !index_is_var(root->index[k], &v) || s->nties == MOST_LOOPS) continue;
+    s->ties[s->nties++] = (Tie){scan, v};
+  }
+}
+
+/* Is n computed in a loop that the root is outside of? */
+static bool inside_loop(const Sweep *s, const Node *n) {
+  for (int k = 0; n->open && k < n->open->n; k++) {
+    bool outer = false;
+    for (int i = 0; i < s->nties; i++) outer = outer || s->ties[i].scan == n->open->scan[k];
+    if (!outer) return true;
+  }
+  return false;
 }
 
 void differentiate(Program *p, Read *root, bool per_example, int ntargets, Node *const *targets, Read **adjoints, int (*vars)[MAX_AXES]) {
   Graph *g = p->graph;
-  NodeList list = graph_order(g->cx, &root->node, 1);
   Sweep s = {.program = p, .g = g, .per_example = per_example, .root_has_batch = read_uses(root, g->batch_var), .size = (int)g->nnodes};
   Span span = g->span;
+  s.list = graph_order(g->cx, &root->node, 1);
+  s.groups = graph_groups(g->cx, &s.list);
+  s.left = ARENA_ARRAY(g->cx, int, s.groups.n + 1);
   s.needed = ARENA_ARRAY(g->cx, bool, s.size);
   s.adjoint = ARENA_ARRAY(g->cx, Contribution *, s.size);
-  mark_needed(&s, &list, ntargets, targets);
+  tie_times(&s, root);
+  s.listed = ARENA_ARRAY(g->cx, bool, s.size);
+  for (int i = 0; i < s.list.n; i++) s.listed[s.list.at[i]->id] = true;
+  mark_needed(&s, ntargets, targets);
+  while (s.groups.n && scan_needed(&s)) mark_needed(&s, ntargets, targets);
   if (s.needed[root->node->id]) seed(&s, root);
-  for (int i = list.n - 1; i >= 0; i--) {
-    Node *n = list.at[i];
+  for (int i = s.list.n - 1; i >= 0; i--) {
+    Node *n = s.list.at[i];
     bool target = false;
+    if (inside_loop(&s, n)) continue;
     for (int t = 0; t < ntargets; t++) target = target || n == targets[t];
-    if (s.needed[n->id] && !target) visit(&s, n);
+    if (n->kind == NODE_RESULT) scan_visit(&s, n);
+    else if (s.needed[n->id] && !target) sweep_visit(&s, n);
   }
   for (int t = 0; t < ntargets; t++) {
-    Read *r = targets[t]->id < s.size ? total(&s, targets[t], vars[t]) : NULL;
-    for (int k = 0; !r && k < targets[t]->naxes; k++) vars[t][k] = tied(&s, targets[t], k) ? g->batch_var : graph_var(g, targets[t]->axes[k]);
+    Read *r = targets[t]->id < s.size ? sweep_total(&s, targets[t], vars[t]) : NULL;
+    for (int k = 0; !r && k < targets[t]->naxes; k++) vars[t][k] = tie_of(&s, targets[t], k) >= 0 ? tie_of(&s, targets[t], k) : fresh_var(g, targets[t]->axes[k]);
     adjoints[t] = r ? r : build_constant(g, 0);
   }
   g->span = span;
