@@ -116,6 +116,8 @@ typedef struct Body {
   const Axis *axes;           /* of the variables at hand */
   const char *vars[MAX_AXES]; /* and their names */
   bool dropped[MAX_AXES];     /* variables that are 0, or merged into the next */
+  bool held[MAX_AXES];        /* variables of loops around: times of scans */
+  int loop;                   /* of the plan, that is open; -1: none */
   VEC(TempName) temps;
   int ntemps, nouter;    /* counters of t1, t2 ... of a step and r1, r2 ... of the function */
   VEC(Operand) operands; /* of the step at hand */
@@ -174,6 +176,8 @@ void emit_flat(Body *b);
 void emit_reduce(Body *b, const Node *n);
 void emit_copy(Body *b, Node *n, const char *to, bool integer);
 void emit_pieces(Body *b, const Node *n);
+/* A carried value at the first step; at the next one. */
+void emit_carry(Body *b, const Carry *carry, int loop, bool start);
 void emit_pack(Body *b, const Node *n, const Pack *pack);
 
 /* ---- steps and functions ---- */

@@ -52,6 +52,11 @@ void use_axes(Body *b, const Node *n) {
     bool batch = n->axes[k].kind == AXIS_BATCH && batches < 2;
     b->vars[k] = batch ? loop_names[batches++] : loop_names[2 + others++];
     b->dropped[k] = n->axes[k].kind == AXIS_PLAIN && n->axes[k].extent == 1;
+    int loop = k < n->naxes ? plan_time(b->plan, b->loop, n->axes[k]) : -1;
+    b->held[k] = loop >= 0;
+    if (loop < 0) continue;
+    b->vars[k] = b->plan->loops.at[loop].variable;
+    b->dropped[k] = false;
   }
 }
 

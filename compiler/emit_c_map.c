@@ -137,6 +137,10 @@ static void emit_piece(Body *b, const Node *n, int p, bool add) {
   int indent = b->indent;
   Node *piece = n->reads[p]->node;
   use_axes(b, piece);
+  for (int k = 0; k < n->naxes; k++) { /* a piece that stands outside of the loop is read at the time at hand too */
+    int loop = plan_time(b->plan, b->loop, n->axes[k]);
+    if (loop >= 0) b->held[k] = true, b->dropped[k] = false, b->vars[k] = b->plan->loops.at[loop].variable;
+  }
   Nest nest = nest_new(b, piece);
   add_element_loops(&nest);
   Index *index[MAX_AXES];
@@ -161,6 +165,31 @@ void emit_pieces(Body *b, const Node *n) {
   Nest nest = nest_new(b, n);
   if (meet || !boxes_cover(n)) nest_fill(b, &nest, "0.0f");
   for (int p = 0; p < n->nreads; p++) emit_piece(b, n, p, meet);
+}
+
+void emit_carry(Body *b, const Carry *carry, int loop, bool start) {
+  int indent = b->indent, time = node_time_axis(carry->prev, b->plan->loops.at[loop].group->scan), own = 0;
+  const Scan *scan = &b->g->scans[b->plan->loops.at[loop].group->scan];
+  Index *index[MAX_AXES];
+  use_axes(b, carry->prev);
+  Nest nest = nest_new(b, carry->prev);
+  b->held[time] = true;
+  nest_add_loops(&nest);
+  for (int k = 0; k < carry->prev->naxes; k++)
+    if (!start || k != time) index[own++] = index_var(b->g, k);
+  Index *now = index_var(b->g, time);
+  nest.place[time] = start ? index_constant(b->g, scan->backwards ? scan->extent - 1 : 0)
+                           : index_combine(b->g, 1, now, 1, index_constant(b->g, scan->backwards ? -1 : 1));
+  if (!plan_place(b->plan, carry->prev)->kept) nest.place[time] = index_constant(b->g, 0);
+  const char *last = scan->backwards ? "0" : arena_printf(b->cx, "%lld", (long long)scan->extent - 1);
+  if (!start && plan_place(b->plan, carry->prev)->kept >> time & 1)
+    open_brace(b, "if (%s %s %s) {", b->plan->loops.at[loop].variable, scan->backwards ? ">" : "<", last);
+  for (int k = 0; k < nest.loops.n; k++) nest_open_loop(b, &nest.loops.at[k]);
+  Code c = code_read(b, read_make(b->g, start ? carry->init : carry->next, index, 0));
+  const char *value = plan_place(b->plan, carry->prev)->integer ? as_integer(b, c) : as_float(b, c, 5);
+  line(b, "%s = %s;", nest_target(b, &nest), value);
+  nest_close(b, indent);
+  b->temps.n = 0;
 }
 
 /* The operand of a product as a row-major matrix in scratch, zero where guards fail. The outer variables are loops already. */

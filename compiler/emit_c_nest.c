@@ -132,7 +132,7 @@ void nest_add_loops(Nest *nest) {
   for (int pass = 0; pass < 2; pass++)
     for (int v = 0; v < n->naxes + n->nreduce; v++) {
       bool first = v < n->naxes && n->axes[v].kind == AXIS_BATCH;
-      if (first == (pass == 0) && !nest->solved[v] && !nest->b->dropped[v])
+      if (first == (pass == 0) && !nest->solved[v] && !nest->b->dropped[v] && !nest->b->held[v])
         VEC_PUSH(nest->b->cx, &nest->loops, nest_loop(n, v));
     }
 }
@@ -145,7 +145,22 @@ const char *nest_target(Body *b, const Nest *nest) {
   return arena_printf(b->cx, "%s[%s]", name, code_place(b, nest_place(nest)));
 }
 
+/* A value that is kept for all times: its places at this one are no single run. */
+static void fill_places(Body *b, const Nest *nest, const char *start) {
+  int indent = b->indent;
+  Nest all = nest_new(b, nest->n);
+  nest_add_loops(&all);
+  for (int k = 0; k < all.loops.n; k++)
+    if (all.loops.at[k].own) nest_open_loop(b, &all.loops.at[k]);
+  line(b, "%s = %s;", nest_target(b, &all), plan_place(b->plan, nest->n)->integer ? "0" : start);
+  nest_close(b, indent);
+}
+
 void nest_fill(Body *b, const Nest *nest, const char *start) {
+  if (plan_place(b->plan, nest->n)->kept) {
+    fill_places(b, nest, start);
+    return;
+  }
   Operand *o = operand(b, nest->n, NULL, true);
   const char *name = o->name;
   Loop all = {0, true, 1, AXIS_PLAIN};
@@ -251,7 +266,7 @@ static bool solve_guard(Nest *nest, int q) {
   if (nest->guards[q].n != 1 || e->divisor != 1) return false;
   for (int v = 0; v < nest->n->naxes; v++) {
     int64_t c = index_coef(e, v);
-    if (nest->solved[v] || (c != 1 && c != -1) || pinned_index(e, v) || nest->n->axes[v].kind != AXIS_PLAIN) continue;
+    if (nest->solved[v] || nest->b->held[v] || (c != 1 && c != -1) || pinned_index(e, v) || nest->n->axes[v].kind != AXIS_PLAIN) continue;
     Graph *g = nest->b->g;
     Index *rest = index_combine(g, 1, e, -c, index_var(g, v));
     Index *value = index_combine(g, -c, rest, 0, rest);

@@ -183,6 +183,7 @@ static void emit_routine(Emitter *em, int k, Text *source) {
             .plan = em->plans[k],
             .out = &body,
             .indent = 1,
+            .loop = -1,
             .origin = routine_origin};
   name_roots(&b);
   emit_steps(&b, UINT32_C(1) << DEST_NEXT_STATE);

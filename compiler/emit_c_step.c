@@ -81,7 +81,7 @@ static const char *elements(Body *b, const Node *n) {
 }
 
 static void drop_but_loops(Body *b, const Node *n, const Gemm *gemm) {
-  for (int v = 0; v < n->naxes + n->nreduce; v++) b->dropped[v] = true;
+  for (int v = 0; v < n->naxes + n->nreduce; v++) b->dropped[v] = !b->held[v];
   for (int k = 0; k < gemm->nouter; k++) b->dropped[gemm->outer[k]] = false;
   for (int k = 0; k < gemm->nsum; k++) b->dropped[gemm->sum[k]] = false;
 }
@@ -119,7 +119,7 @@ static void emit_step(Body *b, const Step *step) {
   case STEP_REDUCE: emit_reduce(b, step->nodes.at[0]); break;
   case STEP_GEMM: emit_gemm(b, step->nodes.at[0], step->gemm); break;
   case STEP_PIECES: emit_pieces(b, step->nodes.at[0]); break;
-  case STEP_COPY: break;
+  case STEP_COPY: case STEP_LOOP: case STEP_END: break;
   }
   b->temps.n = 0;
 }
@@ -214,10 +214,57 @@ static void abstract_step(Body *b, const Step *step, CodeBlock *block) {
   block->movable = true;
 }
 
+/* One carried value, under the declarations of what it reads and writes. */
+static void emit_braced_carry(Body *b, const Carry *carry, int loop, bool start) {
+  Text *out = b->out, body = {.cx = b->cx};
+  begin_step(b);
+  b->out = &body;
+  b->indent++;
+  emit_carry(b, carry, loop, start);
+  b->indent--;
+  b->out = out;
+  open_brace(b, "{");
+  declare_operands(b, b->operands.at, b->operands.n);
+  text_add_n(b->out, body.data, body.length);
+  close_brace(b);
+}
+
+static void emit_loop(Body *b, int which) {
+  const PlanLoop *l = &b->plan->loops.at[which];
+  const Scan *scan = &b->g->scans[l->group->scan];
+  const char *v = l->variable;
+  Text names = {.cx = b->cx};
+  for (int k = 0; k < l->group->ncarries; k++) {
+    const Node *prev = l->group->carries[k].prev;
+    text_printf(&names, "%s%s", k ? ", " : "", prev->label ? prev->label : arena_printf(b->cx, "v%d", prev->number));
+  }
+  emit_comment(b, arena_printf(b->cx, "a loop over %lld steps%s; carried: %s", (long long)scan->extent, scan->backwards ? ", from the last to the first" : "",
+                               names.data ? names.data : ""));
+  for (int k = 0; k < l->group->ncarries; k++) emit_braced_carry(b, &l->group->carries[k], which, true);
+  if (scan->backwards) open_brace(b, "for (int %s = %lld; %s >= 0; %s--) {", v, (long long)scan->extent - 1, v, v);
+  else open_brace(b, "for (int %s = 0; %s < %lld; %s++) {", v, v, (long long)scan->extent, v);
+  b->loop = which;
+}
+
+static void emit_loop_end(Body *b, int which) {
+  const PlanLoop *l = &b->plan->loops.at[which];
+  emit_comment(b, "carried on to the next step");
+  for (int k = 0; k < l->group->ncarries; k++) emit_braced_carry(b, &l->group->carries[k], which, false);
+  b->loop = l->around;
+  close_brace(b);
+}
+
 static CodeBlock make_block(Body *b, const Step *step) {
   Text *out = b->out;
   CodeBlock block = {.comment = "", .text = {.cx = b->cx}};
   b->out = &block.text;
+  if (step->kind == STEP_LOOP || step->kind == STEP_END) {
+    if (step->kind == STEP_LOOP) emit_loop(b, step->loop);
+    else emit_loop_end(b, step->loop);
+    b->out = out;
+    block.lines = count_lines(&block.text);
+    return block;
+  }
   if (step->kind != STEP_COPY) {
     block.comment = step_comment(b, step);
     emit_comment(b, block.comment);
@@ -225,7 +272,7 @@ static CodeBlock make_block(Body *b, const Step *step) {
   bool scalar = step->nodes.at[0]->naxes == 0 && step->kind != STEP_COPY;
   if (scalar) emit_scalar_step(b, step);
   else emit_braced(b, step);
-  if (!scalar && step->kind != STEP_COPY) abstract_step(b, step, &block);
+  if (!scalar && step->kind != STEP_COPY && step->loop < 0) abstract_step(b, step, &block);
   b->out = out;
   block.lines = count_lines(&block.text);
   return block;

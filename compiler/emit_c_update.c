@@ -154,7 +154,7 @@ static void emit_flat_stage(Emitter *em, const Stage *stage, const Plan *plan, c
   Uses u = uses_of(em, stage, plan);
   StageBody sb = {.stage = stage};
   Text body = {.cx = em->cx};
-  sb.body = (Body){.em = em, .cx = em->cx, .g = em->program->graph, .plan = plan, .out = source, .origin = flat_origin};
+  sb.body = (Body){.em = em, .cx = em->cx, .g = em->program->graph, .plan = plan, .out = source, .loop = -1, .origin = flat_origin};
   Body *b = &sb.body;
   emit_flat_formulas(b, stage);
   Text head = {.cx = em->cx};

@@ -15,13 +15,28 @@ enum { INLINE_DEPTH = 24 };
 
 int64_t plan_batch(const Program *program) { return program->train.batch > 0 ? program->train.batch : 1; }
 
+int plan_time(const Plan *plan, int loop, Axis axis) {
+  for (; axis.scan && loop >= 0; loop = plan->loops.at[loop].around)
+    if (plan->loops.at[loop].group->scan == axis.scan) return loop;
+  return -1;
+}
+
+static bool held(const Plan *plan, const Node *n, int k) { return plan_time(plan, plan_place(plan, n)->loop, n->axes[k]) >= 0; }
+
+/* Of the array that is stored. */
+static int64_t stored_extent(const Plan *plan, const Node *n, int k) {
+  if (n->axes[k].kind == AXIS_PLAIN && held(plan, n, k) && (plan_place(plan, n)->kept >> k & 1)) return n->axes[k].extent;
+  return plan_extent(plan, n, k);
+}
+
 int64_t plan_extent(const Plan *plan, const Node *n, int k) {
+  if (held(plan, n, k)) return 1;
   return n->axes[k].kind == AXIS_PLAIN ? n->axes[k].extent : n->axes[k].kind == AXIS_BATCH ? plan->batch : 1;
 }
 
 double plan_elements(const Plan *plan, const Node *n) {
   double count = 1;
-  for (int k = 0; k < n->naxes; k++) count *= (double)plan_extent(plan, n, k);
+  for (int k = 0; k < n->naxes; k++) count *= (double)stored_extent(plan, n, k);
   return count;
 }
 
@@ -37,8 +52,9 @@ void plan_strides(const Plan *plan, const Node *n, int64_t *strides) {
   for (int batch = 0; batch < 2; batch++)
     for (int k = n->naxes - 1; k >= 0; k--) {
       if ((n->axes[k].kind == AXIS_BATCH) != batch) continue;
-      strides[k] = stride;
-      stride *= plan_extent(plan, n, k);
+      bool single = held(plan, n, k) && !(plan_place(plan, n)->kept >> k & 1);
+      strides[k] = single ? 0 : stride;
+      stride *= stored_extent(plan, n, k);
     }
 }
 
@@ -54,7 +70,7 @@ Index *plan_flat_index(const Plan *plan, const Read *r) {
 static bool same_axes(const Node *a, const Node *b) {
   if (a->naxes != b->naxes) return false;
   for (int k = 0; k < a->naxes; k++)
-    if (a->axes[k].kind != b->axes[k].kind || a->axes[k].extent != b->axes[k].extent) return false;
+    if (!axis_equal(a->axes[k], b->axes[k]) || ((a->open || b->open) && a->axes[k].scan != b->axes[k].scan)) return false;
   return true;
 }
 
@@ -103,13 +119,17 @@ Node *plan_storage(const Plan *plan, Node *n) {
 
 /* ---- mark ---- */
 
-static bool is_leaf(const Node *n) { return n->kind != NODE_MAP && n->kind != NODE_RESHAPE && n->kind != NODE_PIECES; }
+static bool is_leaf(const Node *n) {
+  return n->kind != NODE_MAP && n->kind != NODE_RESHAPE && n->kind != NODE_PIECES && n->kind != NODE_RESULT && n->kind != NODE_PREV;
+}
+
+static bool is_view(const Node *n) { return n->kind == NODE_RESHAPE || n->kind == NODE_RESULT; }
 
 static void want(Plan *plan, Node *n, bool integer) {
   for (;;) {
     plan_place(plan, n)->wanted = true;
     plan_place(plan, n)->integer |= integer;
-    if (n->kind != NODE_RESHAPE) return;
+    if (!is_view(n)) return;
     n = n->reads[0]->node;
   }
 }
@@ -159,6 +179,7 @@ static void mark(Plan *plan) {
       if (!seen_before(n, k)) mark_read(plan, n, n->reads[k]);
       if (n->kind != NODE_MAP) want(plan, n->reads[k]->node, false);
     }
+    for (int k = 0; k < n->ncarries; k++) want(plan, n->carries[k].next, false), want(plan, n->carries[k].prev, false);
     if (is_leaf(n)) mark_leaf(plan, n);
   }
   for (int i = 0; i < plan->order.n && !plan->options->no_fuse && !plan->flat; i++) {
@@ -181,6 +202,7 @@ static bool is_free(const Node *n) { /* of work: constants, index values, copies
 static bool fits_inside(const Plan *plan, const Node *n) {
   const Place *p = plan_place(plan, n), *user = p->user ? plan_place(plan, p->user) : NULL;
   if (p->uses != 1 || !user || p->user->kind != NODE_MAP || user->gemm) return false;
+  if (plan_place(plan, p->user)->loop != p->loop) return false; /* it would be computed at every step */
   if (p->user->reduction == RED_LOGSUMEXP || space(plan, p->user) > plan_elements(plan, n)) return false;
   if (p->user->nreduce) return true;
   if (user->kind == PLACE_INLINE) return user->depth < INLINE_DEPTH;
@@ -189,8 +211,8 @@ static bool fits_inside(const Plan *plan, const Node *n) {
 
 static PlaceKind choose_kind(const Plan *plan, const Node *n) {
   const Place *p = plan_place(plan, n);
-  if (n->kind == NODE_RESHAPE) return PLACE_VIEW;
-  if (n->kind == NODE_PIECES) return PLACE_WORK;
+  if (is_view(n)) return PLACE_VIEW;
+  if (n->kind == NODE_PIECES || n->kind == NODE_PREV) return PLACE_WORK;
   if (is_free(n) && !(p->wanted && n->naxes)) return PLACE_INLINE;
   if (n->naxes == 0) return PLACE_SCALAR;
   if (n->nreduce || p->wanted || plan->options->no_fuse) return PLACE_WORK;
@@ -223,7 +245,7 @@ static bool claim(Plan *plan, int root) {
   Node *n = r->node;
   while (n->kind == NODE_RESHAPE) n = n->reads[0]->node;
   Place *p = plan_place(plan, n);
-  if (p->kind != PLACE_WORK) return false;
+  if (p->kind != PLACE_WORK || p->loop >= 0) return false;
   if (r->dest == DEST_OUT && plan->integer_out != p->integer) return false;
   p->kind = PLACE_DEST;
   p->root = root;
@@ -234,8 +256,8 @@ static bool claim(Plan *plan, int root) {
 /* ---- steps ---- */
 
 static int new_step(Plan *plan, StepKind kind, Node *n) {
-  Step s = {.kind = kind};
-  VEC_PUSH(plan->program->cx, &s.nodes, n);
+  Step s = {.kind = kind, .loop = kind == STEP_LOOP || kind == STEP_END || !n ? -1 : plan_place(plan, n)->loop};
+  if (n) VEC_PUSH(plan->program->cx, &s.nodes, n);
   VEC_PUSH(plan->program->cx, &plan->steps, s);
   return plan->steps.n - 1;
 }
@@ -252,7 +274,7 @@ static int ready_after(const Plan *plan, const LeafList *leaves) {
 /* May n be computed inside of the loop of this step, after what is there? */
 static bool may_join(const Plan *plan, int step, const Node *n, const LeafList *leaves) {
   const Step *s = &plan->steps.at[step];
-  if (s->kind != STEP_MAP || !same_axes(s->nodes.at[0], n)) return false;
+  if (s->kind != STEP_MAP || s->loop != plan_place(plan, n)->loop || !same_axes(s->nodes.at[0], n)) return false;
   for (int k = 0; k < leaves->n; k++) {
     Node *m = leaves->at[k].read->node;
     if (plan_place(plan, plan_storage(plan, m))->step != step) continue;
@@ -278,44 +300,133 @@ static int join_step(Plan *plan, Node *n) {
   return new_step(plan, STEP_MAP, n);
 }
 
-static void make_steps(Plan *plan, bool scalars, bool arrays) {
-  for (int i = 0; i < plan->order.n; i++) {
-    Node *n = plan->order.at[i];
-    Place *p = plan_place(plan, n);
-    if (n->naxes ? !arrays : !scalars) continue;
-    if (p->kind == PLACE_LEAF || p->kind == PLACE_INLINE || p->kind == PLACE_VIEW) continue;
-    if (n->kind == NODE_PIECES) {
-      p->step = new_step(plan, STEP_PIECES, n);
-    } else if (p->gemm) {
-      p->step = new_step(plan, STEP_GEMM, n);
-      plan->steps.at[p->step].gemm = p->gemm;
-    } else {
-      p->step = n->nreduce ? new_step(plan, STEP_REDUCE, n) : join_step(plan, n);
-    }
+static void make_step(Plan *plan, Node *n) {
+  Place *p = plan_place(plan, n);
+  if (p->kind == PLACE_LEAF || p->kind == PLACE_INLINE || p->kind == PLACE_VIEW || n->kind == NODE_PREV) return;
+  if (n->kind == NODE_PIECES) {
+    p->step = new_step(plan, STEP_PIECES, n);
+  } else if (p->gemm) {
+    p->step = new_step(plan, STEP_GEMM, n);
+    plan->steps.at[p->step].gemm = p->gemm;
+  } else {
+    p->step = n->nreduce ? new_step(plan, STEP_REDUCE, n) : join_step(plan, n);
   }
 }
 
-/* Who reads what, and until when. What only its own group reads needs no array. */
-static void follow_reads(Plan *plan) {
-  for (int s = 0; s < plan->steps.n; s++)
-    for (int i = 0; i < plan->steps.at[s].nodes.n; i++) {
-      LeafList leaves = {0};
-      Node *n = plan->steps.at[s].nodes.at[i];
-      if (plan->steps.at[s].kind == STEP_COPY) {
-        Index *index[MAX_AXES];
-        for (int k = 0; k < n->naxes; k++) index[k] = index_var(plan->program->graph, k);
-        plan_read_leaves(plan, read_make(plan->program->graph, n, index, 0), &leaves);
-      } else {
-        plan_leaves(plan, n, &leaves);
-      }
-      for (int k = 0; k < leaves.n; k++) {
-        Place *p = plan_place(plan, plan_storage(plan, leaves.at[k].read->node));
-        if (p->last < s) p->last = s;
-        p->shared |= p->step != s;
-      }
+/* ---- loops ---- */
+
+static int loop_of_result(const Plan *plan, const Node *result) {
+  for (int k = 0; k < plan->loops.n; k++)
+    for (int j = 0; j < plan->loops.at[k].group->results.n; j++)
+      if (plan->loops.at[k].group->results.at[j] == result) return k;
+  bug("plan", "a value of a scan belongs to no loop");
+}
+
+/* The steps of a loop, in one run, when the first of its results comes up: all that they need is there. */
+static void make_loop(Plan *plan, int which) {
+  PlanLoop *l = &plan->loops.at[which];
+  if (l->made) return;
+  l->made = true;
+  l->begin = new_step(plan, STEP_LOOP, NULL);
+  plan->steps.at[l->begin].loop = which;
+  for (int k = 0; k < l->group->ncarries; k++) plan_place(plan, l->group->carries[k].prev)->step = l->begin;
+  for (int i = 0; i < plan->order.n; i++) {
+    Node *n = plan->order.at[i];
+    if (plan_place(plan, n)->loop != which) continue;
+    if (n->kind == NODE_RESULT) make_loop(plan, loop_of_result(plan, n));
+    else make_step(plan, n);
+  }
+  l->end = new_step(plan, STEP_END, NULL);
+  plan->steps.at[l->end].loop = which;
+}
+
+static void make_steps(Plan *plan, bool scalars, bool arrays) {
+  for (int i = 0; i < plan->order.n; i++) {
+    Node *n = plan->order.at[i];
+    if ((n->naxes ? !arrays : !scalars) || plan_place(plan, n)->loop >= 0) continue;
+    if (n->kind == NODE_RESULT) make_loop(plan, loop_of_result(plan, n));
+    else make_step(plan, n);
+  }
+}
+
+/* Which loops there are, what each computes, and which of its values are kept for all times. */
+static void find_loops(Plan *plan) {
+  Context *cx = plan->program->cx;
+  static const char *const variables[] = {"now", "now2", "now3", "now4", "now5", "now6", "now7", "now8"};
+  for (int i = 0; i < plan->order.n; i++) plan_place(plan, plan->order.at[i])->loop = -1;
+  plan->groups = graph_groups(cx, &plan->order);
+  for (int k = 0; k < plan->groups.n; k++) {
+    PlanLoop l = {.group = &plan->groups.at[k], .around = -1};
+    VEC_PUSH(cx, &plan->loops, l);
+    for (int i = 0; i < plan->order.n; i++) {
+      const Node *n = plan->order.at[i];
+      if (!group_holds(l.group, n)) continue;
+      if (plan_place(plan, n)->loop >= 0) bug("plan", "two loops compute one value: %%%d", n->id);
+      plan_place(plan, n)->loop = k;
     }
+  }
+  for (int k = 0; k < plan->loops.n; k++) plan->loops.at[k].around = plan_place(plan, plan->groups.at[k].results.at[0])->loop;
+  for (int k = 0; k < plan->loops.n; k++) {
+    int depth = 0;
+    for (int j = plan->loops.at[k].around; j >= 0; j = plan->loops.at[j].around) depth++;
+    plan->loops.at[k].variable = variables[depth < 8 ? depth : 7];
+  }
+  for (int i = plan->order.n - 1; i >= 0; i--) {
+    const Node *n = plan->order.at[i];
+    if (!is_view(n)) continue;
+    const Node *base = n->reads[0]->node;
+    for (int k = 0; k < base->naxes; k++) {
+      int j = n->kind == NODE_RESULT ? k : node_time_axis(n, base->axes[k].scan);
+      bool here = n->kind == NODE_RESULT && base->axes[k].scan == n->scan;
+      if (here || (base->axes[k].scan && j >= 0 && plan_place(plan, n)->kept >> j & 1)) plan_place(plan, base)->kept |= UINT32_C(1) << k;
+    }
+  }
+  for (int k = 0; k < plan->loops.n; k++) /* values handed from one carried value to another: none may be overwritten too early */
+    for (int j = 0; j < plan->groups.at[k].ncarries; j++) {
+      Node *next = plan->groups.at[k].carries[j].next;
+      if (next->kind == NODE_PREV) plan_place(plan, next)->kept |= UINT32_C(1) << node_time_axis(next, plan->groups.at[k].scan);
+    }
+}
+
+/* Who reads what, and until when. What only its own group reads needs no array. */
+static void whole_leaves(Plan *plan, Node *n, LeafList *leaves) {
+  Index *index[MAX_AXES];
+  for (int k = 0; k < n->naxes; k++) index[k] = index_var(plan->program->graph, k);
+  plan_read_leaves(plan, read_make(plan->program->graph, n, index, 0), leaves);
+}
+
+static void step_leaves(Plan *plan, const Step *step, LeafList *leaves) {
+  for (int i = 0; i < step->nodes.n; i++) {
+    if (step->kind == STEP_COPY) whole_leaves(plan, step->nodes.at[i], leaves);
+    else plan_leaves(plan, step->nodes.at[i], leaves);
+  }
+  if (step->kind != STEP_LOOP && step->kind != STEP_END) return;
+  const ScanGroup *group = plan->loops.at[step->loop].group;
+  for (int k = 0; k < group->ncarries; k++)
+    whole_leaves(plan, step->kind == STEP_LOOP ? group->carries[k].init : group->carries[k].next, leaves);
+}
+
+/* The end of the outermost loop that step s is in, or s: a loop needs at its end what it needs at its start. */
+static int outermost_end(const Plan *plan, int s) {
+  int loop = plan->steps.at[s].loop, end = s;
+  for (; loop >= 0; loop = plan->loops.at[loop].around) end = plan->loops.at[loop].end;
+  return end;
+}
+
+static void follow_reads(Plan *plan) {
+  for (int s = 0; s < plan->steps.n; s++) {
+    LeafList leaves = {0};
+    step_leaves(plan, &plan->steps.at[s], &leaves);
+    for (int k = 0; k < leaves.n; k++) {
+      Place *p = plan_place(plan, plan_storage(plan, leaves.at[k].read->node));
+      int last = outermost_end(plan, s);
+      if (p->last < last) p->last = last;
+      p->shared |= p->step != s;
+    }
+  }
   for (int i = 0; i < plan->order.n; i++) {
     Place *p = plan_place(plan, plan->order.at[i]);
+    if (p->loop >= 0 && p->step >= 0 && p->last < outermost_end(plan, p->step)) p->last = outermost_end(plan, p->step);
     if (p->kind == PLACE_WORK && (plan->flat || !(p->shared || p->wanted))) p->kind = PLACE_TEMP;
   }
 }
@@ -349,6 +460,7 @@ Plan *plan_roots(Program *program, const Options *options, const Root *roots, in
   for (int k = 0; k < nroots; k++) nodes[k] = roots[k].node;
   plan->order = graph_order(cx, nodes, nroots);
   plan->places = ARENA_ARRAY(cx, Place, program->graph->nnodes + 1);
+  find_loops(plan);
   check_sizes(plan);
   mark(plan);
   for (int k = 0; k < nroots; k++)

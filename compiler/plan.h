@@ -30,6 +30,8 @@ typedef struct Place {
   Node *user;   /* the last node seen to read it */
   int depth;    /* of INLINE: how many are written into one another */
   Gemm *gemm;
+  int loop;       /* the innermost of Plan.loops that computes it; -1: none */
+  uint32_t kept;  /* axes that are times of loops around it, and stored all the same: what comes after the loop reads them */
   int step;       /* which computes it; -1: there from the start */
   int last;       /* the last step which reads it */
   int root;       /* of DEST */
@@ -64,12 +66,22 @@ struct Gemm {
   Pack *pack_a, *pack_b;       /* NULL: the operand is read where it is */
 };
 
-typedef enum { STEP_MAP, STEP_REDUCE, STEP_GEMM, STEP_PIECES, STEP_COPY } StepKind;
+/* A scan. Its steps stand between its LOOP and its END; values in it have no time axis, but where they are kept. */
+typedef struct PlanLoop {
+  const ScanGroup *group;
+  int around;     /* the loop around it, or -1 */
+  int begin, end; /* steps */
+  const char *variable;
+  bool made;
+} PlanLoop;
+
+typedef enum { STEP_MAP, STEP_REDUCE, STEP_GEMM, STEP_PIECES, STEP_COPY, STEP_LOOP, STEP_END } StepKind;
 typedef struct Step {
   StepKind kind;
   VEC(Node *) nodes; /* one, but for STEP_MAP */
   Gemm *gemm;
   int root; /* of STEP_COPY: the destination that nodes.at[0] is copied to */
+  int loop; /* that it is in, or opens, or ends; -1: none */
 } Step;
 
 typedef struct Plan {
@@ -82,6 +94,8 @@ typedef struct Plan {
   int64_t batch;    /* the bound */
   NodeList order;
   Place *places; /* by node id */
+  VEC(PlanLoop) loops;
+  ScanGroups groups;
   VEC(Step) steps;
   int64_t floats, integers; /* of the work area */
   uint32_t inputs;          /* mask of the inputs read */
@@ -112,7 +126,9 @@ void plan_strides(const Plan *plan, const Node *n, int64_t *strides);
 Index *plan_flat_index(const Plan *plan, const Read *r);
 /* Elements with the batch at its bound, in double: it may be too large for anything else. */
 double plan_elements(const Plan *plan, const Node *n);
-/* The extent of axis k of n, the batch at its bound. */
+/* The loop around (or the same as) `loop` whose time this axis is, or -1. */
+int plan_time(const Plan *plan, int loop, Axis axis);
+/* The extent of axis k of n, the batch at its bound; 1 for the time of a loop that computes n. */
 int64_t plan_extent(const Plan *plan, const Node *n, int k);
 
 /* plan_gemm.c: the matrix product that n is, or NULL. */

@@ -217,6 +217,7 @@ static bool try_packed(Trial *t, Gemm *g) {
   peel(t, IN_M, t->stride_c, t->pack_a ? NULL : t->a.stride, t->pack_a);
   peel(t, IN_N, t->stride_c, t->pack_b ? NULL : t->b.stride, t->pack_b);
   peel(t, IN_K, t->pack_a ? NULL : t->a.stride, t->pack_b ? NULL : t->b.stride, t->pack_a || t->pack_b);
+  if (t->nsum && plan_place(t->plan, t->n)->kept) return false; /* its array is no run that could be cleared */
   *g = (Gemm){.a = t->a.read, .b = t->b.read, .alpha = t->n->scale};
   g->m = run_length(t, IN_M), g->n = run_length(t, IN_N), g->k = run_length(t, IN_K);
   if (!worth_a_call(t, g)) return false;

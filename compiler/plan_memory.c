@@ -41,7 +41,9 @@ static int64_t enter(Context *cx, Area *area, int64_t count, int last, bool reus
 }
 
 static void place_pack(Plan *plan, Area *area, Pack *pack, int step) {
-  if (pack) pack->offset = enter(plan->program->cx, area, padded(pack->count), step, !plan->options->no_reuse);
+  int last = step; /* one in a loop keeps its place as long as the loop runs */
+  for (int l = plan->steps.at[step].loop; l >= 0; l = plan->loops.at[l].around) last = plan->loops.at[l].end;
+  if (pack) pack->offset = enter(plan->program->cx, area, padded(pack->count), last, !plan->options->no_reuse);
 }
 
 void plan_memory(Plan *plan) {
@@ -51,6 +53,12 @@ void plan_memory(Plan *plan) {
   for (int s = 0; s < plan->steps.n; s++) {
     const Step *step = &plan->steps.at[s];
     if (reuse) leave(&floats, s), leave(&integers, s);
+    const ScanGroup *group = step->kind == STEP_LOOP ? plan->loops.at[step->loop].group : NULL;
+    for (int k = 0; group && k < group->ncarries; k++) {
+      Place *p = plan_place(plan, group->carries[k].prev);
+      int last = p->last > plan->loops.at[step->loop].end ? p->last : plan->loops.at[step->loop].end;
+      p->offset = enter(cx, p->integer ? &integers : &floats, padded(p->count), last, reuse);
+    }
     for (int i = 0; step->kind != STEP_COPY && i < step->nodes.n; i++) {
       Place *p = plan_place(plan, step->nodes.at[i]);
       int last = p->last > s ? p->last : s;
