@@ -1,0 +1,61 @@
+"""Twins of the models with scan."""
+
+import torch
+from torch.nn import functional as F
+
+from reference import classes, real, twin
+
+
+@twin("rnn_tanh", {"w": classes(7, 9)},
+      {"E": (7, 16), "Wx": (24, 16), "Wh": (24, 24), "b": (24,), "start": (24,), "o.W": (7, 24), "o.b": (7,)})
+def rnn_tanh(p, w):
+    h, losses = p["start"], []
+    for t in range(8):
+        h = torch.tanh(p["Wx"] @ p["E"][w[t]] + p["Wh"] @ h + p["b"])
+        losses.append(F.cross_entropy(p["o.W"] @ h + p["o.b"], w[t + 1]))
+    return {"loss.L": sum(losses) / 8, "out.last": h}
+
+
+def lstm(x, w, b, m):
+    h = c = torch.zeros(m, dtype=x.dtype)
+    out = []
+    for row in x:
+        i, f, o, g = (w @ torch.cat([row, h]) + b).chunk(4)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        h = torch.sigmoid(o) * torch.tanh(c)
+        out.append(h)
+    return torch.stack(out)
+
+
+@twin("lstm_twice", {"x": real(6, 5), "y": real(4)},
+      {"a.W": (32, 13), "a.b": (32,), "c.W": (16, 12), "c.b": (16,),
+       "d.W": (12, 5), "d.U": (12, 4), "d.b": (12,), "d.bn": (4,)})
+def lstm_twice(p, x, y):
+    a = lstm(x, p["a.W"], p["a.b"], 8)
+    c = lstm(a.flip(0), p["c.W"], p["c.b"], 4)
+    h, out = c[-1], []
+    for row in x:
+        inner = torch.cat([torch.zeros(8, dtype=x.dtype), p["d.bn"]])
+        r, z, n = (p["d.W"] @ row + p["d.b"]).chunk(3)
+        hr, hz, hn = (p["d.U"] @ h + inner).chunk(3)
+        r, z = torch.sigmoid(r + hr), torch.sigmoid(z + hz)
+        h = (1 - z) * torch.tanh(n + r * hn) + z * h
+        out.append(h)
+    return {"loss.L": F.mse_loss(h, y) + (c**2).mean(), "out.states": torch.stack(out)}
+
+
+@twin("scan_inside", {"x": real(4, 3), "w": classes(3, 4)}, {"E": (3, 2), "U": (2, 2), "h0": (2,), "q": ()})
+def scan_inside(p, x, w):
+    h, s, k, hs, ss, ks = p["h0"], torch.zeros((), dtype=x.dtype), 1, [], [], []
+    for t in range(4):
+        h = torch.tanh(p["E"][w[t]] + p["E"][k] * 0.5 + p["U"] @ h * x[t, 0])
+        k = (k + int(w[t])) % 3
+        z, zs = s, []
+        for u in range(3):
+            z = torch.sin(z + x[t, u] * p["q"]) + 0.3 * h.sum() * z
+            zs.append(z)
+        s = z + s**2 / 4 + sum(zs) / 3
+        hs.append(h), ss.append(s), ks.append(k)
+    g, = torch.autograd.grad(s, x, create_graph=True)
+    loss = s + (torch.stack(hs)**2).sum() + sum(ss) + (g**2).sum() / 10
+    return {"loss.L": loss, "out.classes": torch.tensor(ks)}
