@@ -20,6 +20,7 @@ typedef struct Slot {
   uint64_t time; /* of the last change; 0: never computed */
   Loop *loop;
   double *steady; /* of a leaf that is shaken: its values before */
+  bool varies;    /* while shaken: it follows from more than constants */
   NodeList operands;
   bool known; /* operands are listed */
   bool given; /* computed at least once */
@@ -163,11 +164,19 @@ static bool is_exact(const Node *n) {
   }
 }
 
+/* Does its value follow from more than constants? Of a node that has been computed. */
+static bool varies(const Evaluation *e, const Node *n) {
+  if (is_leaf(n) || n->kind == NODE_RESULT || n->kind == NODE_PREV) return !is_given(n);
+  return e->slots[n->id].varies;
+}
+
+/* Whole numbers that follow from constants are exact: shaken, floor(m/2) would be another number. */
 static void shake_node(const Evaluation *e, const Node *n, double *y) {
   if (n->integer || (n->kind == NODE_MAP && is_exact(n))) return;
+  bool inexact = varies(e, n);
   double most = n->op == OP_LGAMMA || n->op == OP_DIGAMMA || n->op == OP_TRIGAMMA ? 1 : 0; /* less exact near their zeros */
   for (int64_t k = evaluation_count(e, n) - 1; k >= 0; k--)
-    y[k] = shaken(y[k], e->shake) + (most ? shaken(most, e->shake + 1) - most : 0);
+    if (inexact || y[k] != floor(y[k])) y[k] = shaken(y[k], e->shake) + (most ? shaken(most, e->shake + 1) - most : 0);
 }
 
 /* `before`: it was shaken already, and `steady` has its own values. */
@@ -468,8 +477,16 @@ static void compute_map(Evaluation *e, Slot *s, const Node *n) {
     if (held_at(e, n->axes[k])) loop_hold(loop, k, held_at(e, n->axes[k]) - 1, false);
 }
 
+static bool follows_from_leaves(Evaluation *e, const Node *n) {
+  const NodeList *operands = operands_of(e, n);
+  for (int k = 0; k < operands->n; k++)
+    if (varies(e, operands->at[k])) return true;
+  return false;
+}
+
 static void compute(Evaluation *e, Node *n) {
   Slot *s = slot_of(e, n);
+  if (e->shake) s->varies = follows_from_leaves(e, n);
   switch (n->kind) {
   case NODE_MAP:
   case NODE_NAME:
