@@ -186,6 +186,10 @@ check:
 accept:
 	@$(settings) sh tests/run --accept
 
+.PHONY: figures
+figures: all
+	@BUILD='$(BUILD)' python3 tests/training/figures.py $(PAGES)
+
 .PHONY: bench
 bench: all
 	@BUILD='$(BUILD)' sh tests/bench/run.sh

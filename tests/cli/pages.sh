@@ -1,0 +1,63 @@
+#!/bin/sh
+# The pages on small tables learn what their heads say: the textbooks' lines through Engel's data, mixtures that beat a
+# single Gaussian, less overfitting with L2. (make figures compares all pages with PyTorch.)
+. tests/lib.sh
+
+# value NAME PROGRAM ARGUMENTS...: what it prints after NAME at the end of a training.
+value() { name_=$1; shift; "$@" --quiet 2>"$work/log" | sed -n "s/^$name_ //p"; }
+# between NAME VALUE LOW HIGH
+between() {
+  if awk -v v="$2" -v low="$3" -v high="$4" 'BEGIN { exit !(v != "" && v + 0 >= low && v + 0 <= high) }'; then ok "$1"
+  else not_ok "$1" "found '$2', expected $3 to $4"; fi
+}
+
+# Pairs as the page makes them.
+awk 'BEGIN { srand(1); for (i = 0; i < 2000; i++) { t = rand(); u = rand();
+  print t + 0.3*sin(6.2831853*t) + 0.2*u - 0.1 "," t } }' >"$work/pairs.csv"
+pairs="x=$work/pairs.csv:0 t=$work/pairs.csv:1 --test-rows 0-499"
+check "inverse_problem is made" "$nnc" models/inverse_problem.nn -o "$work/inverse"
+check "... with one component" "$nnc" -D K=1 models/inverse_problem.nn -o "$work/single"
+# shellcheck disable=SC2086 # several words
+{
+  between "three components fit the inverse problem" "$(value test.L "$work/inverse" train $pairs)" -1.1 -0.85
+  between "one does not" "$(value test.L "$work/single" train $pairs)" -0.2 0.1
+}
+
+# second FILE: the numbers of a CSV's second line, one a line.
+second() { sed -n '2s/,/\n/gp' "$1"; }
+need_data engel "the lines through Engel's data"
+check "engel is made" "$nnc" models/engel.nn -o "$work/engel"
+check "engel is trained" "$work/engel" train income="$data/engel/engel.csv:income" t="$data/engel/engel.csv:foodexp" \
+  --quiet --save "$work/engel.safetensors"
+for line in "median 81.48 0.5602" "mean 147.48 0.4855"; do
+  # shellcheck disable=SC2086 # several words
+  set -- $line
+  "$work/engel" predict --load "$work/engel.safetensors" --output "$1" -o "$work/line.csv" >"$work/log" 2>&1
+  second "$work/line.csv" >"$work/line"
+  between "the $1's intercept is the textbook's" "$(sed -n 1p "$work/line")" \
+    "$(echo "$2" | awk '{ print $1 - 0.02 }')" "$(echo "$2" | awk '{ print $1 + 0.02 }')"
+  between "the $1's slope is the textbook's" "$(sed -n 2p "$work/line")" \
+    "$(echo "$3" | awk '{ print $1 - 0.0004 }')" "$(echo "$3" | awk '{ print $1 + 0.0004 }')"
+done
+
+need_data breast_cancer "overfitting"
+table=$data/breast_cancer/breast_cancer.csv
+forty="x=$table:0-29 y=$table:30 --rows 40-79 --test-rows 200-568"
+check "overfitting is made" "$nnc" models/overfitting.nn -o "$work/heart"
+check "... with L2" "$nnc" -D λ=0.01 models/overfitting.nn -o "$work/l2"
+# shellcheck disable=SC2086 # several words
+{
+  between "forty examples are learned by heart" "$(value test.nll "$work/heart" train $forty)" 0.4 0.8
+  between "not so with L2" "$(value test.nll "$work/l2" train $forty)" 0.05 0.3
+}
+
+need_data uci_yacht "yacht"
+check "yacht is made" "$nnc" models/yacht.nn -o "$work/yacht"
+table=$data/uci_yacht/data.csv.gz
+between "yacht" "$(value test.L "$work/yacht" train x="$table:0-5" t="$table:6" \
+  --test-rows "$data/uci_yacht/test_mask.csv.gz:0")" -0.85 -0.3
+
+need_data digits "digits8"
+check "digits8 is made" "$nnc" models/digits8.nn -o "$work/digits8"
+between "digits8" "$(value test.accuracy "$work/digits8" train x="$data/digits/digits.csv.gz:0-63" \
+  y="$data/digits/digits.csv.gz:64" --test-rows 1397-1796)" 0.9 1
