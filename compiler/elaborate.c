@@ -61,16 +61,10 @@ static bool defined_before(const Options *o, const char *name, double *value) {
   return false;
 }
 
-/* A definition of the model hides what is built in, in the prelude's functions too. */
-static void warn_builtin(Elaborator *el, const char *name, Span span) {
-  if (span.source == el->prelude || !builtin_find(name)) return;
-  warn_at(el->cx, span, "'%s' is built into the language; from here on, and in the prelude too, the name means this", name);
-}
-
 static void declare_const(Elaborator *el, const Decl *d) {
   double given;
-  Value *v = expr(el, el->globals, d->init);
-  warn_builtin(el, d->name, d->span);
+  Scope *home = scope_home(el, d->span);
+  Value *v = expr(el, home, d->init);
   int64_t n;
   if (v->kind == VALUE_TENSOR && !constant_elements(el, v, &n)) {
     report(el, d->init->span, "a constant must be known at compile time, but this would be computed by the model");
@@ -89,15 +83,16 @@ static void declare_const(Elaborator *el, const Decl *d) {
   *named = *v;
   named->name = d->name;
   named->span = d->span;
-  scope_bind(el, el->globals, d->name, named, d->span);
+  scope_bind(el, home, d->name, named, d->span);
 }
 
 static void declare_function(Elaborator *el, const Stmt *st) {
-  warn_builtin(el, st->name, st->name_span);
+  bool hides = st->name_span.source != el->prelude && builtin_find(st->name);
+  if (hides) warn_at(el->cx, st->name_span, "'%s' is built into the language; this definition hides it from the model, not from the prelude", st->name);
   Value *v = value_new(el, VALUE_FUNCTION, st->name_span);
   v->fn = st;
   v->name = st->name;
-  scope_bind(el, el->globals, st->name, v, st->name_span);
+  scope_bind(el, hides ? el->own : el->globals, st->name, v, st->name_span);
 }
 
 static void declare_derivative(Elaborator *el, const Stmt *st) {
@@ -115,14 +110,18 @@ static void declare_derivative(Elaborator *el, const Stmt *st) {
   el->derivatives[b->op] = st;
 }
 
+static Binding *find_until(Binding *b, const Binding *end, const char *name) {
+  while (b && b != end && b->name != name) b = b->next;
+  return b == end ? NULL : b;
+}
+
 static bool twice(Elaborator *el, const char *name, Span span, Binding *end) {
-  for (Binding *b = el->globals->first; b && b != end; b = b->next) {
-    if (b->name != name) continue;
-    report(el, span, "'%s' is already defined", name);
-    remark(el, b->span, "it is defined here");
-    return true;
-  }
-  return false;
+  Binding *b = find_until(el->globals->first, end, name);
+  if (!b) b = find_until(el->own->first, NULL, name);
+  if (!b) return false;
+  report(el, span, "'%s' is already defined", name);
+  remark(el, b->span, "it is defined here");
+  return true;
 }
 
 void declare_globals(Elaborator *el, const Block *b) {
@@ -380,7 +379,7 @@ static void evaluation_pass(Elaborator *el, const Block *model) {
   el->training = 0;
   el->second_pass = true;
   el->named.n = 0;
-  el->model = scope_new(el, SCOPE_MODEL, el->globals);
+  el->model = scope_new(el, SCOPE_MODEL, el->own);
   run_model(el, model);
 }
 
@@ -445,7 +444,8 @@ Program *elaborate(Context *cx, const Block *prelude, const Block *model, const 
   el->options = options;
   el->training = 1;
   el->globals = scope_new(el, SCOPE_GLOBAL, NULL);
-  el->model = scope_new(el, SCOPE_MODEL, el->globals);
+  el->own = scope_new(el, SCOPE_GLOBAL, el->globals);
+  el->model = scope_new(el, SCOPE_MODEL, el->own);
   declare_globals(el, prelude);
   declare_globals(el, &all);
   check_one_model(el, &all);
@@ -467,7 +467,7 @@ Read *derivative_line(Program *p, Op op, int operand, Read *const *reads, Span s
     error_at(p->cx, span, "'%s' has no derivative: the prelude has no line 'derivative %s(...) = ...'", op_rows[op].name, op_rows[op].name);
     return build_constant(p->graph, NAN);
   }
-  Scope *s = scope_new(el, SCOPE_BLOCK, el->globals);
+  Scope *s = scope_new(el, SCOPE_BLOCK, scope_home(el, st->span));
   for (int k = 0; k < st->nformals; k++)
     scope_bind(el, s, st->formals[k].name, value_tensor(el, reads[k], 0, NULL, span), st->formals[k].span);
   Value *v = expr(el, s, st->values[operand]);
@@ -481,7 +481,7 @@ const Stmt *rule_at(const Program *p, int k) { return p->elaborator->rules.at[k]
 /* The right side of a rule with the names bound to reads (with axes of their own where a reduction was matched). */
 Read *rule_result(Program *p, const Expr *e, int n, const char *const *names, Read *const *reads, const int *ranks, int (*vars)[MAX_AXES]) {
   Elaborator *el = p->elaborator;
-  Scope *s = scope_new(el, SCOPE_BLOCK, el->globals);
+  Scope *s = scope_new(el, SCOPE_BLOCK, scope_home(el, e->span));
   for (int k = 0; k < n; k++) scope_bind(el, s, names[k], value_tensor(el, reads[k], ranks[k], vars[k], e->span), e->span);
   Value *v = expr(el, s, e);
   Value *t = is_poison(v) ? NULL : as_tensor(el, v, e->span, "a rule");

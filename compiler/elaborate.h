@@ -84,7 +84,8 @@ struct Elaborator {
   Context *cx;
   Graph *g;
   Options *options;
-  Scope *globals;   /* functions and constants of the prelude and the model */
+  Scope *globals;   /* of the prelude, and the model's functions: they may take the place of the prelude's */
+  Scope *own;       /* within: what the prelude does not see, the model's constants and functions with names of built-in ones */
   Scope *model;
   double training;  /* 1 in the first pass, 0 in the second */
   bool asked_training;
@@ -152,6 +153,8 @@ void remark(Elaborator *el, Span s, const char *format, ...) NNC_PRINTF(3, 4);
 void advise(Elaborator *el, const char *format, ...) NNC_PRINTF(2, 3);
 
 /* scopes (elaborate_scope.c) */
+/* The global scope of the text that a definition stands in. */
+Scope *scope_home(const Elaborator *el, Span definition);
 Scope *scope_new(Elaborator *el, ScopeKind kind, Scope *parent);
 Binding *scope_find(Scope *s, const char *name);
 void scope_bind(Elaborator *el, Scope *s, const char *name, Value *v, Span span);

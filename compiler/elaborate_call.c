@@ -337,7 +337,7 @@ static Value *run_function(Elaborator *el, Scope *caller, Call *c, const char *p
   if (!to_tensors(el, c)) return value_poison(el, span);
   int lead = lift(el, c, vars);
   if (lead < 0) return value_poison(el, span);
-  Scope *s = scope_new(el, SCOPE_FUNCTION, el->globals);
+  Scope *s = scope_new(el, SCOPE_FUNCTION, scope_home(el, c->fn->name_span));
   s->fn = c->fn;
   s->prefix = path ? arena_printf(el->cx, "%s.", path) : caller->prefix;
   s->suffix = "";

@@ -20,6 +20,8 @@ Scope *scope_new(Elaborator *el, ScopeKind kind, Scope *parent) {
   return s;
 }
 
+Scope *scope_home(const Elaborator *el, Span definition) { return definition.source == el->prelude ? el->globals : el->own; }
+
 Binding *scope_find(Scope *s, const char *name) {
   for (; s; s = s->parent)
     for (Binding *b = s->first; b; b = b->next)

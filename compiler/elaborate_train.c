@@ -16,7 +16,7 @@ static bool elementwise_expr(Elaborator *el, const Expr *e, int depth) {
   if (e->kind == EXPR_REDUCE || e->kind == EXPR_INDEX || e->kind == EXPR_TRANSPOSE || e->kind == EXPR_PARTIAL || e->kind == EXPR_LIST) return false;
   if (e->kind == EXPR_BINARY && e->op == BIN_MATMUL) return false;
   if (e->kind == EXPR_CALL) {
-    Value *f = e->a->kind == EXPR_NAME ? lookup_quiet(el, el->globals, e->a->name) : NULL;
+    Value *f = e->a->kind == EXPR_NAME ? lookup_quiet(el, el->own, e->a->name) : NULL;
     if (!f || f->kind != VALUE_FUNCTION || depth > 20) return false;
     bool pair = f->builtin && f->builtin->most == 2 && e->nargs == 2 && (strcmp(f->builtin->name, "max") == 0 || strcmp(f->builtin->name, "min") == 0);
     if (f->builtin && f->builtin->call && !pair) return false;
@@ -205,7 +205,7 @@ static bool run_lines(Elaborator *el, const Optimizer *o, Stage *stage, int *cap
   const Node *node = param >= 0 ? el->program->params.at[param].node : NULL;
   int naxes = node ? node->naxes : 1;
   const Axis *axes = node ? node->axes : &flat;
-  Scope *s = scope_new(el, SCOPE_FUNCTION, el->globals);
+  Scope *s = scope_new(el, SCOPE_FUNCTION, scope_home(el, fn->name_span));
   s->fn = fn;
   Value *w = leaf_value(el, NODE_WEIGHT, param < 0 ? 0 : param, naxes, axes, fn->formals[0].name, span);
   Value *g = leaf_value(el, NODE_GRADIENT, param < 0 ? 0 : param, naxes, axes, fn->formals[1].name, span);
