@@ -95,21 +95,6 @@ static void declare_function(Elaborator *el, const Stmt *st) {
   scope_bind(el, hides ? el->own : el->globals, st->name, v, st->name_span);
 }
 
-static void declare_derivative(Elaborator *el, const Stmt *st) {
-  const Builtin *b = builtin_find(st->name);
-  if (!b || b->op == OP_PRODUCT) {
-    const char *names[128], *near = nearest_name(el->cx, st->name, names, builtin_names(names, 128));
-    report(el, st->name_span, "'%s' is no built-in scalar function, and only these need a line for their derivative", st->name);
-    if (near) advise(el, "did you mean '%s'?", near);
-    return;
-  }
-  if (op_rows[b->op].arity != st->nformals) {
-    report(el, st->name_span, "'%s' takes %d argument%s, found %d", st->name, op_rows[b->op].arity, op_rows[b->op].arity == 1 ? "" : "s", st->nformals);
-    return;
-  }
-  el->derivatives[b->op] = st;
-}
-
 static Binding *find_until(Binding *b, const Binding *end, const char *name) {
   while (b && b != end && b->name != name) b = b->next;
   return b == end ? NULL : b;
@@ -132,13 +117,13 @@ void declare_globals(Elaborator *el, const Block *b) {
       if (!twice(el, st->name, st->name_span, end)) declare_function(el, st);
     } else if (st->kind == STMT_DERIVATIVE) {
       declare_derivative(el, st);
-    } else if (st->kind == STMT_RULE) {
-      VEC_PUSH(el->cx, &el->rules, st);
     }
   }
   for (int k = 0; k < b->n; k++)
     for (int j = 0; b->at[k]->kind == STMT_CONST && j < b->at[k]->ndecls; j++)
       if (!twice(el, b->at[k]->decls[j].name, b->at[k]->decls[j].span, end)) declare_const(el, &b->at[k]->decls[j]);
+  for (int k = 0; k < b->n; k++)
+    if (b->at[k]->kind == STMT_RULE) declare_rule(el, b->at[k]);
 }
 
 /* ---- the model's own statements ---- */
@@ -485,6 +470,6 @@ Read *rule_result(Program *p, const Expr *e, int n, const char *const *names, Re
   for (int k = 0; k < n; k++) scope_bind(el, s, names[k], value_tensor(el, reads[k], ranks[k], vars[k], e->span), e->span);
   Value *v = expr(el, s, e);
   Value *t = is_poison(v) ? NULL : as_tensor(el, v, e->span, "a rule");
-  if (!t || t->rank) bug("rules", "a rule of the prelude gives no number");
-  return t->read;
+  if (t && t->rank) report(el, e->span, "the right side of a rule must be a single number, found %s", describe(el, t));
+  return t && !t->rank ? t->read : build_constant(p->graph, NAN);
 }

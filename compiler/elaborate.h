@@ -161,6 +161,8 @@ void scope_bind(Elaborator *el, Scope *s, const char *name, Value *v, Span span)
 /* The value of a name, dotted ones too; reports an unknown one with a suggestion. */
 Value *lookup(Elaborator *el, Scope *s, const char *name, Span span);
 Value *lookup_quiet(Elaborator *el, Scope *s, const char *name);
+/* Does the name mean something, special ones (π, inf) too? */
+bool scope_known(Elaborator *el, Scope *s, const char *name);
 
 /* expressions */
 Value *expr(Elaborator *el, Scope *s, const Expr *e);              /* elaborate_expr.c */
@@ -172,6 +174,8 @@ Value *expr_call(Elaborator *el, Scope *s, const Expr *e);         /* elaborate_
 Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *call, int nargs, Value **args, const char **names,
                      const Span *spans);
 Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, const Expr *by, bool jacobian); /* elaborate_builtin.c */
+/* Is e the name of a formal without brackets? */
+bool plain_formal(const Scope *s, const Expr *e);
 Value *reduce_value(Elaborator *el, const char *name, Value *v, int nvars, const int *vars, Span span);
 Value *matrix_product(Elaborator *el, Value *a, Value *b, const Expr *e);
 
@@ -190,6 +194,10 @@ struct Builtin {
 };
 const Builtin *builtin_find(const char *name);
 int builtin_names(const char **names, int most);
+
+/* lines of the prelude (elaborate_rule.c) */
+void declare_derivative(Elaborator *el, const Stmt *st);
+void declare_rule(Elaborator *el, const Stmt *st);
 
 /* statements (elaborate_stmt.c) */
 typedef enum { FLOW_ON, FLOW_RETURNED } Flow;

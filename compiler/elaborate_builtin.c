@@ -43,7 +43,7 @@ Value *reduce_value(Elaborator *el, const char *name, Value *v, int n, const int
   return value_tensor(el, r, v->rank, v->vars, span);
 }
 
-static bool plain_formal(Scope *s, const Expr *e) {
+bool plain_formal(const Scope *s, const Expr *e) {
   if (e->kind != EXPR_NAME || !s->fn) return false;
   for (int k = 0; k < s->fn->nformals; k++)
     if (s->fn->formals[k].name == e->name) return s->fn->formals[k].kind == FORMAL_PLAIN;

@@ -359,6 +359,7 @@ static Value *run_function(Elaborator *el, Scope *caller, Call *c, const char *p
   el->calls = calls, el->call_paths = paths, el->ncalls = ncalls;
   bool shown = c->fn->name_span.source == el->prelude; /* then the error stands at the call already */
   if (error_count(el->cx) > errors && mine && !shown && el->depth < 4 && c->at->span.start != before.start) remark(el, c->at->span, "in this call of '%s'", c->fn->name);
+  if (error_count(el->cx) > errors && !mine && !shown && before.source) remark(el, before, "'%s' is called from here, by the prelude", c->fn->name);
   if (flow != FLOW_RETURNED || !result) {
     if (error_count(el->cx) == errors) {
       report(el, c->fn->name_span, "'%s' ends without a return", c->fn->name);

@@ -115,7 +115,13 @@ static Value *binary(Elaborator *el, Scope *s, const Expr *e) {
   const char *text = e->op == BIN_MATMUL ? "'@'" : row->text;
   Value *a = operand(el, s, e->a, text), *b = operand(el, s, e->b, text);
   if (!a || !b || divides_by_zero(el, a, b, e)) return value_poison(el, e->span);
-  if (e->op == BIN_MATMUL) return matrix_product(el, a, b, e);
+  if (e->op == BIN_MATMUL) {
+    int errors = error_count(el->cx);
+    Value *v = matrix_product(el, a, b, e);
+    const Expr *plain = plain_formal(s, e->a) ? e->a : plain_formal(s, e->b) ? e->b : NULL;
+    if (error_count(el->cx) > errors && plain) advise(el, "'%s' is a single number in '%s'; brackets make it an array: %s[n]", plain->name, s->fn->name, plain->name);
+    return v;
+  }
   Value *args[2] = {row->swap ? b : a, row->swap ? a : b};
   return elementwise(el, row->op, 2, args, e->span, text);
 }
@@ -131,7 +137,7 @@ static Value *unary(Elaborator *el, Scope *s, const Expr *e) {
 
 Value *expr(Elaborator *el, Scope *s, const Expr *e) {
   Span before = el->g->span;
-  el->g->span = e->span;
+  if (e->span.source != el->prelude || !before.source) el->g->span = e->span; /* within the prelude, the user's own call is meant */
   Value *v = NULL;
   switch (e->kind) {
   case EXPR_NUMBER: v = value_number(el, e->number, e->span); break;

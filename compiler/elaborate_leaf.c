@@ -116,7 +116,7 @@ static bool start_of_values(Elaborator *el, Value *v, const Decl *d, int rank, c
   for (int64_t k = 1; k < n; k++) uniform = uniform && data[k] == data[0];
   for (int64_t k = 0; k < n; k++)
     if (!isfinite(data[k])) {
-      report(el, d->init->span, "the initial value of '%s' must be finite, found %g", d->name, data[k]);
+      report(el, d->init->span, "the initial value of '%s' must be finite, found %s", d->name, isnan(data[k]) ? "nan" : data[k] > 0 ? "inf" : "-inf");
       return false;
     }
   *start = (Start){.kind = START_VALUES, .values = data, .uniform_value = uniform};

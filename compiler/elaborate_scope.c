@@ -88,6 +88,13 @@ Value *lookup_quiet(Elaborator *el, Scope *s, const char *name) {
   return NULL;
 }
 
+bool scope_known(Elaborator *el, Scope *s, const char *name) {
+  static const char *const special[] = {"inf", "pi", "π"};
+  for (int k = 0; k < 3; k++)
+    if (strcmp(name, special[k]) == 0) return true;
+  return lookup_quiet(el, s, name) != NULL;
+}
+
 static bool needs_argument(const char *name) { return strcmp(name, "batch") == 0; }
 
 /* Where the model's own statements define the name; `st` is that statement, `whole` the definition. */
@@ -130,6 +137,14 @@ static bool reported_here(Elaborator *el, const char *name, Span span) {
   return false;
 }
 
+/* `torch.tanh`, `x.sum`, `x.T` of other languages. */
+static void explain_dotted(Elaborator *el, Scope *s, const char *last) {
+  const Value *f = lookup_quiet(el, s, intern(el->cx, last));
+  if (strcmp(last, "T") == 0) advise(el, "a transpose is written A'");
+  else if (f && f->kind == VALUE_FUNCTION) advise(el, "did you mean '%s'?", last);
+  else advise(el, "a name with a dot is a part of a layer: h.W after h = dense(...)");
+}
+
 static void explain_unknown(Elaborator *el, Scope *s, const char *name, Span span) {
   const Stmt *st;
   Span whole, at = definition_of(el, name, &st, &whole);
@@ -140,6 +155,7 @@ static void explain_unknown(Elaborator *el, Scope *s, const char *name, Span spa
   else if (model && s->kind == SCOPE_GLOBAL) remark(el, at, "'%s' is computed by the model; a constant is known at compile time, from numbers and other constants", name);
   else if (here && at.start > span.start) remark(el, at, "'%s' is defined here, after this use", name);
   else if (near) advise(el, "did you mean '%s'?", near);
+  else if (strrchr(name, '.')) explain_dotted(el, s, strrchr(name, '.') + 1);
 }
 
 static void report_unknown(Elaborator *el, Scope *s, const char *name, Span span) {

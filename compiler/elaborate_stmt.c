@@ -365,7 +365,7 @@ Flow run_block(Elaborator *el, Scope *s, const Block *b, Value **returned) {
   for (int k = 0; k < b->n; k++) {
     const Stmt *st = b->at[k];
     Flow flow = FLOW_ON;
-    el->g->span = st->span;
+    if (st->span.source != el->prelude || !el->g->span.source) el->g->span = st->span;
     if (st->kind == STMT_FOR) flow = run_for(el, s, st, returned);
     else if (st->kind == STMT_IF) flow = run_if(el, s, st, returned);
     else if (st->kind == STMT_RETURN) flow = run_return(el, s, st, returned);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SHOWN_BYTES = 40, MOST_SHOWN = 6, MOST_SOURCE = 16 << 20 };
+enum { SHOWN_BYTES = 40, MOST_SHOWN = 6 };
 
 /* ---- the text as a whole ---- */
 
@@ -35,10 +35,6 @@ static size_t character_bytes(const unsigned char *s, size_t left) {
 }
 
 bool parse_readable(Context *cx, const Source *source) {
-  if (source->length > MOST_SOURCE) {
-    error_at(cx, (Span){0}, "'%s' has %zu bytes; 16 MiB are the most", source->path, source->length);
-    return false;
-  }
   const unsigned char *text = (const unsigned char *)source->text;
   for (size_t i = 0, n; i < source->length; i += n) {
     n = character_bytes(text + i, source->length - i);
@@ -118,6 +114,7 @@ static const Mistake mistakes[] = {
   {".", -2, "a dot stands inside of a number, as in 0.5, or of a name, as in h.W"},
   {"\\", -2, "a line goes on by itself after an operator, a comma, or within brackets"},
   {"\r", -2, "end lines with a line feed"},
+  {"?", -2, "where(c, a, b) chooses between values"},
   {"`", -2, NULL},
 };
 
@@ -131,7 +128,7 @@ static unsigned code_point(const char *text, size_t n) {
 static void report_mistake(Parser *p, Span s, const char *text, size_t n) {
   bool several = n > 1 && !((unsigned char)text[0] & 0x80), printable = n > 1 || (text[0] > ' ' && text[0] < 0x7F);
   unsigned c = code_point(text, n);
-  bool invisible = !printable || c == 0xA0 || (c >= 0x80 && c < 0xA0) || (c >= 0x2000 && c < 0x2010) || c == 0x2028 ||
+  bool invisible = !printable || c == 0xA0 || (c >= 0x80 && c < 0xA0) || (c >= 0x300 && c < 0x370) || (c >= 0x2000 && c < 0x2010) || c == 0x2028 ||
                    c == 0x2029 || (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF;
   if (invisible) error_at(p->cx, s, "found the character U+%04X, which has no meaning here", c);
   else if (several || n == 1) error_at(p->cx, s, "found '%.*s', which has no meaning here", (int)n, text);
@@ -147,6 +144,7 @@ int parse_mistake(Parser *p, Span s) {
   if (s.start == 0 && m == mistakes) return -1; /* a byte order mark at the start is nobody's fault */
   report_mistake(p, s, text, n);
   if (m && m->advice) help(p->cx, "%s", m->advice);
+  else if (!m && n > 1 && (unsigned char)text[0] >= 0x80) help(p->cx, "names are made of a-z, A-Z, Greek letters, digits and '_'");
   if (!m || m->meant == -2 || (m->meant == TOK_REWRITE && p->first.kind != TOK_RULE)) return TOK_PARSE_error;
   return m->meant;
 }
@@ -294,6 +292,7 @@ static void advise(Parser *p, const char *found, const char *const *expected, in
     help(p->cx, "a line goes on after %s, not before it", found);
   else if ((t->kind == TOK_EVERY || t->kind == TOK_OVER) && p->first.kind == TOK_MINIMIZE)
     help(p->cx, "the order is 'minimize L over W every 5 with adam'");
+  else if (t->kind == TOK_IF && p->place > 1) help(p->cx, "where(c, a, b) chooses between values; 'if c { }' is a statement");
   else if (t->kind != TOK_NAME && t->kind != TOK_WITH && is_word(p, t->span) && name)
     help(p->cx, "%s is a reserved word; choose another name", quote(p, t->span));
   else if (t->kind == TOK_ASSIGN && operand) help(p->cx, "'<-' updates a state; for 'less than minus' write '< -'");

@@ -303,6 +303,7 @@ static void add_excerpt(Text *out, Span s) {
   for (size_t i = from; i < to;) {
     size_t n = add_character(&line, text + i, text + to);
     int width = character_width(text + i, n);
+    if (width == 0 && i == s.start && carets.length) carets.data[carets.length - 1] = '^';
     for (int k = 0; k < width; k++) {
       if (i == s.start && k == 0) text_add(&carets, "^");
       else if (i >= s.start && i < s.end) text_add(&carets, "~");
