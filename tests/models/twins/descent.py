@@ -45,8 +45,8 @@ def bfgs(w, s, y, m, b, z):
     return {"loss.f": loss, "out.w1": w["w0"] - g @ g / (g @ a @ g) * g, "equal": [(update @ y, s)]}
 
 
-@twin("early_stopping", {"θ": real(), "l": real(2)}, {"goal": real(2)})
-def early_stopping(w, θ, l):
+@twin("early_stopping", {"θ": real(), "l": real(2), "u": real(2)}, {"goal": real(2)})
+def early_stopping(w, θ, l, u):
     λ, goal = torch.exp(l), w["goal"]
     q = torch.stack([torch.stack([torch.cos(θ), -torch.sin(θ)]), torch.stack([torch.sin(θ), torch.cos(θ)])])
     a = q @ torch.diag(λ) @ q.T
