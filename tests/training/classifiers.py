@@ -64,7 +64,8 @@ def heart(name, decay=0.0, **more):
 STUDIES = [
     Study(page="linear_classifiers", data={"x": TABLE + ":0-29", "c": TABLE + ":30"}, test_rows="400-568",
           standardize=("x",), epochs=50, batch=16, initial=linear_initial,
-          loss=lambda p, x, c: sum(linear_parts(p, x, c)), measure=linear_measure, optimizer=linear_optimizer, seeds=10),
+          loss=lambda p, x, c: sum(linear_parts(p, x, c)), measure=linear_measure, optimizer=linear_optimizer,
+          seeds=10),
     heart("overfitting, nothing"),
     heart("overfitting, L2", 0.01, options=("-D", "λ=0.01")),
     heart("overfitting, early stopping", validate=0.25, patience=10),

@@ -49,8 +49,9 @@ def data_arguments(s, folder):
 
     def which(rows):
         return f"{study.path_of(rows, folder)}:{rows.split(':')[1]}" if ":" in rows else rows
-    return (named(s.data, "") + (named(s.test, "test.") if s.test else []) + (["--rows", which(s.rows)] if s.rows else [])
-            + (["--test-rows", which(s.test_rows)] if s.test_rows else []))
+    found = named(s.data, "") + (named(s.test, "test.") if s.test else [])
+    found += ["--rows", which(s.rows)] if s.rows else []
+    return found + (["--test-rows", which(s.test_rows)] if s.test_rows else [])
 
 
 def train(s, program, folder, seed):

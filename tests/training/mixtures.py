@@ -1,4 +1,5 @@
-"""models/inverse_problem.nn on generated pairs, models/yacht.nn on uci_yacht: negative log-likelihood of the test rows."""
+"""models/inverse_problem.nn on generated pairs, models/yacht.nn on uci_yacht: negative log-likelihood of the test
+rows."""
 
 import math
 import random

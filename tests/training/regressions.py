@@ -1,5 +1,5 @@
-"""Regression by likelihood: models/engel.nn (Laplace and Gauss), models/fuel.nn (a Gaussian whose deviation is learned),
-models/sunspots.nn (Poisson)."""
+"""Regression by likelihood: models/engel.nn (Laplace and Gauss), models/fuel.nn (a Gaussian whose deviation is
+learned), models/sunspots.nn (Poisson)."""
 
 import math
 
