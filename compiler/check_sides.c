@@ -190,7 +190,7 @@ static PointVerdict draw_and_judge(Sides *s, int k, Point *pt) {
     m.scale = attempt == 0 ? scales[k % 8] : 1;
     point_draw(s->p, s->e, s->needed.at, s->needed.n, (uint64_t)(1000 * k + attempt), &m);
     PointVerdict v = sides_judge(s, pt);
-    bool plain = m.kind == 0 && m.scale == 1 && s->cost < LARGE;
+    bool plain = m.kind == 0 && m.scale == 1 && s->cost < LARGE && !s->partial;
     if (plain) s->drawn++;
     if (plain && v == POINT_UNDEFINED && divides_by_zero(s, pt)) s->halves++, s->half = *pt;
     if (v == POINT_UNDEFINED) continue;

@@ -216,7 +216,7 @@ static bool is_shared_leaf(const Node *n, int attempt) {
   }
 }
 
-#define ATTEMPTS 4
+#define NO_LEAVES 3
 
 static const unsigned char *shared_leaves(Graph *g, const Read *a, const Read *b, int attempt, bool *any) {
   unsigned char *seen = ARENA_ARRAY(g->cx, unsigned char, g->nnodes),
@@ -243,11 +243,20 @@ static bool attempt_proof(Graph *g, const Read *a, const Read *b, const unsigned
   return vanishes(&p, poly_plus(&p, 1, left, -1, right)) && !p.failed;
 }
 
+/* By the normal form, where extents may be large and sums stay sums; by elements, where formulas may be long. */
+typedef struct Attempt {
+  int leaves;
+  bool by_elements;
+} Attempt;
+static const Attempt attempts[] = {{0, false}, {0, true}, {1, true}, {3, true}, {1, false}, {2, false}, {3, false}};
+
 bool prove_equal(Graph *g, Read *a, Read *b) {
-  for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+  for (int k = 0; k < (int)(sizeof attempts / sizeof *attempts); k++) {
+    const Attempt *t = &attempts[k];
     bool any;
-    const unsigned char *opaque = shared_leaves(g, a, b, attempt, &any);
-    if ((any || attempt == ATTEMPTS - 1) && attempt_proof(g, a, b, opaque)) return true;
+    const unsigned char *opaque = shared_leaves(g, a, b, t->leaves, &any);
+    if (!any && t->leaves != NO_LEAVES) continue;
+    if (t->by_elements ? prove_by_elements(g, a, b, opaque) : attempt_proof(g, a, b, opaque)) return true;
   }
   return false;
 }

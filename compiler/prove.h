@@ -8,4 +8,7 @@
  * no proof was found (they may be equal all the same). Bounded in time and memory. */
 bool prove_equal(Graph *g, Read *a, Read *b);
 
+/* prove_field.c: the same for small values, one element at a time; nodes marked opaque are taken as leaves. */
+bool prove_by_elements(Graph *g, Read *a, Read *b, const unsigned char *opaque);
+
 #endif

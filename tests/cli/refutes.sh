@@ -59,6 +59,7 @@ END
 every refuted 'undefined' <<'END'
 check ∂L/∂b[i] == dm*w[i]/(h[i] > 0)
 check ∂L/∂h == dm*w/(h > 0)
+check jacobian(h, b)[i,j] == (h[i] > 0)/(i == j)
 END
 
 every held 'right' <<'END'

@@ -1,0 +1,74 @@
+/* field.h: numbers modulo primes that stand for formulas: is one formula another?
+ *
+ * A rational function that is 0 at a random point of a large prime field is 0 (Schwartz 1980, Zippel 1979): it is wrong
+ * with probability degree/prime. Each leaf is a random number modulo P, and a formula is what it comes to; LANES
+ * independent points make the error less than 1e-12 for the degrees that are let through. So (a+b)^2 and a^2 + 2*a*b + b^2
+ * are the same numbers, with nothing expanded.
+ *
+ * exp(u) is G^u, where u is known modulo Q as well, the order of G modulo P (P = 2Q + 1): so exp(a)*exp(b) is exp(a+b)
+ * (Wu et al. 2024 do so for programs on tensors). sigmoid, tanh, softplus are rational in exp. log, roots and what else
+ * there is are random numbers that follow from their operand, and a value remembers what of them it was made of, so that
+ * exp(log(u)) = u and sqrt(u)*sqrt(u) = u. A constant is the simple fraction nearest to it, if one is within rounding.
+ *
+ * Equal numbers are equal formulas wherever both are defined; different ones may be equal all the same. */
+#ifndef NNC_FIELD_H
+#define NNC_FIELD_H
+
+#include "graph.h"
+
+#define LANES     5
+#define MOST_LOGS 4
+
+typedef struct Value Value;
+typedef enum { MADE_OTHERWISE, MADE_TIMES, MADE_OVER, MADE_POWER } Making;
+
+struct Value {
+  uint32_t p[LANES], q[LANES]; /* modulo P and modulo Q */
+  double number;               /* what a constant comes to, NAN for others */
+  int infinite;                /* -1, 1: that infinity, and no number */
+  bool positive, fraction;
+  double degree;
+  Making made;                 /* a*b, a/b, a^exponent */
+  Value *a, *b;
+  double exponent;
+  Value *log;                  /* where known */
+  int nlogs, nroots;           /* value = rest + sum of logs; value = coefficient * product of roots */
+  struct { Value *of; double times; } logs[MOST_LOGS];
+  struct { Value *of; double power; } roots[MOST_LOGS]; /* 0 < power < 1 */
+  Value *coefficient;
+  Value *chain;
+};
+
+typedef struct Choice { /* of one run: which sign, which class */
+  const void *key;
+  int option, options;
+} Choice;
+
+typedef struct Field {
+  Context *cx;
+  Value **table;
+  size_t size, count;
+  long work;   /* left */
+  bool failed; /* out of work, or nothing can be said */
+  VEC(Choice) choices;
+  Value *zero, *one, *minus_infinity;
+} Field;
+
+Field *field_new(Context *cx, long work);
+Value *field_number(Field *f, double x);
+/* A value of its own for each (a, b). */
+Value *field_leaf(Field *f, uint64_t a, uint64_t b);
+Value *field_add(Field *f, Value *a, Value *b);
+Value *field_times(Field *f, Value *a, Value *b);
+Value *field_apply(Field *f, Op op, Value *const *x);
+Value *field_exp(Field *f, Value *x);
+Value *field_log(Field *f, Value *x);
+/* -1, 0 or 1: decided where that is known, else chosen: each run of a formula takes other choices. */
+int field_sign(Field *f, Value *x);
+/* Equal under the choices that were made. */
+bool field_equal(Field *f, Value *a, Value *b);
+int field_choose(Field *f, const void *key, int options);
+/* The choices of the next run; false after the last. */
+bool field_next(Field *f);
+
+#endif

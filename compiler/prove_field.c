@@ -1,0 +1,254 @@
+/* prove_field.c: two values in, whether they are equal element by element, each element computed as numbers modulo primes
+ * (field.h): for what is small enough, and then whatever sums, windows, gathers and divisions there are.
+ *
+ * Where a formula asks for the sign of a value, or for an integer of the model, it is computed once for each answer:
+ *
+ *     max(0, x) - min(0, x)  ==  |x|          at x > 0, x < 0, x = 0
+ *
+ * What is proved holds in all cases. */
+#include "field.h"
+#include "prove.h"
+
+#include <math.h>
+#include <string.h>
+
+#define WORK          1000000 /* operations, a few tenths of a second */
+#define MOST_ELEMENTS 4096
+#define MOST_ARRAY    200000
+#define MOST_DEPTH    2000
+#define MOST_CLASSES  16
+
+typedef struct Memo { /* the elements of one node that are known in this run */
+  Value **values;
+  int *run;
+} Memo;
+
+typedef struct Walk {
+  Graph *g;
+  Field *f;
+  Memo *memo;
+  const unsigned char *opaque; /* of the first `nnodes` */
+  size_t nnodes;
+  int run, depth;
+} Walk;
+
+static Value *read_at(Walk *w, const Read *r, const int64_t *at);
+
+static Value *fail(Walk *w) {
+  w->f->failed = true;
+  return w->f->zero;
+}
+
+/* ---- indices ---- */
+
+/* False where it is not whole; fails where it depends on something that is no number. */
+static bool index_at(Walk *w, const Index *e, const int64_t *at, int64_t *value) {
+  int64_t sum = e->offset;
+  for (int k = 0; k < e->n && !w->f->failed; k++) {
+    const Term *t = &e->terms[k];
+    if (!t->gather) {
+      if (t->var >= FREE_VAR) return fail(w), false;
+      sum += t->coef * at[t->var];
+      continue;
+    }
+    double x = read_at(w, t->gather, at)->number;
+    if (!(fabs(x) < 1e15) || x != floor(x)) return fail(w), false;
+    sum += t->coef * (int64_t)x;
+  }
+  *value = sum / e->divisor;
+  return sum % e->divisor == 0;
+}
+
+static bool guards_hold(Walk *w, const Node *n, const int64_t *at) {
+  int64_t value;
+  for (int k = 0; k < n->nguards; k++)
+    if (!index_at(w, n->guards[k].e, at, &value) || value < 0 || value >= n->guards[k].n) return false;
+  return true;
+}
+
+/* There is one example. */
+static int64_t extent_of(Axis a) { return a.kind == AXIS_PLAIN ? a.extent : 1; }
+
+static int64_t count_of(const Node *n) {
+  int64_t count = 1;
+  for (int k = 0; k < n->naxes; k++) count *= extent_of(n->axes[k]);
+  return count;
+}
+
+/* The next point of axes from..to-1; false after the last. */
+static bool advance(const Axis *axes, int64_t *at, int from, int to) {
+  for (int k = to - 1; k >= from; k--) {
+    if (++at[k] < extent_of(axes[k])) return true;
+    at[k] = 0;
+  }
+  return false;
+}
+
+/* ---- one element of a node ---- */
+
+static Value *product_at(Walk *w, const Node *n, const int64_t *at) {
+  Value *product = field_number(w->f, n->scale);
+  for (int k = 0; k < n->nreads && product != w->f->zero && !w->f->failed; k++)
+    product = field_times(w->f, product, read_at(w, n->reads[k], at));
+  return product;
+}
+
+static bool over_examples(const Node *n) {
+  for (int k = n->naxes; k < n->naxes + n->nreduce; k++)
+    if (n->axes[k].kind != AXIS_PLAIN) return true;
+  return false;
+}
+
+static Value *take(Walk *w, Reduction reduction, Value *so_far, Value *x, int place, int *best) {
+  Field *f = w->f;
+  if (reduction == RED_SUM || reduction == RED_LOGSUMEXP) return field_add(f, so_far, x);
+  if (reduction == RED_PROD) return field_times(f, so_far, x);
+  bool most = reduction == RED_MAX || reduction == RED_ARGMAX;
+  Value *both[2] = {most ? so_far : x, most ? x : so_far};
+  if (field_apply(f, OP_LT, both) != f->one) return so_far;
+  *best = place;
+  return x;
+}
+
+static Value *reduced_at(Walk *w, const Node *n, int64_t *at) {
+  Field *f = w->f;
+  Reduction reduction = n->reduction;
+  bool sums = reduction == RED_SUM || reduction == RED_LOGSUMEXP;
+  Value *result = sums ? f->zero : NULL;
+  int place = 0, best = 0;
+  if (over_examples(n)) return fail(w);
+  for (int k = 0; k < n->nreduce; k++) at[n->naxes + k] = 0;
+  do {
+    if (--f->work < 0) return fail(w);
+    if (!guards_hold(w, n, at)) continue;
+    Value *x = product_at(w, n, at);
+    if (reduction == RED_LOGSUMEXP) x = field_exp(f, x);
+    result = result ? take(w, reduction, result, x, place, &best) : x;
+    place++;
+  } while (!f->failed && advance(n->axes, at, n->naxes, n->naxes + n->nreduce));
+  if (reduction == RED_LOGSUMEXP) return field_log(f, result);
+  return reduction == RED_ARGMAX || reduction == RED_ARGMIN ? field_number(f, best) : result;
+}
+
+static Value *map_at(Walk *w, const Node *n, int64_t *at) {
+  Value *x[3] = {NULL};
+  int64_t whole;
+  if (n->op == OP_INDEX) {
+    if (n->value->divisor != 1 || !index_at(w, n->value, at, &whole)) return fail(w);
+    return field_number(w->f, (double)whole);
+  }
+  if (n->op == OP_PRODUCT) {
+    if (n->nreduce) return reduced_at(w, n, at);
+    return guards_hold(w, n, at) ? product_at(w, n, at) : w->f->zero;
+  }
+  x[0] = read_at(w, n->reads[0], at);
+  if (w->f->failed) return x[0];
+  if (n->op == OP_WHERE) return read_at(w, n->reads[field_sign(w->f, x[0]) ? 1 : 2], at);
+  if (n->op == OP_SELECT && x[0] == w->f->zero) return x[0];
+  for (int k = 1; k < n->nreads; k++) x[k] = read_at(w, n->reads[k], at);
+  return field_apply(w->f, n->op, x);
+}
+
+static Value *element(Walk *w, Node *n, int64_t flat);
+
+static Value *pieces_at(Walk *w, const Node *n, const int64_t *at) {
+  Value *sum = w->f->zero;
+  for (int p = 0; p < n->nreads; p++) {
+    Node *piece = n->reads[p]->node;
+    int64_t flat = 0;
+    bool inside = true;
+    for (int k = 0; k < n->naxes; k++) {
+      int64_t x = at[k] - n->offsets[p * n->naxes + k], extent = extent_of(piece->axes[k]);
+      inside = inside && x >= 0 && x < extent;
+      flat = flat * extent + x;
+    }
+    if (inside) sum = field_add(w->f, sum, element(w, piece, flat));
+  }
+  return sum;
+}
+
+static Value *leaf_at(Walk *w, const Node *n, int64_t flat) {
+  Value *leaf = field_leaf(w->f, (uint64_t)n->id, (uint64_t)flat);
+  if (n->kind == NODE_BATCH || n->kind == NODE_GRAD) return fail(w);
+  if (n->kind == NODE_CONST) return field_number(w->f, n->data[flat]);
+  if (!n->integer || !(n->hi - n->lo < 1e6)) return leaf;
+  if (n->hi - n->lo >= MOST_CLASSES) return fail(w);
+  return field_number(w->f, n->lo + field_choose(w->f, leaf, (int)(n->hi - n->lo) + 1));
+}
+
+static Value *compute(Walk *w, Node *n, int64_t flat) {
+  int64_t at[MAX_AXES] = {0};
+  for (int64_t k = n->naxes - 1, rest = flat; k >= 0; k--) {
+    at[k] = rest % extent_of(n->axes[k]);
+    rest /= extent_of(n->axes[k]);
+  }
+  if ((size_t)n->id < w->nnodes && w->opaque[n->id]) return leaf_at(w, n, flat);
+  switch (n->kind) {
+  case NODE_MAP: return map_at(w, n, at);
+  case NODE_NAME: return read_at(w, n->reads[0], at);
+  case NODE_RESHAPE: return element(w, n->reads[0]->node, flat);
+  case NODE_OPAQUE: return element(w, n->target, flat);
+  case NODE_PIECES: return pieces_at(w, n, at);
+  default: return leaf_at(w, n, flat);
+  }
+}
+
+static Value *element(Walk *w, Node *n, int64_t flat) {
+  Memo *m = &w->memo[n->id];
+  if (w->f->failed || count_of(n) > MOST_ARRAY || w->depth > MOST_DEPTH) return fail(w);
+  if (!m->values) {
+    m->values = ARENA_ARRAY(w->g->cx, Value *, count_of(n));
+    m->run = ARENA_ARRAY(w->g->cx, int, count_of(n));
+  }
+  if (m->run[flat] != w->run) {
+    w->depth++;
+    m->values[flat] = compute(w, n, flat);
+    m->run[flat] = w->run;
+    w->depth--;
+  }
+  return m->values[flat];
+}
+
+static Value *read_at(Walk *w, const Read *r, const int64_t *at) {
+  int64_t flat = 0, value;
+  for (int k = 0; k < r->node->naxes && !w->f->failed; k++) {
+    Axis axis = r->node->axes[k];
+    if (axis.kind == AXIS_FLAT) return fail(w);
+    if (axis.kind == AXIS_BATCH) continue;
+    if (!index_at(w, r->index[k], at, &value) || value < 0 || value >= axis.extent)
+      return r->guarded >> k & 1 ? w->f->zero : fail(w);
+    flat = flat * axis.extent + value;
+  }
+  return w->f->failed ? w->f->zero : element(w, r->node, flat);
+}
+
+/* ---- the two sides ---- */
+
+static bool equal_in_all_cases(Walk *w, const Read *a, const Read *b) {
+  w->f->choices.n = 0;
+  do {
+    w->run++;
+    Value *left = read_at(w, a, NULL), *right = read_at(w, b, NULL);
+    if (!field_equal(w->f, left, right) || w->f->failed) return false;
+  } while (field_next(w->f));
+  return true;
+}
+
+bool prove_by_elements(Graph *g, Read *a, Read *b, const unsigned char *opaque) {
+  int vars[2 * MAX_AXES], n = read_vars(b, vars, read_vars(a, vars, 0)), nplain = 0;
+  int64_t at[2 * MAX_AXES] = {0}, count = 1;
+  Axis axes[2 * MAX_AXES];
+  for (int k = 0; k < n; k++)
+    if (vars[k] != g->batch_var) vars[nplain++] = vars[k];
+  for (int k = 0; k < nplain; k++) count *= (axes[k] = graph_var_axis(g, vars[k])).extent;
+  if (count > MOST_ELEMENTS) return false;
+  Walk w = {.g = g, .f = field_new(g->cx, WORK), .memo = ARENA_ARRAY(g->cx, Memo, g->nnodes)};
+  w.opaque = opaque;
+  w.nnodes = g->nnodes;
+  do {
+    Subst s = {0};
+    for (int k = 0; k < nplain; k++) subst_add(&s, vars[k], index_constant(g, at[k]));
+    if (!equal_in_all_cases(&w, read_substitute(g, a, &s), read_substitute(g, b, &s))) return false;
+  } while (advance(axes, at, 0, nplain));
+  return true;
+}
