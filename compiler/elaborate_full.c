@@ -58,7 +58,8 @@ static int option_at(Elaborator *el, const FullRow *row, const Arg *a, int posit
     if (strcmp(row->options[k].name, a->name) == 0) return k;
   const char *names[MOST_OPTIONS];
   for (int k = 0; k < n; k++) names[k] = row->options[k].name;
-  report(el, a->value->span, "unknown argument '%s' of '%s'", a->name ? a->name : arena_printf(el->cx, "%d", position + 1), row->name);
+  if (a->name) report(el, a->name_span, "'%s' has no argument named '%s'", row->name, a->name);
+  else report(el, a->value->span, "'%s' takes %d argument%s, found another", row->name, n, n == 1 ? "" : "s");
   const char *near = a->name ? nearest_name(el->cx, a->name, names, n) : NULL;
   if (near) {
     advise(el, "did you mean '%s'?", near);
@@ -117,16 +118,16 @@ static void set_options(Elaborator *el, const FullRow *row, const double *values
 static bool is_alone(Elaborator *el, const Minimize *m, const FullRow *row, const Expr *e) {
   const Stmt *st = m->stmt;
   if (st->nwith > 1) {
-    report(el, e->span, "'%s' stands alone after `with`: it takes the gradient as it is", row->name);
+    report(el, e->span, "'%s' stands alone after 'with': it takes the gradient as it is", row->name);
     return false;
   }
   if (m->every > 1) {
-    report(el, st->every->span, "'%s' minimizes to the end; it takes no turns with `every`", row->name);
+    report(el, st->every->span, "'%s' minimizes to the end; it takes no turns with 'every'", row->name);
     return false;
   }
   for (int k = 0; k < el->pending.n; k++) {
     if (el->pending.at[k].stmt == st) continue;
-    report(el, e->span, "'%s' takes the whole data set as one batch, so its `minimize` must be the only one", row->name);
+    report(el, e->span, "'%s' takes the whole data set as one batch, so its 'minimize' must be the only one", row->name);
     remark(el, el->pending.at[k].stmt->span, "the other one is here");
     return false;
   }

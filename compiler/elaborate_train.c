@@ -274,10 +274,15 @@ static bool make_stage(Elaborator *el, Objective *objective, Group *group, Stage
   el->in_optimizer = true;
   el->uses_gnorm = &stage->uses_gnorm;
   bool fine = optimizer_arguments(el, e, &o, stage->member);
+  Span before = el->user_call;
+  int errors = error_count(el->cx);
+  el->user_call = e->span;
   stage->flat = fine && elementwise_block(el, &f->fn->body, 0);
   if (stage->flat) fine = run_lines(el, &o, stage, &cap, -1, e->span);
   for (int k = 0; fine && !stage->flat && k < group->nparams; k++) fine = run_lines(el, &o, stage, &cap, group->params[k], e->span);
   if (fine && !stage->flat) stage->nroots /= group->nparams;
+  if (error_count(el->cx) > errors && f->fn->name_span.source != el->prelude) remark(el, e->span, "in this use of '%s'", f->fn->name);
+  el->user_call = before;
   el->in_optimizer = false;
   el->uses_gnorm = NULL;
   el->updates.n = 0;
