@@ -1,4 +1,4 @@
-"""models/digits8.nn on data/digits, models/cnn.nn and models/vit.nn on MNIST: accuracy on the test images."""
+"""models/digits8.nn and models/halves.nn on data/digits, models/cnn.nn and models/vit.nn on MNIST."""
 
 import math
 
@@ -88,7 +88,35 @@ def vit(p, x):
     return linear(p, "z", norm(p, "N", X).mean(1))
 
 
+# ---- halves ----
+
+def encode(p, name, x):
+    e = linear(p, name + ".e", F.relu(linear(p, name + ".h", x.flatten(1) / 16)))
+    return e / e.norm(dim=1, keepdim=True)
+
+
+def halves_scores(p, x):
+    return encode(p, "u", x.reshape(-1, 8, 8)[:, :, :4]) @ encode(p, "v", x.reshape(-1, 8, 8)[:, :, 4:]).T / 0.1
+
+
+def halves_loss(p, x):
+    return F.cross_entropy(halves_scores(p, x), torch.arange(len(x)))
+
+
+def halves_measure(p, x):
+    """In the batches that nnc's program takes."""
+    parts = x.split(32)
+    found = sum((halves_scores(p, some).argmax(1) == torch.arange(len(some))).sum() for some in parts)
+    return {"L": sum(halves_loss(p, some) * len(some) for some in parts) / len(x), "found": found / len(x)}
+
+
+def halves_initial():
+    return {k: v for side in "uv" for k, v in {**dense(side + ".h", 32, 64), **dense(side + ".e", 64, 16)}.items()}
+
+
 STUDIES = [
+    Study(page="halves", data={"x": "digits/digits.csv.gz:0-63"}, test_rows="1413-1796", epochs=20, batch=32, seeds=10,
+          initial=halves_initial, loss=halves_loss, measure=halves_measure, optimizer=adam(2e-3)),
     Study(page="digits8", data={"x": "digits/digits.csv.gz:0-63", "y": "digits/digits.csv.gz:64"}, integers=("y",),
           test_rows="1397-1796", epochs=20, batch=32, initial=digits8_initial, optimizer=adam(2e-3), seeds=10,
           **judged(digits8)),
