@@ -59,5 +59,8 @@ between "yacht" "$(value test.L "$work/yacht" train x="$table:0-5" t="$table:6" 
 
 need_data digits "digits8"
 check "digits8 is made" "$nnc" models/digits8.nn -o "$work/digits8"
+check "halves is made" "$nnc" models/halves.nn -o "$work/halves"
+between "halves find each other" "$(value test.found "$work/halves" train x="$data/digits/digits.csv.gz:0-63" \
+  --test-rows 1413-1796)" 0.3 0.6
 between "digits8" "$(value test.accuracy "$work/digits8" train x="$data/digits/digits.csv.gz:0-63" \
   y="$data/digits/digits.csv.gz:64" --test-rows 1397-1796)" 0.9 1

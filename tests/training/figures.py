@@ -18,7 +18,10 @@ import re
 import subprocess
 import sys
 
-import study
+try:
+    import study
+except ImportError as missing:
+    sys.exit(f"make figures compares with PyTorch: {missing.name} is not installed")
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
@@ -119,6 +122,8 @@ def main():
     studies = [s for m in MODULES for s in importlib.import_module(m).STUDIES]
     if options.names:
         studies = [s for s in studies if s.page in options.names]
+    if not study.DATA.is_dir():
+        sys.exit(f"make figures trains on {study.DATA}, which is not there")
     print("| page | figure | nnc | PyTorch in step | differ by | PyTorch on its own | seeds | s/epoch, nnc | PyTorch |")
     print("|---|---|---:|---:|---:|---:|---:|---:|---:|")
     good = [compare(s, options.seeds or s.seeds, not options.in_step) for s in studies]
