@@ -104,6 +104,7 @@ struct Elaborator {
   VEC(int) context; /* variables that a draw is independent along: lifted axes, indices, times of scans */
   VEC(Named) named;
   VEC(Named) unknown; /* names that were reported to mean nothing */
+  bool unexplained;   /* nothing was said of why the last of them does */
   VEC(Update) updates;
   const Stmt *derivatives[OP_COUNT];
   VEC(const Stmt *) rules;

@@ -104,6 +104,7 @@ static bool check_bounds(Elaborator *el, Scope *s, const Value *x, int place, co
   report(el, span, "this index leaves %s: it reaches %.0f%s%s, the axis has %lld place%s (0..%lld)", name, high ? hi : lo, where ? " at " : "",
          where ? where : "", (long long)axis.extent, axis.extent == 1 ? "" : "s", (long long)axis.extent - 1);
   if (x->name) remark(el, x->span, "'%s' is %s", x->name, shape_text(el, x));
+  if (lo == hi && lo < 0 && -lo <= (double)axis.extent) advise(el, "places are counted from 0; this one from the end is %.0f", (double)axis.extent + lo);
   return false;
 }
 
@@ -114,6 +115,15 @@ typedef struct Places { /* what the brackets become: indices into x, and the res
   uint32_t guarded;
   int vars[2 * MAX_AXES], rank;
 } Places;
+
+/* -1 with an error. */
+static int64_t range_end(Elaborator *el, Scope *s, const Expr *e, const char *what, int64_t extent) {
+  Value *v = expr(el, s, e);
+  int64_t at = whole_number(el, v, e->span, what, 0);
+  if (v->kind == VALUE_NUMBER && v->number < 0 && v->number == floor(v->number) && v->number + (double)extent >= 0)
+    advise(el, "places are counted from 0; this one from the end is %.0f", v->number + (double)extent);
+  return at;
+}
 
 static bool range_place(Elaborator *el, Scope *s, const Expr *e, const Value *x, int k, Places *p) {
   const Sub *sub = &e->subs[k];
@@ -128,14 +138,8 @@ static bool range_place(Elaborator *el, Scope *s, const Expr *e, const Value *x,
     return true;
   }
   int64_t first = 0, last = axis.extent;
-  if (sub->first) {
-    first = whole_number(el, expr(el, s, sub->first), sub->first->span, "the start of a range", 0);
-    if (first < 0) return false;
-  }
-  if (sub->last) {
-    last = whole_number(el, expr(el, s, sub->last), sub->last->span, "the end of a range", 0);
-    if (last < 0) return false;
-  }
+  if (sub->first && (first = range_end(el, s, sub->first, "the start of a range", axis.extent)) < 0) return false;
+  if (sub->last && (last = range_end(el, s, sub->last, "the end of a range", axis.extent)) < 0) return false;
   if (first >= last || last > axis.extent) {
     report(el, sub->first ? sub->first->span : e->span, "the range %lld:%lld is %s; the axis has %lld places", (long long)first, (long long)last,
            first >= last ? "empty" : "too long", (long long)axis.extent);

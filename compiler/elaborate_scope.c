@@ -145,7 +145,8 @@ static void explain_dotted(Elaborator *el, Scope *s, const char *last) {
   else advise(el, "a name with a dot is a part of a layer: h.W after h = dense(...)");
 }
 
-static void explain_unknown(Elaborator *el, Scope *s, const char *name, Span span) {
+/* Why the name may be unknown; false where nothing can be said. */
+static bool explain_unknown(Elaborator *el, Scope *s, const char *name, Span span) {
   const Stmt *st;
   Span whole, at = definition_of(el, name, &st, &whole);
   const char *near = nearest_known(el, s, name);
@@ -156,6 +157,8 @@ static void explain_unknown(Elaborator *el, Scope *s, const char *name, Span spa
   else if (here && at.start > span.start) remark(el, at, "'%s' is defined here, after this use", name);
   else if (near) advise(el, "did you mean '%s'?", near);
   else if (strrchr(name, '.')) explain_dotted(el, s, strrchr(name, '.') + 1);
+  else return false;
+  return true;
 }
 
 static void report_unknown(Elaborator *el, Scope *s, const char *name, Span span) {
@@ -167,7 +170,7 @@ static void report_unknown(Elaborator *el, Scope *s, const char *name, Span span
   if (el->syntax_errors) return; /* it may be defined in a statement that could not be read */
   if (el->quiet || reported_here(el, name, span)) return;
   report(el, span, "unknown name '%s'", name);
-  explain_unknown(el, s, name, span);
+  el->unexplained = !explain_unknown(el, s, name, span);
 }
 
 Value *lookup(Elaborator *el, Scope *s, const char *name, Span span) {

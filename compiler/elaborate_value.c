@@ -174,6 +174,7 @@ Value *as_tensor(Elaborator *el, Value *v, Span span, const char *what) {
   if (v->kind == VALUE_LIST) t = list_tensor(el, v, span);
   if (!t) {
     report(el, span, "%s must be a number or an array, found %s", what, describe_function(el, v));
+    if (v->kind == VALUE_DISTRIBUTION) advise(el, "what is drawn from it has a name of its own: z ~ normal(0, 1)");
     if (v->kind == VALUE_LIST) advise(el, "a list in brackets is an array only if it holds numbers, all rows of one length; stack(a, b) joins arrays");
     return NULL;
   }
