@@ -127,16 +127,20 @@ static void emit_step(Body *b, const Step *step) {
 /* `const float *z = s->f + 64, *h_W = ...;` */
 static void declare_some(Body *b, const Operand *operands, int n, bool written, bool integer) {
   Text t = {.cx = b->cx};
+  size_t width = 0; /* without digits: lines do not break elsewhere because an offset is longer */
   for (int k = 0; k < n; k++) {
     const Operand *o = &operands[k];
     if (o->scalar || o->written != written || o->integer != integer || strcmp(o->name, o->origin) == 0) continue;
-    if (t.length > 100) {
+    if (width > 80) {
       line(b, "%s;", t.data);
       t = (Text){.cx = b->cx};
+      width = 0;
     }
     if (!t.length) text_printf(&t, "%s%s ", written ? "" : "const ", integer ? "int32_t" : "float");
     else text_add(&t, ", ");
     text_printf(&t, "*%s%s = %s", written ? "restrict " : "", o->name, o->origin);
+    for (const char *c = o->origin; *c; c++) width += *c < '0' || *c > '9';
+    width += strlen(o->name) + 14;
   }
   if (t.length) line(b, "%s;", t.data);
 }
