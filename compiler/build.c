@@ -73,7 +73,7 @@ static void set_bounds(Node *n) {
     n->integer = whole;
     if (lo[1] == hi[1] && lo[1] > 0) n->lo = 0, n->hi = whole ? hi[1] - 1 : hi[1];
     return;
-  case OP_STOP: n->integer = whole, n->lo = lo[0], n->hi = hi[0]; return;
+  case OP_STOP: case OP_DRAWN: n->integer = whole, n->lo = lo[0], n->hi = hi[0]; return;
   case OP_ABS: n->integer = whole; n->lo = 0; return;
   case OP_FLOOR: n->lo = floor(lo[0]), n->hi = floor(hi[0]); return;
   case OP_SIGN: n->lo = -1, n->hi = 1; return;

@@ -69,9 +69,21 @@ static double draw_start(const Leaf *leaf, bool positive, uint64_t seed, uint64_
   return positive ? fabs(x) : x;
 }
 
+/* Of draws in the model: one of many that its seed could give. */
+static void draw_noise(Evaluation *e, Node *n, uint64_t seed) {
+  double *x = evaluation_open(e, n);
+  int64_t count = evaluation_count(e, n);
+  uint64_t stream = 1000003 + (uint64_t)n->item;
+  for (int64_t k = 0; k < count; k++) x[k] = n->item % 2 ? draw_normal(seed, stream, (uint64_t)k) : draw_uniform(seed, stream, (uint64_t)k);
+}
+
 void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes, uint64_t seed, const Manner *m) {
   for (int i = 0; i < nnodes; i++) {
     Node *n = nodes[i];
+    if (n->kind == NODE_DRAW) {
+      draw_noise(e, n, seed);
+      continue;
+    }
     if (n->kind != NODE_INPUT && n->kind != NODE_PARAM && n->kind != NODE_STATE) continue;
     int64_t count = evaluation_count(e, n);
     uint64_t stream = 3 * (uint64_t)n->item + (n->kind == NODE_PARAM ? 0 : n->kind == NODE_INPUT ? 1 : 2);

@@ -66,6 +66,16 @@ void sweep_push(Sweep *s, Node *a, Contribution c) {
   s->adjoint[a->id] = arena_copy(s->g->cx, &c, sizeof c);
 }
 
+/* Would a derivative flow into operands of n? */
+static bool carries_derivative(const Node *n) {
+  if (n->kind != NODE_MAP) return true;
+  switch (n->op) {
+  case OP_STOP: case OP_DRAWN: case OP_INDEX: case OP_SIGN: case OP_FLOOR: case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_AND: case OP_OR: case OP_NOT:
+  case OP_WHERE: return false;
+  default: return true;
+  }
+}
+
 /* ---- one contribution ---- */
 
 typedef struct Integrand { /* scale * factors where guards hold: the integrand of a contribution, open in y's variables */
@@ -326,7 +336,7 @@ static Read *scalar_adjoint(Sweep *s, const Opened *o, int k, Read *const *to, R
   case OP_MOD: return k == 0 ? adjoint : build_scale(g, -1, build_mul(g, adjoint, build_op1(g, OP_FLOOR, build_div(g, x[0], x[1]))));
   case OP_WHERE: return k == 0 ? NULL : build_op(g, OP_WHERE, (Read *[]){x[0], k == 1 ? adjoint : zero, k == 1 ? zero : adjoint});
   case OP_SELECT: return k == 0 ? build_op2(g, OP_SELECT, adjoint, x[1]) : build_mul(g, adjoint, x[0]);
-  case OP_STOP: case OP_INDEX: case OP_SIGN: case OP_FLOOR: case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_AND: case OP_OR: case OP_NOT:
+  case OP_STOP: case OP_DRAWN: case OP_INDEX: case OP_SIGN: case OP_FLOOR: case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_AND: case OP_OR: case OP_NOT:
     return NULL;
   default: return chain(g, adjoint, derivative_formula(s, o, k, to));
   }
@@ -340,7 +350,27 @@ static Integrand integrand(const Opened *o) {
   return t;
 }
 
-static bool takes(const Sweep *s, const Opened *o, const Read *x) { return s->needed[x->node->id] && scan_depth(o, x->node) == o->level; }
+/* n is blocked: the draw behind it. */
+static void report_draw(Sweep *s, const Node *n) {
+  Context *cx = s->g->cx;
+  while (n->op != OP_DRAWN) {
+    const Node *next = NULL;
+    for (int k = 0; k < n->nreads && !next; k++)
+      if (s->blocked[n->reads[k]->node->id]) next = n->reads[k]->node;
+    if (!next) break;
+    n = next;
+  }
+  if (s->program->drawn_reported == n) return;
+  s->program->drawn_reported = n;
+  error_at(cx, n->span, "a gradient is asked through this draw%s%s, whose values jump: its probabilities depend on what the gradient is taken with respect to",
+           n->label ? " of " : "", n->label ? n->label : "");
+  help(cx, "stop(m) holds the draw m fixed; straight_through(m, p) passes its gradient on to p; score(logp, reward) has the mean gradient of the reward");
+}
+
+static bool takes(Sweep *s, const Opened *o, const Read *x) {
+  if (s->blocked[x->node->id] && carries_derivative(o->y)) report_draw(s, x->node);
+  return s->needed[x->node->id] && scan_depth(o, x->node) == o->level;
+}
 
 /* `to`: the operands themselves; x: their values, which is another thing where they are inside of a loop. */
 static void through_product(Sweep *s, const Opened *o, Read *const *to, Read *const *x) {
@@ -506,14 +536,31 @@ void sweep_visit(Sweep *s, Node *n) {
 
 /* ---- the sweep ---- */
 
+/* A draw of whole numbers whose probabilities depend on a target. */
+static void mark_draws(Sweep *s, const Node *n, int ntargets, Node *const *targets) {
+  bool map = n->kind == NODE_MAP, stop = map && (n->op == OP_STOP || n->op == OP_INDEX), blocked = false, depends = false;
+  for (int t = 0; t < ntargets; t++) depends = depends || n == targets[t];
+  if (n->kind == NODE_PREV) depends = s->depends[n->id], blocked = s->blocked[n->id];
+  for (int k = 0; k < n->nreads && n->kind != NODE_NAME; k++) {
+    depends = depends || s->depends[n->reads[k]->node->id];
+    blocked = blocked || s->blocked[n->reads[k]->node->id];
+  }
+  s->depends[n->id] = depends && !stop;
+  s->blocked[n->id] = n->integer && !stop && (blocked || (map && n->op == OP_DRAWN && depends));
+}
+
 static void mark_needed(Sweep *s, int ntargets, Node *const *targets) {
   for (int i = 0; i < s->list.n; i++) {
     const Node *n = s->list.at[i];
     bool needed = n->kind == NODE_PREV && s->needed[n->id];
     for (int t = 0; t < ntargets; t++) needed = needed || n == targets[t];
-    for (int k = 0; k < n->nreads && n->kind != NODE_NAME; k++) needed = needed || s->needed[n->reads[k]->node->id];
+    for (int k = 0; k < n->nreads && n->kind != NODE_NAME; k++) {
+      int x = n->reads[k]->node->id;
+      needed = needed || s->needed[x] || (s->blocked[x] && carries_derivative(n));
+    }
     for (int k = 0; k < n->ncarries; k++) needed = needed || s->needed[n->carries[k].next->id] || s->needed[n->carries[k].init->id];
     s->needed[n->id] = needed && !n->integer;
+    mark_draws(s, n, ntargets, targets);
   }
 }
 
@@ -562,6 +609,8 @@ void differentiate(Program *p, Read *root, bool per_example, int ntargets, Node 
   s.groups = graph_groups(g->cx, &s.list);
   s.left = ARENA_ARRAY(g->cx, int, s.groups.n + 1);
   s.needed = ARENA_ARRAY(g->cx, bool, s.size);
+  s.blocked = ARENA_ARRAY(g->cx, bool, s.size);
+  s.depends = ARENA_ARRAY(g->cx, bool, s.size);
   s.adjoint = ARENA_ARRAY(g->cx, Contribution *, s.size);
   tie_times(&s, root);
   s.listed = ARENA_ARRAY(g->cx, bool, s.size);

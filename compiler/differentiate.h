@@ -26,7 +26,9 @@ typedef struct Sweep {
   Graph *g;
   bool per_example, root_has_batch;
   int size;              /* nodes with ids below */
-  bool *needed;          /* does it depend on a target? */
+  bool *needed;          /* does it depend on a target, with a derivative? */
+  bool *blocked;         /* or would it, but for a draw of whole numbers? */
+  bool *depends;         /* in whatever way */
   Contribution **adjoint;
   NodeList list;         /* operands first */
   bool *listed;

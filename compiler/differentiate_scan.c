@@ -68,6 +68,9 @@ bool scan_needed(Sweep *s) {
   for (int k = 0; k < s->groups.n; k++)
     for (int j = 0; j < s->groups.at[k].ncarries; j++) {
       const Carry *c = &s->groups.at[k].carries[j];
+      bool blocked = s->blocked[c->next->id] || s->blocked[c->init->id], depends = s->depends[c->next->id] || s->depends[c->init->id];
+      if ((blocked && !s->blocked[c->prev->id]) || (depends && !s->depends[c->prev->id])) changed = true;
+      s->blocked[c->prev->id] = s->blocked[c->prev->id] || blocked, s->depends[c->prev->id] = s->depends[c->prev->id] || depends;
       if (s->needed[c->prev->id] || c->prev->integer || !(s->needed[c->next->id] || s->needed[c->init->id])) continue;
       s->needed[c->prev->id] = changed = true;
     }

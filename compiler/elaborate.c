@@ -363,6 +363,7 @@ static void evaluation_pass(Elaborator *el, const Block *model) {
   p->routines.n = kept;
   el->training = 0;
   el->second_pass = true;
+  el->program->ndraws = 0; /* the same draws, for training or not */
   el->named.n = 0;
   el->model = scope_new(el, SCOPE_MODEL, el->own);
   run_model(el, model);

@@ -143,6 +143,7 @@ Value *elementwise(Elaborator *el, Op op, int n, Value *const *args, Span span, 
 /* A whole number of at least `least`; reports otherwise and returns -1. */
 int64_t whole_number(Elaborator *el, const Value *v, Span span, const char *what, int64_t least);
 /* An extent: a number, or a `dim` with its bound; false with an error. */
+bool is_dim(Elaborator *el, const Value *v);
 bool extent_of(Elaborator *el, const Value *v, Span span, const char *what, Axis *axis);
 /* The value under a user's name: a NAME node, so that grad can find it. */
 Value *named_value(Elaborator *el, const char *label, Value *v);
@@ -211,6 +212,14 @@ void declare_globals(Elaborator *el, const Block *b);
 void bind_result(Elaborator *el, Scope *s, const char *name, Value *v, Span span);
 void context_push(Elaborator *el, int var);
 void context_pop(Elaborator *el, int n);
+
+/* Defines a target by its value, under its name; an error if it has one already. */
+bool may_define(Elaborator *el, Scope *s, const char *name, Span span);
+void define_value(Elaborator *el, Scope *s, const Target *t, Value *v);
+
+/* draws (elaborate_draw.c) */
+void run_draw(Elaborator *el, Scope *s, const Stmt *st);
+Value *call_distribution(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
 
 /* scan (elaborate_scan.c) */
 void run_scan(Elaborator *el, Scope *s, const Stmt *st);

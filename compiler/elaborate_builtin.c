@@ -347,38 +347,18 @@ static Value *call_all(Elaborator *el, Scope *s, const Expr *e, int n, Value **a
 
 /* ---- initial values ---- */
 
-static Value *distribution(Elaborator *el, const Expr *e, Value **args, StartKind kind) {
-  for (int k = 0; k < 2; k++)
+static Value *call_truncated_normal(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  (void)s;
+  for (int k = 0; k < n; k++)
     if (args[k]->kind != VALUE_NUMBER) {
-      report(el, e->args[k].value->span, "a draw whose distribution is computed by the model is not supported yet; a parameter's start needs numbers");
+      report(el, e->args[k].value->span, "an argument of 'truncated_normal' must be a number, found %s", describe(el, args[k]));
       return value_poison(el, e->span);
     }
   Value *v = value_new(el, VALUE_DISTRIBUTION, e->span);
-  v->start = (Start){.kind = kind, .a = args[0]->number, .b = args[1]->number};
-  if (kind == START_UNIFORM && v->start.a > v->start.b) {
-    report(el, e->span, "uniform(a, b) needs a <= b, found %g and %g", v->start.a, v->start.b);
-    return value_poison(el, e->span);
-  }
-  if (kind != START_UNIFORM && v->start.b < 0) {
-    report(el, e->span, "%s(mean, deviation) needs a deviation of at least 0, found %g and %g", el->builtin, v->start.a, v->start.b);
-    return value_poison(el, e->span);
-  }
-  return v;
-}
-
-static Value *call_normal(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
-  (void)s, (void)n;
-  return distribution(el, e, args, START_NORMAL);
-}
-
-static Value *call_uniform(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
-  (void)s, (void)n;
-  return distribution(el, e, args, START_UNIFORM);
-}
-
-static Value *call_truncated_normal(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
-  (void)s, (void)n;
-  return distribution(el, e, args, START_TRUNCATED);
+  v->start = (Start){.kind = START_TRUNCATED, .a = args[0]->number, .b = args[1]->number};
+  if (v->start.b >= 0) return v;
+  report(el, e->span, "truncated_normal(mean, deviation) needs a deviation of at least 0, found %g and %g", v->start.a, v->start.b);
+  return value_poison(el, e->span);
 }
 
 static Value *call_orthogonal(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
@@ -390,12 +370,6 @@ static Value *call_orthogonal(Elaborator *el, Scope *s, const Expr *e, int n, Va
   Value *v = value_new(el, VALUE_DISTRIBUTION, e->span);
   v->start = (Start){.kind = START_ORTHOGONAL, .a = n ? args[0]->number : 1};
   return v;
-}
-
-static Value *no_draws(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
-  (void)s, (void)n, (void)args;
-  report(el, e->span, "draws from '%s' are not supported yet", el->builtin);
-  return value_poison(el, e->span);
 }
 
 /* How many inputs reach one element (fan_in) or how many outputs it reaches, of W[out, in, window...]; of a vector: its length. */
@@ -537,17 +511,18 @@ static const Builtin builtins[] = {
     {"all", call_all, 1, 1, "all(x)", OP_PRODUCT},
     {"grad", NULL, 2, 2, "grad(L, w)", OP_PRODUCT},
     {"jacobian", NULL, 2, 2, "jacobian(v, w)", OP_PRODUCT},
-    {"normal", call_normal, 2, 2, "normal(mean, deviation)", OP_PRODUCT},
-    {"uniform", call_uniform, 2, 2, "uniform(from, to)", OP_PRODUCT},
+    {"drawn", NULL, 1, 1, "drawn(x): x with whole values that were drawn; a gradient through it is an error", OP_DRAWN},
+    {"normal", call_distribution, 2, 2, "normal(mean, deviation)", OP_PRODUCT},
+    {"uniform", call_distribution, 2, 2, "uniform(from, to)", OP_PRODUCT},
     {"truncated_normal", call_truncated_normal, 2, 2, "truncated_normal(mean, deviation)", OP_PRODUCT},
     {"orthogonal", call_orthogonal, 0, 1, "orthogonal(gain), of which 1 is the default", OP_PRODUCT},
     {"fan_in", call_fan_in, 1, 1, "fan_in(w)", OP_PRODUCT},
     {"fan_out", call_fan_out, 1, 1, "fan_out(w)", OP_PRODUCT},
-    {"exponential", no_draws, 0, 64, "exponential(rate)", OP_PRODUCT},
-    {"laplace", no_draws, 0, 64, "laplace(mean, scale)", OP_PRODUCT},
-    {"gumbel", no_draws, 0, 64, "gumbel(location, scale)", OP_PRODUCT},
-    {"bernoulli", no_draws, 0, 64, "bernoulli(p)", OP_PRODUCT},
-    {"categorical", no_draws, 0, 64, "categorical(p)", OP_PRODUCT},
+    {"exponential", call_distribution, 1, 1, "exponential(rate)", OP_PRODUCT},
+    {"laplace", call_distribution, 2, 2, "laplace(mean, scale)", OP_PRODUCT},
+    {"gumbel", call_distribution, 2, 2, "gumbel(location, scale)", OP_PRODUCT},
+    {"bernoulli", call_distribution, 1, 1, "bernoulli(p)", OP_PRODUCT},
+    {"categorical", call_distribution, 1, 1, "categorical(p)", OP_PRODUCT},
 };
 
 const Builtin *builtin_find(const char *name) {

@@ -354,7 +354,9 @@ static Value *run_function(Elaborator *el, Scope *caller, Call *c, const char *p
   Span before = el->user_call;
   bool mine = c->at && c->at->span.source != el->prelude;
   if (mine) el->user_call = c->at->span;
+  for (int j = 0; j < lead; j++) context_push(el, vars[j]);
   Flow flow = run_block(el, s, &c->fn->body, &result);
+  context_pop(el, lead);
   el->user_call = before;
   el->calls = calls, el->call_paths = paths, el->ncalls = ncalls;
   bool shown = c->fn->name_span.source == el->prelude; /* then the error stands at the call already */

@@ -287,7 +287,7 @@ static bool mentions(const Expr *e, const char *name) {
 
 static Value *trial(Elaborator *el, Scope *s, const Expr *e) {
   bool quiet = el->quiet, failed = el->failed;
-  int params = el->program->params.n, states = el->program->states.n, named = el->named.n;
+  int params = el->program->params.n, states = el->program->states.n, named = el->named.n, draws = el->program->ndraws;
   el->quiet = true;
   el->failed = false;
   Value *v = expr(el, s, e);
@@ -297,6 +297,7 @@ static Value *trial(Elaborator *el, Scope *s, const Expr *e) {
   el->program->params.n = params;
   el->program->states.n = states;
   el->named.n = named;
+  el->program->ndraws = draws;
   return bad ? NULL : v;
 }
 
@@ -527,7 +528,9 @@ Value *expr_reduce(Elaborator *el, Scope *s, const Expr *e) {
     }
   Scope *inner = scope_new(el, SCOPE_BLOCK, s);
   if (!bind_indices(el, inner, e->binders, e->nbinders, e->a, NULL, vars)) return value_poison(el, e->span);
+  for (int k = 0; k < e->nbinders; k++) context_push(el, vars[k]);
   Value *body = expr(el, inner, e->a);
+  context_pop(el, e->nbinders);
   if (is_poison(body)) return value_poison(el, e->span);
   Value *x = as_tensor(el, body, e->a->span, "what is reduced");
   if (!x) return value_poison(el, e->span);

@@ -178,6 +178,10 @@ static bool start_of(Elaborator *el, Scope *s, const Decl *d, int rank, const in
     if (v->kind == VALUE_NUMBER) advise(el, "a value to start from stands after '=': param %s = %g", d->name, v->number);
     return false;
   }
+  if (v->start.kind == START_ZERO) {
+    report(el, d->init->span, "a parameter starts from a distribution of numbers: normal(0, 0.1), uniform(-1, 1), truncated_normal, orthogonal, or one of the prelude");
+    return false;
+  }
   *start = v->start;
   if (start->kind == START_ORTHOGONAL && rank < 2) {
     report(el, d->init->span, "'orthogonal' needs a parameter of two or more axes, but '%s' has %d", d->name, rank);

@@ -193,6 +193,24 @@ static Value *prev_value(Elaborator *el, ScanScope *scan, Carried *c, int slot) 
 
 /* ---- one pass through the body ---- */
 
+/* Sequences without a start are known from the beginning too, so that reading one too early is said to be that. */
+static void foresee(Elaborator *el, Scope *inner, ScanScope *scan, const Block *b) {
+  for (int k = 0; k < b->n; k++) {
+    const Stmt *st = b->at[k];
+    for (int j = 0; j < st->ntargets; j++) {
+      const Target *t = &st->targets[j];
+      bool known = false;
+      if ((st->kind != STMT_DEFINE && st->kind != STMT_DRAW) || !defines_step(inner, t)) continue;
+      for (Binding *q = inner->first; q; q = q->next) known = known || q->name == t->name;
+      if (known) continue;
+      Value *sequence = value_new(el, VALUE_SEQUENCE, t->span);
+      sequence->scan = scan;
+      sequence->name = t->name;
+      scope_bind(el, inner, t->name, sequence, t->span);
+    }
+  }
+}
+
 static Scope *run_body(Elaborator *el, Scope *s, ScanScope *scan) {
   Scope *inner = scope_new(el, SCOPE_BLOCK, s);
   Value *ignored = NULL;
@@ -212,6 +230,7 @@ static Scope *run_body(Elaborator *el, Scope *s, ScanScope *scan) {
     sequence->before = prev_value(el, scan, &scan->carried[k], k);
     scope_bind(el, inner, sequence->name, sequence, sequence->span);
   }
+  foresee(el, inner, scan, &scan->stmt->body);
   context_push(el, scan->time);
   run_block(el, inner, &scan->stmt->body, &ignored);
   context_pop(el, 1);
@@ -343,7 +362,7 @@ static void bind_sequences(Elaborator *el, Scope *s, const ScanScope *scan, cons
     Value *v = bad ? value_poison(el, q->span) : whole_sequence(el, scan, now, carries);
     v->name = q->name;
     v->span = q->span;
-    bind_result(el, s, q->name, v, q->span);
+    if (may_define(el, s, q->name, q->span)) bind_result(el, s, q->name, v, q->span);
   }
 }
 

@@ -11,7 +11,7 @@ static void poison_targets(Elaborator *el, Scope *s, const Stmt *st) {
 
 /* ---- definitions ---- */
 
-static bool may_define(Elaborator *el, Scope *s, const char *name, Span span) {
+bool may_define(Elaborator *el, Scope *s, const char *name, Span span) {
   for (Binding *b = s->first; b; b = b->next) {
     if (b->name != name) continue;
     if (s->may_redefine) return true;
@@ -69,7 +69,9 @@ static Value *indexed_value(Elaborator *el, Scope *s, const Target *t, const Exp
       return value_poison(el, t->span);
     }
   if (!bind_indices(el, inner, t->binders, t->nbinders, e, NULL, vars)) return value_poison(el, t->span);
+  for (int k = 0; k < t->nbinders; k++) context_push(el, vars[k]);
   Value *v = expr(el, inner, e);
+  context_pop(el, t->nbinders);
   if (is_poison(v)) return v;
   Value *x = as_tensor(el, v, e->span, "a definition in index notation");
   if (!x) return value_poison(el, t->span);
@@ -115,6 +117,10 @@ static void run_define_step(Elaborator *el, Scope *s, const Stmt *st) {
     v = value_poison(el, st->span);
   }
   for (int k = 0; k < st->ntargets; k++) define_step(el, s, &t[k], st->ntargets == 1 || is_poison(v) ? v : v->items[k]);
+}
+
+void define_value(Elaborator *el, Scope *s, const Target *t, Value *v) {
+  if (may_define(el, s, t->name, t->span)) define(el, s, t, v);
 }
 
 static void run_define(Elaborator *el, Scope *s, const Stmt *st) {
@@ -353,7 +359,7 @@ bool statement_in_body(Elaborator *el, Scope *s, const Stmt *st) {
   case STMT_STATE:
     for (int k = 0; k < st->ndecls; k++) declare_state(el, s, st, &st->decls[k]);
     return true;
-  case STMT_DRAW: unsupported(el, s, st, "draws in a model (name ~ distribution) are"); return true;
+  case STMT_DRAW: run_draw(el, s, st); return true;
   case STMT_SCAN: run_scan(el, s, st); return true;
   case STMT_INIT: return true; /* seen to by the scan */
   case STMT_DIM: unsupported(el, s, st, "`dim`, an extent of each example's own, is"); return true;

@@ -78,6 +78,7 @@ typedef struct Emitter {
   Text *functions;  /* outlined functions */
   VEC(Outline) outlines;
   int64_t floats, integers; /* of the work area */
+  bool draws;               /* the model draws: its functions take a seed */
   bool doubles;             /* the function at hand will compute in double precision (emit_c_full.c) */
 } Emitter;
 
@@ -124,6 +125,7 @@ typedef struct Body {
   bool abstract;         /* operands are called a0, a1 ...: to find equal steps */
   bool direct;           /* operands are written as the function reaches them */
   bool uses_count;
+  bool output;                                          /* of an output: draws depend on the seed alone */
   VEC(Operand) scalars;                                 /* of the function: names of PLACE_SCALAR nodes */
   const char *(*origin)(struct Body *b, const Node *n); /* how this function reaches a leaf or a destination */
   const char **root_names;                              /* where each root goes that is copied */
@@ -196,6 +198,8 @@ const char *input_list(Emitter *em, uint32_t mask, bool types);
 void add_wrapped(Text *out, const char *s, int indent);
 /* How a function reaches an array literal. */
 const char *table_name(Emitter *em, const Node *n, bool integer);
+/* "seed, step" where functions of the model take them, with a comma in front. */
+const char *draw_arguments(Emitter *em, const Routine *r, const char *seed, const char *step);
 const char *check_of_inputs(Emitter *em, uint32_t mask);
 /* emit_c_update.c: members of the model struct; functions that update parameters. */
 void plan_updates(Emitter *em, Text *typedefs, Text *members);

@@ -293,7 +293,7 @@ static Code guarded_element(Body *b, const Read *r) {
 
 /* Constants, copies and index values are written again at each use. */
 static bool rewritten(const Node *n) {
-  return n->op == OP_INDEX || n->op == OP_STOP ||
+  return n->op == OP_INDEX || n->op == OP_STOP || n->op == OP_DRAWN ||
          (n->op == OP_PRODUCT && !n->nguards && (n->nreads == 0 || (n->nreads == 1 && n->scale == 1)));
 }
 
@@ -424,7 +424,7 @@ static Code apply(Body *b, const Node *n, Read *const *reads, const Index *value
   if (n->op == OP_PRODUCT) return product(b, n->reduction ? 1 : n->scale, reads, n->nreads);
   if (n->op == OP_INDEX) return code_index(b, value);
   for (int k = 0; k < op_rows[n->op].arity; k++) x[k] = code_read(b, reads[k]);
-  if (n->op == OP_STOP) return x[0];
+  if (n->op == OP_STOP || n->op == OP_DRAWN) return x[0];
   if (n->op == OP_WHERE || n->op == OP_SELECT || n->op == OP_LOGRATIO) return select_form(b, n->op, x);
   if (n->op == OP_NOT)
     return (Code){arena_printf(b->cx, "%s == 0.0f ? 1.0f : 0.0f", as_float(b, shorten(b, x[0]), 3)), 5, false};

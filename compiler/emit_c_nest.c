@@ -183,6 +183,15 @@ int nest_deepest(const Nest *nest, const Index *e) {
   return deep;
 }
 
+/* The index as text; a long one gets a name, because it stands in a line more than once. */
+static const char *named_bound(Body *b, const Index *e, const char *what, const char *near) {
+  const char *text = code_index(b, (Index *)e).text, *v = strchr(near, '_');
+  if (strlen(text) < 50 || !v) return text;
+  const char *name = arena_printf(b->cx, "%s%s%d", what, v, ++b->ntemps);
+  line(b, "const int %s = %s;", name, text);
+  return name;
+}
+
 /* Guard q bounds loop `k`: from and to are C variables. rest is what else the numerator holds. */
 static void bound_by_guard(Nest *nest, const Guard *q, const Loop *l, const char *from, const char *to) {
   Body *b = nest->b;
@@ -196,19 +205,20 @@ static void bound_by_guard(Nest *nest, const Guard *q, const Loop *l, const char
                       : index_combine(b->g, 1, rest, 1, index_constant(b->g, 1));
   double lo, hi;
   bool known_low = index_range(NULL, low, b->axes, &lo, &hi);
+  const char *low_text = named_bound(b, low, "low", from), *high_text = named_bound(b, high, "high", to);
   if (!known_low || hi > 0) { /* v >= low / size, rounded up */
-    if (size == 1) line(b, "if (%s > %s) %s = %s;", code_index(b, low).text, from, from, code_index(b, low).text);
+    if (size == 1) line(b, "if (%s > %s) %s = %s;", low_text, from, from, low_text);
     else
-      line(b, "if (%s > %s * %lld) %s = (%s + %lld) / %lld;", code_index(b, low).text, from, (long long)size, from,
-           code_index(b, low).text, (long long)size - 1, (long long)size);
+      line(b, "if (%s > %s * %lld) %s = (%s + %lld) / %lld;", low_text, from, (long long)size, from,
+           low_text, (long long)size - 1, (long long)size);
   }
   bool known_high = index_range(NULL, high, b->axes, &lo, &hi);
   if (known_high && lo >= (double)(l->count * size) && l->kind == AXIS_PLAIN) return;
   /* v < high / size, rounded up */
-  if (size == 1) line(b, "if (%s < %s) %s = %s;", code_index(b, high).text, to, to, code_index(b, high).text);
+  if (size == 1) line(b, "if (%s < %s) %s = %s;", high_text, to, to, high_text);
   else
-    line(b, "if (%s < %s * %lld) %s = %s <= 0 ? 0 : (%s + %lld) / %lld;", code_index(b, high).text, to, (long long)size,
-         to, code_index(b, high).text, code_index(b, high).text, (long long)size - 1, (long long)size);
+    line(b, "if (%s < %s * %lld) %s = %s <= 0 ? 0 : (%s + %lld) / %lld;", high_text, to, (long long)size,
+         to, high_text, high_text, (long long)size - 1, (long long)size);
 }
 
 /* Loop k of the nest, bounded by the guards that end there. `%` conditions open an if inside. */

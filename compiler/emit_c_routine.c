@@ -27,6 +27,11 @@ const char *input_list(Emitter *em, uint32_t mask, bool types) {
   return t.data ? t.data : "";
 }
 
+const char *draw_arguments(Emitter *em, const Routine *r, const char *seed, const char *step) {
+  if (!em->draws) return "";
+  return r->kind == ROUTINE_OUTPUT ? arena_printf(em->cx, ", %s", seed) : arena_printf(em->cx, ", %s, %s", seed, step);
+}
+
 static const char *signature(Emitter *em, int k) {
   const Routine *r = &em->program->routines.at[k];
   Text t = {.cx = em->cx};
@@ -35,7 +40,8 @@ static const char *signature(Emitter *em, int k) {
   if (em->program->states.n) text_printf(&t, ", const %s_state *state", em->prefix);
   if (r->kind == ROUTINE_GRAD) text_printf(&t, ", %s_params *g", em->prefix);
   if (r->kind == ROUTINE_GRAD && em->program->states.n) text_printf(&t, ", %s_state *next", em->prefix);
-  text_printf(&t, ", %s_work *s, int n%s", em->prefix, input_list(em, em->masks[k], true));
+  text_printf(&t, ", %s_work *s, int n%s%s", em->prefix, draw_arguments(em, r, "uint64_t seed", "uint64_t step"),
+              input_list(em, em->masks[k], true));
   if (r->kind != ROUTINE_OUTPUT) return arena_printf(em->cx, "%s)", t.data);
   text_printf(&t, ", %s *out /* [", r->integer ? "int32_t" : "float");
   if (r->per_example) text_add(&t, "n");
@@ -169,6 +175,7 @@ static void emit_unused(Body *b, const Routine *r, const Text *body, uint32_t ma
   if (b->em->program->states.n && !mentions(body, "state->") && !mentions(body, "*state")) line(b, "(void)state;");
   if (r->kind == ROUTINE_GRAD && !mentions(body, "g->")) line(b, "(void)g;");
   if (!mentions(body, "s->")) line(b, "(void)s;");
+  if (b->em->draws && !b->plan->draws) line(b, r->kind == ROUTINE_OUTPUT ? "(void)seed;" : "(void)seed, (void)step;");
   for (int k = 0; k < b->em->program->inputs.n; k++) /* one that the gradient reads, say, and the loss does not */
     if (mask >> k & 1 && !(b->plan->inputs >> k & 1) && b->em->program->inputs.at[k].kind == INPUT_REAL)
       line(b, "(void)%s;", b->em->input_names[k]);
@@ -185,6 +192,7 @@ static void emit_routine(Emitter *em, int k, Text *source) {
             .indent = 1,
             .loop = -1,
             .origin = routine_origin};
+  b.output = r->kind == ROUTINE_OUTPUT;
   name_roots(&b);
   emit_steps(&b, UINT32_C(1) << DEST_NEXT_STATE);
   if (r->kind == ROUTINE_GRAD) {
@@ -207,6 +215,7 @@ static void emit_routine(Emitter *em, int k, Text *source) {
 static void grow_work(Emitter *em, const Plan *plan) {
   if (plan->floats > em->floats) em->floats = plan->floats;
   if (plan->integers > em->integers) em->integers = plan->integers;
+  if (plan->draws) em->draws = true;
 }
 
 /* Is digits_NAME something of the generated code itself? */

@@ -111,6 +111,22 @@ static void emit_gemm(Body *b, const Node *n, const Gemm *gemm) {
   while (b->indent > indent) close_brace(b);
 }
 
+/* The k-th draw of the model at this step of the training: a stream of its own. Uniform numbers stay off 0 and 1. */
+static void emit_draw(Body *b, const Node *n) {
+  const char *to = operand(b, n, NULL, true)->name, *step = b->output ? "0" : "step";
+  Extent all = {1, false};
+  for (int k = 0; k < n->naxes; k++) {
+    if (n->axes[k].kind == AXIS_BATCH) all.batch = true;
+    else all.fixed *= n->axes[k].extent;
+  }
+  if (b->em->doubles) {
+    error_at(b->cx, n->span, "a model that draws cannot be minimized by a full-batch method: every evaluation of the loss would be of another function");
+    return;
+  }
+  line(b, "nn_draw_%s(%s, (size_t)(%s), %s, 1.0f, seed, NN_STREAM(%d, %s));", n->item % 2 ? "normal" : "uniform", to, extent_text(b, all),
+       n->item % 2 ? "0.0f" : "0x1p-25f", n->item / 2 + 1, step);
+}
+
 /* ---- blocks ---- */
 
 static void emit_step(Body *b, const Step *step) {
@@ -119,6 +135,7 @@ static void emit_step(Body *b, const Step *step) {
   case STEP_REDUCE: emit_reduce(b, step->nodes.at[0]); break;
   case STEP_GEMM: emit_gemm(b, step->nodes.at[0], step->gemm); break;
   case STEP_PIECES: emit_pieces(b, step->nodes.at[0]); break;
+  case STEP_DRAW: emit_draw(b, step->nodes.at[0]); break;
   case STEP_COPY: case STEP_LOOP: case STEP_END: break;
   }
   b->temps.n = 0;
@@ -276,7 +293,7 @@ static CodeBlock make_block(Body *b, const Step *step) {
   bool scalar = step->nodes.at[0]->naxes == 0 && step->kind != STEP_COPY;
   if (scalar) emit_scalar_step(b, step);
   else emit_braced(b, step);
-  if (!scalar && step->kind != STEP_COPY && step->loop < 0) abstract_step(b, step, &block);
+  if (!scalar && step->kind != STEP_COPY && step->kind != STEP_DRAW && step->loop < 0) abstract_step(b, step, &block);
   b->out = out;
   block.lines = count_lines(&block.text);
   return block;

@@ -125,7 +125,7 @@ static void emit_wrapper(Emitter *em, int k, Text *source) {
   if (states) text_printf(out, "(const %s_state *)state, ", prefix);
   if (grad) text_printf(out, "(%s_params *)grad, ", prefix);
   if (grad && states) text_printf(out, "(%s_state *)next_state, ", prefix);
-  text_printf(out, "(%s_work *)work, n%s", prefix, inputs_from_pointers(em, em->masks[k]));
+  text_printf(out, "(%s_work *)work, n%s%s", prefix, draw_arguments(em, r, "seed", "step"), inputs_from_pointers(em, em->masks[k]));
   if (output) text_printf(out, ", (%s *)out", r->integer ? "int32_t" : "float");
   text_add(out, ");\n}\n\n");
   add_wrapped(source, text.data, 6);

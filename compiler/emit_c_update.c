@@ -346,8 +346,9 @@ static void emit_turn(Emitter *em, int o, Text *header, Text *source) {
   text_add(source, " {\n");
   text_printf(source, "  if (%s) return NAN;\n", check_of_inputs(em, em->masks[k]));
   add_wrapped(source,
-              arena_printf(em->cx, "  const float loss = %s(&m->param, %s&m->grad, %s&m->work, n%s);\n",
-                           em->routine_names[k], states, next, input_list(em, em->masks[k], false)),
+              arena_printf(em->cx, "  const float loss = %s(&m->param, %s&m->grad, %s&m->work, n%s%s);\n",
+                           em->routine_names[k], states, next, draw_arguments(em, &em->program->routines.at[k], "m->seed", "m->step"),
+                           input_list(em, em->masks[k], false)),
               6);
   text_printf(source, "  %s_update_%s(m);\n  return loss;\n}\n\n", em->prefix, name);
 }

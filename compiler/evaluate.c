@@ -155,7 +155,7 @@ static bool is_power_of_two(double x) {
 /* Does the node only copy, select or count? */
 static bool is_exact(const Node *n) {
   switch (n->op) {
-  case OP_MAX: case OP_MIN: case OP_WHERE: case OP_ABS: case OP_STOP: case OP_INDEX: return true;
+  case OP_MAX: case OP_MIN: case OP_WHERE: case OP_ABS: case OP_STOP: case OP_DRAWN: case OP_INDEX: return true;
   case OP_PRODUCT:
     if (n->nreads == 0 && n->reduction == RED_NONE) return n->scale == floor(n->scale);
     return n->nreads == 1 && is_power_of_two(n->scale) &&

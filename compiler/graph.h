@@ -74,6 +74,7 @@ typedef struct Guard { /* holds where e is whole and 0 <= e < n; an equality has
   X(SELECT, "select", 2, 0)     /* a * b, but 0 where a is 0, whatever b is: an adjoint times an unbounded derivative */ \
   X(LOGRATIO, "logratio", 2, 0) /* a - b, but -inf where a is -inf: the logarithm of exp(a)/exp(b) */                    \
   X(STOP, "stop", 1, 0)         /* a, with no derivative */                                                              \
+  X(DRAWN, "drawn", 1, 1)      /* a, which was drawn: a gradient must not go through it unseen */                           \
   X(INDEX, "index", 0, 1)       /* the value of an index expression (Node.value) */                                      \
   X(EXP, "exp", 1, 0) X(LOG, "log", 1, 0) X(LOG1P, "log1p", 1, 0) X(EXPM1, "expm1", 1, 0) X(SIN, "sin", 1, 0)            \
   X(COS, "cos", 1, 0) X(TAN, "tan", 1, 0) X(ATAN, "atan", 1, 0) X(TANH, "tanh", 1, 0) X(SIGMOID, "sigmoid", 1, 0)        \
@@ -111,6 +112,7 @@ typedef enum {
   NODE_CONST,    /* data: an array literal */
   NODE_BATCH,    /* scalar: the number of examples, as a real */
   NODE_DIRECTION, /* what the Hessian is multiplied by, the part that belongs to parameter `item` */
+  NODE_DRAW,     /* noise: item 2*k: uniform on (0, 1), 2*k + 1: standard normals; the k-th draw of the model */
   NODE_PREV,     /* a carried value of a scan as the step before left it; item: which. Bound by the RESULTs of that scan */
   NODE_RESULT,   /* reads[0] (identity) at all times of `scan`, its PREVs being what `carries` say */
   /* leaves of optimizers only: */

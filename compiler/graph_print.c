@@ -115,7 +115,7 @@ static void print_operation(Text *t, const Node *n, bool exact) {
 
 static void print_value(Text *t, const Node *n, bool exact) {
   static const char *const leaves[] = {[NODE_INPUT] = "input", [NODE_PARAM] = "param", [NODE_STATE] = "state", [NODE_CONST] = "constant array",
-                                       [NODE_BATCH] = "batch size", [NODE_PREV] = "the step before", [NODE_WEIGHT] = "weight", [NODE_GRADIENT] = "gradient", [NODE_SLOT] = "slot",
+                                       [NODE_BATCH] = "batch size", [NODE_DRAW] = "noise", [NODE_PREV] = "the step before", [NODE_WEIGHT] = "weight", [NODE_GRADIENT] = "gradient", [NODE_SLOT] = "slot",
                                        [NODE_DIRECTION] = "direction", [NODE_HYPER] = "hyper", [NODE_STEP] = "step", [NODE_GNORM] = "gnorm", [NODE_NAME] = "name",
                                        [NODE_GRAD] = "grad", [NODE_OPAQUE] = "opaque"};
   switch (n->kind) {

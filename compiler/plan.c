@@ -120,7 +120,8 @@ Node *plan_storage(const Plan *plan, Node *n) {
 /* ---- mark ---- */
 
 static bool is_leaf(const Node *n) {
-  return n->kind != NODE_MAP && n->kind != NODE_RESHAPE && n->kind != NODE_PIECES && n->kind != NODE_RESULT && n->kind != NODE_PREV;
+  return n->kind != NODE_MAP && n->kind != NODE_RESHAPE && n->kind != NODE_PIECES && n->kind != NODE_RESULT && n->kind != NODE_PREV &&
+         n->kind != NODE_DRAW;
 }
 
 static bool is_view(const Node *n) { return n->kind == NODE_RESHAPE || n->kind == NODE_RESULT; }
@@ -194,7 +195,7 @@ static void mark(Plan *plan) {
 
 static bool is_free(const Node *n) { /* of work: constants, index values, copies */
   if (n->kind != NODE_MAP || n->nreduce || n->nguards) return false;
-  return n->op == OP_INDEX || n->op == OP_STOP ||
+  return n->op == OP_INDEX || n->op == OP_STOP || n->op == OP_DRAWN ||
          (n->op == OP_PRODUCT && (n->nreads == 0 || (n->nreads == 1 && n->scale == 1)));
 }
 
@@ -212,7 +213,7 @@ static bool fits_inside(const Plan *plan, const Node *n) {
 static PlaceKind choose_kind(const Plan *plan, const Node *n) {
   const Place *p = plan_place(plan, n);
   if (is_view(n)) return PLACE_VIEW;
-  if (n->kind == NODE_PIECES || n->kind == NODE_PREV) return PLACE_WORK;
+  if (n->kind == NODE_PIECES || n->kind == NODE_PREV || n->kind == NODE_DRAW) return PLACE_WORK;
   if (is_free(n) && !(p->wanted && n->naxes)) return PLACE_INLINE;
   if (n->naxes == 0) return PLACE_SCALAR;
   if (n->nreduce || p->wanted || plan->options->no_fuse) return PLACE_WORK;
@@ -303,7 +304,11 @@ static int join_step(Plan *plan, Node *n) {
 static void make_step(Plan *plan, Node *n) {
   Place *p = plan_place(plan, n);
   if (p->kind == PLACE_LEAF || p->kind == PLACE_INLINE || p->kind == PLACE_VIEW || n->kind == NODE_PREV) return;
-  if (n->kind == NODE_PIECES) {
+  if (n->kind == NODE_DRAW) {
+    p->step = new_step(plan, STEP_DRAW, n);
+    p->wanted = true;
+    plan->draws = true;
+  } else if (n->kind == NODE_PIECES) {
     p->step = new_step(plan, STEP_PIECES, n);
   } else if (p->gemm) {
     p->step = new_step(plan, STEP_GEMM, n);

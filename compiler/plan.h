@@ -75,7 +75,7 @@ typedef struct PlanLoop {
   bool made;
 } PlanLoop;
 
-typedef enum { STEP_MAP, STEP_REDUCE, STEP_GEMM, STEP_PIECES, STEP_COPY, STEP_LOOP, STEP_END } StepKind;
+typedef enum { STEP_MAP, STEP_REDUCE, STEP_GEMM, STEP_PIECES, STEP_COPY, STEP_DRAW, STEP_LOOP, STEP_END } StepKind;
 typedef struct Step {
   StepKind kind;
   VEC(Node *) nodes; /* one, but for STEP_MAP */
@@ -99,7 +99,7 @@ typedef struct Plan {
   VEC(Step) steps;
   int64_t floats, integers; /* of the work area */
   uint32_t inputs;          /* mask of the inputs read */
-  bool uses_params, uses_states;
+  bool uses_params, uses_states, draws;
 } Plan;
 
 /* The plan of a set of roots. Errors (too large a value) are reported and the plan is returned as far as it goes. */

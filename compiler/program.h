@@ -147,6 +147,7 @@ typedef struct Program {
   TrainDefaults train;
   VEC(AdjointScan) adjoint_scans; /* of differentiate */
   int ndraws;   /* statements that draw */
+  const Node *drawn_reported; /* a draw through which a gradient was asked: said once */
   bool coupled; /* a loss looks across the batch */
   struct Elaborator *elaborator; /* for the lines of the prelude that later stages apply */
 } Program;
