@@ -125,7 +125,11 @@ $(BUILD)/settings: FORCE
 
 $(BUILD)/tools/%: tools/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -O2 -g $(WARNINGS) $(SANITIZERS) -o $@ $<
+	$(CC) -std=c11 -O2 -g $(WARNINGS) $(SANITIZERS) -o $@ $< -lm
+
+.PHONY: pictures
+pictures: all $(BUILD)/tools/paths
+	@BUILD='$(BUILD)' sh tools/optimizers.sh docs
 
 .PHONY: drawings
 drawings: $(BUILD)/drawings/train-labels.idx $(BUILD)/tools/show_digits

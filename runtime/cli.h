@@ -4,6 +4,8 @@
 
 #include "tools.h"
 
+#include <stdio.h>
+
 enum { CLI_MOST_SETS = 32 };
 
 typedef struct cli_set {
@@ -20,7 +22,7 @@ typedef struct cli { /* the command line, understood (cli_options.c) */
   int epochs, batch, threads, patience, every, quiet;
   uint64_t seed;
   double validate;
-  const char *save, *load, *resume, *history, *out, *output, *loss, *rows, *test_rows;
+  const char *save, *load, *resume, *history, *trace, *out, *output, *loss, *rows, *test_rows;
   cli_set sets[CLI_MOST_SETS];
   int set_count;
   char *copies; /* of the words that were taken apart */
@@ -55,6 +57,16 @@ int cli_help(const cli *options, nn_error *error);
 void cli_print_values(const nn_model *model, const char *prefix, const double *values, const char *separator,
                       int digits);
 const char *cli_value_name(const nn_model *model, int k);
+
+/* step,p[0],p[1],...: a line for each step, the first before any (cli_trace.c). */
+typedef struct cli_trace {
+  FILE *file; /* NULL: none */
+  const char *name;
+  int failed;
+} cli_trace;
+int cli_trace_open(cli_trace *trace, const char *name, const nn_run *run, nn_error *error);
+void cli_trace_step(cli_trace *trace, const nn_run *run);
+int cli_trace_close(cli_trace *trace, nn_error *error);
 
 /* Outputs to a file of the kind that its extension says, or as CSV to the standard output (cli_write.c). */
 typedef struct cli_column {

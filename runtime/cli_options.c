@@ -37,6 +37,7 @@ static const option options_table[] = {
   {"--load", "FILE", TEXT, ALL, AT(load), 0, 0, "parameters to start from"},
   {"--resume", "FILE", TEXT, CLI_TRAIN, AT(resume), 0, 0, "the checkpoint to go on from, as if it had never stopped"},
   {"--history", "FILE", TEXT, CLI_TRAIN, AT(history), 0, 0, "a CSV with a line for each epoch"},
+  {"--trace", "FILE", TEXT, CLI_TRAIN, AT(trace), 0, 0, "a CSV of all parameters after each step"},
   {"--rows", "WHICH", TEXT, ALL, AT(rows), 0, 0,
    "only these rows: 0-39,100, or those marked 1 in a column, split.csv:0"},
   {"--test-rows", "WHICH", TEXT, CLI_TRAIN, AT(test_rows), 0, 0,

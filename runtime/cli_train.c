@@ -24,6 +24,7 @@ typedef struct reporter {
   int bar; /* standard error is a terminal */
   double drawn, since_save;
   int history_failed;
+  cli_trace trace;
 } reporter;
 
 /* ---- progress ---- */
@@ -126,6 +127,7 @@ static void save_sometimes(reporter *r, const nn_progress *p) {
 static int report(void *context, const nn_progress *p, nn_error *error) {
   reporter *r = context;
   (void)error;
+  if (p->run->model->full ? p->ended : !p->ended) cli_trace_step(&r->trace, p->run);
   if (!p->ended) {
     if (r->bar) draw_bar(r, p);
     return 0;
@@ -213,12 +215,13 @@ static int train(nn_run *run, const nn_data *data, const nn_data *test, const cl
   if ((run->model->flags & NN_COUPLED) && run->options.threads > 1 && !options->quiet)
     fprintf(stderr, "a loss looks across the batch, so it is not cut: one thread\n");
   int result = open_history(&r, run, error);
+  if (!result) result = cli_trace_open(&r.trace, options->trace, run, error);
   if (!result && !options->save && !options->quiet)
     fprintf(stderr, "nothing is saved: --save FILE keeps the parameters\n");
   if (!result) result = nn_train(run, data, tests(options) ? test : NULL, report, &r, error);
   if (r.bar) fprintf(stderr, "\r\033[K");
   if (r.history && fclose(r.history)) r.history_failed = 1;
-  if (result) return -1;
+  if (cli_trace_close(&r.trace, error) || result) return -1;
   print_end(run, options, first_epoch);
   result = finish(run, test, options, error);
   if (!result && r.history_failed) return nn_fail(error, NN_BAD_USAGE, "%s: could not be written", options->history);

@@ -11,8 +11,8 @@ static inline double nn_sqrt(double x) { return sqrt(x); }
 static inline double nn_abs(double x) { return fabs(x); }
 static inline double nn_floor(double x) { return floor(x); }
 static inline double nn_sign(double x) { return x < 0.0 ? -1.0 : x > 0.0 ? 1.0 : x; }
-static inline double nn_max(double a, double b) { return (a >= b) | (a != a) ? a : b; }
-static inline double nn_min(double a, double b) { return (a <= b) | (a != a) ? a : b; }
+static inline double nn_max(double a, double b) { return a >= b || a != a ? a : b; }
+static inline double nn_min(double a, double b) { return a <= b || a != a ? a : b; }
 static inline double nn_mod(double a, double n) { return a - n * floor(a / n); }
 static inline double nn_pow(double a, double b) { return pow(a, b); }
 static inline double nn_exp(double x) { return exp(x); }

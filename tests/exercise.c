@@ -81,8 +81,44 @@ static void exercise_outputs(const nn_model *m, char *model, int n, const void *
   }
 }
 
+static double *widened(const float *values, size_t count) {
+  double *wide = zeroed((count + 1) * sizeof *wide);
+  for (size_t k = 0; k < count; k++) wide[k] = (double)values[k];
+  return wide;
+}
+
+static void print_doubles(const char *what, const double *values, size_t count) {
+  float *narrow = zeroed((count + 1) * sizeof *narrow);
+  for (size_t k = 0; k < count; k++) narrow[k] = (float)values[k];
+  print_floats("full", what, "", narrow, count);
+  free(narrow);
+}
+
+/* The functions of a full-batch method; the direction is the gradient. */
+static void exercise_full(const nn_model *m, char *model, int n, const void *const *in) {
+  size_t count = m->param_floats;
+  double *param = widened((const float *)(const void *)(model + m->param), count);
+  double *state = m->state_floats ? widened((const float *)(const void *)(model + m->state), m->state_floats) : NULL;
+  double *gradient = zeroed((count + 1) * sizeof *gradient), *product = zeroed((count + 1) * sizeof *product);
+  void *work = zeroed(m->full->work_size);
+  const void *wide[MAX_INPUTS];
+  for (int k = 0; k < m->ninputs; k++)
+    wide[k] = m->inputs[k].kind == NN_REAL ? widened(in[k], m->inputs[k].count * (size_t)n) : (double *)(uintptr_t)in[k];
+  double loss = m->full->gradient(param, state, NULL, gradient, work, n, wide, SEED, 0);
+  print_doubles("loss", &loss, 1);
+  print_doubles("gradient", gradient, count);
+  if (m->full->product) {
+    m->full->product(param, state, gradient, product, work, n, wide, SEED, 0);
+    print_doubles("product", product, count);
+  }
+  for (int k = 0; k < m->ninputs; k++)
+    if (m->inputs[k].kind == NN_REAL) free((void *)(uintptr_t)wide[k]);
+  free(param), free(state), free(gradient), free(product), free(work);
+}
+
 static void exercise_training(const nn_model *m, char *model, int n, const void *const *in) {
-  for (int step = 0; step < STEPS && m->nobjectives; step++) {
+  if (m->full) exercise_full(m, model, n, in);
+  for (int step = 0; step < STEPS && m->train_step; step++) {
     float value = m->train_step(model, n, in);
     print_floats("step", "loss", "", &value, 1);
   }
