@@ -198,7 +198,7 @@ Code code_index(Body *b, const Index *e) {
     }
   }
   if (e->offset < 0)
-    text_printf(&t, t.length ? " - %lld" : "-%lld", (long long)(t.length ? -e->offset : e->offset)), terms++;
+    text_printf(&t, t.length ? " - %lld" : "-%lld", (long long)-e->offset), terms++;
   if (!t.length) return (Code){"0", 0, true};
   int level = terms > 1 ? 3 : strchr(t.data, '*') ? 2 : t.data[0] == '-' ? 1 : 0;
   if (e->divisor == 1) return (Code){t.data, level, true};

@@ -140,6 +140,14 @@ static double extent_of(const Graph *g, int var) {
   return a.kind == AXIS_PLAIN ? (double)a.extent : 64; /* a guess for the batch: costs only */
 }
 
+/* c*b - c*b' = 0 of two examples: an example is known by its variable only, never by a value of the model. */
+static bool names_example(const Graph *g, const Index *e) {
+  if (e->n != 2 || e->offset || e->divisor != 1 || e->terms[0].coef != -e->terms[1].coef) return false;
+  for (int i = 0; i < 2; i++)
+    if (e->terms[i].gather || graph_var_axis(g, e->terms[i].var).kind == AXIS_PLAIN) return false;
+  return true;
+}
+
 /* The summed variable for which equality e = 0 is best solved: coefficient 1 before others, then the largest extent. */
 static int solvable(const Product *p, const Index *e) {
   int best = -1;
@@ -149,7 +157,7 @@ static int solvable(const Product *p, const Index *e) {
     if (t->gather || !is_summed(p, t->var) || inside_gather(e, t->var)) continue;
     bool plain = graph_var_axis(p->g, t->var).kind == AXIS_PLAIN;
     bool unit = t->coef == 1 || t->coef == -1;
-    if (!plain && !unit) continue;
+    if (!plain && !names_example(p->g, e)) continue;
     double cost = extent_of(p->g, t->var) + (unit ? 1e12 : 0) + (plain ? 0 : 1e13);
     if (cost > best_cost) best = t->var, best_cost = cost;
   }
@@ -385,7 +393,7 @@ static Read *pull_out(Product *p) {
     VEC_PUSH(p->g->cx, &q->factors, p->factors.at[k]);
   }
   for (int k = 0; k < inner.factors.n; k++) nexposed = exposed_vars(p->g, inner.factors.at[k], exposed, nexposed);
-  int outer_exposed[2 * MAX_AXES], nouter = 0;
+  int outer_exposed[2 * MAX_AXES], nouter = 0, moved = 0;
   for (int k = 0; k < p->guards.n; k++) {
     if (guard_uses_summed(p, p->guards.at[k].e)) nexposed = guard_exposed(p->g, &p->guards.at[k], exposed, nexposed);
     else nouter = guard_exposed(p->g, &p->guards.at[k], outer_exposed, nouter);
@@ -395,9 +403,10 @@ static Read *pull_out(Product *p) {
     const Guard *q = &p->guards.at[k];
     bool inside = guard_uses_summed(p, q->e) || protects(q, exposed, nexposed);
     if (inside) VEC_PUSH(p->g->cx, &inner.guards, *q);
+    moved += !inside;
     if (!inside || (!guard_uses_summed(p, q->e) && protects(q, outer_exposed, nouter))) VEC_PUSH(p->g->cx, &outer.guards, *q);
   }
-  if (outer.factors.n == 0 && outer.guards.n == 0) return NULL;
+  if (outer.factors.n == 0 && !moved) return NULL; /* guards that stand on both sides would come out for ever */
   inner.summed.at = p->summed.at, inner.summed.n = inner.summed.cap = p->summed.n;
   VEC_PUSH(p->g->cx, &outer.factors, finish(&inner));
   return finish(&outer);
@@ -478,15 +487,24 @@ static bool contract_pair(Product *p) {
   return true;
 }
 
-static bool gathers(const Index *e) {
-  for (int i = 0; i < e->n; i++)
-    if (e->terms[i].gather) return true;
-  return false;
+/* How deep gathers are nested: 0 without one, 2 in a[b[i]]. */
+static int gather_depth(const Index *e) {
+  int deepest = 0;
+  for (int i = 0; i < e->n; i++) {
+    const Read *r = e->terms[i].gather;
+    for (int k = 0; r && k < r->node->naxes; k++) {
+      int depth = 1 + gather_depth(r->index[k]);
+      if (depth > deepest) deepest = depth;
+    }
+    if (r && !deepest) deepest = 1;
+  }
+  return deepest;
 }
 
-/* Guards that read values stand last: those before may protect the places that they read. */
+/* Guards that read values stand behind those that may protect the places that they read: these read less deep. */
 static int guard_order(const Guard *a, const Guard *b) {
-  if (gathers(a->e) != gathers(b->e)) return gathers(a->e) ? 1 : -1;
+  int deep_a = gather_depth(a->e), deep_b = gather_depth(b->e);
+  if (deep_a != deep_b) return deep_a < deep_b ? -1 : 1;
   if (a->n != b->n) return a->n < b->n ? -1 : 1;
   if (a->e->n != b->e->n) return a->e->n < b->e->n ? -1 : 1;
   if (a->e->offset != b->e->offset) return a->e->offset < b->e->offset ? -1 : 1;
