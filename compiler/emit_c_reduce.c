@@ -29,7 +29,6 @@ static Code term(Nest *nest) { return code_body(nest->b, nest->n, nest->reads, N
 static const char *scaled(Body *b, const Node *n, Code c) {
   if (n->scale == 1) return as_float(b, c, 5);
   if (n->scale == -1) return arena_printf(b->cx, "-%s", as_float(b, c, 1));
-  if (n->nreads == 0) return c_real(b->em, n->scale);
   return arena_printf(b->cx, "%s * %s", c_real(b->em, n->scale), as_float(b, c, 1));
 }
 
@@ -56,7 +55,8 @@ static void reduce_in_array(Nest *nest, bool scatter) {
   }
   for (; k <= inner; k++) nest_open_bounded(nest, k);
   Code c = term(nest);
-  if (r == RED_SUM || r == RED_NONE) c = (Code){scaled(b, nest->n, c), 2, false};
+  if (nest->n->nreads == 0) c = (Code){c_real(b->em, nest->n->scale), 1, false};
+  else if (r == RED_SUM || r == RED_NONE) c = (Code){scaled(b, nest->n, c), 2, false};
   if (r == RED_NONE && plan_place(b->plan, nest->n)->integer)
     line(b, "%s = %s;", nest_target(b, nest), as_integer(b, c));
   else update(b, r, nest_target(b, nest), as_float(b, c, 5));

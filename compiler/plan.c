@@ -418,6 +418,18 @@ static int outermost_end(const Plan *plan, int s) {
   return end;
 }
 
+/* What a function returns is read after its last step: one number, which may be an element of an array. */
+static void follow_results(Plan *plan) {
+  LeafList leaves = {0};
+  for (int k = 0; k < plan->nroots; k++)
+    if (plan->roots[k].dest == DEST_RETURN) whole_leaves(plan, plan->roots[k].node, &leaves);
+  for (int k = 0; k < leaves.n; k++) {
+    Place *p = plan_place(plan, plan_storage(plan, leaves.at[k].read->node));
+    p->last = plan->steps.n;
+    p->shared = true;
+  }
+}
+
 static void follow_reads(Plan *plan) {
   for (int s = 0; s < plan->steps.n; s++) {
     LeafList leaves = {0};
@@ -429,6 +441,7 @@ static void follow_reads(Plan *plan) {
       p->shared |= p->step != s;
     }
   }
+  follow_results(plan);
   for (int i = 0; i < plan->order.n; i++) {
     Place *p = plan_place(plan, plan->order.at[i]);
     if (p->loop >= 0 && p->step >= 0 && p->last < outermost_end(plan, p->step)) p->last = outermost_end(plan, p->step);
