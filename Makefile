@@ -146,7 +146,7 @@ reference     := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/reftest.c test
 testable      := $(filter-out %/main.o,$(compiler-objects))
 
 .PHONY: tests
-tests: all drawings $(reference) $(if $(HAVE_CMOCKA),$(test-programs))
+tests: all drawings $(reference) $(BUILD)/tests/random/judge $(if $(HAVE_CMOCKA),$(test-programs))
 
 $(BUILD)/libnnc.a: $(testable)
 	@rm -f $@
@@ -193,6 +193,18 @@ accept:
 .PHONY: figures
 figures: all
 	@BUILD='$(BUILD)' python3 tests/training/figures.py $(PAGES)
+
+# Random models: N of them, from SEED; FLAGS for tests/random/run.py (--keep FOLDER keeps the models that differ).
+N    ?= 10000
+SEED ?= 1
+.PHONY: random
+random: all $(BUILD)/tests/random/judge
+	@python3 tests/random/run.py --models '$(N)' --seed '$(SEED)' --build '$(BUILD)' $(if $(SANITIZE),--sanitize) $(FLAGS)
+
+# The judge puts a function of its own in the way of the emitter's: constants with all their digits.
+$(BUILD)/tests/random/judge: tests/random/judge.c $(BUILD)/libnnc.a
+	@mkdir -p $(@D)
+	$(CC) $(TEST_FLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libnnc.a -Wl,--wrap=c_float,--wrap=c_real -lm
 
 .PHONY: bench
 bench: all

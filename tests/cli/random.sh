@@ -1,0 +1,20 @@
+#!/bin/sh
+# slow: a few hundred random models are evaluated, compiled three times and run
+# Random models: the evaluator, difference quotients, generated C in float and in double, fused and not, with and without
+# reuse of memory, and plain Python agree; and so they do on the models on which nnc was wrong once. `make random` runs thousands.
+SECONDS_OF_CPU=600
+. tests/lib.sh
+
+need python3 "random models"
+jobs=${JOBS:-1}
+
+agree() { # NAME OPTIONS...
+  what_=$1; shift
+  if python3 tests/random/run.py --build "$BUILD" --jobs "$jobs" "$@" >"$work/out" 2>&1; then ok "$what_"; tail -1 "$work/out"
+  else not_ok "$what_" - <"$work/out"; fi
+}
+
+check "the judge is built" "$MAKE" -s "$BUILD/tests/random/judge"
+agree "160 random models" --models 160 --seed check --no-shrink
+agree "tests/regress" --no-shrink tests/regress/*.nn
+

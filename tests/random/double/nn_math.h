@@ -1,0 +1,48 @@
+/* nn_math.h: in place of the runtime's, for a build of generated C with `float` defined as `double`: libm, and the
+ * conventions of runtime/nn_math.h. Also what such a build links of the runtime: a plain product, and draws that are
+ * never looked at. */
+#ifndef NN_MATH_DOUBLE_H
+#define NN_MATH_DOUBLE_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+static inline double nn_absf(double x) { return fabs(x); }
+static inline double nn_sqrtf(double x) { return sqrt(x); }
+static inline double nn_floorf(double x) { return floor(x); }
+static inline double nn_signf(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
+static inline double nn_maxf(double a, double b) { return a >= b || a != a ? a : b; }
+static inline double nn_minf(double a, double b) { return a <= b || a != a ? a : b; }
+static inline double nn_modf(double a, double n) { return a - n * floor(a / n); }
+static inline double nn_expf(double x) { return exp(x); }
+static inline double nn_expm1f(double x) { return expm1(x); }
+static inline double nn_logf(double x) { return log(x); }
+static inline double nn_log1pf(double x) { return log1p(x); }
+static inline double nn_sigmoidf(double x) { return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x)); }
+static inline double nn_tanhf(double x) { return tanh(x); }
+static inline double nn_softplusf(double x) { return (x > 0 ? x : 0) + log1p(exp(-fabs(x))); }
+static inline double nn_erff(double x) { return erf(x); }
+static inline double nn_sinf(double x) { return sin(x); }
+static inline double nn_cosf(double x) { return cos(x); }
+static inline double nn_tanf(double x) { return tan(x); }
+static inline double nn_atanf(double x) { return atan(x); }
+static inline double nn_powf(double a, double b) { return pow(a, b); }
+static inline double nn_lgammaf(double x) { return lgamma(x); }
+
+/* By x + 1 = ... up to 20, then the asymptotic series; the models keep x positive. */
+static inline double nn_digammaf(double x) {
+  double sum = 0, y;
+  for (; x < 20; x += 1) sum -= 1 / x;
+  y = 1 / (x * x);
+  return sum + log(x) - 0.5 / x - y * (1.0 / 12 - y * (1.0 / 120 - y * (1.0 / 252 - y * (1.0 / 240 - y / 132))));
+}
+
+static inline double nn_trigammaf(double x) {
+  double sum = 0, y;
+  for (; x < 20; x += 1) sum += 1 / (x * x);
+  y = 1 / (x * x);
+  return sum + 1 / x + y / 2 + y / x * (1.0 / 6 - y * (1.0 / 30 - y * (1.0 / 42 - y * (1.0 / 30 - y * 5 / 66))));
+}
+
+#endif
