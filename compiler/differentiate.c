@@ -111,6 +111,7 @@ static bool is_box(const Sweep *s, const Opened *o, const Read *r, Contribution 
     if (r->guarded) return false;
     c->offset[m] = e->offset;
     if (plain && index_is_constant(e, &k)) {
+      if (k < 0 || k >= r->node->axes[m].extent) return false;
       c->vars[m] = graph_var(s->g, PLAIN(1));
       smaller = smaller || r->node->axes[m].extent > 1;
       continue;
@@ -122,9 +123,11 @@ static bool is_box(const Sweep *s, const Opened *o, const Read *r, Contribution 
     bool own = false;
     for (int j = 0; j < o->y->naxes; j++) own = own || o->vars[j] == var;
     if (!own) return false;
+    int64_t extent = graph_var_axis(s->g, var).extent;
+    if (plain && (e->offset < 0 || e->offset + extent > r->node->axes[m].extent)) return false; /* it is a guard that keeps it inside */
     used[(*nused)++] = var;
     c->vars[m] = var;
-    smaller = smaller || (plain && graph_var_axis(s->g, var).extent < r->node->axes[m].extent);
+    smaller = smaller || (plain && extent < r->node->axes[m].extent);
   }
   return smaller;
 }

@@ -349,12 +349,22 @@ static void verify_map(const Node *n, const char *pass) {
   if (n->value) verify_index(n, n->value, pass);
 }
 
+static void verify_pieces(const Node *n, const char *pass) {
+  for (int p = 0; p < n->nreads; p++)
+    for (int k = 0; k < n->naxes; k++) {
+      int64_t offset = n->offsets[p * n->naxes + k];
+      bool inside = offset >= 0 && offset + n->reads[p]->node->axes[k].extent <= n->axes[k].extent;
+      if (n->axes[k].kind == AXIS_PLAIN && !inside) bug(pass, "node %%%d: piece %d leaves axis %d", n->id, p, k);
+    }
+}
+
 void graph_verify(const Graph *g, Node *const *roots, int nroots, const char *pass) {
   NodeList list = graph_order(g->cx, roots, nroots);
   for (int i = 0; i < list.n; i++) {
     const Node *n = list.at[i];
     if (n->naxes + n->nreduce > MAX_AXES) bug(pass, "node %%%d has %d axes", n->id, n->naxes + n->nreduce);
     if (n->kind == NODE_MAP) verify_map(n, pass);
+    if (n->kind == NODE_PIECES) verify_pieces(n, pass);
     if (n->kind == NODE_PIECES || n->kind == NODE_RESHAPE || n->kind == NODE_RESULT) continue;
     for (int k = 0; k < n->nreads; k++) verify_read(n, n->reads[k], pass);
   }
