@@ -35,7 +35,8 @@ void plan_full(Emitter *em) {
 /* A word with what comes from its letters: `float`, nn_expf, and functions and tables of this file that have a float twin. */
 static void add_word(Emitter *em, const char *word, size_t length, Text *out) {
   static const char *const words[][2] = {
-      {"float", "double"}, {"nn_gemm", "nn_gemm_double"}, {"INFINITY", "(double)INFINITY"}, {"NAN", "(double)NAN"}};
+      {"float", "double"}, {"nn_gemm", "nn_gemm_double"}, {"nn_draw_normal", "nn_draw_normal_double"},
+      {"nn_draw_uniform", "nn_draw_uniform_double"}, {"INFINITY", "(double)INFINITY"}, {"NAN", "(double)NAN"}};
   for (size_t k = 0; k < sizeof words / sizeof *words; k++)
     if (strlen(words[k][0]) == length && strncmp(words[k][0], word, length) == 0) {
       text_add(out, words[k][1]);
@@ -51,7 +52,7 @@ static void add_word(Emitter *em, const char *word, size_t length, Text *out) {
 
 static size_t number_length(const char *s) {
   size_t k = 0;
-  while (isalnum((unsigned char)s[k]) || s[k] == '.' || (k && strchr("+-", s[k]) && s[k] && s[k - 1] == 'e')) k++;
+  while (isalnum((unsigned char)s[k]) || s[k] == '.' || (k && strchr("+-", s[k]) && s[k] && strchr("ep", s[k - 1]))) k++;
   return k;
 }
 
@@ -109,9 +110,9 @@ static const char *function_name(Emitter *em, int which) {
 }
 
 static const char *signature(Emitter *em, int which) {
-  return arena_printf(em->cx, "float %s(const float *w%s%s, float *g, %s_full_work *s, int n%s)", function_name(em, which),
+  return arena_printf(em->cx, "float %s(const float *w%s%s, float *g, %s_full_work *s, int n%s%s)", function_name(em, which),
                       em->program->states.n ? ", const float *state" : "", which == PRODUCT ? ", const float *direction" : "",
-                      em->prefix, input_list(em, inputs_of(em), true));
+                      em->prefix, draw_arguments(em, routine_of(em, which), "uint64_t seed", "uint64_t step"), input_list(em, inputs_of(em), true));
 }
 
 static bool has_gradient(const Plan *plan, int param) {
@@ -139,7 +140,7 @@ static const char *result(Body *b) {
 }
 
 static void emit_function(Emitter *em, int which, Text *out) {
-  Body b = {.em = em, .cx = em->cx, .g = em->program->graph, .plan = em->full_plans[which], .out = out, .indent = 1, .origin = full_origin};
+  Body b = {.em = em, .cx = em->cx, .g = em->program->graph, .plan = em->full_plans[which], .out = out, .indent = 1, .loop = -1, .origin = full_origin};
   b.root_names = ARENA_ARRAY(em->cx, const char *, b.plan->nroots + 1);
   for (int k = 0; k < b.plan->nroots; k++)
     if (b.plan->roots[k].dest == DEST_GRAD)
@@ -147,6 +148,7 @@ static void emit_function(Emitter *em, int which, Text *out) {
   add_wrapped(out, signature(em, which), 4);
   text_add(out, " {\n");
   line(&b, "(void)w, (void)g, (void)s%s%s;", em->program->states.n ? ", (void)state" : "", which == PRODUCT ? ", (void)direction" : "");
+  if (em->draws) line(&b, "(void)seed, (void)step;");
   for (int k = 0; k < em->program->inputs.n; k++)
     if (inputs_of(em) >> k & 1) line(&b, "(void)%s;", em->input_names[k]);
   line(&b, "if (%s) return NAN;", check_of_inputs(em, inputs_of(em)));
@@ -190,8 +192,8 @@ static void emit_entry(Emitter *em, int which, Text *source) {
               "int n, const void *const *in, uint64_t seed, uint64_t step) {\n",
               name);
   text_add(&t, "  (void)state, (void)direction, (void)in, (void)seed, (void)step;\n");
-  text_printf(&t, "  return %s(param%s%s, result, (%s_full_work *)work, n%s);\n}\n\n", name, em->program->states.n ? ", state" : "",
-              which == PRODUCT ? ", direction" : "", em->prefix, pointers(em));
+  text_printf(&t, "  return %s(param%s%s, result, (%s_full_work *)work, n%s%s);\n}\n\n", name, em->program->states.n ? ", state" : "",
+              which == PRODUCT ? ", direction" : "", em->prefix, draw_arguments(em, routine_of(em, which), "seed", "step"), pointers(em));
   add_wrapped(source, t.data, 6);
 }
 

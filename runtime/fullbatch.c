@@ -2,10 +2,11 @@
  *
  * In: a run of a model with a full-batch method, the training rows. Out, after each iteration: better parameters. The
  * function is the mean of the loss over all rows, in double: blocks of at most model->batch rows, with shares n/rows,
- * are dealt to the workers in turn, and the workers' sums added in order. Draws follow from the run's seed and the
- * block alone, so that they are the same each time: the function is one function. The parameters are doubles here and
+ * are dealt to the workers in turn, and the workers' sums added in order. Draws are those of the first step of training
+ * and stay: the function is one function. The parameters are doubles here and
  * are rounded to the model's floats after each iteration. */
 #include "fullbatch.h"
+#include "steps.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +41,7 @@ static void sweep_block(const sweep *s, int worker, size_t first, int n) {
   nn_data_gather(full->data, &run->encoding, full->inputs, full->rows, first, n, full->workers->worker[worker].in);
   widen_inputs(full, &full->workers->worker[worker], lane, n);
   lane->loss += share * s->function(full->param, full->state, s->direction, lane->part, lane->work, n,
-                                    (const void *const *)lane->in, run->seed + first, full->step);
+                                    (const void *const *)lane->in, nn_block_seed(run, first), full->step);
   nn_add(run->model->param_floats, share, lane->part, lane->sum);
 }
 

@@ -32,7 +32,9 @@ extern "C" {
  * lda, ldb, ldc: floats from one stored row to the next. beta == 0 never reads C. m, n, k may be 0. */
 void nn_gemm(int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb,
              float beta, float *c, int ldc);
-/* The same in double precision, for full-batch methods (gemm_double.c). */
+/* The same in double precision, and the same draws as doubles, for full-batch methods (double.c). */
+void nn_draw_uniform_double(double *out, size_t count, double a, double b, uint64_t seed, uint64_t stream);
+void nn_draw_normal_double(double *out, size_t count, double a, double b, uint64_t seed, uint64_t stream);
 void nn_gemm_double(int ta, int tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b, int ldb,
                     double beta, double *c, int ldc);
 /* Which product is behind nn_gemm, for reports: "OpenBLAS 0.3.21 (Zen), 1 thread" or "portable". */

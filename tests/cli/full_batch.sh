@@ -68,12 +68,31 @@ functions() {
   check "$name: gradients and products in double precision" "$work/c/$name" 1 2 3
 }
 
-for m in iris conv_strided prelude_losses self_attention weight_decay_loss transformer; do
+for m in iris conv_strided prelude_losses self_attention weight_decay_loss transformer lstm_twice draws; do
   file=models/$m.nn
   [ -f $file ] || file=tests/models/$m.nn
   functions $file
 done
 functions tests/models/self_attention.nn --no-fuse --no-reuse
+functions tests/models/scan_inside.nn --no-fuse --no-reuse
+
+# ---- draws stay those of one step ----
+
+cat >"$work/noisy.nn" <<'END'
+model noisy
+input x
+param w = 3.0
+e ~ normal(0, 1)
+loss L = (w*x - 2*x - e)^2
+minimize L with newton(tol = 1e-10)
+train { batch = 4 }
+END
+check "a model that draws compiles" "$nnc" "$work/noisy.nn" -o "$work/noisy"
+seq 1 10 >"$work/x.csv"
+for seed in 1 1 2; do "$work/noisy" train x="$work/x.csv" --seed $seed; done >"$work/noisy.out" 2>/dev/null
+ends=$(grep -c '^after 1 iteration: no element' "$work/noisy.out") kinds=$(sed -n 's/.*  L \([^ ]*\) .*/\1/p' "$work/noisy.out" | uniq | wc -l)
+if [ "$ends $kinds" = "3 2" ]; then ok "draws stay as they are: a quadratic takes one step"; else
+  not_ok "draws stay as they are: a quadratic takes one step" - <"$work/noisy.out"; fi
 
 need_data breast_cancer "full-batch methods on breast_cancer"
 table="$data/breast_cancer/breast_cancer.csv"
