@@ -51,7 +51,10 @@ Value *matrix_product(Elaborator *el, Value *a, Value *b, const Expr *e) {
   for (int j = 1; fits && j <= xlead && j <= ylead; j++) fits = same_extent(el, x, xlead - j, y, ylead - j);
   if (!fits) {
     report_shapes(el, x, y, e->op_span, "'@'");
-    if (x->rank == 2 && same_extent(el, x, 0, y, yk)) advise(el, "did you mean %s' @ ...?", x->name ? x->name : "A");
+    const char *xn = x->name ? x->name : "A", *ym = y->name ? y->name : "B";
+    bool left = x->rank == 2 && same_extent(el, x, 0, y, yk), right = y->rank == 2 && same_extent(el, x, xk, y, 1);
+    if (left && right) advise(el, "did you mean %s' @ %s or %s @ %s'?", xn, ym, xn, ym);
+    else if (left || right) advise(el, "did you mean %s%s @ %s%s?", xn, left ? "'" : "", ym, right ? "'" : "");
     else if (value_axis(el, x, xk).kind == AXIS_PLAIN && value_axis(el, y, yk).kind == AXIS_PLAIN && !same_extent(el, x, xk, y, yk))
       advise(el, "the last axis of the left side has %lld places, the axis that it meets on the right %lld", (long long)value_axis(el, x, xk).extent,
              (long long)value_axis(el, y, yk).extent);

@@ -79,6 +79,13 @@ static const char *witness(Elaborator *el, Scope *s, const Index *e, bool high) 
   return t.length ? t.data : NULL;
 }
 
+/* The input that is read, whatever names it has been given since; NULL where it is none. */
+static const Input *input_of_read(const Elaborator *el, const Read *r) {
+  const Node *n = r->node;
+  while (n->kind == NODE_NAME) n = n->reads[0]->node;
+  return n->kind == NODE_INPUT ? &el->program->inputs.at[n->item] : NULL;
+}
+
 static bool check_bounds(Elaborator *el, Scope *s, const Value *x, int place, const Index *e, Span span) {
   Axis axis = value_axis(el, x, place);
   double lo, hi;
@@ -104,6 +111,9 @@ static bool check_bounds(Elaborator *el, Scope *s, const Value *x, int place, co
   report(el, span, "this index leaves %s: it reaches %.0f%s%s, the axis has %lld place%s (0..%lld)", name, high ? hi : lo, where ? " at " : "",
          where ? where : "", (long long)axis.extent, axis.extent == 1 ? "" : "s", (long long)axis.extent - 1);
   if (x->name) remark(el, x->span, "'%s' is %s", x->name, shape_text(el, x));
+  const Input *input = e->n == 1 && e->terms[0].gather ? input_of_read(el, e->terms[0].gather) : NULL;
+  if (input && input->kind == INPUT_CLASS)
+    remark(el, input->span, "'%s' has %d classes, 0..%d", input->name, input->classes, input->classes - 1);
   if (lo == hi && lo < 0 && -lo <= (double)axis.extent) advise(el, "places are counted from 0; this one from the end is %.0f", (double)axis.extent + lo);
   return false;
 }
@@ -151,15 +161,8 @@ static bool range_place(Elaborator *el, Scope *s, const Expr *e, const Value *x,
   return true;
 }
 
-/* The input that a value is, whatever names it has been given since; NULL where it is none. */
-static const Input *input_of(const Elaborator *el, const Value *v) {
-  const Node *n = v->kind == VALUE_TENSOR ? v->read->node : NULL;
-  while (n && n->kind == NODE_NAME) n = n->reads[0]->node;
-  return n && n->kind == NODE_INPUT ? &el->program->inputs.at[n->item] : NULL;
-}
-
 void report_not_whole(Elaborator *el, Span span, const Value *v, int64_t extent, const char *what) {
-  const Input *input = input_of(el, v);
+  const Input *input = v->kind == VALUE_TENSOR ? input_of_read(el, v->read) : NULL;
   const char *found = v->kind != VALUE_TENSOR ? describe(el, v) : v->rank ? arena_printf(el->cx, "%s of real values", describe(el, v)) : "a real number";
   report(el, span, "%s must be a whole number%s, found %s", what, v->kind == VALUE_NUMBER ? " of at most 2^31" : "", found);
   if (input) remark(el, input->span, "'%s' is real; ': class(%lld)' after it would make it whole numbers", input->name, (long long)extent);
@@ -197,8 +200,14 @@ static bool place(Elaborator *el, Scope *s, const Expr *e, const Value *x, int k
   const Sub *sub = &e->subs[k];
   if (sub->is_range) return range_place(el, s, e, x, k, p);
   Index *i = affine(el, s, sub->first);
+  Value *v;
+  int errors = error_count(el->cx);
   if (i) p->index[k] = i;
-  else if (!array_place(el, sub->first, expr(el, s, sub->first), k, value_axis(el, x, k).extent, p)) return false;
+  else if (is_poison(v = expr(el, s, sub->first))) {
+    if (error_count(el->cx) > errors && sub->first->kind == EXPR_NAME && el->unexplained)
+      advise(el, "as an index it would be an axis of what is defined, y[%s] = ..., or be summed over, sum(%s) ...", sub->first->name, sub->first->name);
+    return false;
+  } else if (!array_place(el, sub->first, v, k, value_axis(el, x, k).extent, p)) return false;
   if (e->else_zero && value_axis(el, x, k).kind == AXIS_PLAIN) p->guarded |= UINT32_C(1) << k;
   return e->else_zero || check_bounds(el, s, x, k, p->index[k], sub->first->span);
 }

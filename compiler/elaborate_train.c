@@ -296,6 +296,19 @@ static bool starts_with(const char *path, const char *name) {
   return strncmp(path, name, n) == 0 && (path[n] == 0 || path[n] == '.');
 }
 
+/* "there are a, h, z": parameters, and layers that have some. */
+static void advise_params(Elaborator *el) {
+  Text t = {.cx = el->cx};
+  const char *last = NULL;
+  int n = 0;
+  for (int k = 0; k < el->program->params.n; k++) {
+    const char *path = el->program->params.at[k].path, *name = intern_n(el->cx, path, strcspn(path, "."));
+    if (name != last && ++n <= 8) text_printf(&t, "%s%s", t.length ? ", " : "", name);
+    last = name;
+  }
+  if (n) advise(el, "there %s %s%s", n == 1 ? "is" : "are", t.data, n > 8 ? ", ..." : "");
+}
+
 static bool choose_params(Elaborator *el, const Stmt *st, Group *g) {
   Program *p = el->program;
   bool *chosen = ARENA_ARRAY(el->cx, bool, p->params.n);
@@ -316,6 +329,7 @@ static bool choose_params(Elaborator *el, const Stmt *st, Group *g) {
     Binding *b = scope_find(el->model, st->over[j]);
     if (b) remark(el, b->span, "'%s' is declared here", st->over[j]);
     else if (near) advise(el, "did you mean '%s'?", near);
+    else advise_params(el);
     return false;
   }
   g->params = ARENA_ARRAY(el->cx, int, p->params.n);

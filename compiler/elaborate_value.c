@@ -205,11 +205,26 @@ Value *value_at(Elaborator *el, const Value *v, int n, Index *const *index) {
 
 Value *value_fresh(Elaborator *el, const Value *v) { return value_at(el, v, 0, NULL); }
 
+/* What the user calls a value that a formal of the prelude stands for; NULL where it has no name in the model. */
+static const Value *given_value(Elaborator *el, const Value *v) {
+  const Node *n = v->kind == VALUE_TENSOR && v->span.source == el->prelude ? v->read->node : NULL;
+  for (; n; n = n->kind == NODE_NAME ? n->reads[0]->node : NULL)
+    for (Binding *b = el->model->first; b; b = b->next)
+      if (b->value->kind == VALUE_TENSOR && b->value->read->node == n) return b->value;
+  return NULL;
+}
+
+static void remark_shape(Elaborator *el, const Value *v) {
+  const Value *given = given_value(el, v);
+  if (given && given->name) remark(el, given->span, "'%s' is '%s' here, %s", v->name, given->name, shape_text(el, given));
+  else if (v->name) remark(el, v->span, "'%s' is %s", v->name, shape_text(el, v));
+}
+
 void report_shapes(Elaborator *el, const Value *x, const Value *y, Span span, const char *what) {
   const char *xn = x->name ? arena_printf(el->cx, "'%s' ", x->name) : "", *yn = y->name ? arena_printf(el->cx, "'%s' ", y->name) : "";
   report(el, span, "the shapes do not fit for %s: %s%s and %s%s", what, xn, shape_text(el, x), yn, shape_text(el, y));
-  if (x->name) remark(el, x->span, "'%s' is %s", x->name, shape_text(el, x));
-  if (y->name) remark(el, y->span, "'%s' is %s", y->name, shape_text(el, y));
+  remark_shape(el, x);
+  remark_shape(el, y);
 }
 
 static void report_unequal(Elaborator *el, const Value *x, const Value *y, Span span, const char *what) {
