@@ -23,3 +23,9 @@ done
 for target in $(grep -oE 'make [a-z-]+' README.md | cut -d' ' -f2 | sort -u); do
   check "make $target" "$MAKE" BUILD="$BUILD" -n "$target"
 done
+
+# models/README.md names every page, and no other.
+ls models | grep '\.nn$' | sort >"$work/pages"
+grep -oE '[a-z0-9_]+\.nn' models/README.md | sort -u >"$work/named"
+diff "$work/pages" "$work/named" >"$work/differ"
+empty "models/README.md names every page" "$work/differ"
