@@ -46,6 +46,7 @@ static double draw_input(const Input *input, const Manner *m, uint64_t seed, uin
   case INPUT_INT:
     if (draw_named(m, seed, stream, k, &x)) return x;
     return m->scale > 1 ? floor(10 * m->scale * (u - 0.3)) : floor(10 * u);
+  case INPUT_EXTENT: return 1 + floor(u * input->classes);
   case INPUT_BIT: return u < 0.5;
   case INPUT_REAL: break;
   }

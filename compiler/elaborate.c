@@ -263,7 +263,11 @@ static void run_output(Elaborator *el, Scope *s, const Stmt *st) {
     remark(el, across->span, "here");
     return;
   }
-  push_routine(el, r, build_tensor(el->g, f->read, n, vars), DEST_OUT, 0);
+  Read *value = f->read;
+  for (int k = 0; k < f->rank; k++) /* 0 beyond the end */
+    if (value_axis(el, f, k).dim)
+      value = build_op(el->g, OP_WHERE, (Read *[]){dim_condition(el, f->vars[k]), value, build_constant(el->g, 0)});
+  push_routine(el, r, build_tensor(el->g, value, n, vars), DEST_OUT, 0);
 }
 
 /* ---- checks ---- */
@@ -307,6 +311,7 @@ static void run_statement(Elaborator *el, const Stmt *st) {
   Scope *s = el->model;
   el->g->span = st->span;
   switch (st->kind) {
+  case STMT_DIM: declare_dim(el, s, st); return;
   case STMT_INPUT:
     for (int k = 0; k < st->ndecls; k++) {
       Binding *b = scope_find(s, st->decls[k].name);

@@ -143,7 +143,6 @@ Value *elementwise(Elaborator *el, Op op, int n, Value *const *args, Span span, 
 /* A whole number of at least `least`; reports otherwise and returns -1. */
 int64_t whole_number(Elaborator *el, const Value *v, Span span, const char *what, int64_t least);
 /* An extent: a number, or a `dim` with its bound; false with an error. */
-bool is_dim(Elaborator *el, const Value *v);
 bool extent_of(Elaborator *el, const Value *v, Span span, const char *what, Axis *axis);
 /* The value under a user's name: a NAME node, so that grad can find it. */
 Value *named_value(Elaborator *el, const char *label, Value *v);
@@ -216,6 +215,15 @@ void context_pop(Elaborator *el, int n);
 /* Defines a target by its value, under its name; an error if it has one already. */
 bool may_define(Elaborator *el, Scope *s, const char *name, Span span);
 void define_value(Elaborator *el, Scope *s, const Target *t, Value *v);
+
+/* extents of examples (elaborate_dim.c) */
+void declare_dim(Elaborator *el, Scope *s, const Stmt *st);
+bool is_dim(Elaborator *el, const Value *v);
+Value *dim_extent(Elaborator *el, int dim, Span span); /* as a value */
+const char *dim_text(Elaborator *el, int dim);
+Guard dim_guard(Elaborator *el, int dim, const Index *e); /* e is less than the extent */
+Read *dim_condition(Elaborator *el, int var);             /* the same of a variable, as 0 or 1 */
+bool within_dim(Elaborator *el, int dim, const Index *e); /* always */
 
 /* draws (elaborate_draw.c) */
 void run_draw(Elaborator *el, Scope *s, const Stmt *st);

@@ -11,20 +11,41 @@ static Read *count_of(Elaborator *el, int n, const int *vars, double *known) {
   *known = 1;
   for (int k = 0; k < n; k++) {
     Axis a = graph_var_axis(el->g, vars[k]);
-    if (a.kind == AXIS_PLAIN) {
+    if (a.kind == AXIS_PLAIN && !a.dim) {
       *known *= (double)a.extent;
     } else {
-      Read *b = read_make(el->g, build_leaf(el->g, NODE_BATCH, 0, 0, NULL, "n"), NULL, 0);
+      Read *b = a.dim ? build_index(el->g, el->g->dims[a.dim - 1]) : read_make(el->g, build_leaf(el->g, NODE_BATCH, 0, 0, NULL, "n"), NULL, 0);
       batch = batch ? build_mul(el->g, batch, b) : b;
     }
   }
   return batch;
 }
 
+/* Over the places that each example has. */
+static Read *sum_of(Elaborator *el, Read *body, int n, const int *vars) {
+  Guard guards[MAX_AXES];
+  int nguards = 0;
+  for (int k = 0; k < n; k++) {
+    int dim = graph_var_axis(el->g, vars[k]).dim;
+    if (dim) guards[nguards++] = dim_guard(el, dim, index_var(el->g, vars[k]));
+  }
+  if (!nguards) return build_reduce(el->g, RED_SUM, body, n, vars);
+  return build_product(el->g, 1, 1, &body, nguards, guards, n, vars);
+}
+
+/* The other reductions: what is beyond the end is what changes nothing. */
+static Read *masked(Elaborator *el, Reduction reduction, Read *body, int n, const int *vars) {
+  double neutral = reduction == RED_PROD ? 1 : reduction == RED_MIN || reduction == RED_ARGMIN ? INFINITY : -INFINITY;
+  for (int k = 0; k < n; k++)
+    if (graph_var_axis(el->g, vars[k]).dim)
+      body = build_op(el->g, OP_WHERE, (Read *[]){dim_condition(el, vars[k]), body, build_constant(el->g, neutral)});
+  return body;
+}
+
 static Read *mean_of(Elaborator *el, Read *body, int n, const int *vars) {
   double known;
   Read *batch = count_of(el, n, vars, &known);
-  Read *sum = build_reduce(el->g, RED_SUM, body, n, vars);
+  Read *sum = sum_of(el, body, n, vars);
   sum = known == 1 ? sum : build_scale(el->g, 1 / known, sum);
   return batch ? build_div(el->g, sum, batch) : sum;
 }
@@ -36,9 +57,11 @@ Value *reduce_value(Elaborator *el, const char *name, Value *v, int n, const int
   Read *r = NULL;
   if (strcmp(name, "mean") == 0) r = mean_of(el, v->read, n, vars);
   if (strcmp(name, "norm") == 0)
-    r = build_op1(el->g, OP_SQRT, build_reduce(el->g, RED_SUM, build_mul(el->g, v->read, v->read), n, vars));
+    r = build_op1(el->g, OP_SQRT, sum_of(el, build_mul(el->g, v->read, v->read), n, vars));
   for (size_t k = 0; k < sizeof table / sizeof *table; k++)
-    if (strcmp(name, table[k].name) == 0) r = build_reduce(el->g, table[k].reduction, v->read, n, vars);
+    if (strcmp(name, table[k].name) == 0)
+      r = table[k].reduction == RED_SUM ? sum_of(el, v->read, n, vars)
+                                        : build_reduce(el->g, table[k].reduction, masked(el, table[k].reduction, v->read, n, vars), n, vars);
   if (!r) bug("elaborate", "unknown reduction %s", name);
   return value_tensor(el, r, v->rank, v->vars, span);
 }
@@ -148,7 +171,7 @@ static Value *join_arguments(Elaborator *el, const Expr *e, int n, Value **args,
     bool fits = v[k]->rank == v[0]->rank;
     for (int j = 0; fits && j < v[0]->rank; j++) {
       bool joined = stack ? j == 0 : j == v[0]->rank - 1;
-      fits = joined ? value_axis(el, v[k], j).kind == AXIS_PLAIN : same_extent(el, v[0], j, v[k], j);
+      fits = joined ? value_axis(el, v[k], j).kind == AXIS_PLAIN && !value_axis(el, v[k], j).dim && !value_axis(el, v[0], j).dim : same_extent(el, v[0], j, v[k], j);
     }
     if (fits) continue;
     report(el, e->args[k].value->span, "'%s' joins arrays of one shape%s, found %s and %s", el->builtin, stack ? "" : " but for the last axis",
@@ -218,6 +241,10 @@ static bool element_count(Elaborator *el, const Value *x, Span span, int64_t *co
       report(el, span, "the number of elements depends on the batch");
       return false;
     }
+    if (a.dim) {
+      report(el, span, "the number of elements differs between examples: an axis has %s places", dim_text(el, a.dim));
+      return false;
+    }
     *count *= a.extent;
   }
   return true;
@@ -240,13 +267,12 @@ static bool shape_arguments(Elaborator *el, const Expr *e, int first, int n, Val
   if (list) count = v[0]->nitems, v = v[0]->items;
   for (int k = 0; k < count; k++) {
     Span span = e->args[list ? first : first + k].value->span;
-    int64_t extent = whole_number(el, v[k], span, "an extent", 1);
-    if (extent < 0) return false;
+    if (!extent_of(el, v[k], span, "an extent", &axes[*rank < MAX_AXES ? *rank : 0])) return false;
     if (count > MAX_AXES / 2) {
       report(el, span, "this array would have %d axes; %d are the most", count, MAX_AXES / 2);
       return false;
     }
-    axes[(*rank)++] = PLAIN(extent);
+    ++*rank;
   }
   return true;
 }

@@ -222,7 +222,7 @@ static int lift(Elaborator *el, Call *c, int *vars) {
     Index *index[MAX_AXES];
     for (int j = 0; j < lead[k]; j++) {
       Axis have = value_axis(el, c->value[k], j), want = graph_var_axis(el->g, vars[longest - lead[k] + j]);
-      if (have.kind != want.kind || have.extent != want.extent) {
+      if (!axis_equal(have, want) || have.dim != want.dim) {
         report(el, c->span[k], "arguments '%s' %s and '%s' %s of '%s' cannot be mapped together: their leading axes differ", c->fn->formals[most].name,
                shape_text(el, longer), c->fn->formals[k].name, shape_text(el, c->value[k]), c->fn->name);
         if (longer->name) remark(el, longer->span, "'%s' is %s", longer->name, shape_text(el, longer));
@@ -242,6 +242,7 @@ static int lift(Elaborator *el, Call *c, int *vars) {
 /* ---- binding ---- */
 
 static Value *extent_value(Elaborator *el, Axis a, Span span) {
+  if (a.dim) return dim_extent(el, a.dim, span);
   if (a.kind == AXIS_PLAIN) return value_number(el, (double)a.extent, span);
   return value_tensor(el, read_make(el->g, build_leaf(el->g, NODE_BATCH, 0, 0, NULL, "n"), NULL, 0), 0, NULL, span);
 }
@@ -264,7 +265,9 @@ static bool bind_extents(Elaborator *el, Scope *s, const Call *c, int k) {
     }
     Value *wanted = expr(el, s, e);
     if (is_poison(wanted)) return false;
-    if (wanted->kind == VALUE_NUMBER && a.kind == AXIS_PLAIN && wanted->number == (double)a.extent) continue;
+    if (wanted->kind == VALUE_NUMBER && a.kind == AXIS_PLAIN && !a.dim && wanted->number == (double)a.extent) continue;
+    Axis same;
+    if (a.dim && is_dim(el, wanted) && extent_of(el, wanted, e->span, "an extent", &same) && same.dim == a.dim) continue;
     static const char *const ordinals[] = {"first", "second", "third", "fourth"};
     Text t = {.cx = el->cx};
     expr_print(&t, e);

@@ -96,6 +96,12 @@ static bool check_bounds(Elaborator *el, Scope *s, const Value *x, int place, co
     report(el, span, "the axis over the batch cannot be indexed by a number; reduce over it, or use an index that runs over it");
     return false;
   }
+  if (axis.dim && within_dim(el, axis.dim, e)) return true;
+  if (axis.dim) {
+    report(el, span, "this index may leave %s: its axis has %s places, which differ between examples", name, dim_text(el, axis.dim));
+    advise(el, "0, (%s) - 1 and an index over the axis are safe; `else 0` reads 0 beyond the end", dim_text(el, axis.dim));
+    return false;
+  }
   if (e->divisor != 1) {
     report(el, span, "this index is not whole for every value of its indices; write 'else 0' to read 0 there");
     return false;
@@ -143,6 +149,15 @@ static bool range_place(Elaborator *el, Scope *s, const Expr *e, const Value *x,
       report(el, e->span, "the axis over the batch cannot be cut");
       return false;
     }
+    p->vars[p->rank] = graph_var(el->g, axis);
+    p->index[k] = index_var(el->g, p->vars[p->rank++]);
+    return true;
+  }
+  if (axis.dim && (sub->first || sub->last)) {
+    report(el, e->span, "a range of an axis of %s places, which differ between examples; an index definition with `else 0` cuts it", dim_text(el, axis.dim));
+    return false;
+  }
+  if (axis.dim) {
     p->vars[p->rank] = graph_var(el->g, axis);
     p->index[k] = index_var(el->g, p->vars[p->rank++]);
     return true;
@@ -209,7 +224,13 @@ static bool place(Elaborator *el, Scope *s, const Expr *e, const Value *x, int k
     return false;
   } else if (!array_place(el, sub->first, v, k, value_axis(el, x, k).extent, p)) return false;
   if (e->else_zero && value_axis(el, x, k).kind == AXIS_PLAIN) p->guarded |= UINT32_C(1) << k;
-  return e->else_zero || check_bounds(el, s, x, k, p->index[k], sub->first->span);
+  if (e->else_zero) return true;
+  double lo, hi;
+  Axis axis = value_axis(el, x, k);
+  bool fine = check_bounds(el, s, x, k, p->index[k], sub->first->span);
+  /* within the example, but maybe not within the storage of what is beyond its end */
+  if (fine && axis.dim && !(index_range(el->g, p->index[k], NULL, &lo, &hi) && lo >= 0 && hi < (double)axis.extent)) p->guarded |= UINT32_C(1) << k;
+  return fine;
 }
 
 static Value *index_into(Elaborator *el, Scope *s, const Expr *e, Value *base);
@@ -262,10 +283,13 @@ static Value *index_into(Elaborator *el, Scope *s, const Expr *e, Value *base) {
   Value *at = value_at(el, x, x->rank, p.index);
   Read *r = at->read;
   if (p.guarded) {
-    Guard guards[MAX_AXES];
+    Guard guards[2 * MAX_AXES];
     int n = 0;
-    for (int k = 0; k < x->rank; k++)
-      if (p.guarded >> k & 1) guards[n++] = (Guard){p.index[k], value_axis(el, x, k).extent};
+    for (int k = 0; k < x->rank; k++) {
+      if (!(p.guarded >> k & 1)) continue;
+      guards[n++] = (Guard){p.index[k], value_axis(el, x, k).extent};
+      if (value_axis(el, x, k).dim) guards[n++] = dim_guard(el, value_axis(el, x, k).dim, p.index[k]);
+    }
     r = build_product(el->g, 1, 1, &r, n, guards, 0, NULL);
   }
   Value *v = value_tensor(el, r, p.rank, p.vars, e->span);
@@ -319,7 +343,7 @@ static void note_extent(Extents *x, Axis axis, Span where) {
     x->known = true;
     x->axis = axis;
     x->where = where;
-  } else if ((x->axis.kind != axis.kind || x->axis.extent != axis.extent) && !x->clash) {
+  } else if ((!axis_equal(x->axis, axis) || x->axis.dim != axis.dim) && !x->clash) {
     x->clash = true;
     bool batch = axis.kind == AXIS_BATCH || x->axis.kind == AXIS_BATCH;
     report(x->el, where, "index '%s' runs over %s here, over %s elsewhere%s%s%s", x->name, places_text(x->el, axis), places_text(x->el, x->axis),
@@ -380,9 +404,9 @@ static void bind_variable(Elaborator *el, Scope *s, const Binder *b, int var) {
 }
 
 static bool written_bound(Elaborator *el, Scope *s, const Binder *b, int *var) {
-  int64_t n = whole_number(el, expr(el, s, b->bound), b->bound->span, "the bound of an index", 1);
-  if (n < 0) return false;
-  *var = graph_var(el->g, PLAIN(n));
+  Axis axis;
+  if (!extent_of(el, expr(el, s, b->bound), b->bound->span, "the bound of an index", &axis)) return false;
+  *var = graph_var(el->g, axis);
   bind_variable(el, s, b, *var);
   return true;
 }

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-static bool leaf_shape(Elaborator *el, Scope *s, const Decl *d, int *rank, int64_t *shape, int64_t *count) {
+static bool leaf_shape(Elaborator *el, Scope *s, const Decl *d, bool input, int *rank, int64_t *shape, int *dims, int64_t *count) {
   double total = 1;
   *rank = d->nshape;
   if (d->nshape > MAX_AXES / 3) {
@@ -12,8 +12,16 @@ static bool leaf_shape(Elaborator *el, Scope *s, const Decl *d, int *rank, int64
     return false;
   }
   for (int k = 0; k < d->nshape; k++) {
-    shape[k] = whole_number(el, expr(el, s, d->shape[k]), d->shape[k]->span, arena_printf(el->cx, "an extent of '%s'", d->name), 1);
-    if (shape[k] < 0) return false;
+    Axis axis;
+    if (!extent_of(el, expr(el, s, d->shape[k]), d->shape[k]->span, arena_printf(el->cx, "an extent of '%s'", d->name), &axis)) return false;
+    shape[k] = axis.extent, dims[k] = axis.dim;
+    const Index *e = axis.dim ? el->g->dims[axis.dim - 1] : NULL;
+    bool plain = !e || (e->n == 1 && e->offset == 0 && e->terms[0].coef == 1 && e->terms[0].gather->node->kind == NODE_INPUT);
+    if (e && (!input || !plain)) {
+      report(el, d->shape[k]->span, input ? "an extent of an input is a number or a dim by itself, found %s" : "the extent %s differs between examples; a parameter or state has one shape for all",
+             dim_text(el, axis.dim));
+      return false;
+    }
     total *= (double)shape[k];
   }
   if (total > 2147483647.0) {
@@ -65,7 +73,7 @@ static bool input_kind(Elaborator *el, Scope *s, const Decl *d, InputKind *kind,
 
 void declare_input(Elaborator *el, Scope *s, const Decl *d) {
   Program *p = el->program;
-  int rank, classes;
+  int rank, classes, dims[MAX_AXES];
   int64_t shape[MAX_AXES], count;
   InputKind kind;
   for (int k = 0; k < p->inputs.n; k++)
@@ -74,12 +82,12 @@ void declare_input(Elaborator *el, Scope *s, const Decl *d) {
       return;
     }
   if (p->inputs.n == 32) report(el, d->span, "more than 32 inputs");
-  if (p->inputs.n == 32 || !leaf_shape(el, s, d, &rank, shape, &count) || !input_kind(el, s, d, &kind, &classes)) {
+  if (p->inputs.n == 32 || !leaf_shape(el, s, d, true, &rank, shape, dims, &count) || !input_kind(el, s, d, &kind, &classes)) {
     scope_bind(el, s, d->name, value_poison(el, d->span), d->span);
     return;
   }
   Axis axes[MAX_AXES] = {OVER_BATCH};
-  for (int k = 0; k < rank; k++) axes[k + 1] = PLAIN(shape[k]);
+  for (int k = 0; k < rank; k++) axes[k + 1] = PLAIN(shape[k]), axes[k + 1].dim = dims[k];
   el->g->span = d->span;
   Node *node = build_leaf(el->g, NODE_INPUT, p->inputs.n, rank + 1, axes, d->name);
   node->integer = kind != INPUT_REAL;
@@ -268,11 +276,11 @@ static bool check_free(Elaborator *el, Scope *s, const Decl *d) {
 static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d) {
   Program *p = el->program;
   bool param = st->kind == STMT_PARAM, given = false;
-  int rank;
+  int rank, dims[MAX_AXES];
   int64_t shape[MAX_AXES], count;
   const char *path = leaf_path(el, s, d);
   Start start;
-  bool fine = check_free(el, s, d) && leaf_shape(el, s, d, &rank, shape, &count);
+  bool fine = check_free(el, s, d) && leaf_shape(el, s, d, false, &rank, shape, dims, &count);
   Value *override = fine && param ? override_of(el, s, d, rank, shape, &given) : NULL;
   if (override) {
     scope_bind(el, s, d->name, named_value(el, d->name, override), d->span);

@@ -50,10 +50,10 @@ static bool check_shape(Elaborator *el, Scope *s, const Target *t, Value *v) {
   bool fits = x->rank == t->nshape;
   Text wanted = {.cx = el->cx};
   for (int k = 0; k < t->nshape; k++) {
-    int64_t n = whole_number(el, expr(el, s, t->shape[k]), t->shape[k]->span, arena_printf(el->cx, "an extent of '%s'", t->name), 1);
-    if (n < 0) return false;
-    text_printf(&wanted, "%s%lld", k ? ", " : "", (long long)n);
-    fits = fits && value_axis(el, x, k).kind == AXIS_PLAIN && value_axis(el, x, k).extent == n;
+    Axis axis;
+    if (!extent_of(el, expr(el, s, t->shape[k]), t->shape[k]->span, arena_printf(el->cx, "an extent of '%s'", t->name), &axis)) return false;
+    text_printf(&wanted, "%s%s", k ? ", " : "", axis.dim ? dim_text(el, axis.dim) : arena_printf(el->cx, "%lld", (long long)axis.extent));
+    fits = fits && axis_equal(value_axis(el, x, k), axis) && value_axis(el, x, k).dim == axis.dim;
   }
   if (!fits) report(el, t->span, "'%s' is declared as [%s], but its value is %s", t->name, wanted.data ? wanted.data : "", shape_text(el, x));
   return fits;
@@ -328,12 +328,6 @@ static Flow run_return(Elaborator *el, Scope *s, const Stmt *st, Value **returne
   return FLOW_RETURNED;
 }
 
-static void unsupported(Elaborator *el, Scope *s, const Stmt *st, const char *what) {
-  report(el, st->span, "%s not supported yet", what);
-  poison_targets(el, s, st);
-  if (st->kind == STMT_DIM) scope_bind(el, s, st->name, value_poison(el, st->span), st->name_span);
-}
-
 /* `param a[n], b[n] ~ glorot` may be meant to draw both. */
 static void warn_lists(Elaborator *el, const Stmt *st) {
   const Decl *last = &st->decls[st->ndecls - 1];
@@ -362,7 +356,6 @@ bool statement_in_body(Elaborator *el, Scope *s, const Stmt *st) {
   case STMT_DRAW: run_draw(el, s, st); return true;
   case STMT_SCAN: run_scan(el, s, st); return true;
   case STMT_INIT: return true; /* seen to by the scan */
-  case STMT_DIM: unsupported(el, s, st, "`dim`, an extent of each example's own, is"); return true;
   default: return false;
   }
 }

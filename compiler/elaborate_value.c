@@ -78,20 +78,9 @@ Value *value_tensor(Elaborator *el, Read *read, int rank, const int *vars, Span 
 
 Axis value_axis(const Elaborator *el, const Value *v, int k) { return graph_var_axis(el->g, v->vars[k]); }
 
-bool is_dim(Elaborator *el, const Value *v) {
-  (void)el, (void)v;
-  return false;
-}
-
-bool extent_of(Elaborator *el, const Value *v, Span span, const char *what, Axis *axis) {
-  int64_t n = whole_number(el, v, span, what, 1);
-  *axis = PLAIN(n);
-  return n >= 0;
-}
-
 bool same_extent(const Elaborator *el, const Value *a, int i, const Value *b, int j) {
   Axis x = value_axis(el, a, i), y = value_axis(el, b, j);
-  return x.kind == y.kind && x.extent == y.extent;
+  return axis_equal(x, y) && x.dim == y.dim;
 }
 
 const char *shape_text(Elaborator *el, const Value *v) {
@@ -101,6 +90,7 @@ const char *shape_text(Elaborator *el, const Value *v) {
     Axis a = value_axis(el, v, k);
     if (k) text_add(&t, ", ");
     if (a.kind == AXIS_BATCH) text_add(&t, "batch");
+    else if (a.dim) text_add(&t, dim_text(el, a.dim));
     else text_printf(&t, "%lld", (long long)a.extent);
   }
   text_add(&t, "]");

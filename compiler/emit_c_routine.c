@@ -125,11 +125,11 @@ const char *check_of_inputs(Emitter *em, uint32_t mask) {
     const Input *in = &em->program->inputs.at[k];
     if (!(mask >> k & 1) || in->kind == INPUT_REAL || in->kind == INPUT_INT) continue;
     if (in->count == 1)
-      text_printf(&t, " || %s_first_bad(%s, n, %d) >= 0", em->prefix, em->input_names[k],
-                  in->kind == INPUT_BIT ? 2 : in->classes);
+      text_printf(&t, " || %s_first_bad(%s, n, %d, %d) >= 0", em->prefix, em->input_names[k],
+                  in->kind == INPUT_EXTENT, in->kind == INPUT_BIT ? 1 : in->kind == INPUT_EXTENT ? in->classes : in->classes - 1);
     else
-      text_printf(&t, " || %s_first_bad(%s, n * %lld, %d) >= 0", em->prefix, em->input_names[k], (long long)in->count,
-                  in->kind == INPUT_BIT ? 2 : in->classes);
+      text_printf(&t, " || %s_first_bad(%s, n * %lld, %d, %d) >= 0", em->prefix, em->input_names[k], (long long)in->count,
+                  in->kind == INPUT_EXTENT, in->kind == INPUT_BIT ? 1 : in->kind == INPUT_EXTENT ? in->classes : in->classes - 1);
   }
   return t.data;
 }
@@ -280,13 +280,13 @@ static const char *const purpose[] = {
 void emit_routines(Emitter *em, Text *header, Text *source) {
   bool whole = false;
   for (int k = 0; k < em->program->inputs.n; k++)
-    whole = whole || em->program->inputs.at[k].kind == INPUT_CLASS || em->program->inputs.at[k].kind == INPUT_BIT;
+    whole = whole || (em->program->inputs.at[k].kind != INPUT_REAL && em->program->inputs.at[k].kind != INPUT_INT);
   if (whole)
     text_printf(source,
-                "/* The first of count values that is not in 0..classes-1, or -1. */\n"
-                "static int %s_first_bad(const int32_t *v, int count, int32_t classes) {\n"
+                "/* The first of count values that is not in first..last, or -1. */\n"
+                "static int %s_first_bad(const int32_t *v, int count, int32_t first, int32_t last) {\n"
                 "  for (int q = 0; q < count; q++)\n"
-                "    if (v[q] < 0 || v[q] >= classes) return q;\n"
+                "    if (v[q] < first || v[q] > last) return q;\n"
                 "  return -1;\n}\n\n",
                 em->prefix);
   for (int k = 0; k < em->program->routines.n; k++) {

@@ -85,11 +85,11 @@ static void emit_bad_row(Emitter *em, Text *header, Text *source) {
   bool any = false;
   for (int k = 0; k < p->inputs.n; k++) {
     const Input *in = &p->inputs.at[k];
-    if (in->kind != INPUT_CLASS && in->kind != INPUT_BIT) continue;
+    if (in->kind == INPUT_REAL || in->kind == INPUT_INT) continue;
     any = true;
     text_printf(source, "  if (inputs >> %d & 1u) {\n", k);
-    text_printf(source, "    const int at = %s_first_bad((const int32_t *)in[%d], n * %lld, %d);\n", em->prefix, k,
-                (long long)in->count, in->kind == INPUT_BIT ? 2 : in->classes);
+    text_printf(source, "    const int at = %s_first_bad((const int32_t *)in[%d], n * %lld, %d, %d);\n", em->prefix, k,
+                (long long)in->count, in->kind == INPUT_EXTENT, in->kind == INPUT_BIT ? 1 : in->kind == INPUT_EXTENT ? in->classes : in->classes - 1);
     text_printf(source,
                 "    if (at >= 0 && (row < 0 || at / %lld < row)) {\n      row = at / %lld;\n      if (input) *input = "
                 "%d;\n    }\n  }\n",
@@ -228,15 +228,25 @@ static int emit_slots(Emitter *em, Text *out) {
   return rows;
 }
 
+/* By axis: 1 + the input that says how many places an example has, or 0. */
+static const char *extents_of(Emitter *em, const Input *in) {
+  Text t = {.cx = em->cx};
+  for (int k = 1; k < in->node->naxes; k++) {
+    const Index *e = in->node->axes[k].dim ? em->program->graph->dims[in->node->axes[k].dim - 1] : NULL;
+    text_printf(&t, "%s%d", k > 1 ? ", " : "", e ? 1 + e->terms[0].gather->node->item : 0);
+  }
+  return t.data ? t.data : "0";
+}
+
 static int emit_inputs(Emitter *em, Text *out) {
-  static const char *const kinds[] = {"NN_REAL", "NN_CLASS", "NN_INT", "NN_BIT"};
+  static const char *const kinds[] = {"NN_REAL", "NN_CLASS", "NN_INT", "NN_BIT", "NN_EXTENT"};
   const Program *p = em->program;
   if (p->inputs.n) text_printf(out, "static const nn_input %s_inputs[] = {\n", em->prefix);
   for (int k = 0; k < p->inputs.n; k++) {
     const Input *in = &p->inputs.at[k];
-    int classes = in->kind == INPUT_CLASS ? in->classes : in->kind == INPUT_BIT ? 2 : 0;
-    text_printf(out, "    {%s, %s, %d, %s, %lld},\n", quoted(em->cx, in->name), kinds[in->kind], classes,
-                node_shape(em, in->node, 1, in->span, in->name), (long long)in->count);
+    int classes = in->kind == INPUT_CLASS || in->kind == INPUT_EXTENT ? in->classes : in->kind == INPUT_BIT ? 2 : 0;
+    text_printf(out, "    {%s, %s, %d, %s, %lld, {%s}},\n", quoted(em->cx, in->name), kinds[in->kind], classes,
+                node_shape(em, in->node, 1, in->span, in->name), (long long)in->count, extents_of(em, in));
   }
   if (p->inputs.n) text_add(out, "};\n\n");
   return p->inputs.n;

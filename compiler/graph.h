@@ -18,6 +18,7 @@
 #include "source.h"
 
 #define FREE_VAR 1000
+enum { MOST_DIMS = 64 };
 #define MAX_AXES 24 /* own and reduced ones of one node */
 
 typedef struct Node Node;
@@ -32,7 +33,7 @@ typedef struct Axis {
   AxisKind kind;
   int64_t extent; /* of a PLAIN one; 0 for the others */
   int scan;       /* the time of this scan; 0: of none. Inside of the scan such an axis is always read at the time at hand */
-  int dim;        /* 1 + the input that says how many places of it an example has; 0: all of them */
+  int dim;        /* Graph.dims[dim - 1] is how many places of it an example has; 0: all of them */
 } Axis;
 
 typedef struct Term {
@@ -188,6 +189,8 @@ struct Graph {
   Span span;        /* given to new nodes */
   Scan *scans;      /* from 1 */
   int nscans, cap_scans;
+  Index *dims[MOST_DIMS]; /* extents of examples, in terms of inputs */
+  int ndims;
   bool too_large;   /* a value of more than 2^31-1 elements was refused (an error was reported) */
 };
 

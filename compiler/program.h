@@ -27,7 +27,7 @@ typedef struct Leaf { /* a parameter or a state */
   Span made;  /* the call of a layer that made it, where one did */
 } Leaf;
 
-typedef enum { INPUT_REAL, INPUT_CLASS, INPUT_INT, INPUT_BIT } InputKind;
+typedef enum { INPUT_REAL, INPUT_CLASS, INPUT_INT, INPUT_BIT, INPUT_EXTENT /* a dim: 1..classes */ } InputKind;
 typedef struct Input {
   const char *name;
   Node *node; /* axes: batch, then the shape */

@@ -8,6 +8,7 @@
 #include "build.h"
 #include "property.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { MOST_NAMES = 8 };
@@ -100,21 +101,49 @@ static bool match_sum(Match *m, const Expr *p, Read *r) {
   return negative(a) && both(m, p->a, b, p->b, build_scale(m->g, -1, a));
 }
 
+/* Are the guards about the ends of examples (elaborate_dim.c) alone? */
+static bool only_extents(const Node *n) {
+  for (int k = 0; k < n->nguards; k++) {
+    bool gathers = false;
+    for (int i = 0; i < n->guards[k].e->n; i++) gathers = gathers || n->guards[k].e->terms[i].gather;
+    if (!gathers || n->guards[k].n == 1) return false;
+  }
+  return true;
+}
+
+/* The body of a guarded sum, bound to a name, as that of a sum over all: 0 (exp of -inf) where a guard fails. */
+static bool hide(Match *m, int which, const Node *n, const Subst *at, bool exponential) {
+  Graph *g = m->g;
+  for (int k = 0; k < n->nguards; k++) {
+    Read *e = build_index(g, index_substitute(g, n->guards[k].e, at));
+    Read *inside = build_op2(g, OP_LE, build_constant(g, 0), e);
+    m->reads[which] = build_op(g, OP_WHERE, (Read *[]){inside, m->reads[which], build_constant(g, exponential ? -INFINITY : 0)});
+  }
+  return true;
+}
+
 static bool match_reduction(Match *m, const Expr *p, Read *r, Reduction reduction) {
   const Node *n = r->node;
-  if (n->kind != NODE_MAP || n->reduction != reduction || n->nguards || r->guarded || m->nreduced) return false;
+  if (n->kind != NODE_MAP || n->reduction != reduction || r->guarded || m->nreduced || !only_extents(n)) return false;
   Subst at = {0};
   Read *factors[16];
   if (n->nreads > 16) return false;
   for (int j = 0; j < n->naxes; j++) subst_add(&at, j, r->index[j]);
   for (int j = 0; j < n->nreduce; j++) {
-    m->reduced[j] = graph_var(m->g, n->axes[n->naxes + j]);
+    Axis all = n->axes[n->naxes + j];
+    all.dim = 0; /* guards say what is left out; the right side is to reduce over all */
+    m->reduced[j] = graph_var(m->g, all);
     subst_add(&at, n->naxes + j, index_var(m->g, m->reduced[j]));
   }
   for (int k = 0; k < n->nreads; k++) factors[k] = read_substitute(m->g, n->reads[k], &at);
   Read *body = build_product(m->g, n->scale, n->nreads, factors, 0, NULL, 0, NULL);
   m->nreduced = n->nreduce;
-  bool matched = match(m, p->args[0].value, body);
+  const Expr *inner = p->args[0].value;
+  int before = m->n;
+  bool exponential = inner->kind == EXPR_CALL && inner->nargs == 1 && inner->a->kind == EXPR_NAME && strcmp(inner->a->name, "exp") == 0 &&
+                     inner->args[0].value->kind == EXPR_NAME;
+  bool matched = (!n->nguards || exponential || inner->kind == EXPR_NAME) && match(m, inner, body);
+  if (matched && n->nguards) matched = m->n == before + 1 && hide(m, before, n, &at, exponential);
   m->nreduced = 0;
   return matched;
 }

@@ -21,6 +21,7 @@ int nn_value_fits(const nn_input *input, double value) {
   case NN_CLASS: return value >= 0 && value < input->classes && value == floor(value);
   case NN_INT: return value >= INT32_MIN && value <= INT32_MAX && value == floor(value);
   case NN_BIT: return value == 0 || value == 1;
+  case NN_EXTENT: return value >= 1 && value <= input->classes && value == floor(value);
   }
   return 0;
 }
@@ -29,6 +30,7 @@ void nn_print_expected(char *out, size_t size, const nn_input *input, double val
   if (input->kind == NN_CLASS) snprintf(out, size, "a class, a whole number 0..%d,", (int)input->classes - 1);
   else if (input->kind == NN_INT) snprintf(out, size, "a whole number of 32 bits");
   else if (input->kind == NN_BIT) snprintf(out, size, "0 or 1");
+  else if (input->kind == NN_EXTENT) snprintf(out, size, "a whole number 1..%d,", (int)input->classes);
   else snprintf(out, size, nn_value_fits(input, value) ? "a number" : "a finite number");
 }
 

@@ -61,7 +61,7 @@ typedef struct nn_array { /* a named array inside one of the model's structs */
     size_t count;           /* number of floats */
 } nn_array;
 
-typedef enum nn_kind { NN_REAL, NN_CLASS, NN_INT, NN_BIT } nn_kind;
+typedef enum nn_kind { NN_REAL, NN_CLASS, NN_INT, NN_BIT, NN_EXTENT /* a whole number 1..classes: a dim */ } nn_kind;
 
 typedef struct nn_input {
     const char *name;
@@ -70,6 +70,8 @@ typedef struct nn_input {
     int rank;               /* of one example; 0 for a scalar */
     int32_t shape[NN_MAX_RANK];
     size_t count;           /* elements of one example */
+    unsigned char extent[NN_MAX_RANK]; /* by axis: 1 + the NN_EXTENT input that says how many places of it an example has (the rest is
+                               storage, which should hold 0); 0: all */
 } nn_input;
 
 /* Every entry takes the model's inputs as an array of pointers in the order of nn_model.inputs, n examples each

@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from reference import classes, real, twin
+from reference import classes, real, twin, whole
 
 
 @twin("rnn_tanh", {"w": classes(7, 9)},
@@ -59,3 +59,34 @@ def scan_inside(p, x, w):
     g, = torch.autograd.grad(s, x, create_graph=True)
     loss = s + (torch.stack(hs)**2).sum() + sum(ss) + (g**2).sum() / 10
     return {"loss.L": loss, "out.classes": torch.tensor(ks)}
+
+
+@twin("ragged", {"T": whole(1, 6), "S": whole(1, 5), "x": real(6, 3, scale=0.5), "hs": real(5, 2, scale=0.5), "y": real(2), "w": classes(4, 6)},
+      {"E": (4, 3), "h.W": (4, 3), "h.U": (4, 4), "g.W": (4, 3), "g.U": (4, 4), "v.W": (2, 4), "v.b": (2,)})
+def ragged(p, T, S, x, hs, y, w):
+    """What stands beyond the ends is cut off first."""
+    n, m = int(T), int(S)
+    e = (x + p["E"][w])[:n]
+
+    def rnn(rows, name):
+        h, out = torch.zeros(4, dtype=x.dtype), []
+        for row in rows:
+            h = torch.tanh(p[name + ".W"] @ row + p[name + ".U"] @ h)
+            out.append(h)
+        return torch.stack(out)
+    h, g = rnn(e, "h"), rnn(e.flip(0), "g")
+    v = p["v.W"] @ (h[-1] + g[-1]) + p["v.b"]
+    a = torch.softmax(hs[:m] @ v, 0)
+    z = torch.cat([x[1:n, 0], torch.zeros(1, dtype=x.dtype)]) * x[:n, 1]
+    loss = (((a @ hs[:m] - y)**2).sum() + h.mean()**2 + torch.logsumexp(h[:, 1], 0) + h[:, 2].max()
+            + (g.flip(0)[:, 0] * h[:, 3]).sum() + z.sum() + h.norm())
+    return {"loss.L": loss, "out.states": F.pad(h, (0, 0, 0, 6 - n)), "out.attention": F.pad(a, (0, 5 - m))}
+
+
+@twin("images_sized", {"H": whole(2, 8), "W": whole(2, 7), "x": real(1, 8, 7), "y": classes(3)},
+      {"a.K": (4, 1, 3, 3), "a.b": (4,), "b.K": (3, 4, 3, 3), "b.b": (3,), "z.W": (3, 3), "z.b": (3,)})
+def images_sized(w, H, W, x, y):
+    a = torch.relu(F.conv2d(x[None, :, :int(H), :int(W)], w["a.K"], w["a.b"], padding=1))
+    b = torch.relu(F.conv2d(a, w["b.K"], w["b.b"], padding=1))
+    z = w["z.W"] @ b.mean((2, 3))[0] + w["z.b"]
+    return {"loss.L": F.cross_entropy(z, y) + F.max_pool2d(a, 2).sum() / 100}
