@@ -35,8 +35,8 @@ static void assert_refused(nn_input input, const char *file, int status, const c
   nn_encoding_free(&encoding);
 }
 
-static const nn_input two_reals = {NULL, NN_REAL, 0, 1, {2}, 2}, real = {NULL, NN_REAL, 0, 0, {0}, 1};
-static const nn_input four_reals = {NULL, NN_REAL, 0, 2, {2, 2}, 4}, three_classes = {NULL, NN_CLASS, 3, 0, {0}, 1};
+static const nn_input two_reals = {NULL, NN_REAL, 0, 1, {2}, 2, {0}}, real = {NULL, NN_REAL, 0, 0, {0}, 1, {0}};
+static const nn_input four_reals = {NULL, NN_REAL, 0, 2, {2, 2}, 4, {0}}, three_classes = {NULL, NN_CLASS, 3, 0, {0}, 1, {0}};
 static const nn_input bit = {NULL, NN_BIT, 0, 0, {0}, 1}, whole = {NULL, NN_INT, 0, 0, {0}, 1};
 
 static void assert_floats(nn_input input, const char *file, size_t rows, const float *expected) {
@@ -219,7 +219,7 @@ static void bytes_are_shares_of_255(void **state) {
   unsigned char bytes[256];
   float values[256];
   void *in[NN_MAX_INPUTS] = {values};
-  nn_input input = {NULL, NN_REAL, 0, 1, {256}, 256};
+  nn_input input = {NULL, NN_REAL, 0, 1, {256}, 256, {0}};
   (void)state;
   for (int k = 0; k < 256; k++) bytes[k] = (unsigned char)k;
   scratch_npy("b.npy", "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 16, 16), }\n", bytes, 256);
