@@ -37,7 +37,7 @@ static void assert_refused(nn_input input, const char *file, int status, const c
 
 static const nn_input two_reals = {NULL, NN_REAL, 0, 1, {2}, 2, {0}}, real = {NULL, NN_REAL, 0, 0, {0}, 1, {0}};
 static const nn_input four_reals = {NULL, NN_REAL, 0, 2, {2, 2}, 4, {0}}, three_classes = {NULL, NN_CLASS, 3, 0, {0}, 1, {0}};
-static const nn_input bit = {NULL, NN_BIT, 0, 0, {0}, 1}, whole = {NULL, NN_INT, 0, 0, {0}, 1};
+static const nn_input bit = {NULL, NN_BIT, 0, 0, {0}, 1, {0}}, whole = {NULL, NN_INT, 0, 0, {0}, 1, {0}};
 
 static void assert_floats(nn_input input, const char *file, size_t rows, const float *expected) {
   float values[64];
@@ -282,7 +282,7 @@ static void arrays_that_do_not_fit(void **state) {
 
 static void text_is_cut_into_windows(void **state) {
   static const int32_t expected[] = {1, 3, 2, 4, 0, 1}, again[] = {4, 4, 3};
-  nn_input text = {NULL, NN_CLASS, 5, 1, {3}, 3};
+  nn_input text = {NULL, NN_CLASS, 5, 1, {3}, 3, {0}};
   int32_t values[6];
   void *in[NN_MAX_INPUTS] = {values};
   (void)state;
@@ -308,7 +308,7 @@ static void text_is_cut_into_windows(void **state) {
 static void class_lists_may_be_tables(void **state) {
   static const int32_t expected[] = {0, 4, 2, 1, 1, 1};
   (void)state;
-  assert_words((nn_input){NULL, NN_CLASS, 5, 1, {3}, 3}, scratch_text("t.csv", "0 4 2\n1 1 1\n"), 2, expected);
+  assert_words((nn_input){NULL, NN_CLASS, 5, 1, {3}, 3, {0}}, scratch_text("t.csv", "0 4 2\n1 1 1\n"), 2, expected);
 }
 
 /* ---- files ---- */
