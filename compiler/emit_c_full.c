@@ -22,8 +22,21 @@ static const Routine *routine_of(const Emitter *em, int which) {
   return which == GRADIENT ? &full->gradient : &full->product;
 }
 
+/* BFGS keeps a matrix of doubles, and its program would ask for it only when it is started. */
+static void check_matrix(Emitter *em) {
+  const FullBatch *full = full_batch_of(em->program);
+  const Group *group = &em->program->objectives.at[0].groups[0];
+  double n = 0, limit = em->options->max_memory;
+  for (int k = 0; k < group->nparams; k++) n += (double)em->program->params.at[group->params[k]].count;
+  if (strcmp(full->method, "NN_BFGS") != 0 || limit <= 0 || 8 * n * n <= limit) return;
+  error_at(em->cx, full->span, "'bfgs' keeps a matrix of %.0f x %.0f numbers, %.1f GiB: expected at most %.1f GiB", n, n,
+           8 * n * n / 1073741824, limit / 1073741824);
+  help(em->cx, "lbfgs keeps 20 vectors in its place; --max-memory raises the limit");
+}
+
 void plan_full(Emitter *em) {
   if (!full_batch_of(em->program)) return;
+  check_matrix(em);
   for (int k = 0; k < FUNCTIONS; k++) {
     const Routine *r = routine_of(em, k);
     em->full_plans[k] = r->nroots ? plan_roots(em->program, em->options, r->roots, r->nroots, false, false) : NULL;
