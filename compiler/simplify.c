@@ -184,6 +184,50 @@ static Read *carry_out(Simplifier *s, Node *n, const Subst *own) {
 
 /* ---- one node ---- */
 
+/* Inside of a loop, a factor that is pieces, some of which stand outside (W @ concat(x[t], h[t-1])): which, and the axis of the pieces,
+ * read at a summed variable. The product over the pieces apart leaves the loop in part. */
+static bool joined_factor(Read *const *x, int nreads, const int *summed, int nsummed, int *which, int *axis) {
+  for (*which = 0; *which < nreads; ++*which) {
+    const Node *n = x[*which]->node;
+    bool outside = false;
+    if (n->kind != NODE_PIECES || !n->open || x[*which]->guarded) continue;
+    for (int p = 0; p < n->nreads; p++) outside = outside || !n->reads[p]->node->open;
+    for (*axis = 0; outside && *axis < n->naxes; ++*axis) {
+      int v;
+      bool ok = index_is_var(x[*which]->index[*axis], &v), is_summed = false;
+      for (int k = 0; ok && k < nsummed; k++) is_summed = is_summed || summed[k] == v;
+      for (int k = 0; k < n->naxes && is_summed; k++)
+        for (int p = 0; p < n->nreads && k != *axis; p++)
+          is_summed = is_summed && n->offsets[p * n->naxes + k] == 0 && axis_equal(n->reads[p]->node->axes[k], n->axes[k]);
+      if (is_summed) return true;
+    }
+  }
+  return false;
+}
+
+static Read *distributed(Graph *g, const Node *n, Read *const *x, const Guard *guards, const int *vars, int which, int axis) {
+  const Node *pieces = x[which]->node;
+  int whole;
+  Read *sum = NULL;
+  index_is_var(x[which]->index[axis], &whole);
+  for (int p = 0; p < pieces->nreads; p++) {
+    Node *piece = pieces->reads[p]->node;
+    int part = graph_var(g, piece->axes[axis]), summed[MAX_AXES];
+    Subst shift = {0};
+    Index *index[MAX_AXES];
+    Read **factors = ARENA_ARRAY(g->cx, Read *, n->nreads);
+    Guard *moved = ARENA_ARRAY(g->cx, Guard, n->nguards + 1);
+    subst_add(&shift, whole, index_combine(g, 1, index_var(g, part), 1, index_constant(g, pieces->offsets[p * pieces->naxes + axis])));
+    for (int k = 0; k < pieces->naxes; k++) index[k] = k == axis ? index_var(g, part) : index_substitute(g, x[which]->index[k], &shift);
+    for (int k = 0; k < n->nreads; k++) factors[k] = k == which ? read_make(g, piece, index, 0) : read_substitute(g, x[k], &shift);
+    for (int k = 0; k < n->nguards; k++) moved[k] = (Guard){index_substitute(g, guards[k].e, &shift), guards[k].n};
+    for (int k = 0; k < n->nreduce; k++) summed[k] = vars[n->naxes + k] == whole ? part : vars[n->naxes + k];
+    Read *term = build_product(g, n->scale, n->nreads, factors, n->nguards, moved, n->nreduce, summed);
+    sum = sum ? build_add(g, sum, term) : term;
+  }
+  return sum;
+}
+
 static Read *rebuild_map(Simplifier *s, Node *n, const Subst *at, const int *vars) {
   Graph *g = s->g;
   Read **x = ARENA_ARRAY(g->cx, Read *, n->nreads + 1);
@@ -193,6 +237,8 @@ static Read *rebuild_map(Simplifier *s, Node *n, const Subst *at, const int *var
   if (n->reduction > RED_SUM) return build_reduce(g, n->reduction, x[0], n->nreduce, vars + n->naxes);
   Guard *guards = ARENA_ARRAY(g->cx, Guard, n->nguards + 1);
   for (int k = 0; k < n->nguards; k++) guards[k] = (Guard){mapped_index(s, index_substitute(g, n->guards[k].e, at)), n->guards[k].n};
+  int which, axis;
+  if (joined_factor(x, n->nreads, vars + n->naxes, n->nreduce, &which, &axis)) return distributed(g, n, x, guards, vars, which, axis);
   return build_product(g, n->scale, n->nreads, x, n->nguards, guards, n->nreduce, vars + n->naxes);
 }
 
