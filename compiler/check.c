@@ -33,7 +33,7 @@ static double ratio_at(const Sides *s, const Point *pt) {
 
 static bool transposed_at(const Sides *s, const Point *pt) {
   const Check *c = s->check;
-  if (c->nvars != 2) return false;
+  if (c->nvars != 2 || s->places[0]) return false;
   int64_t n = s->a->axes[s->a->naxes - 1].extent;
   if (n != s->a->axes[s->a->naxes - 2].extent || s->count != n * n) return false;
   for (int64_t i = 0; i < n; i++)
@@ -79,19 +79,18 @@ static void print_check(Text *out, const Program *p, const Check *c) {
   print_formula(out, c->stmt->value2);
 }
 
-/* "[i=2, j=0]" of element k; nothing for a scalar. */
+/* " at [i=2, j=0]" of element k; nothing for a scalar. */
 static void print_place(Text *out, const Sides *s, int64_t k) {
   const Check *c = s->check;
-  int64_t at[MAX_AXES] = {0};
-  for (int axis = s->a->naxes - 1; axis >= 0; axis--) {
-    int64_t extent = evaluation_extent(s->e, s->a->axes[axis]);
-    at[axis] = k % extent;
-    k /= extent;
+  int64_t at[MAX_AXES] = {0}, rest = k;
+  for (int i = c->nvars - 1; i >= 0; i--) {
+    int64_t extent = graph_var_axis(s->p->graph, c->vars[i]).extent;
+    at[i] = s->places[0] ? (int64_t)s->places[i][k] : rest % extent;
+    rest /= extent;
   }
-  int first = s->a->naxes - c->nvars;
   if (c->nvars) text_add(out, " at [");
   for (int i = 0; i < c->nvars; i++)
-    text_printf(out, "%s%s=%lld", i ? ", " : "", c->names[i] ? c->names[i] : axis_letter(i), (long long)at[first + i]);
+    text_printf(out, "%s%s=%lld", i ? ", " : "", c->names[i] ? c->names[i] : axis_letter(i), (long long)at[i]);
   if (c->nvars) text_add(out, "]");
 }
 
@@ -126,7 +125,8 @@ static void print_edge(const Sides *s, const Node *edge, Text *out) {
 static void print_refuted(Sides *s, const Point *pt, const Node *edge, Text *out) {
   text_add(out, ": refuted");
   print_place(out, s, pt->first);
-  if (s->count > 1) text_printf(out, " (%lld of %lld elements differ)", (long long)pt->differing, (long long)s->count);
+  if (s->count > 1) text_printf(out, " (%lld of %lld%s elements differ)", (long long)pt->differing, (long long)s->count,
+                               s->places[0] ? " random" : "");
   text_add(out, "\n");
   print_sides(out, s, pt);
   if (!isfinite(pt->left - pt->right)) text_add(out, "    one side divides by 0 where the other has a value\n");

@@ -56,6 +56,7 @@ typedef struct Sides {
   bool partial;      /* elements are compared where they are finite; `seen`: those that were, somewhere */
   unsigned char *seen;
   double *mean, *square;
+  double *places[MAX_AXES]; /* of a check that is too large: the elements are these places of each of its indices */
 } Sides;
 
 Sides sides_make(Program *p, const Check *c, Read *a, Read *b);
@@ -66,6 +67,10 @@ PointVerdict sides_judge(Sides *s, Point *pt);
 
 /* Of a partial comparison: how many elements had no value at any point. */
 int64_t sides_unseen(const Sides *s);
+
+/* check_sample.c: replaces sides of millions of elements by some thousands of these, along a variable; false where they
+ * are not that large. */
+bool sides_sample(Sides *s, Read **a, Read **b, int *sample_var);
 
 /* check_branch.c: judges the sides on both sides of the comparisons that they make, for as long as `work` lasts. True
  * where that refutes; then `edge` is the comparison (or NULL). */

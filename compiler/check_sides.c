@@ -25,34 +25,35 @@ static void add_number(Sides *s, double *numbers, double x) {
   if (x == floor(x) && s->manner.nnumbers < MOST_NUMBERS) numbers[s->manner.nnumbers++] = x;
 }
 
-/* The whole numbers that the sides compare with: integer inputs are drawn beside them. */
-static void find_numbers(Sides *s) {
+/* The whole numbers that the sides compare with: integer inputs and places are drawn beside them. */
+static void find_numbers(Sides *s, NodeList nodes) {
   double *numbers = ARENA_ARRAY(s->p->cx, double, MOST_NUMBERS);
-  bool whole = false;
-  for (int i = 0; i < s->needed.n; i++) {
-    const Node *n = s->needed.at[i];
-    whole = whole || (n->kind == NODE_INPUT && n->integer);
+  for (int i = 0; i < nodes.n; i++) {
+    const Node *n = nodes.at[i];
     if (n->kind != NODE_MAP) continue;
     if (n->op == OP_PRODUCT && n->nreads == 0) add_number(s, numbers, n->scale);
     for (int k = 0; k < n->nguards; k++)
       if (n->guards[k].e->offset) add_number(s, numbers, fabs((double)n->guards[k].e->offset));
   }
   s->manner.numbers = numbers;
-  if (!whole) s->manner.nnumbers = 0;
 }
 
 Sides sides_make(Program *p, const Check *c, Read *a, Read *b) {
-  int vars[MAX_AXES + 1], n = 0;
+  int vars[MAX_AXES + 1], n = 0, sample;
   Graph *g = p->graph;
+  Sides s = {.p = p, .check = c};
+  s.manner.scale = 1;
+  find_numbers(&s, graph_order(p->cx, (Node *[]){a->node, b->node}, 2));
+  bool sampled = sides_sample(&s, &a, &b, &sample);
   if (read_uses(a, g->batch_var) || read_uses(b, g->batch_var)) vars[n++] = g->batch_var;
-  for (int k = 0; k < c->nvars; k++) vars[n++] = c->vars[k];
-  Sides s = {.p = p, .check = c, .a = build_tensor(g, a, n, vars), .b = build_tensor(g, b, n, vars)};
+  if (sampled) vars[n++] = sample;
+  for (int k = 0; k < c->nvars && !sampled; k++) vars[n++] = c->vars[k];
+  s.a = build_tensor(g, a, n, vars);
+  s.b = build_tensor(g, b, n, vars);
   s.e = evaluation_new(g, 1, 1);
   s.needed = graph_order(p->cx, (Node *[]){s.a, s.b}, 2);
   s.count = evaluation_count(s.e, s.a);
   s.cost = evaluation_cost(s.e, s.a) + evaluation_cost(s.e, s.b);
-  s.manner.scale = 1;
-  find_numbers(&s);
   return s;
 }
 

@@ -75,3 +75,25 @@ check ∂L/∂m == ((m + 1)^2 - m^2 - 1)/(1 + m^2)
 check ∂L/∂m == 2/m - 2*m/(m^4 + m^2)
 check grad(grad(F, m), m) == f*(1 - f)*(1 - 2*f)
 END
+
+# Millions of elements: some thousands of them are looked at, and little memory is taken.
+cat >"$work/large.nn" <<'END'
+input x[256]
+param W[512, 256] ~ glorot
+param b[512]
+z = tanh(W @ x + b)
+p = softmax(z)
+loss L = -log(p[3])
+minimize L with adam
+check jacobian(p, W)[i,j,m] == p[i]*((i == j) - p[j])*(1 - z[j]^2)*x[m]
+check jacobian(p, W)[i,j,m] == p[i]*((i == j) - p[j])*(1 - z[j]^2)*x[m] + 1e-6*(i == 511 and j == 0)
+check jacobian(z, W)[i,j,m] == (1 - z[i]^2)*x[m]*(i == j)*(1 + (i == 7)*1e-6)
+check jacobian(z, W)[i,j,m] == (1 - z[i]^2)*x[m]*(j == i + 1)
+END
+(
+  [ -n "${UNLIMITED:-}" ] || ulimit -v 1000000
+  "$nnc" check "$work/large.nn" >"$work/large.out" 2>&1
+)
+refuted=$(grep -c ': refuted' "$work/large.out")
+if [ "$refuted" = 3 ] && grep -q 'large.nn:8: .*: \(proved\|holds\)' "$work/large.out"; then ok "a jacobian of 67 million elements"
+else not_ok "a jacobian of 67 million elements" - <"$work/large.out"; fi
