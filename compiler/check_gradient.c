@@ -17,7 +17,8 @@
 #define ELEMENTS   20    /* larger ones at so many random elements (at least FEWEST) */
 #define FEWEST     5
 #define DIRECTIONS 5     /* and in so many random directions: one of them alone shows a single wrong element */
-#define WORK       2e8   /* terms to be summed for one array, a fraction of a second */
+#define WORK       2e8   /* terms to be summed for one array, a fraction of a second, */
+#define ALL_WORK   2e9   /* and for all of them */
 #define POINTS     12    /* drawn for a gradient that is 0 before it is said to be 0 everywhere */
 #define ROUNDING   1e-11 /* a gradient this much smaller than the other arrays' is 0 but for rounding */
 
@@ -191,7 +192,7 @@ static void print_failure(Text *out, const Loss *l, const Array *a, const Probe 
 
 /* How much of the array is probed. */
 static void plan_probes(const Loss *l, Array *a) {
-  double affordable = WORK / l->cost;
+  double affordable = fmin(WORK, ALL_WORK / (double)(l->p->params.n + 1)) / l->cost;
   if (a->count <= FEWEST || (a->count <= WHOLE && (double)a->count <= affordable)) {
     a->nelements = (int)a->count;
     return;
