@@ -34,10 +34,31 @@ static void print_gemm(const Gemm *g, Text *out) {
   if (g->pack_a || g->pack_b) text_printf(out, ", %d packed", (g->pack_a != NULL) + (g->pack_b != NULL));
 }
 
+static void print_loop(const Plan *plan, const Step *step, Text *out) {
+  const ScanGroup *group = plan->loops.at[step->loop].group;
+  const Scan *scan = &plan->program->graph->scans[group->scan];
+  if (step->kind == STEP_END) {
+    text_printf(out, "end of the scan of step %d\n", plan->loops.at[step->loop].begin);
+    return;
+  }
+  text_printf(out, "scan of %lld steps%s, until step %d\n", (long long)scan->extent, scan->backwards ? ", backwards" : "", plan->loops.at[step->loop].end);
+  for (int k = 0; k < group->ncarries; k++) {
+    const Node *prev = group->carries[k].prev;
+    text_printf(out, "    carried: %s%s: ", prev->label ? prev->label : "a value", plan_place(plan, prev)->kept ? ", kept for all steps" : "");
+    print_place(plan, prev, out);
+    text_add(out, "\n");
+  }
+}
+
 static void print_step(const Plan *plan, int s, Text *out) {
-  static const char *const names[] = {"loop", "reduction", "product", "pieces", "copy"};
+  static const char *const names[] = {[STEP_MAP] = "loop",   [STEP_REDUCE] = "reduction", [STEP_GEMM] = "product",
+                                      [STEP_PIECES] = "pieces", [STEP_COPY] = "copy",        [STEP_DRAW] = "draw"};
   const Step *step = &plan->steps.at[s];
   text_printf(out, "  step %d: ", s);
+  if (step->kind == STEP_LOOP || step->kind == STEP_END) {
+    print_loop(plan, step, out);
+    return;
+  }
   if (step->gemm) print_gemm(step->gemm, out);
   else text_add(out, names[step->kind]);
   text_add(out, "\n");
