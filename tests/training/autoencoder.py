@@ -17,6 +17,7 @@ def measure(p, image):
     return {"error": ((picture(p, image) - image.flatten(1))**2).mean()}
 
 
-STUDIES = [Study(page="autoencoder", data={"image": MNIST["x"]}, test={"image": MNIST_TEST["x"]}, epochs=5, batch=64,
+STUDIES = [Study(page="autoencoder", figure="error",
+                 data={"image": MNIST["x"]}, test={"image": MNIST_TEST["x"]}, epochs=5, batch=64,
                  initial=lambda: {**dense("a", 784, 64), **dense("r", 64, 784)},
                  loss=loss, measure=measure, optimizer=adam(1e-3))]

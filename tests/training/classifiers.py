@@ -55,14 +55,16 @@ def heart_measure(p, x, y):
 
 
 def heart(name, decay=0.0, **more):
-    return Study(page="overfitting", name=name, data={"x": TABLE + ":0-29", "y": TABLE + ":30"}, rows="40-79",
+    return Study(page="overfitting", figure="nll",
+                 name=name, data={"x": TABLE + ":0-29", "y": TABLE + ":30"}, rows="40-79",
                  test_rows="200-568", standardize=("x",), epochs=200, batch=10, seeds=10,
                  initial=lambda: {**dense("h", 30, 50), **dense("a", 50, 1)}, loss=heart_loss(decay),
                  measure=heart_measure, optimizer=adam(0.01), **more)
 
 
 STUDIES = [
-    Study(page="linear_classifiers", data={"x": TABLE + ":0-29", "c": TABLE + ":30"}, test_rows="400-568",
+    Study(page="linear_classifiers", figure="margin_right",
+          data={"x": TABLE + ":0-29", "c": TABLE + ":30"}, test_rows="400-568",
           standardize=("x",), epochs=50, batch=16, initial=linear_initial,
           loss=lambda p, x, c: sum(linear_parts(p, x, c)), measure=linear_measure, optimizer=linear_optimizer,
           seeds=10),

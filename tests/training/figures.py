@@ -4,7 +4,7 @@
 In:   the studies of the modules beside this file; build/nnc; ../shared/data.
 Out:  a row for each figure: the mean over the seeds with nnc, with PyTorch on its own (initial values and order of the
       rows drawn by itself), and with PyTorch in step with nnc (the same initial values and order); seconds of an epoch.
-      Exit status 1 where nnc and PyTorch in step differ by more than 2%.
+      Exit status 1 where nnc and PyTorch in step differ by more than 2% in the figure by which the page is judged.
 
 Use:  figures.py [--seeds N] [--in-step] [NAME ...]      all studies where no name is given
       --in-step leaves out PyTorch on its own
@@ -106,7 +106,7 @@ def rows(s, runs):
     for name in runs[0][1]:
         nnc, step = [r[0][name] for r in runs], [r[1][name] for r in runs]
         off = abs(mean(nnc) - mean(step)) / max(abs(mean(step)), 1e-30)
-        agree = agree and off <= MOST
+        agree = agree and (off <= MOST or name != s.figure)
         alone = spread([r[2][name] for r in runs]) if runs[0][2] else ""
         print(f"| {s.title()} | {name} | {spread(nnc)} | {spread(step)} | {100 * off:.2g}% | {alone} | {len(runs)} | "
               f"{times} |", flush=True)

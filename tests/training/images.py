@@ -115,13 +115,17 @@ def halves_initial():
 
 
 STUDIES = [
-    Study(page="halves", data={"x": "digits/digits.csv.gz:0-63"}, test_rows="1413-1796", epochs=20, batch=32, seeds=10,
+    Study(page="halves", figure="found",
+          data={"x": "digits/digits.csv.gz:0-63"}, test_rows="1413-1796", epochs=20, batch=32, seeds=10,
           initial=halves_initial, loss=halves_loss, measure=halves_measure, optimizer=adam(2e-3)),
-    Study(page="digits8", data={"x": "digits/digits.csv.gz:0-63", "y": "digits/digits.csv.gz:64"}, integers=("y",),
+    Study(page="digits8", figure="accuracy",
+          data={"x": "digits/digits.csv.gz:0-63", "y": "digits/digits.csv.gz:64"}, integers=("y",),
           test_rows="1397-1796", epochs=20, batch=32, initial=digits8_initial, optimizer=adam(2e-3), seeds=10,
           **judged(digits8)),
-    Study(page="cnn", data=MNIST, test=MNIST_TEST, integers=("y",), epochs=2, batch=64, initial=cnn_initial,
+    Study(page="cnn", figure="accuracy",
+          data=MNIST, test=MNIST_TEST, integers=("y",), epochs=2, batch=64, initial=cnn_initial,
           optimizer=adam(1e-3), seeds=1, **judged(cnn)),
-    Study(page="vit", data=MNIST, test=MNIST_TEST, integers=("y",), epochs=3, batch=64, initial=vit_initial,
+    Study(page="vit", figure="accuracy",
+          data=MNIST, test=MNIST_TEST, integers=("y",), epochs=3, batch=64, initial=vit_initial,
           optimizer=adam(1e-3), seeds=3, **judged(vit)),
 ]

@@ -61,10 +61,11 @@ def yacht_measure(p, x, t):
 
 
 STUDIES = [
-    Study(page="inverse_problem", data={"x": "pairs.csv:0", "t": "pairs.csv:1"}, make=pairs, test_rows="0-499",
+    Study(page="inverse_problem", figure="L",
+          data={"x": "pairs.csv:0", "t": "pairs.csv:1"}, make=pairs, test_rows="0-499",
           epochs=200, batch=50, initial=network(1, 24, 3), loss=lambda p, x, t: inverse_nll(p, x, t)[0].mean(),
           measure=inverse_measure, optimizer=adam(5e-3), rate=cosine(5e-3, 6000)),
-    Study(page="yacht", data={"x": "uci_yacht/data.csv.gz:0-5", "t": "uci_yacht/data.csv.gz:6"},
+    Study(page="yacht", figure="L", data={"x": "uci_yacht/data.csv.gz:0-5", "t": "uci_yacht/data.csv.gz:6"},
           test_rows="uci_yacht/test_mask.csv.gz:0", standardize=("x",), epochs=200, batch=32, seeds=10,
           initial=network(6, 16, 2), loss=lambda p, x, t: yacht_nll(p, x, t)[0].mean(), measure=yacht_measure,
           optimizer=adam(1e-2, weight_decay=0.01), rate=cosine(1e-2, 1800)),

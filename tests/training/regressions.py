@@ -79,14 +79,16 @@ def exponential(rate, factor):
 
 
 STUDIES = [
-    Study(page="engel", data={"income": "engel/engel.csv:0", "t": "engel/engel.csv:1"}, epochs=4000, batch=235,
+    Study(page="engel", figure="laplace",
+          data={"income": "engel/engel.csv:0", "t": "engel/engel.csv:1"}, epochs=4000, batch=235,
           initial=engel_initial, loss=lambda p, income, t: sum(engel_parts(p, income, t)), measure=engel_measure,
           optimizer=adam(0.02), rate=exponential(0.02, 0.998), seeds=1),
-    Study(page="fuel", data={"x": "uci_autompg/data.csv.gz:0-6", "t": "uci_autompg/data.csv.gz:7"},
+    Study(page="fuel", figure="L", data={"x": "uci_autompg/data.csv.gz:0-6", "t": "uci_autompg/data.csv.gz:7"},
           test_rows="uci_autompg/test_mask.csv.gz:0", standardize=("x",), epochs=50, batch=32, seeds=10,
           initial=lambda: {**dense("h", 7, 16), **dense("a", 16, 2)}, loss=fuel_loss, measure=fuel_measure,
           optimizer=adam(3e-3)),
-    Study(page="sunspots", data={"year": "sunspots/sunspots-yearly.csv:0", "n": "sunspots/sunspots-yearly.csv:1"},
+    Study(page="sunspots", figure="L",
+          data={"year": "sunspots/sunspots-yearly.csv:0", "n": "sunspots/sunspots-yearly.csv:1"},
           epochs=3000, batch=309, initial=sunspots_initial, loss=sunspots_loss, measure=sunspots_measure,
           optimizer=adam(0.01), rate=exponential(0.01, 0.998), seeds=1),
 ]

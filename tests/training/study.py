@@ -28,6 +28,7 @@ MNIST_TEST = dict(x="mnist/t10k-images-idx3-ubyte.gz", y="mnist/t10k-labels-idx1
 @dataclasses.dataclass
 class Study:
     page: str                                   # models/PAGE.nn
+    figure: str                                 # the one that is judged
     data: dict                                  # input of the model: a file below ../shared/data, with its columns
     epochs: int
     batch: int
