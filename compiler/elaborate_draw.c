@@ -72,7 +72,7 @@ static Value *noise(Elaborator *el, const Family *f, int rank, const Axis *axes,
   Axis all[3 * MAX_AXES];
   Index *index[3 * MAX_AXES];
   if (n + rank > MAX_AXES) {
-    report(el, span, "this draw would have %d axes, its indices and lifted axes counted; %d are the most", n + rank - 1, MAX_AXES - 1);
+    report(el, span, "this draw would have %d axes, those of its call and its indices counted; %d are the most", n + rank - 1, MAX_AXES - 1);
     return value_poison(el, span);
   }
   for (int k = 0; k < rank; k++) own[k] = vars[n + k] = graph_var(el->g, axes[k]);
