@@ -36,6 +36,7 @@ typedef struct Search {
 
 static bool is_movable(const Program *p, const Node *n) {
   if (n->kind == NODE_INPUT) return p->inputs.at[n->item].kind == INPUT_REAL || p->inputs.at[n->item].kind == INPUT_INT;
+  if (n->kind == NODE_DRAW) return n->item % 2 == 1; /* a normal one; a uniform one stays between 0 and 1 */
   return n->kind == NODE_PARAM || n->kind == NODE_STATE;
 }
 
