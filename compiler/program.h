@@ -179,6 +179,8 @@ void differentiate(Program *p, Read *root, bool per_example, int ntargets, Node 
 
 /* simplify.c: replaces every root of the program by a simplified one without NAME and GRAD; makes the gradients. */
 void simplify_program(Program *p, const Options *options);
+/* The same values, computed so that single precision suffices: before a plan is made, after everything else. */
+void float_program(Program *p, const Options *options);
 /* The two sides of check k, simplified. */
 void simplify_check(Program *p, int k, Read **a, Read **b);
 

@@ -12,6 +12,7 @@
 #include "program.h"
 #include "rules.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ typedef struct Simplifier {
   int cap;
   struct Simplifier *inner[64]; /* with one more opaque name each */
   int ninner;
+  bool to_float; /* take logsumexp and softplus apart, and apply no rules: see float_program */
 } Simplifier;
 
 static Simplifier *simplifier_new(Program *p, const Options *options) {
@@ -182,6 +184,86 @@ static Read *carry_out(Simplifier *s, Node *n, const Subst *own) {
   return read_substitute(g, simplify_read(s, read_substitute(g, adjoint, &tie)), &back);
 }
 
+/* ---- logsumexp and softplus in float ---- */
+
+static bool is_logsumexp(const Node *n) { return n->kind == NODE_MAP && n->reduction == RED_LOGSUMEXP; }
+
+typedef struct Split { /* logsumexp = most + log(sum) */
+  Read *most, *sum;
+} Split;
+
+static Read *relative_exp(Graph *g, Read *x, Read *most) { return build_op1(g, OP_EXP, build_op2(g, OP_LOGRATIO, x, most)); }
+
+/* r reads a logsumexp, at indices of the naive graph. */
+static Split split_logsumexp(Simplifier *s, const Read *r) {
+  Graph *g = s->g;
+  const Node *n = r->node;
+  Subst at = {0};
+  int reduced[MAX_AXES];
+  for (int k = 0; k < n->naxes; k++) subst_add(&at, k, mapped_index(s, r->index[k]));
+  for (int k = 0; k < n->nreduce; k++) {
+    reduced[k] = graph_var(g, n->axes[n->naxes + k]);
+    subst_add(&at, n->naxes + k, index_var(g, reduced[k]));
+  }
+  Read *x = mapped(s, read_substitute(g, n->reads[0], &at));
+  Read *most = build_reduce(g, RED_MAX, x, n->nreduce, reduced);
+  return (Split){most, build_reduce(g, RED_SUM, relative_exp(g, x, most), n->nreduce, reduced)};
+}
+
+/* An operation of which operand k is a logsumexp, and the other near it: first the largest value goes off, then the rest. */
+static Read *near_logsumexp(Simplifier *s, const Node *n, Read *const *x, const Subst *at, int k) {
+  Graph *g = s->g;
+  Split l = split_logsumexp(s, read_substitute(g, n->reads[k], at));
+  Read *rest = build_op1(g, OP_LOG, l.sum);
+  if (n->op == OP_ADD) return build_add(g, build_add(g, x[1 - k], l.most), rest);
+  if (k == 0) return build_add(g, build_sub(g, l.most, x[1]), rest);
+  return build_op2(g, n->op, build_op2(g, n->op, x[0], l.most), rest);
+}
+
+/* exp(logratio(a, logsumexp(x))), a softmax: exp(a - m) / sum, and 0 where that is 0 / 0. */
+static Read *softmax(Simplifier *s, const Read *ratio) {
+  Graph *g = s->g;
+  const Node *n = ratio->node;
+  Subst at = {0};
+  for (int k = 0; k < n->naxes; k++) subst_add(&at, k, ratio->index[k]);
+  Split l = split_logsumexp(s, read_substitute(g, n->reads[1], &at));
+  Read *e = relative_exp(g, mapped(s, read_substitute(g, n->reads[0], &at)), l.most);
+  return build_op2(g, OP_SELECT, e, build_div(g, build_constant(g, 1), l.sum));
+}
+
+/* softplus(a) - x, which may be all but 0: max(a, 0) - x, and what softplus is above that. */
+static Read *near_softplus(Simplifier *s, const Node *n, Read *const *x, const Subst *at) {
+  Graph *g = s->g;
+  Read *r = read_substitute(g, n->reads[0], at);
+  Subst inner = {0};
+  for (int k = 0; k < r->node->naxes; k++) subst_add(&inner, k, r->index[k]);
+  Read *a = mapped(s, read_substitute(g, r->node->reads[0], &inner));
+  Read *above = build_op1(g, OP_SOFTPLUS, build_scale(g, -1, build_op1(g, OP_ABS, a)));
+  return build_add(g, build_sub(g, build_op2(g, OP_MAX, build_constant(g, 0), a), x[1]), above);
+}
+
+static bool is_near_logsumexp(const Read *r, int k) {
+  return r->node->kind == NODE_MAP && !r->guarded && r->node->nreads > k && is_logsumexp(r->node->reads[k]->node) && !r->node->reads[k]->guarded;
+}
+
+static Read *float_map(Simplifier *s, Node *n, Read *const *x, const Subst *at, const int *vars) {
+  Graph *g = s->g;
+  Index *index[MAX_AXES];
+  for (int k = 0; k < n->naxes; k++) index[k] = index_var(g, vars[k]);
+  Read *self = read_make(g, n, index, 0);
+  if (is_logsumexp(n)) {
+    Split l = split_logsumexp(s, self);
+    return build_add(g, l.most, build_op1(g, OP_LOG, l.sum));
+  }
+  for (int k = 0; k < 2; k++)
+    if ((n->op == OP_ADD || n->op == OP_SUB || (n->op == OP_LOGRATIO && k == 1)) && is_near_logsumexp(self, k))
+      return near_logsumexp(s, n, x, at, k);
+  if (n->op == OP_SUB && n->reads[0]->node->kind == NODE_MAP && n->reads[0]->node->op == OP_SOFTPLUS && !n->reads[0]->guarded)
+    return near_softplus(s, n, x, at);
+  bool ratio = n->op == OP_EXP && n->reads[0]->node->op == OP_LOGRATIO && is_near_logsumexp(n->reads[0], 1);
+  return ratio ? softmax(s, read_substitute(g, n->reads[0], at)) : NULL;
+}
+
 /* ---- one node ---- */
 
 /* Inside of a loop, a factor that is pieces, some of which stand outside (W @ concat(x[t], h[t-1])): which, and the axis of the pieces,
@@ -232,6 +314,8 @@ static Read *rebuild_map(Simplifier *s, Node *n, const Subst *at, const int *var
   Graph *g = s->g;
   Read **x = ARENA_ARRAY(g->cx, Read *, n->nreads + 1);
   for (int k = 0; k < n->nreads; k++) x[k] = mapped(s, read_substitute(g, n->reads[k], at));
+  Read *in_float = s->to_float ? float_map(s, n, x, at, vars) : NULL;
+  if (in_float) return in_float;
   if (n->op == OP_INDEX) return build_index(g, mapped_index(s, index_substitute(g, n->value, at)));
   if (n->op != OP_PRODUCT) return build_op(g, n->op, x);
   if (n->reduction > RED_SUM) return build_reduce(g, n->reduction, x[0], n->nreduce, vars + n->naxes);
@@ -320,7 +404,7 @@ static void simplify_node(Simplifier *s, Node *n) {
     subst_add(&at, k, index_var(g, vars[k]));
   }
   Read *r = rebuild(s, n, &at, vars);
-  Read *better = n->kind == NODE_MAP ? rules_apply(s->program, r, &which) : NULL;
+  Read *better = n->kind == NODE_MAP && !s->to_float ? rules_apply(s->program, r, &which) : NULL;
   if (better) {
     explain(s, n, which);
     r = simplify_read(s, better);
@@ -441,28 +525,53 @@ static void verify_roots(Program *p, const Root *roots, int n, const char *pass)
   for (int k = 0; k < n; k++) graph_verify(p->graph, (Node *const *)&roots[k].node, 1, pass);
 }
 
+static void simplify_roots(Simplifier *s, Root *roots, int n) {
+  for (int k = 0; k < n; k++) roots[k].node = simplify_root(s, roots[k].node);
+  verify_roots(s->program, roots, n, s->to_float ? "float" : "simplify");
+}
+
+static void simplify_optimizers(Simplifier *s) {
+  Program *p = s->program;
+  for (int i = 0; i < p->objectives.n; i++)
+    for (int j = 0; j < p->objectives.at[i].ngroups; j++)
+      for (int k = 0; k < p->objectives.at[i].groups[j].nstages; k++) {
+        Group *group = &p->objectives.at[i].groups[j];
+        Stage *stage = &group->stages[k];
+        simplify_roots(s, stage->roots, stage->nroots * (stage->flat ? 1 : group->nparams));
+      }
+}
+
 void simplify_program(Program *p, const Options *options) {
   Simplifier *s = simplifier_new(p, options);
   for (int k = 0; k < p->routines.n; k++) {
     Routine *r = &p->routines.at[k];
-    if (r->kind == ROUTINE_GRAD) add_gradients(s, r);
-    else r->roots[0].node = simplify_root(s, r->roots[0].node);
-    verify_roots(p, r->roots, r->nroots, "simplify");
+    if (r->kind == ROUTINE_GRAD) {
+      add_gradients(s, r);
+      verify_roots(p, r->roots, r->nroots, "simplify");
+    } else {
+      simplify_roots(s, r->roots, 1);
+    }
   }
   for (int i = 0; i < p->objectives.n; i++) {
     FullBatch *full = p->objectives.at[i].full;
     if (full) add_full(s, &p->objectives.at[i]);
     if (full) verify_roots(p, full->product.roots, full->product.nroots, "simplify");
   }
-  for (int i = 0; i < p->objectives.n; i++)
-    for (int j = 0; j < p->objectives.at[i].ngroups; j++)
-      for (int k = 0; k < p->objectives.at[i].groups[j].nstages; k++) {
-        Group *group = &p->objectives.at[i].groups[j];
-        Stage *stage = &group->stages[k];
-        int count = stage->nroots * (stage->flat ? 1 : group->nparams);
-        for (int r = 0; r < count; r++) stage->roots[r].node = simplify_root(s, stage->roots[r].node);
-        verify_roots(p, stage->roots, count, "simplify");
-      }
+  simplify_optimizers(s);
+}
+
+/* logsumexp(x) is m + log(sum exp(x - m)), m the largest x. Where m is 10,000, a float that holds the sum of both is off by
+ * 0.0005, and so would be every softmax and cross-entropy, which take something near it off again: exp(x - logsumexp(x)). So the
+ * two are kept apart, and m goes first; so with softplus(x), which is max(x, 0) and a little. This must wait until derivatives
+ * are taken, in which no maximum is. */
+void float_program(Program *p, const Options *options) {
+  Simplifier *s = simplifier_new(p, options);
+  s->to_float = true;
+  for (int k = 0; k < p->routines.n; k++) simplify_roots(s, p->routines.at[k].roots, p->routines.at[k].nroots);
+  for (int i = 0; i < p->objectives.n; i++) {
+    FullBatch *full = p->objectives.at[i].full; /* its gradient shares the roots of the routine */
+    if (full) simplify_roots(s, full->product.roots, full->product.nroots);
+  }
 }
 
 void simplify_check(Program *p, int k, Read **a, Read **b) {

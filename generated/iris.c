@@ -63,35 +63,54 @@ float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] 
       }
     }
   }
-  /* %6[b] = logsumexp_i u[b,i]  [n] */
+  /* %6[b] = max_i u[b,i]  [n] */
   {
     const float *u = s->f + 48;
     float *restrict v6 = s->f + 0;
-    for (int b = 0; b < n; b++) {
-      float most = -INFINITY, sum = 0.0f;
-      for (int i = 0; i < 3; i++) {
-        most = nn_maxf(most, u[3 * b + i]);
+    for (int q = 0; q < n; q++) v6[q] = -INFINITY;
+    for (int i = 0; i < 3; i++) {
+      for (int b = 0; b < n; b++) {
+        v6[b] = nn_maxf(v6[b], u[3 * b + i]);
       }
-      for (int i = 0; i < 3; i++) {
-        sum += nn_expf(u[3 * b + i] - most);
-      }
-      v6[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
     }
   }
-  /* %8 = Σ_b -%7[b,t[b]]  [] */
-  float s8;
+  /* %10[b] = Σ_i %9[b,i]  [n] */
   {
     const float *u = s->f + 48, *v6 = s->f + 0;
+    float *restrict v10 = s->f + 16;
+    for (int q = 0; q < n; q++) v10[q] = 0.0f;
+    for (int i = 0; i < 3; i++) {
+      for (int b = 0; b < n; b++) {
+        const float t1 = u[3 * b + i];
+        const float t2 = t1 == -INFINITY ? t1 : t1 - v6[b];
+        const float t3 = nn_expf(t2);
+        v10[b] += t3;
+      }
+    }
+  }
+  /* %11[b] = log(%10[b])  [n] */
+  {
+    const float *v10 = s->f + 16;
+    float *restrict v11 = s->f + 32;
+    for (int b = 0; b < n; b++) {
+      v11[b] = nn_logf(v10[b]);
+    }
+  }
+  /* %13 = Σ_b -%12[b,t[b]]  [] */
+  float s13;
+  {
+    const float *u = s->f + 48, *v6 = s->f + 0, *v11 = s->f + 32;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
       const float t1 = u[3 * b + t[b]] - v6[b];
-      acc += t1;
+      const float t2 = t1 - v11[b];
+      acc += t2;
     }
-    s8 = -acc;
+    s13 = -acc;
   }
-  /* %9 = %8 / n  [] */
-  const float s9 = s8 / (float)n;
-  return s9;
+  /* %14 = %13 / n  [] */
+  const float s14 = s13 / (float)n;
+  return s14;
 }
 
 float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, const float *x /* [n,4] */,
@@ -114,12 +133,12 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
   }
   /* s[b,i] = %1[b,i] + s.b[i]  [n,16]
      h[b,i] = sigmoid(s[b,i])  [n,16]
-     %17[b,i] = -s[b,i]  [n,16]
-     %18[b,i] = sigmoid(%17[b,i])  [n,16]
-     %19[b,i] = h[b,i] %18[b,i]  [n,16] */
+     %22[b,i] = -s[b,i]  [n,16]
+     %23[b,i] = sigmoid(%22[b,i])  [n,16]
+     %24[b,i] = h[b,i] %23[b,i]  [n,16] */
   {
     const float *v1 = s->f + 0, *s_b = w->s.b;
-    float *restrict h = s->f + 256, *restrict v19 = s->f + 512;
+    float *restrict h = s->f + 256, *restrict v24 = s->f + 512;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 16; i++) {
         const float t1 = v1[16 * b + i] + s_b[i];
@@ -128,7 +147,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
         const float t4 = nn_sigmoidf(t3);
         const float t5 = t2 * t4;
         h[16 * b + i] = t2;
-        v19[16 * b + i] = t5;
+        v24[16 * b + i] = t5;
       }
     }
   }
@@ -156,107 +175,150 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* %6[b] = logsumexp_i u[b,i]  [n] */
+  /* %6[b] = max_i u[b,i]  [n] */
   {
     const float *u = s->f + 48;
     float *restrict v6 = s->f + 0;
-    for (int b = 0; b < n; b++) {
-      float most = -INFINITY, sum = 0.0f;
-      for (int i = 0; i < 3; i++) {
-        most = nn_maxf(most, u[3 * b + i]);
+    for (int q = 0; q < n; q++) v6[q] = -INFINITY;
+    for (int i = 0; i < 3; i++) {
+      for (int b = 0; b < n; b++) {
+        v6[b] = nn_maxf(v6[b], u[3 * b + i]);
       }
-      for (int i = 0; i < 3; i++) {
-        sum += nn_expf(u[3 * b + i] - most);
-      }
-      v6[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
     }
   }
-  /* %8 = Σ_b -%7[b,t[b]]  [] */
-  float s8;
+  /* %8[b,i] = logratio(u[b,i], %6[b])  [n,3]
+     %9[b,i] = exp(%8[b,i])  [n,3] */
   {
     const float *u = s->f + 48, *v6 = s->f + 0;
+    float *restrict v9 = s->f + 96;
+    for (int b = 0; b < n; b++) {
+      for (int i = 0; i < 3; i++) {
+        const float t1 = u[3 * b + i];
+        const float t2 = t1 == -INFINITY ? t1 : t1 - v6[b];
+        const float t3 = nn_expf(t2);
+        v9[3 * b + i] = t3;
+      }
+    }
+  }
+  /* %10[b] = Σ_i %9[b,i]  [n] */
+  {
+    const float *v9 = s->f + 96;
+    float *restrict v10 = s->f + 16;
+    for (int q = 0; q < n; q++) v10[q] = 0.0f;
+    for (int i = 0; i < 3; i++) {
+      for (int b = 0; b < n; b++) {
+        v10[b] += v9[3 * b + i];
+      }
+    }
+  }
+  /* %11[b] = log(%10[b])  [n] */
+  {
+    const float *v10 = s->f + 16;
+    float *restrict v11 = s->f + 32;
+    for (int b = 0; b < n; b++) {
+      v11[b] = nn_logf(v10[b]);
+    }
+  }
+  /* %13 = Σ_b -%12[b,t[b]]  [] */
+  float s13;
+  {
+    const float *u = s->f + 48, *v6 = s->f + 0, *v11 = s->f + 32;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
       const float t1 = u[3 * b + t[b]] - v6[b];
-      acc += t1;
+      const float t2 = t1 - v11[b];
+      acc += t2;
     }
-    s8 = -acc;
+    s13 = -acc;
   }
-  /* %9 = %8 / n  []
-     %10 = 1 / n  [] */
-  const float s9 = s8 / (float)n;
-  const float s10 = 1.0f / (float)n;
-  /* %11[b,i] = -%10 [i-t[b] = 0]  [n,3]
-     %12[b,i] = logratio(u[b,i], %6[b])  [n,3]
-     p[b,i] = exp(%12[b,i])  [n,3]
-     %14[b,i] = %10 p[b,i]  [n,3]
-     δu[b,i] = %11[b,i] + %14[b,i]  [n,3] */
+  /* %14 = %13 / n  []
+     %15 = 1 / n  [] */
+  const float s14 = s13 / (float)n;
+  const float s15 = 1.0f / (float)n;
+  /* %16[b,i] = -%15 [i-t[b] = 0]  [n,3] */
   {
-    const float *u = s->f + 48, *v6 = s->f + 0;
-    float *restrict deltau = s->f + 96;
+    float *restrict v16 = s->f + 32;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
-        const float t1 = i - t[b] == 0 ? -s10 : 0.0f;
-        const float t2 = u[3 * b + i];
-        const float t3 = t2 == -INFINITY ? t2 : t2 - v6[b];
-        const float t4 = nn_expf(t3);
-        const float t5 = s10 * t4;
-        const float t6 = t1 + t5;
-        deltau[3 * b + i] = t6;
+        v16[3 * b + i] = i - t[b] == 0 ? -s15 : 0.0f;
       }
     }
   }
-  /* δh[b,i] = Σ_j δu[b,j] u.W[j,i]  [n,16] */
+  /* %17[b] = 1 / %10[b]  [n] */
   {
-    const float *deltau = s->f + 96, *u_W = (const float *)w->u.W;
-    float *restrict deltah = s->f + 768;
+    const float *v10 = s->f + 16;
+    float *restrict v17 = s->f + 0;
+    for (int b = 0; b < n; b++) {
+      v17[b] = 1.0f / v10[b];
+    }
+  }
+  /* %18[b,i] = select(%9[b,i], %17[b])  [n,3]
+     %19[b,i] = %15 %18[b,i]  [n,3]
+     %20[b,i] = %16[b,i] + %19[b,i]  [n,3] */
+  {
+    const float *v9 = s->f + 96, *v17 = s->f + 0, *v16 = s->f + 32;
+    float *restrict v20 = s->f + 144;
+    for (int b = 0; b < n; b++) {
+      for (int i = 0; i < 3; i++) {
+        const float t1 = v9[3 * b + i];
+        const float t2 = t1 == 0.0f ? 0.0f : t1 * v17[b];
+        const float t3 = s15 * t2;
+        const float t4 = v16[3 * b + i] + t3;
+        v20[3 * b + i] = t4;
+      }
+    }
+  }
+  /* %21[b,i] = Σ_j %20[b,j] u.W[j,i]  [n,16] */
+  {
+    const float *v20 = s->f + 144, *u_W = (const float *)w->u.W;
+    float *restrict v21 = s->f + 768;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 16; i++) {
-        deltah[16 * b + i] = 0.0f;
+        v21[16 * b + i] = 0.0f;
       }
       for (int j = 0; j < 3; j++) {
         for (int i = 0; i < 16; i++) {
-          deltah[16 * b + i] += deltau[3 * b + j] * u_W[i + 16 * j];
+          v21[16 * b + i] += v20[3 * b + j] * u_W[i + 16 * j];
         }
       }
     }
   }
-  /* %20[b,i] = δh[b,i] %19[b,i]  [n,16] */
+  /* %25[b,i] = %21[b,i] %24[b,i]  [n,16] */
   {
-    const float *deltah = s->f + 768, *v19 = s->f + 512;
-    float *restrict v20 = s->f + 1024;
+    const float *v21 = s->f + 768, *v24 = s->f + 512;
+    float *restrict v25 = s->f + 1024;
     for (int i = 0; i < n * 16; i++) {
-      v20[i] = deltah[i] * v19[i];
+      v25[i] = v21[i] * v24[i];
     }
   }
-  /* %21[i,j] = Σ_b' %20[b',i] x[b',j]  [16,4] */
+  /* %26[i,j] = Σ_b' %25[b',i] x[b',j]  [16,4] */
   {
-    const float *v20 = s->f + 1024;
+    const float *v25 = s->f + 1024;
     float *restrict ds_W = (float *)g->s.W;
     for (int i = 0; i < 16; i++) {
       for (int j = 0; j < 4; j++) {
         float acc = 0.0f;
         for (int b = 0; b < n; b++) {
-          acc += v20[i + 16 * b] * x[j + 4 * b];
+          acc += v25[i + 16 * b] * x[j + 4 * b];
         }
         ds_W[4 * i + j] = acc;
       }
     }
   }
-  /* %22[i] = Σ_b' %20[b',i]  [16] */
+  /* %27[i] = Σ_b' %25[b',i]  [16] */
   {
-    const float *v20 = s->f + 1024;
+    const float *v25 = s->f + 1024;
     float *restrict ds_b = g->s.b;
     for (int q = 0; q < 16; q++) ds_b[q] = 0.0f;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 16; i++) {
-        ds_b[i] += v20[i + 16 * b];
+        ds_b[i] += v25[i + 16 * b];
       }
     }
   }
-  /* δu.W[i,j] = Σ_b' δu[b',i] h[b',j]  [3,16] */
+  /* %28[i,j] = Σ_b' %20[b',i] h[b',j]  [3,16] */
   {
-    const float *deltau = s->f + 96, *h = s->f + 256;
+    const float *v20 = s->f + 144, *h = s->f + 256;
     float *restrict du_W = (float *)g->u.W;
     for (int i = 0; i < 3; i++) {
       for (int j = 0; j < 16; j++) {
@@ -264,24 +326,24 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
       for (int b = 0; b < n; b++) {
         for (int j = 0; j < 16; j++) {
-          du_W[16 * i + j] += deltau[i + 3 * b] * h[j + 16 * b];
+          du_W[16 * i + j] += v20[i + 3 * b] * h[j + 16 * b];
         }
       }
     }
   }
-  /* δu.b[i] = Σ_b' δu[b',i]  [3] */
+  /* %29[i] = Σ_b' %20[b',i]  [3] */
   {
-    const float *deltau = s->f + 96;
+    const float *v20 = s->f + 144;
     float *restrict du_b = g->u.b;
     for (int i = 0; i < 3; i++) {
       float acc = 0.0f;
       for (int b = 0; b < n; b++) {
-        acc += deltau[i + 3 * b];
+        acc += v20[i + 3 * b];
       }
       du_b[i] = acc;
     }
   }
-  return s9;
+  return s14;
 }
 
 int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */, float *out /* [n,3] */) {
@@ -338,31 +400,57 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
       }
     }
   }
-  /* %6[b] = logsumexp_i u[b,i]  [n] */
+  /* %6[b] = max_i u[b,i]  [n] */
   {
     const float *u = s->f + 48;
     float *restrict v6 = s->f + 0;
-    for (int b = 0; b < n; b++) {
-      float most = -INFINITY, sum = 0.0f;
-      for (int i = 0; i < 3; i++) {
-        most = nn_maxf(most, u[3 * b + i]);
+    for (int q = 0; q < n; q++) v6[q] = -INFINITY;
+    for (int i = 0; i < 3; i++) {
+      for (int b = 0; b < n; b++) {
+        v6[b] = nn_maxf(v6[b], u[3 * b + i]);
       }
-      for (int i = 0; i < 3; i++) {
-        sum += nn_expf(u[3 * b + i] - most);
-      }
-      v6[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
     }
   }
-  /* %12[b,i] = logratio(u[b,i], %6[b])  [n,3]
-     p[b,i] = exp(%12[b,i])  [n,3] */
+  /* %8[b,i] = logratio(u[b,i], %6[b])  [n,3]
+     %9[b,i] = exp(%8[b,i])  [n,3] */
   {
     const float *u = s->f + 48, *v6 = s->f + 0;
+    float *restrict v9 = s->f + 96;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = u[3 * b + i];
         const float t2 = t1 == -INFINITY ? t1 : t1 - v6[b];
         const float t3 = nn_expf(t2);
-        out[3 * b + i] = t3;
+        v9[3 * b + i] = t3;
+      }
+    }
+  }
+  /* %10[b] = Σ_i %9[b,i]  [n] */
+  {
+    const float *v9 = s->f + 96;
+    float *restrict v10 = s->f + 0;
+    for (int q = 0; q < n; q++) v10[q] = 0.0f;
+    for (int i = 0; i < 3; i++) {
+      for (int b = 0; b < n; b++) {
+        v10[b] += v9[3 * b + i];
+      }
+    }
+  }
+  /* %17[b] = 1 / %10[b]  [n] */
+  {
+    const float *v10 = s->f + 0;
+    float *restrict v17 = s->f + 16;
+    for (int b = 0; b < n; b++) {
+      v17[b] = 1.0f / v10[b];
+    }
+  }
+  /* %18[b,i] = select(%9[b,i], %17[b])  [n,3] */
+  {
+    const float *v9 = s->f + 96, *v17 = s->f + 16;
+    for (int b = 0; b < n; b++) {
+      for (int i = 0; i < 3; i++) {
+        const float t1 = v9[3 * b + i];
+        out[3 * b + i] = t1 == 0.0f ? 0.0f : t1 * v17[b];
       }
     }
   }
@@ -413,10 +501,10 @@ float iris_accuracy(const iris_params *w, iris_work *s, int n, const float *x /*
       }
     }
   }
-  /* %25[b] = argmax_i u[b,i]  [n] */
+  /* %30[b] = argmax_i u[b,i]  [n] */
   {
     const float *v4 = s->f + 0, *u_b = w->u.b;
-    int32_t *restrict v25 = s->i + 0;
+    int32_t *restrict v30 = s->i + 0;
     for (int b = 0; b < n; b++) {
       float best = -INFINITY;
       int place = 0;
@@ -424,50 +512,50 @@ float iris_accuracy(const iris_params *w, iris_work *s, int n, const float *x /*
         const float t1 = v4[3 * b + i] + u_b[i];
         if (t1 > best) { best = t1; place = i; }
       }
-      v25[b] = place;
+      v30[b] = place;
     }
   }
-  /* %26 = Σ_b 1 [t[b]-%25[b] = 0]  [] */
-  float s26;
+  /* %31 = Σ_b 1 [t[b]-%30[b] = 0]  [] */
+  float s31;
   {
-    const int32_t *v25 = s->i + 0;
+    const int32_t *v30 = s->i + 0;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
-      if (t[b] - v25[b] == 0) {
+      if (t[b] - v30[b] == 0) {
         acc += 1.0f;
       }
     }
-    s26 = acc;
+    s31 = acc;
   }
-  /* %27 = %26 / n  [] */
-  const float s27 = s26 / (float)n;
-  return s27;
+  /* %32 = %31 / n  [] */
+  const float s32 = s31 / (float)n;
+  return s32;
 }
 
-/* m <- %31[i] = %28[i] + %30[i]
-   v <- %36[i] = %32[i] + %35[i]
-   w <- %48[i] = w[i] - %47[i] */
+/* m <- %36[i] = %33[i] + %35[i]
+   v <- %41[i] = %37[i] + %40[i]
+   w <- %53[i] = w[i] - %52[i] */
 static void iris_L_adam_00(ptrdiff_t count, float *restrict w, float *restrict g, float *restrict m_,
     float *restrict v, float step, float adam_lr, float adam_beta1, float adam_beta2, float adam_eps) {
-  const float s29 = 1.0f - adam_beta1;
-  const float s33 = 1.0f - adam_beta2;
-  const float s37 = nn_powf(adam_beta1, step);
-  const float s38 = 1.0f - s37;
-  const float s39 = adam_lr / s38;
-  const float s42 = nn_powf(adam_beta2, step);
+  const float s34 = 1.0f - adam_beta1;
+  const float s38 = 1.0f - adam_beta2;
+  const float s42 = nn_powf(adam_beta1, step);
   const float s43 = 1.0f - s42;
-  const float s44 = nn_sqrtf(s43);
+  const float s44 = adam_lr / s43;
+  const float s47 = nn_powf(adam_beta2, step);
+  const float s48 = 1.0f - s47;
+  const float s49 = nn_sqrtf(s48);
   for (ptrdiff_t i = 0; i < count; i++) {
     const float t1 = adam_beta1 * m_[i];
-    const float t2 = s29 * g[i];
+    const float t2 = s34 * g[i];
     const float t3 = t1 + t2;
     const float t4 = adam_beta2 * v[i];
     const float t5 = g[i] * g[i];
-    const float t6 = s33 * t5;
+    const float t6 = s38 * t5;
     const float t7 = t4 + t6;
-    const float t8 = s39 * t3;
+    const float t8 = s44 * t3;
     const float t9 = nn_sqrtf(t7);
-    const float t10 = t9 / s44;
+    const float t10 = t9 / s49;
     const float t11 = t10 + adam_eps;
     const float t12 = t8 / t11;
     const float t13 = w[i] - t12;

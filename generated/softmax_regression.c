@@ -36,36 +36,63 @@ float softmax_regression_L(const softmax_regression_params *w, softmax_regressio
       }
     }
   }
-  /* %3[b] = logsumexp_i u[b,i]  [n] */
+  /* %3[b] = max_i u[b,i]  [n] */
   {
     const float *u = s->f + 80;
     float *restrict v3 = s->f + 0;
-    for (int b = 0; b < n; b++) {
-      float most = -INFINITY, sum = 0.0f;
-      for (int i = 0; i < 3; i++) {
-        most = nn_maxf(most, u[3 * b + i]);
+    for (int q = 0; q < n; q++) v3[q] = -INFINITY;
+    for (int i = 0; i < 3; i++) {
+      for (int b = 0; b < n; b++) {
+        v3[b] = nn_maxf(v3[b], u[3 * b + i]);
       }
-      for (int i = 0; i < 3; i++) {
-        sum += nn_expf(u[3 * b + i] - most);
-      }
-      v3[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
     }
   }
-  /* %5 = Σ_b -l[b,t[b]]  [] */
-  float s5;
+  /* %4[b,i] = logratio(u[b,i], %3[b])  [n,3] */
   {
     const float *u = s->f + 80, *v3 = s->f + 0;
+    float *restrict v4 = s->f + 160;
+    for (int b = 0; b < n; b++) {
+      for (int i = 0; i < 3; i++) {
+        const float t1 = u[3 * b + i];
+        v4[3 * b + i] = t1 == -INFINITY ? t1 : t1 - v3[b];
+      }
+    }
+  }
+  /* %6[b] = Σ_i %5[b,i]  [n] */
+  {
+    const float *v4 = s->f + 160;
+    float *restrict v6 = s->f + 0;
+    for (int q = 0; q < n; q++) v6[q] = 0.0f;
+    for (int i = 0; i < 3; i++) {
+      for (int b = 0; b < n; b++) {
+        const float t1 = nn_expf(v4[3 * b + i]);
+        v6[b] += t1;
+      }
+    }
+  }
+  /* %7[b] = log(%6[b])  [n] */
+  {
+    const float *v6 = s->f + 0;
+    float *restrict v7 = s->f + 32;
+    for (int b = 0; b < n; b++) {
+      v7[b] = nn_logf(v6[b]);
+    }
+  }
+  /* %9 = Σ_b -%8[b,t[b]]  [] */
+  float s9;
+  {
+    const float *v4 = s->f + 160, *v7 = s->f + 32;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
-      const float t1 = u[3 * b + t[b]];
-      const float t2 = t1 == -INFINITY ? t1 : t1 - v3[b];
+      const float t1 = v4[3 * b + t[b]];
+      const float t2 = t1 == -INFINITY ? t1 : t1 - v7[b];
       acc += t2;
     }
-    s5 = -acc;
+    s9 = -acc;
   }
-  /* %6 = %5 / n  [] */
-  const float s6 = s5 / (float)n;
-  return s6;
+  /* %10 = %9 / n  [] */
+  const float s10 = s9 / (float)n;
+  return s10;
 }
 
 float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regression_params *g, softmax_regression_work *s,
@@ -95,92 +122,127 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       }
     }
   }
-  /* %3[b] = logsumexp_i u[b,i]  [n] */
+  /* %3[b] = max_i u[b,i]  [n] */
   {
     const float *u = s->f + 80;
     float *restrict v3 = s->f + 0;
-    for (int b = 0; b < n; b++) {
-      float most = -INFINITY, sum = 0.0f;
-      for (int i = 0; i < 3; i++) {
-        most = nn_maxf(most, u[3 * b + i]);
+    for (int q = 0; q < n; q++) v3[q] = -INFINITY;
+    for (int i = 0; i < 3; i++) {
+      for (int b = 0; b < n; b++) {
+        v3[b] = nn_maxf(v3[b], u[3 * b + i]);
       }
-      for (int i = 0; i < 3; i++) {
-        sum += nn_expf(u[3 * b + i] - most);
-      }
-      v3[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
     }
   }
-  /* l[b,i] = logratio(u[b,i], %3[b])  [n,3]
-     p[b,i] = exp(l[b,i])  [n,3] */
+  /* %4[b,i] = logratio(u[b,i], %3[b])  [n,3]
+     %5[b,i] = exp(%4[b,i])  [n,3] */
   {
     const float *u = s->f + 80, *v3 = s->f + 0;
-    float *restrict l_ = s->f + 160, *restrict p = s->f + 240;
+    float *restrict v4 = s->f + 160, *restrict v5 = s->f + 240;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = u[3 * b + i];
         const float t2 = t1 == -INFINITY ? t1 : t1 - v3[b];
         const float t3 = nn_expf(t2);
-        l_[3 * b + i] = t2;
-        p[3 * b + i] = t3;
+        v4[3 * b + i] = t2;
+        v5[3 * b + i] = t3;
       }
     }
   }
-  /* %5 = Σ_b -l[b,t[b]]  [] */
-  float s5;
+  /* %6[b] = Σ_i %5[b,i]  [n] */
   {
-    const float *l_ = s->f + 160;
+    const float *v5 = s->f + 240;
+    float *restrict v6 = s->f + 0;
+    for (int q = 0; q < n; q++) v6[q] = 0.0f;
+    for (int i = 0; i < 3; i++) {
+      for (int b = 0; b < n; b++) {
+        v6[b] += v5[3 * b + i];
+      }
+    }
+  }
+  /* %7[b] = log(%6[b])  [n] */
+  {
+    const float *v6 = s->f + 0;
+    float *restrict v7 = s->f + 32;
+    for (int b = 0; b < n; b++) {
+      v7[b] = nn_logf(v6[b]);
+    }
+  }
+  /* %9 = Σ_b -%8[b,t[b]]  [] */
+  float s9;
+  {
+    const float *v4 = s->f + 160, *v7 = s->f + 32;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
-      acc += l_[3 * b + t[b]];
+      const float t1 = v4[3 * b + t[b]];
+      const float t2 = t1 == -INFINITY ? t1 : t1 - v7[b];
+      acc += t2;
     }
-    s5 = -acc;
+    s9 = -acc;
   }
-  /* %6 = %5 / n  []
-     %7 = 1 / n  [] */
-  const float s6 = s5 / (float)n;
-  const float s7 = 1.0f / (float)n;
-  /* δl[b,i] = -%7 [i-t[b] = 0]  [n,3]
-     %10[b,i] = %7 p[b,i]  [n,3]
-     δu[b,i] = δl[b,i] + %10[b,i]  [n,3] */
+  /* %10 = %9 / n  []
+     %11 = 1 / n  [] */
+  const float s10 = s9 / (float)n;
+  const float s11 = 1.0f / (float)n;
+  /* δl[b,i] = -%11 [i-t[b] = 0]  [n,3] */
   {
-    const float *p = s->f + 240;
-    float *restrict deltau = s->f + 0;
+    float *restrict deltal = s->f + 32;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
-        const float t1 = i - t[b] == 0 ? -s7 : 0.0f;
-        const float t2 = s7 * p[3 * b + i];
-        const float t3 = t1 + t2;
-        deltau[3 * b + i] = t3;
+        deltal[3 * b + i] = i - t[b] == 0 ? -s11 : 0.0f;
       }
     }
   }
-  /* δW[i,j] = Σ_b' δu[b',i] x[b',j]  [3,4] */
+  /* %13[b] = 1 / %6[b]  [n] */
   {
-    const float *deltau = s->f + 0;
+    const float *v6 = s->f + 0;
+    float *restrict v13 = s->f + 112;
+    for (int b = 0; b < n; b++) {
+      v13[b] = 1.0f / v6[b];
+    }
+  }
+  /* %14[b,i] = select(%5[b,i], %13[b])  [n,3]
+     %15[b,i] = %11 %14[b,i]  [n,3]
+     %16[b,i] = δl[b,i] + %15[b,i]  [n,3] */
+  {
+    const float *v5 = s->f + 240, *v13 = s->f + 112, *deltal = s->f + 32;
+    float *restrict v16 = s->f + 144;
+    for (int b = 0; b < n; b++) {
+      for (int i = 0; i < 3; i++) {
+        const float t1 = v5[3 * b + i];
+        const float t2 = t1 == 0.0f ? 0.0f : t1 * v13[b];
+        const float t3 = s11 * t2;
+        const float t4 = deltal[3 * b + i] + t3;
+        v16[3 * b + i] = t4;
+      }
+    }
+  }
+  /* %17[i,j] = Σ_b' %16[b',i] x[b',j]  [3,4] */
+  {
+    const float *v16 = s->f + 144;
     float *restrict dW = (float *)g->W;
     for (int i = 0; i < 3; i++) {
       for (int j = 0; j < 4; j++) {
         float acc = 0.0f;
         for (int b = 0; b < n; b++) {
-          acc += deltau[i + 3 * b] * x[j + 4 * b];
+          acc += v16[i + 3 * b] * x[j + 4 * b];
         }
         dW[4 * i + j] = acc;
       }
     }
   }
-  /* δb[i] = Σ_b' δu[b',i]  [3] */
+  /* %18[i] = Σ_b' %16[b',i]  [3] */
   {
-    const float *deltau = s->f + 0;
+    const float *v16 = s->f + 144;
     float *restrict db = g->b;
     for (int i = 0; i < 3; i++) {
       float acc = 0.0f;
       for (int b = 0; b < n; b++) {
-        acc += deltau[i + 3 * b];
+        acc += v16[i + 3 * b];
       }
       db[i] = acc;
     }
   }
-  return s6;
+  return s10;
 }
 
 int softmax_regression_p(const softmax_regression_params *w, softmax_regression_work *s, int n, const float *x /* [n,4] */,
@@ -210,31 +272,57 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
       }
     }
   }
-  /* %3[b] = logsumexp_i u[b,i]  [n] */
+  /* %3[b] = max_i u[b,i]  [n] */
   {
     const float *u = s->f + 80;
     float *restrict v3 = s->f + 0;
-    for (int b = 0; b < n; b++) {
-      float most = -INFINITY, sum = 0.0f;
-      for (int i = 0; i < 3; i++) {
-        most = nn_maxf(most, u[3 * b + i]);
+    for (int q = 0; q < n; q++) v3[q] = -INFINITY;
+    for (int i = 0; i < 3; i++) {
+      for (int b = 0; b < n; b++) {
+        v3[b] = nn_maxf(v3[b], u[3 * b + i]);
       }
-      for (int i = 0; i < 3; i++) {
-        sum += nn_expf(u[3 * b + i] - most);
-      }
-      v3[b] = most - most == 0.0f ? most + nn_logf(sum) : most;
     }
   }
-  /* l[b,i] = logratio(u[b,i], %3[b])  [n,3]
-     p[b,i] = exp(l[b,i])  [n,3] */
+  /* %4[b,i] = logratio(u[b,i], %3[b])  [n,3]
+     %5[b,i] = exp(%4[b,i])  [n,3] */
   {
     const float *u = s->f + 80, *v3 = s->f + 0;
+    float *restrict v5 = s->f + 160;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = u[3 * b + i];
         const float t2 = t1 == -INFINITY ? t1 : t1 - v3[b];
         const float t3 = nn_expf(t2);
-        out[3 * b + i] = t3;
+        v5[3 * b + i] = t3;
+      }
+    }
+  }
+  /* %6[b] = Σ_i %5[b,i]  [n] */
+  {
+    const float *v5 = s->f + 160;
+    float *restrict v6 = s->f + 0;
+    for (int q = 0; q < n; q++) v6[q] = 0.0f;
+    for (int i = 0; i < 3; i++) {
+      for (int b = 0; b < n; b++) {
+        v6[b] += v5[3 * b + i];
+      }
+    }
+  }
+  /* %13[b] = 1 / %6[b]  [n] */
+  {
+    const float *v6 = s->f + 0;
+    float *restrict v13 = s->f + 32;
+    for (int b = 0; b < n; b++) {
+      v13[b] = 1.0f / v6[b];
+    }
+  }
+  /* %14[b,i] = select(%5[b,i], %13[b])  [n,3] */
+  {
+    const float *v5 = s->f + 160, *v13 = s->f + 32;
+    for (int b = 0; b < n; b++) {
+      for (int i = 0; i < 3; i++) {
+        const float t1 = v5[3 * b + i];
+        out[3 * b + i] = t1 == 0.0f ? 0.0f : t1 * v13[b];
       }
     }
   }
@@ -258,10 +346,10 @@ float softmax_regression_accuracy(const softmax_regression_params *w, softmax_re
       }
     }
   }
-  /* %14[b] = argmax_i u[b,i]  [n] */
+  /* %19[b] = argmax_i u[b,i]  [n] */
   {
     const float *v1 = s->f + 0, *b_ = w->b;
-    int32_t *restrict v14 = s->i + 0;
+    int32_t *restrict v19 = s->i + 0;
     for (int b = 0; b < n; b++) {
       float best = -INFINITY;
       int place = 0;
@@ -269,27 +357,27 @@ float softmax_regression_accuracy(const softmax_regression_params *w, softmax_re
         const float t1 = v1[3 * b + i] + b_[i];
         if (t1 > best) { best = t1; place = i; }
       }
-      v14[b] = place;
+      v19[b] = place;
     }
   }
-  /* %15 = Σ_b 1 [t[b]-%14[b] = 0]  [] */
-  float s15;
+  /* %20 = Σ_b 1 [t[b]-%19[b] = 0]  [] */
+  float s20;
   {
-    const int32_t *v14 = s->i + 0;
+    const int32_t *v19 = s->i + 0;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
-      if (t[b] - v14[b] == 0) {
+      if (t[b] - v19[b] == 0) {
         acc += 1.0f;
       }
     }
-    s15 = acc;
+    s20 = acc;
   }
-  /* %16 = %15 / n  [] */
-  const float s16 = s15 / (float)n;
-  return s16;
+  /* %21 = %20 / n  [] */
+  const float s21 = s20 / (float)n;
+  return s21;
 }
 
-/* w <- %18[i] = w[i] - %17[i] */
+/* w <- %23[i] = w[i] - %22[i] */
 static void softmax_regression_L_sgd_00(ptrdiff_t count, float *restrict w, float *restrict g, float sgd_lr) {
   for (ptrdiff_t i = 0; i < count; i++) {
     const float t1 = sgd_lr * g[i];
