@@ -1,0 +1,25 @@
+#!/bin/sh
+# slow: C of 130 functions is compiled
+# Activations and losses of the prelude, values and derivatives, at +-1e4, +-88, 1e-8, 0 and their combinations against numbers of
+# 50 digits (tests/prelude/edges.py): the evaluator to 1e-11, generated C to 1e-6 of each value.
+. tests/lib.sh
+
+"$BUILD/edgetest" tests/prelude/edges.nn tests/prelude/edges.txt >"$work/double" 2>&1
+status=$?
+sed 's/ at the edges/ at the edges, in double/' "$work/double"
+[ $status -le 1 ] || not_ok "edges in double (status $status)"
+
+generate tests/prelude/edges.nn "$work" >"$work/log" 2>&1 || { not_ok "edges generated" - <"$work/log"; exit 0; }
+if $CC -std=c11 -O1 -Iruntime -I"$work" -Itests/prelude -o "$work/edges" tests/prelude/edges.c "$work/edges.c" "$BUILD/libnn.a" $LINK \
+  >"$work/log" 2>&1; then
+  "$work/edges" tests/prelude/edges.txt >"$work/float" 2>&1
+  status=$?
+  sed 's/ at the edges/ at the edges, in float/' "$work/float"
+  [ $status -le 1 ] || not_ok "edges in float (status $status)"
+else not_ok "edges compiled" - <"$work/log"; fi
+
+# A naive form is found: the cross-entropy of a probability that has become 0.
+"$nnc" --prelude | sed 's/^fn log_softmax.*/fn log_softmax(z[k]) = log(softmax(z) + 1e-30)/' >"$work/naive.nn"
+generate tests/prelude/edges.nn "$work" --prelude "$work/naive.nn" >"$work/log" 2>&1
+$CC -std=c11 -O1 -Iruntime -I"$work" -Itests/prelude -o "$work/edges" tests/prelude/edges.c "$work/edges.c" "$BUILD/libnn.a" $LINK
+fails "a naive form is found" 1 "^not ok v_cross_entropy at" "$work/edges" tests/prelude/edges.txt
