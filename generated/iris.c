@@ -2,15 +2,15 @@
 #include "iris.h"
 #include "nn_math.h"
 
-/* The first of count values that is not in 0..classes-1, or -1. */
-static int iris_first_bad(const int32_t *v, int count, int32_t classes) {
+/* The first of count values that is not in first..last, or -1. */
+static int iris_first_bad(const int32_t *v, int count, int32_t first, int32_t last) {
   for (int q = 0; q < count; q++)
-    if (v[q] < 0 || v[q] >= classes) return q;
+    if (v[q] < first || v[q] > last) return q;
   return -1;
 }
 
 float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */, const int32_t *t /* [n] */) {
-  if (n < 1 || n > IRIS_BATCH || iris_first_bad(t, n, 3) >= 0) return NAN;
+  if (n < 1 || n > IRIS_BATCH || iris_first_bad(t, n, 0, 2) >= 0) return NAN;
   /* %1[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
   {
     const float *s_W = (const float *)w->s.W;
@@ -115,7 +115,7 @@ float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] 
 
 float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, const float *x /* [n,4] */,
     const int32_t *t /* [n] */) {
-  if (n < 1 || n > IRIS_BATCH || iris_first_bad(t, n, 3) >= 0) return NAN;
+  if (n < 1 || n > IRIS_BATCH || iris_first_bad(t, n, 0, 2) >= 0) return NAN;
   /* %1[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
   {
     const float *s_W = (const float *)w->s.W;
@@ -458,7 +458,7 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
 }
 
 float iris_accuracy(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */, const int32_t *t /* [n] */) {
-  if (n < 1 || n > IRIS_BATCH || iris_first_bad(t, n, 3) >= 0) return NAN;
+  if (n < 1 || n > IRIS_BATCH || iris_first_bad(t, n, 0, 2) >= 0) return NAN;
   /* %1[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
   {
     const float *s_W = (const float *)w->s.W;
@@ -580,14 +580,14 @@ void iris_finish_step(iris *m) {
 }
 
 float iris_step_L(iris *m, int n, const float *x /* [n,4] */, const int32_t *t /* [n] */) {
-  if (n < 1 || n > IRIS_BATCH || iris_first_bad(t, n, 3) >= 0) return NAN;
+  if (n < 1 || n > IRIS_BATCH || iris_first_bad(t, n, 0, 2) >= 0) return NAN;
   const float loss = iris_L_grad(&m->param, &m->grad, &m->work, n, x, t);
   iris_update_L(m);
   return loss;
 }
 
 float iris_step(iris *m, int n, const float *x /* [n,4] */, const int32_t *t /* [n] */) {
-  if (n < 1 || n > IRIS_BATCH || iris_first_bad(t, n, 3) >= 0) return NAN;
+  if (n < 1 || n > IRIS_BATCH || iris_first_bad(t, n, 0, 2) >= 0) return NAN;
   float first = NAN;
   first = iris_step_L(m, n, x, t);
   iris_finish_step(m);
@@ -608,7 +608,7 @@ void iris_init(iris *m, uint64_t seed) {
 int iris_bad_row(int n, const void *const *in, uint32_t inputs, int *input) {
   int row = -1;
   if (inputs >> 1 & 1u) {
-    const int at = iris_first_bad((const int32_t *)in[1], n * 1, 3);
+    const int at = iris_first_bad((const int32_t *)in[1], n * 1, 0, 2);
     if (at >= 0 && (row < 0 || at / 1 < row)) {
       row = at / 1;
       if (input) *input = 1;
@@ -664,8 +664,8 @@ static const nn_array iris_slots[] = {
 };
 
 static const nn_input iris_inputs[] = {
-    {"x", NN_REAL, 0, 1, {4}, 4},
-    {"t", NN_CLASS, 3, 0, {0}, 1},
+    {"x", NN_REAL, 0, 1, {4}, 4, {0}},
+    {"t", NN_CLASS, 3, 0, {0}, 1, {0}},
 };
 
 static const nn_loss iris_losses[] = {

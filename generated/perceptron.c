@@ -2,16 +2,16 @@
 #include "perceptron.h"
 #include "nn_math.h"
 
-/* The first of count values that is not in 0..classes-1, or -1. */
-static int perceptron_first_bad(const int32_t *v, int count, int32_t classes) {
+/* The first of count values that is not in first..last, or -1. */
+static int perceptron_first_bad(const int32_t *v, int count, int32_t first, int32_t last) {
   for (int q = 0; q < count; q++)
-    if (v[q] < 0 || v[q] >= classes) return q;
+    if (v[q] < first || v[q] > last) return q;
   return -1;
 }
 
 float perceptron_c(const perceptron_params *w, perceptron_work *s, int n, const float *x /* [n,3] */,
     const int32_t *y /* [n] */) {
-  if (n < 1 || n > PERCEPTRON_BATCH || perceptron_first_bad(y, n, 2) >= 0) return NAN;
+  if (n < 1 || n > PERCEPTRON_BATCH || perceptron_first_bad(y, n, 0, 1) >= 0) return NAN;
   /* a1[b,i] = Σ_j W1[i,j] x[b,j]  [n,4] */
   {
     const float *W1_ = (const float *)w->W1;
@@ -62,7 +62,7 @@ float perceptron_c(const perceptron_params *w, perceptron_work *s, int n, const 
 
 float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, perceptron_work *s, int n, const float *x /* [n,3] */,
     const int32_t *y /* [n] */) {
-  if (n < 1 || n > PERCEPTRON_BATCH || perceptron_first_bad(y, n, 2) >= 0) return NAN;
+  if (n < 1 || n > PERCEPTRON_BATCH || perceptron_first_bad(y, n, 0, 1) >= 0) return NAN;
   /* a1[b,i] = Σ_j W1[i,j] x[b,j]  [n,4] */
   {
     const float *W1_ = (const float *)w->W1;
@@ -239,7 +239,7 @@ int perceptron_z2(const perceptron_params *w, perceptron_work *s, int n, const f
 
 float perceptron_accuracy(const perceptron_params *w, perceptron_work *s, int n, const float *x /* [n,3] */,
     const int32_t *y /* [n] */) {
-  if (n < 1 || n > PERCEPTRON_BATCH || perceptron_first_bad(y, n, 2) >= 0) return NAN;
+  if (n < 1 || n > PERCEPTRON_BATCH || perceptron_first_bad(y, n, 0, 1) >= 0) return NAN;
   /* a1[b,i] = Σ_j W1[i,j] x[b,j]  [n,4] */
   {
     const float *W1_ = (const float *)w->W1;
@@ -317,14 +317,14 @@ void perceptron_finish_step(perceptron *m) {
 }
 
 float perceptron_step_c(perceptron *m, int n, const float *x /* [n,3] */, const int32_t *y /* [n] */) {
-  if (n < 1 || n > PERCEPTRON_BATCH || perceptron_first_bad(y, n, 2) >= 0) return NAN;
+  if (n < 1 || n > PERCEPTRON_BATCH || perceptron_first_bad(y, n, 0, 1) >= 0) return NAN;
   const float loss = perceptron_c_grad(&m->param, &m->grad, &m->work, n, x, y);
   perceptron_update_c(m);
   return loss;
 }
 
 float perceptron_step(perceptron *m, int n, const float *x /* [n,3] */, const int32_t *y /* [n] */) {
-  if (n < 1 || n > PERCEPTRON_BATCH || perceptron_first_bad(y, n, 2) >= 0) return NAN;
+  if (n < 1 || n > PERCEPTRON_BATCH || perceptron_first_bad(y, n, 0, 1) >= 0) return NAN;
   float first = NAN;
   first = perceptron_step_c(m, n, x, y);
   perceptron_finish_step(m);
@@ -342,7 +342,7 @@ void perceptron_init(perceptron *m, uint64_t seed) {
 int perceptron_bad_row(int n, const void *const *in, uint32_t inputs, int *input) {
   int row = -1;
   if (inputs >> 1 & 1u) {
-    const int at = perceptron_first_bad((const int32_t *)in[1], n * 1, 2);
+    const int at = perceptron_first_bad((const int32_t *)in[1], n * 1, 0, 1);
     if (at >= 0 && (row < 0 || at / 1 < row)) {
       row = at / 1;
       if (input) *input = 1;
@@ -395,8 +395,8 @@ static const nn_array perceptron_param_arrays[] = {
 };
 
 static const nn_input perceptron_inputs[] = {
-    {"x", NN_REAL, 0, 1, {3}, 3},
-    {"y", NN_BIT, 2, 0, {0}, 1},
+    {"x", NN_REAL, 0, 1, {3}, 3, {0}},
+    {"y", NN_BIT, 2, 0, {0}, 1, {0}},
 };
 
 static const nn_loss perceptron_losses[] = {

@@ -2,16 +2,16 @@
 #include "softmax_regression.h"
 #include "nn_math.h"
 
-/* The first of count values that is not in 0..classes-1, or -1. */
-static int softmax_regression_first_bad(const int32_t *v, int count, int32_t classes) {
+/* The first of count values that is not in first..last, or -1. */
+static int softmax_regression_first_bad(const int32_t *v, int count, int32_t first, int32_t last) {
   for (int q = 0; q < count; q++)
-    if (v[q] < 0 || v[q] >= classes) return q;
+    if (v[q] < first || v[q] > last) return q;
   return -1;
 }
 
 float softmax_regression_L(const softmax_regression_params *w, softmax_regression_work *s, int n, const float *x /* [n,4] */,
     const int32_t *t /* [n] */) {
-  if (n < 1 || n > SOFTMAX_REGRESSION_BATCH || softmax_regression_first_bad(t, n, 3) >= 0) return NAN;
+  if (n < 1 || n > SOFTMAX_REGRESSION_BATCH || softmax_regression_first_bad(t, n, 0, 2) >= 0) return NAN;
   /* %1[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
   {
     const float *W = (const float *)w->W;
@@ -97,7 +97,7 @@ float softmax_regression_L(const softmax_regression_params *w, softmax_regressio
 
 float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regression_params *g, softmax_regression_work *s,
     int n, const float *x /* [n,4] */, const int32_t *t /* [n] */) {
-  if (n < 1 || n > SOFTMAX_REGRESSION_BATCH || softmax_regression_first_bad(t, n, 3) >= 0) return NAN;
+  if (n < 1 || n > SOFTMAX_REGRESSION_BATCH || softmax_regression_first_bad(t, n, 0, 2) >= 0) return NAN;
   /* %1[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
   {
     const float *W = (const float *)w->W;
@@ -331,7 +331,7 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
 
 float softmax_regression_accuracy(const softmax_regression_params *w, softmax_regression_work *s, int n,
     const float *x /* [n,4] */, const int32_t *t /* [n] */) {
-  if (n < 1 || n > SOFTMAX_REGRESSION_BATCH || softmax_regression_first_bad(t, n, 3) >= 0) return NAN;
+  if (n < 1 || n > SOFTMAX_REGRESSION_BATCH || softmax_regression_first_bad(t, n, 0, 2) >= 0) return NAN;
   /* %1[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
   {
     const float *W = (const float *)w->W;
@@ -400,14 +400,14 @@ void softmax_regression_finish_step(softmax_regression *m) {
 }
 
 float softmax_regression_step_L(softmax_regression *m, int n, const float *x /* [n,4] */, const int32_t *t /* [n] */) {
-  if (n < 1 || n > SOFTMAX_REGRESSION_BATCH || softmax_regression_first_bad(t, n, 3) >= 0) return NAN;
+  if (n < 1 || n > SOFTMAX_REGRESSION_BATCH || softmax_regression_first_bad(t, n, 0, 2) >= 0) return NAN;
   const float loss = softmax_regression_L_grad(&m->param, &m->grad, &m->work, n, x, t);
   softmax_regression_update_L(m);
   return loss;
 }
 
 float softmax_regression_step(softmax_regression *m, int n, const float *x /* [n,4] */, const int32_t *t /* [n] */) {
-  if (n < 1 || n > SOFTMAX_REGRESSION_BATCH || softmax_regression_first_bad(t, n, 3) >= 0) return NAN;
+  if (n < 1 || n > SOFTMAX_REGRESSION_BATCH || softmax_regression_first_bad(t, n, 0, 2) >= 0) return NAN;
   float first = NAN;
   first = softmax_regression_step_L(m, n, x, t);
   softmax_regression_finish_step(m);
@@ -424,7 +424,7 @@ void softmax_regression_init(softmax_regression *m, uint64_t seed) {
 int softmax_regression_bad_row(int n, const void *const *in, uint32_t inputs, int *input) {
   int row = -1;
   if (inputs >> 1 & 1u) {
-    const int at = softmax_regression_first_bad((const int32_t *)in[1], n * 1, 3);
+    const int at = softmax_regression_first_bad((const int32_t *)in[1], n * 1, 0, 2);
     if (at >= 0 && (row < 0 || at / 1 < row)) {
       row = at / 1;
       if (input) *input = 1;
@@ -477,8 +477,8 @@ static const nn_array softmax_regression_param_arrays[] = {
 };
 
 static const nn_input softmax_regression_inputs[] = {
-    {"x", NN_REAL, 0, 1, {4}, 4},
-    {"t", NN_CLASS, 3, 0, {0}, 1},
+    {"x", NN_REAL, 0, 1, {4}, 4, {0}},
+    {"t", NN_CLASS, 3, 0, {0}, 1, {0}},
 };
 
 static const nn_loss softmax_regression_losses[] = {

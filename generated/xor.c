@@ -2,15 +2,15 @@
 #include "xor.h"
 #include "nn_math.h"
 
-/* The first of count values that is not in 0..classes-1, or -1. */
-static int xor_first_bad(const int32_t *v, int count, int32_t classes) {
+/* The first of count values that is not in first..last, or -1. */
+static int xor_first_bad(const int32_t *v, int count, int32_t first, int32_t last) {
   for (int q = 0; q < count; q++)
-    if (v[q] < 0 || v[q] >= classes) return q;
+    if (v[q] < first || v[q] > last) return q;
   return -1;
 }
 
 float xor_L(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */, const int32_t *t /* [n] */) {
-  if (n < 1 || n > XOR_BATCH || xor_first_bad(t, n, 2) >= 0) return NAN;
+  if (n < 1 || n > XOR_BATCH || xor_first_bad(t, n, 0, 1) >= 0) return NAN;
   /* %1[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
   {
     const float *h_W = (const float *)w->h.W;
@@ -69,7 +69,7 @@ float xor_L(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */,
 }
 
 float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const float *x /* [n,2] */, const int32_t *t /* [n] */) {
-  if (n < 1 || n > XOR_BATCH || xor_first_bad(t, n, 2) >= 0) return NAN;
+  if (n < 1 || n > XOR_BATCH || xor_first_bad(t, n, 0, 1) >= 0) return NAN;
   /* %1[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
   {
     const float *h_W = (const float *)w->h.W;
@@ -271,7 +271,7 @@ int xor_p(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */, f
 }
 
 float xor_accuracy(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */, const int32_t *t /* [n] */) {
-  if (n < 1 || n > XOR_BATCH || xor_first_bad(t, n, 2) >= 0) return NAN;
+  if (n < 1 || n > XOR_BATCH || xor_first_bad(t, n, 0, 1) >= 0) return NAN;
   /* %1[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
   {
     const float *h_W = (const float *)w->h.W;
@@ -373,14 +373,14 @@ void xor_finish_step(xor_ *m) {
 }
 
 float xor_step_L(xor_ *m, int n, const float *x /* [n,2] */, const int32_t *t /* [n] */) {
-  if (n < 1 || n > XOR_BATCH || xor_first_bad(t, n, 2) >= 0) return NAN;
+  if (n < 1 || n > XOR_BATCH || xor_first_bad(t, n, 0, 1) >= 0) return NAN;
   const float loss = xor_L_grad(&m->param, &m->grad, &m->work, n, x, t);
   xor_update_L(m);
   return loss;
 }
 
 float xor_step(xor_ *m, int n, const float *x /* [n,2] */, const int32_t *t /* [n] */) {
-  if (n < 1 || n > XOR_BATCH || xor_first_bad(t, n, 2) >= 0) return NAN;
+  if (n < 1 || n > XOR_BATCH || xor_first_bad(t, n, 0, 1) >= 0) return NAN;
   float first = NAN;
   first = xor_step_L(m, n, x, t);
   xor_finish_step(m);
@@ -401,7 +401,7 @@ void xor_init(xor_ *m, uint64_t seed) {
 int xor_bad_row(int n, const void *const *in, uint32_t inputs, int *input) {
   int row = -1;
   if (inputs >> 1 & 1u) {
-    const int at = xor_first_bad((const int32_t *)in[1], n * 1, 2);
+    const int at = xor_first_bad((const int32_t *)in[1], n * 1, 0, 1);
     if (at >= 0 && (row < 0 || at / 1 < row)) {
       row = at / 1;
       if (input) *input = 1;
@@ -457,8 +457,8 @@ static const nn_array xor_slots[] = {
 };
 
 static const nn_input xor_inputs[] = {
-    {"x", NN_REAL, 0, 1, {2}, 2},
-    {"t", NN_BIT, 2, 0, {0}, 1},
+    {"x", NN_REAL, 0, 1, {2}, 2, {0}},
+    {"t", NN_BIT, 2, 0, {0}, 1, {0}},
 };
 
 static const nn_loss xor_losses[] = {
