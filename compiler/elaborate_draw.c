@@ -149,9 +149,10 @@ static bool is_extent(Elaborator *el, Scope *s, const Binder *b) {
 static bool written_extents(Elaborator *el, Scope *s, const Target *t, int from, Axis *axes) {
   for (int k = from; k < t->nbinders; k++) {
     const Binder *b = &t->binders[k];
-    Value *v = b->name ? lookup(el, s, b->name, b->span) : expr(el, s, b->bound);
-    if (is_poison(v)) return false;
-    if (!is_extent(el, s, b)) {
+    bool index = b->name && b->bound; /* i < 4 */
+    Value *v = index ? NULL : b->name ? lookup(el, s, b->name, b->span) : expr(el, s, b->bound);
+    if (v && is_poison(v)) return false;
+    if (!v || !is_extent(el, s, b)) {
       report(el, b->span, "the places of a draw are extents (z[64]) or indices (z[i]), not both");
       return false;
     }
