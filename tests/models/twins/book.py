@@ -104,7 +104,7 @@ def layered_network(w, a0, t):
 
 
 @twin("lstm_two_steps", {name: real() for name in ("x0", "x1", "c_before", "h_before", "y")},
-      {name: () for name in ("Wf", "Uf", "bf", "Wo", "Uo", "bo", "Wc", "Uc", "bc", "w", "d")}, examples=4)
+      {name: real() for name in ("Wf", "Uf", "bf", "Wo", "Uo", "bo", "Wc", "Uc", "bc", "w", "d")})
 def lstm_two_steps(w, x0, x1, c, h, y):
     for x in (x0, x1):
         f, o = (torch.sigmoid(w["W" + gate] * x + w["U" + gate] * h + w["b" + gate]) for gate in "fo")
