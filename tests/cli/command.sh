@@ -73,15 +73,6 @@ minimize L with adam(1e-3)
 END
 fails "a trainer of more than --max-memory" 1 'max-memory' "$nnc" --max-memory=1G "$work/large.nn" -o "$work/large.c"
 
-# What comes later says so, with a position.
-model later <<'END'
-model later
-input x[2]
-z ~ normal(0, 1)
-loss L = sum(x)*z
-END
-fails "draws are not supported yet" 1 'later.nn:3.*(not.*support|yet|later)' "$nnc" "$work/later.nn" -o "$work/later.c"
-
 # Hostile text: a message, never a crash or a hang.
 hostile() { # NAME
   timeout 20 "$nnc" "$work/$1.nn" -o "$work/hostile.c" >"$work/out" 2>&1
