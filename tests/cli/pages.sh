@@ -1,4 +1,5 @@
 #!/bin/sh
+# slow: trains a dozen small models, and two on MNIST for a moment
 # The pages on small tables learn what their heads say: the textbooks' lines through Engel's data, mixtures that beat a
 # single Gaussian, less overfitting with L2. (make figures compares all pages with PyTorch.)
 . tests/lib.sh
@@ -64,3 +65,13 @@ between "halves find each other" "$(value test.found "$work/halves" train x="$da
   --test-rows 1413-1796)" 0.3 0.6
 between "digits8" "$(value test.accuracy "$work/digits8" train x="$data/digits/digits.csv.gz:0-63" \
   y="$data/digits/digits.csv.gz:64" --test-rows 1397-1796)" 0.9 1
+
+need_data mnist "autoencoder and vit on MNIST"
+mnist=$data/mnist
+check "autoencoder is made" "$nnc" models/autoencoder.nn -o "$work/autoencoder"
+between "autoencoder, an epoch" "$(value test.error "$work/autoencoder" train \
+  image="$mnist/train-images-idx3-ubyte.gz" test.image="$mnist/t10k-images-idx3-ubyte.gz" --epochs 1)" 0.009 0.019
+check "vit is made" "$nnc" models/vit.nn -o "$work/vit"
+between "vit, a tenth of an epoch" "$(value test.accuracy "$work/vit" train x="$mnist/train-images-idx3-ubyte.gz" \
+  y="$mnist/train-labels-idx1-ubyte.gz" --rows 0-5999 --epochs 1 test.x="$mnist/t10k-images-idx3-ubyte.gz" \
+  test.y="$mnist/t10k-labels-idx1-ubyte.gz" --test-rows 0-999)" 0.6 1
