@@ -142,7 +142,7 @@ $(BUILD)/drawings/train-labels.idx: $(BUILD)/tools/drawings
 test-files    := $(sort $(wildcard tests/kernels/*.c tests/runtime/*.c tests/unit/*.c))
 test-sources  := $(if $(test-files),$(shell grep -l '^int main' $(test-files)))
 test-programs := $(patsubst %.c,$(BUILD)/%,$(test-sources))
-reference     := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/reftest.c tests/steptest.c tests/edgetest.c))
+reference     := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/*test.c))
 testable      := $(filter-out %/main.o,$(compiler-objects))
 
 .PHONY: tests
@@ -162,7 +162,7 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libnn.a
 	$(TEST_LINK) -lcmocka $(LINK_LIBS)
 $(reference): $(BUILD)/%: tests/%.c $(BUILD)/libnnc.a $(BUILD)/libnn.a
 	$(TEST_LINK) $(LINK_LIBS)
--include $(wildcard $(BUILD)/tests/*/*.d $(BUILD)/reftest.d $(BUILD)/steptest.d $(BUILD)/edgetest.d)
+-include $(wildcard $(BUILD)/tests/*/*.d $(BUILD)/*test.d)
 
 # ---- what people type ----
 
