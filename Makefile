@@ -206,6 +206,11 @@ $(BUILD)/tests/random/judge: tests/random/judge.c $(BUILD)/libnnc.a
 	@mkdir -p $(@D)
 	$(CC) $(TEST_FLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libnnc.a -Wl,--wrap=c_float,--wrap=c_real -lm
 
+# Small mistakes in the compiler, one at a time: does `make check` see each? ONLY='^gemm' picks some by name.
+.PHONY: mutants
+mutants: tests
+	@$(settings) sh tests/mutants/run '$(or $(ONLY),.)'
+
 .PHONY: bench
 bench: all
 	@BUILD='$(BUILD)' sh tests/bench/run.sh

@@ -62,7 +62,9 @@ need() { have "$1" || { skip "$2" "$1 is not installed"; exit 0; }; }
 need_data() { [ -d "$data/$1" ] || { skip "$2" "no data in ../shared/data/$1"; exit 0; }; }
 
 base() { basename "$1" .nn; }
-all_models() { for m in models/*.nn tests/models/*.nn; do [ -f "$m" ] && echo "$m"; done; }
+# ONLY=PATTERN leaves out all other models.
+all_models() { for m in models/*.nn tests/models/*.nn; do [ -f "$m" ] && echo "$m"; done | grep -E -e "${ONLY:-.}"; }
+all_references() { for r in tests/models/*.ref.safetensors; do echo "$r"; done | grep -E -e "${ONLY:-.}"; }
 
 # generate MODEL.nn FOLDER [OPTIONS...]: C and header into FOLDER/NAME.[ch].
 generate() {

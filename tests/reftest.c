@@ -2,7 +2,8 @@
  *
  * In: MODEL.nn and a safetensors file with tensors in.INPUT [n,...], param.PATH, state.NAME and the results
  * loss.L [1], grad.L.PATH, out.OUTPUT [n,...], metric.NAME [1], next.STATE. Out: an `ok` or `not ok` line for each
- * result. They must agree to 1e-10 of the largest value of each array. Exit status 1 where one does not. */
+ * result. They must agree to 1e-10 of the largest value of each array. Exit status 1 where one does not. A third
+ * argument is a prelude in the place of nnc's own. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,10 +143,12 @@ static void count_results(Reference *r) {
   verdict(r, "results", problem);
 }
 
-static Program *read_program(Context *cx, const char *path) {
-  Source *prelude = source_from_text(cx, "<prelude>", prelude_text, prelude_length), *model = source_read(cx, path);
-  if (!model) {
-    perror(path);
+static Program *read_program(Context *cx, const char *path, const char *other_prelude) {
+  Source *prelude = other_prelude ? source_read(cx, other_prelude)
+                                  : source_from_text(cx, "<prelude>", prelude_text, prelude_length);
+  Source *model = source_read(cx, path);
+  if (!model || !prelude) {
+    perror(model ? other_prelude : path);
     exit(2);
   }
   Options options = {.max_memory = 16.0 * (1 << 30)};
@@ -162,8 +165,8 @@ static Program *read_program(Context *cx, const char *path) {
 int main(int argc, char **argv) {
   nn_error error;
   Reference r = {0};
-  if (argc != 3) {
-    fprintf(stderr, "usage: reftest MODEL.nn REFERENCE.safetensors\n");
+  if (argc != 3 && argc != 4) {
+    fprintf(stderr, "usage: reftest MODEL.nn REFERENCE.safetensors [PRELUDE.nn]\n");
     return 2;
   }
   if (nn_tensors_read(argv[2], &r.file, &error)) {
@@ -171,7 +174,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   r.model = argv[1];
-  r.p = read_program(context_new(), argv[1]);
+  r.p = read_program(context_new(), argv[1], argv[3]);
   r.e = evaluation_new(r.p->graph, examples(&r), 1);
   set_leaves(&r);
   for (int k = 0; k < r.p->routines.n; k++) compare_routine(&r, &r.p->routines.at[k]);

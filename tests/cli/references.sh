@@ -4,7 +4,7 @@
 . tests/lib.sh
 
 [ -x "$BUILD/reftest" ] || not_ok "build/reftest exists"
-for r in tests/models/*.ref.safetensors; do
+for r in $(all_references); do
   for m in "${r%.ref.safetensors}.nn" "models/$(basename "$r" .ref.safetensors).nn"; do
     [ -x "$BUILD/reftest" ] && [ -f "$m" ] && "$BUILD/reftest" "$m" "$r" 2>&1
   done
@@ -24,7 +24,7 @@ run_c() { # MODEL.nn
 }
 
 [ -f tests/ref_c.c ] || { skip "generated C against PyTorch" "tests/ref_c.c is not there"; exit 0; }
-for r in tests/models/*.ref.safetensors; do
+for r in $(all_references); do
   name=$(basename "$r" .ref.safetensors)
-  for m in tests/models/$name.nn models/$name.nn; do [ -f "$m" ] && run_c "$m" "$r"; done
+  for m in tests/models/$name.nn models/$name.nn; do if [ -f "$m" ]; then run_c "$m" "$r"; fi; done
 done

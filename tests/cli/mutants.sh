@@ -1,0 +1,11 @@
+#!/bin/sh
+# slow: six mutants of nnc are compiled and judged
+# Some of the mistakes of `make mutants`, always the same ones, are seen; and the text that each of all mistakes changes
+# is there.
+. tests/lib.sh
+
+check "tests/mutants is up to date" sh tests/mutants/run --stale
+sh tests/mutants/run --sample 6 '^(differentiate|prelude)' >"$work/mutants" 2>&1
+status=$?
+sed -n 's|^\(.*: caught by .*\)|ok a mutant, \1|p' "$work/mutants"
+[ $status -eq 0 ] || not_ok "a sample of the mutants is caught" - <"$work/mutants"
