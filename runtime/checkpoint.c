@@ -4,7 +4,7 @@
  * there is patience), and whose other tensors and metadata are what a resume needs to go on as if it had never
  * stopped. And the way back, in two passes over the same table: everything is checked before anything is changed.
  *
- *   h.W, h.b            parameters               @last.h.W, @last.@state.n   the last epoch's, with patience
+ *   h.W, h.b            parameters               @last.h.W, @last.@state.n   the last epoch's, with patience or averages
  *   @state.n            states                   @standardize.x.mean, ...    encoding of inputs
  *   @slot.adam.m.h.W    optimizer state          __metadata__                hash, seed, step, epoch, options, ... */
 #include "tools.h"
@@ -214,6 +214,16 @@ static int take_encoding(loading *l) {
   return 0;
 }
 
+/* With patience, or where the parameters were averaged, training went on from others than the best. */
+static int has_last(const loading *l) {
+  const nn_model *model = l->run->model;
+  const char *patience = nn_tensors_fact(&l->tensors, "patience");
+  char name[600];
+  if (!model->nparams || !l->ours || !patience) return 0;
+  snprintf(name, sizeof name, "@last.%s", model->params[0].name);
+  return strcmp(patience, "0") != 0 || nn_tensors_find(&l->tensors, name);
+}
+
 /* The whole file, against the model or into it. The plain names are the best where there is a last. */
 static int take_all(loading *l) {
   const nn_run *run = l->run;
@@ -367,8 +377,7 @@ static int load(loading *l, float *hypers) {
   nn_run position = *l->run;
   uint64_t seed = 0, step = 0;
   l->ours = nn_tensors_fact(&l->tensors, "nnc") != NULL;
-  l->last = model->nparams > 0 && l->ours && nn_tensors_fact(&l->tensors, "patience") &&
-            strcmp(nn_tensors_fact(&l->tensors, "patience"), "0");
+  l->last = has_last(l);
   if (l->what == NN_LOAD_ALL && !l->ours)
     return nn_fail(l->error, NN_BAD_DATA,
                    "%s: holds parameters only, and a resume needs the optimizer's state too; --load takes them",

@@ -192,7 +192,7 @@ static void print_end(const nn_run *run, const cli *options, int first_epoch) {
     fprintf(stderr, "nothing to do: %d epochs are done%s\n", run->epoch,
             run->epoch < run->options.epochs ? ", and patience has ended the training" : "");
   nn_print_number(best, sizeof best, 6, run->best);
-  if (run->kept)
+  if (run->kept && run->options.patience > 0)
     fprintf(stderr, "the best epoch was %d, validate.%s %s: its parameters are kept\n", run->best_epoch,
             run->model->losses[run->model->objectives[0].loss].name, best);
 }

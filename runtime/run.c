@@ -90,6 +90,29 @@ void nn_run_exchange_kept(nn_run *run) {
   run->restored = !run->restored;
 }
 
+/* ---- averages of parameters ---- */
+
+/* The parameter of which an optimizer's state is the average: that of "ema.average.h.W" is "h.W". NULL: of none. */
+static const nn_array *averaged(const nn_model *model, const nn_array *slot) {
+  static const char mark[] = ".average.";
+  const char *dot = strchr(slot->name, '.');
+  if (!dot || strncmp(dot, mark, strlen(mark)) != 0) return NULL;
+  for (int k = 0; k < model->nparams; k++)
+    if (!strcmp(model->params[k].name, dot + strlen(mark))) return &model->params[k];
+  return NULL;
+}
+
+int nn_run_exchange_averages(nn_run *run) {
+  int found = 0;
+  for (int k = 0; k < run->model->nslots && nn_run_step(run) > 0; k++) {
+    const nn_array *slot = &run->model->slot[k], *param = averaged(run->model, slot);
+    if (!param || param->count != slot->count) continue;
+    exchange(nn_run_parameters(run) + param->offset, nn_run_slots(run) + slot->offset, slot->count);
+    found++;
+  }
+  return found;
+}
+
 /* ---- optimizers' arguments ---- */
 
 static const char *last_part(const char *name) {

@@ -170,6 +170,8 @@ float *nn_run_states(const nn_run *run);
 float *nn_run_slots(const nn_run *run);
 void nn_run_set_position(nn_run *run, uint64_t seed, uint64_t step);
 void nn_run_exchange_kept(nn_run *run); /* memory <-> kept */
+/* Parameters <-> their averages, where an optimizer has a state of the name `average`; how many arrays that were. */
+int nn_run_exchange_averages(nn_run *run);
 void nn_run_keep(nn_run *run);          /* kept <- memory */
 
 #endif

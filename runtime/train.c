@@ -201,6 +201,14 @@ static int exhausted(const nn_run *run) {
   return run->options.patience > 0 && run->bad_epochs >= run->options.patience;
 }
 
+static int judge_epoch(trainer *t) {
+  nn_run *run = t->run;
+  if (t->held_count && nn_evaluate_rows(run, &t->workers, t->data, t->held, t->held_count, t->validate, t->error))
+    return -1;
+  if (judge(t)) return -1;
+  return t->test ? nn_evaluate_rows(run, &t->workers, t->test, NULL, t->test->rows, t->test_values, t->error) : 0;
+}
+
 static int train_epoch(trainer *t) {
   nn_run *run = t->run;
   t->begun = now();
@@ -208,10 +216,10 @@ static int train_epoch(trainer *t) {
   if (result) return result;
   if (check_parameters(t)) return -1;
   run->epoch++;
-  if (t->held_count && nn_evaluate_rows(run, &t->workers, t->data, t->held, t->held_count, t->validate, t->error))
-    return -1;
-  if (judge(t)) return -1;
-  if (t->test && nn_evaluate_rows(run, &t->workers, t->test, NULL, t->test->rows, t->test_values, t->error)) return -1;
+  nn_run_exchange_averages(run); /* what is judged and kept is the average, where there is one */
+  result = judge_epoch(t);
+  nn_run_exchange_averages(run);
+  if (result) return result;
   return report(t, t->count, 1, (exhausted(run) || t->end) && run->epoch < run->options.epochs);
 }
 
@@ -272,6 +280,18 @@ static int train_epochs(trainer *t) {
   return result < 0 ? -1 : 0;
 }
 
+/* Without early stopping the averages are what training comes to: they become the best, the parameters the last. */
+static int keep_averages(trainer *t) {
+  nn_run *run = t->run;
+  const nn_model *model = run->model;
+  size_t size = (model->param_floats + model->state_floats + 1) * sizeof *run->kept;
+  if (run->kept || !nn_run_exchange_averages(run)) return 0;
+  run->kept = nn_aligned(size);
+  if (run->kept) nn_run_keep(run);
+  nn_run_exchange_averages(run);
+  return run->kept ? 0 : nn_out_of_memory(t->error, size);
+}
+
 int nn_train(nn_run *run, const nn_data *data, const nn_data *test, nn_report_fn *report_to, void *context,
              nn_error *error) {
   trainer t = {.run = run, .full = {.run = run}, .data = data, .test = test, .report = report_to, .context = context, .error = error};
@@ -279,6 +299,7 @@ int nn_train(nn_run *run, const nn_data *data, const nn_data *test, nn_report_fn
   if (run->restored) nn_run_exchange_kept(run);
   int result = start(&t);
   if (!result) result = train_epochs(&t);
+  if (!result) result = keep_averages(&t);
   if (!result && run->kept) nn_run_exchange_kept(run);
   nn_fullbatch_close(&t.full);
   nn_workers_close(&t.workers);
