@@ -354,7 +354,10 @@ static void store_updates(Elaborator *el) {
       Leaf *leaf = &el->program->states.at[j];
       Value *v = el->updates.at[k].value;
       if (leaf->path != el->updates.at[k].path) continue;
-      leaf->next = build_tensor(el->g, v->read, v->rank, v->vars);
+      int vars[2 * MAX_AXES], n = 0;
+      if (leaf->per_example) vars[n++] = el->g->batch_var;
+      for (int i = 0; i < v->rank; i++) vars[n++] = v->vars[i];
+      leaf->next = build_tensor(el->g, v->read, n, vars);
       if (coupling(el, leaf->next)) el->program->coupled = true;
     }
 }
@@ -446,6 +449,8 @@ Program *elaborate(Context *cx, const Block *prelude, const Block *model, const 
   finish_objectives(el);
   store_updates(el);
   if (!error_count(cx) && el->asked_training) evaluation_pass(el, &all);
+  for (int k = 0; k < p->states.n; k++) /* rows for as many examples as a batch has */
+    if (p->states.at[k].per_example) p->states.at[k].count *= p->train.batch > 0 ? p->train.batch : 1;
   return p;
 }
 

@@ -4,6 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+/* `state h[batch, n]`: a row for each example, which goes on from one batch to the next. */
+static bool rows_of_batch(const Decl *d) { return d->nshape && d->shape[0]->kind == EXPR_NAME && strcmp(d->shape[0]->name, "batch") == 0; }
+
 static bool leaf_shape(Elaborator *el, Scope *s, const Decl *d, bool input, int *rank, int64_t *shape, int *dims, int64_t *count) {
   double total = 1;
   *rank = d->nshape;
@@ -13,6 +16,10 @@ static bool leaf_shape(Elaborator *el, Scope *s, const Decl *d, bool input, int 
   }
   for (int k = 0; k < d->nshape; k++) {
     Axis axis;
+    if (k == 0 && rows_of_batch(d)) {
+      shape[k] = dims[k] = 0;
+      continue;
+    }
     if (!extent_of(el, expr(el, s, d->shape[k]), d->shape[k]->span, arena_printf(el->cx, "an extent of '%s'", d->name), &axis)) return false;
     shape[k] = axis.extent, dims[k] = axis.dim;
     const Index *e = axis.dim ? el->g->dims[axis.dim - 1] : NULL;
@@ -240,8 +247,9 @@ static int find_leaf(const Leaf *at, int n, const char *path) {
 
 /* A parameter that exists: made by an earlier call of the instance or by the first pass. */
 static bool reuse_leaf(Elaborator *el, Scope *s, const Decl *d, const Leaf *leaf, int rank, const int64_t *shape) {
-  bool same = leaf->node->naxes == rank;
-  for (int k = 0; same && k < rank; k++) same = leaf->node->axes[k].extent == shape[k];
+  int rows = leaf->per_example;
+  bool same = leaf->node->naxes == rank + rows;
+  for (int k = 0; same && k < rank; k++) same = leaf->node->axes[k + rows].extent == shape[k];
   if (!s->reuse && !el->second_pass) {
     Span call = el->user_call;
     if (call.source && call.source == el->twice.source && call.start == el->twice.start) return false; /* one parameter of a layer is enough */
@@ -257,7 +265,7 @@ static bool reuse_leaf(Elaborator *el, Scope *s, const Decl *d, const Leaf *leaf
     remark(el, leaf->made, "this call has made it");
     advise(el, "the calls of one instance share its parameters, so their arguments have one shape");
   } else {
-    bind_leaf(el, s, d, leaf->node, 0);
+    bind_leaf(el, s, d, leaf->node, rows);
     return true;
   }
   return false;
@@ -280,12 +288,18 @@ static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d
   int64_t shape[MAX_AXES], count;
   const char *path = leaf_path(el, s, d);
   Start start;
+  bool rows = !param && rows_of_batch(d);
+  if (rows && (s->fn || *s->suffix)) {
+    report(el, d->span, "a state with a row for each example belongs to the model itself, not to a layer or a loop");
+    rows = false;
+  }
   bool fine = check_free(el, s, d) && leaf_shape(el, s, d, false, &rank, shape, dims, &count);
   Value *override = fine && param ? override_of(el, s, d, rank, shape, &given) : NULL;
   if (override) {
     scope_bind(el, s, d->name, named_value(el, d->name, override), d->span);
     return;
   }
+  if (fine && rows) memmove(shape, shape + 1, sizeof *shape * (size_t)--rank);
   int found = !fine ? -1 : param ? find_leaf(p->params.at, p->params.n, path) : find_leaf(p->states.at, p->states.n, path);
   if (found >= 0 && reuse_leaf(el, s, d, param ? &p->params.at[found] : &p->states.at[found], rank, shape)) return;
   if (!fine || given || found >= 0 || !start_of(el, s, d, rank, shape, &start)) {
@@ -293,13 +307,19 @@ static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d
     return;
   }
   Axis axes[MAX_AXES];
-  for (int k = 0; k < rank; k++) axes[k] = PLAIN(shape[k]);
-  Node *node = build_leaf(el->g, param ? NODE_PARAM : NODE_STATE, param ? p->params.n : p->states.n, rank, axes, path);
-  Leaf leaf = {path, node, start, d->span, count, NULL, el->user_call};
+  if (rows) axes[0] = OVER_BATCH;
+  for (int k = 0; k < rank; k++) axes[k + rows] = PLAIN(shape[k]);
+  if (rows && start.kind != START_ZERO && !(start.kind == START_VALUES && start.uniform_value)) {
+    report(el, d->init->span, "a state with a row for each example starts from one number");
+    start = (Start){.kind = START_ZERO};
+  }
+  if (rows) p->coupled = true; /* a batch is not cut: its rows have places */
+  Node *node = build_leaf(el->g, param ? NODE_PARAM : NODE_STATE, param ? p->params.n : p->states.n, rank + rows, axes, path);
+  Leaf leaf = {path, node, start, d->span, count, rows, NULL, el->user_call};
   if (param) VEC_PUSH(el->cx, &p->params, leaf);
   else VEC_PUSH(el->cx, &p->states, leaf);
   Named named = {path, NULL, d->span, false};
-  bind_leaf(el, s, d, node, 0);
+  bind_leaf(el, s, d, node, rows);
   named.value = s->first->value;
   VEC_PUSH(el->cx, &el->named, named);
 }

@@ -241,10 +241,10 @@ static void run_update(Elaborator *el, Scope *s, const Stmt *st) {
   for (int k = 0; k < n; k++) {
     bool own = false;
     for (int j = 0; j < x->rank; j++) own = own || vars[k] == x->vars[j];
-    if (own) continue;
+    if (own || (leaf->per_example && vars[k] == el->g->batch_var)) continue;
     report(el, st->value->span, vars[k] == el->g->batch_var ? "the new value of '%s' differs between examples; a state has one value for all"
                                                             : "the new value of '%s' differs along an axis that this call is mapped over", leaf->path);
-    if (vars[k] == el->g->batch_var) advise(el, "mean(batch) or sum(batch) makes one of them");
+    if (vars[k] == el->g->batch_var) advise(el, "mean(batch) or sum(batch) makes one of them; `state %s[batch, ...]` has a row for each example of a batch", leaf->path);
     else advise(el, "give the layer the whole array, with its axis among the formal's brackets, and take a mean over it");
     return;
   }

@@ -299,10 +299,18 @@ static void add_leaf(Context *cx, Layout *l, Member *root, int leaf) {
   note_at(cx, l->leaves[other].span, "'%s' is declared here", l->leaves[other].path);
 }
 
+/* A state with a row for each example has as many as a batch may have. */
+static int64_t leaf_extent(const Leaf *leaf, int k) {
+  int64_t rest = 1;
+  if (leaf->node->axes[k].kind != AXIS_BATCH) return leaf->node->axes[k].extent;
+  for (int j = 1; j < leaf->node->naxes; j++) rest *= leaf->node->axes[j].extent;
+  return leaf->count / rest;
+}
+
 static void print_leaf(Layout *l, const Member *m, Text *out) {
   const Node *n = l->leaves[m->leaf].node;
   text_add(out, m->name);
-  for (int k = 0; k < n->naxes; k++) text_printf(out, "[%lld]", (long long)n->axes[k].extent);
+  for (int k = 0; k < n->naxes; k++) text_printf(out, "[%lld]", (long long)leaf_extent(&l->leaves[m->leaf], k));
   l->offset[m->leaf] = l->floats;
   l->order[l->norder++] = m->leaf;
   l->floats += l->leaves[m->leaf].count;

@@ -178,7 +178,7 @@ static const char *shape(Context *cx, int rank, const int64_t *extents) {
 static const char *node_shape(Emitter *em, const Node *n, int from, Span span, const char *name) {
   int64_t extents[MAX_AXES];
   int rank = n->naxes - from;
-  for (int k = 0; k < rank; k++) extents[k] = n->axes[from + k].extent;
+  for (int k = 0; k < rank; k++) extents[k] = n->axes[from + k].kind == AXIS_BATCH ? plan_batch(em->program) : n->axes[from + k].extent;
   if (rank > 8) error_at(em->cx, span, "'%s' has %d axes; 8 are the most", name, rank);
   return shape(em->cx, rank, extents);
 }
@@ -379,7 +379,7 @@ static void emit_model(Emitter *em, const int *rows, Text *out) {
   const char *slots = em->first_slots ? arena_printf(em->cx, "offsetof(%s, %s)", type, em->first_slots) : absent;
   text_printf(out,
               "const nn_model %s_model = {\n    .abi = NN_ABI, .name = %s, .hash = UINT64_C(0x%016llx), .flags = %s,\n",
-              x, quoted(em->cx, p->name), (unsigned long long)model_hash(em), p->coupled ? "NN_COUPLED" : "0");
+              x, quoted(em->cx, p->name), (unsigned long long)model_hash(em), p->coupled && em->draws ? "NN_COUPLED | NN_DRAWS" : p->coupled ? "NN_COUPLED" : em->draws ? "NN_DRAWS" : "0");
   text_printf(out, "    .batch = %s_BATCH, .size = sizeof(%s), .work_size = sizeof(%s_work),\n", c_upper(em->cx, x),
               type, x);
   text_printf(out, "    .param_floats = %lld, .state_floats = %lld, .slot_floats = %lld,\n",
@@ -389,6 +389,9 @@ static void emit_model(Emitter *em, const int *rows, Text *out) {
   if (p->states.n)
     text_printf(out, "    .state = offsetof(%s, state), .next_state = offsetof(%s, next),\n", type, type);
   else text_printf(out, "    .state = %s, .next_state = %s,\n", absent, absent);
+  uint64_t carried = 0;
+  for (int k = 0; k < p->states.n && k < 64; k++) carried |= (uint64_t)p->states.at[k].per_example << k;
+  if (carried) text_printf(out, "    .carried = UINT64_C(%llu),\n", (unsigned long long)carried);
   text_printf(out,
               "    .slots = %s, .work = offsetof(%s, work), .step = offsetof(%s, step), .seed = offsetof(%s, seed),\n",
               slots, type, type, type);

@@ -23,6 +23,7 @@ typedef struct Leaf { /* a parameter or a state */
   Start start;
   Span span;
   int64_t count;
+  bool per_example; /* of a state: a row for each example of a batch; count is that of all rows */
   Node *next; /* of a state: its next value, or NULL where nothing updates it */
   Span made;  /* the call of a layer that made it, where one did */
 } Leaf;

@@ -18,6 +18,7 @@ typedef struct job {
   size_t count, chunks;
   uint32_t inputs;
   double *results; /* [chunks, losses + metrics] */
+  const float *state;
 } job;
 
 static size_t chunk_count(const nn_model *model, size_t rows) {
@@ -33,7 +34,7 @@ static int chunk_size(const nn_model *model, size_t rows, size_t chunk) {
 
 static void value_chunk(job *j, nn_worker *worker, size_t chunk) {
   const nn_model *model = j->run->model;
-  const void *param = nn_run_parameters(j->run), *state = nn_run_states(j->run);
+  const void *param = nn_run_parameters(j->run), *state = j->state;
   const void *const *in = (const void *const *)worker->in;
   double *result = j->results + chunk * (size_t)(model->nlosses + model->nmetrics);
   int n = chunk_size(model, j->count, chunk);
@@ -59,7 +60,8 @@ int nn_evaluate_rows(const nn_run *run, nn_workers *workers, const nn_data *data
   const nn_model *model = run->model;
   size_t width = (size_t)(model->nlosses + model->nmetrics), chunks = chunk_count(model, count);
   job j = {
-    run, workers, data, rows, count, chunks, nn_inputs_to_train(model), malloc((chunks * width + 1) * sizeof(double))};
+    run, workers, data, rows, count, chunks, nn_inputs_to_train(model), malloc((chunks * width + 1) * sizeof(double)),
+    nn_run_fixed_states(run)};
   if (!j.results) return nn_out_of_memory(error, chunks * width * sizeof(double));
   nn_workers_run(workers, value_task, &j);
   for (size_t k = 0; k < width; k++) {
@@ -89,7 +91,7 @@ static double add_gradients(const nn_run *run, const nn_data *data, int loss, nn
     int n = chunk_size(model, data->rows, chunk);
     double share = (double)n / (double)data->rows;
     nn_data_gather(data, &run->encoding, model->losses[loss].inputs, NULL, chunk * (size_t)model->batch, n, worker->in);
-    total += share * (double)model->losses[loss].grad(nn_run_parameters(run), nn_run_states(run), worker->grad, NULL,
+    total += share * (double)model->losses[loss].grad(nn_run_parameters(run), nn_run_fixed_states(run), worker->grad, NULL,
                                                       worker->work, n, (const void *const *)worker->in,
                                                       run->seed + chunk, nn_run_step(run));
     for (size_t k = 0; k < model->param_floats; k++) sums[k] += share * (double)worker->grad[k];
@@ -131,7 +133,7 @@ int nn_predict(const nn_run *run, const nn_data *data, int output, void *values,
     int n = chunk_size(model, rows, chunk);
     size_t first = chunk * (size_t)model->batch;
     nn_data_gather(data, &run->encoding, o->inputs, NULL, first, n, worker->in);
-    if (o->run(nn_run_parameters(run), nn_run_states(run), worker->work, n, (const void *const *)worker->in,
+    if (o->run(nn_run_parameters(run), nn_run_fixed_states(run), worker->work, n, (const void *const *)worker->in,
                (char *)values + first * o->count * 4, run->seed + chunk))
       result = nn_fail(error, NN_BAD_DATA, "output %s cannot be computed for rows %zu to %zu", o->name, first,
                        first + (size_t)n - 1);

@@ -155,6 +155,7 @@ typedef struct nn_model {
     size_t param, grad, state, next_state, slots, work, step, seed; /* byte offsets in the model struct; (size_t)-1 where absent */
     const nn_array *params; int nparams;
     const nn_array *states; int nstates;
+    uint64_t carried;       /* bit k: states[k] has a row for each example of a batch (its first axis), which goes on in the next batch */
     const nn_array *slot;   int nslots;     /* optimizer state: "adam.m.h.W", offsets from `slots` */
     const nn_input *inputs; int ninputs;
     const nn_loss *losses;  int nlosses;

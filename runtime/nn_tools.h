@@ -109,6 +109,7 @@ typedef struct nn_run {
   int best_epoch, bad_epochs; /* when that was; epochs since */
   float *kept;                /* with patience: parameters and states of the best epoch ... */
   int restored;               /* ... or, where 1, those of the last, and `memory` holds the best */
+  float *start;               /* where states go on from batch to batch: what they start from, and then states as evaluation sees them */
   char note[256];             /* what a user should hear about a file that was loaded, or "" */
 } nn_run;
 

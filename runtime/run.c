@@ -55,15 +55,41 @@ int nn_run_open(nn_run *run, const nn_model *model, uint64_t seed, nn_error *err
                    NN_MAX_INPUTS);
   if (!(run->memory = nn_aligned(model->size))) return nn_out_of_memory(error, model->size);
   model->init(run->memory, seed);
+  if (!model->carried) return 0;
+  if (!(run->start = malloc(2 * model->state_floats * sizeof(float)))) return nn_out_of_memory(error, model->state_floats);
+  memcpy(run->start, nn_run_states(run), model->state_floats * sizeof(float));
   return 0;
 }
 
 void nn_run_close(nn_run *run) {
   free(run->memory);
   free(run->kept);
+  free(run->start);
+  run->start = NULL;
   run->memory = NULL;
   run->kept = NULL;
   nn_encoding_free(&run->encoding);
+}
+
+/* ---- states that go on from batch to batch ---- */
+
+static void restart(const nn_run *run, float *states) {
+  for (int k = 0; k < run->model->nstates; k++) {
+    const nn_array *array = &run->model->states[k];
+    if (run->model->carried >> k & 1) memcpy(states + array->offset, run->start + array->offset, array->count * sizeof *states);
+  }
+}
+
+void nn_run_restart(nn_run *run) {
+  if (run->model->carried) restart(run, nn_run_states(run));
+}
+
+const float *nn_run_fixed_states(const nn_run *run) {
+  if (!run->model->carried) return nn_run_states(run);
+  float *fixed = run->start + run->model->state_floats;
+  memcpy(fixed, nn_run_states(run), run->model->state_floats * sizeof *fixed);
+  restart(run, fixed);
+  return fixed;
 }
 
 /* ---- early stopping's copy: parameters, then states ---- */

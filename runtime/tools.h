@@ -166,6 +166,10 @@ int nn_evaluate_rows(const nn_run *run, nn_workers *workers, const nn_data *data
 /* ---- run.c ---- */
 
 void *nn_aligned(size_t bytes); /* zeroed, at a multiple of 64; freed by free */
+/* The states at the start of an epoch: those that go on from batch to batch start anew. */
+void nn_run_restart(nn_run *run);
+/* The states for evaluation, where each batch starts anew; until the next call. */
+const float *nn_run_fixed_states(const nn_run *run);
 float *nn_run_states(const nn_run *run);
 float *nn_run_slots(const nn_run *run);
 void nn_run_set_position(nn_run *run, uint64_t seed, uint64_t step);

@@ -139,15 +139,26 @@ static int train_batch(trainer *t, size_t first, int n) {
   return 0;
 }
 
+/* Where states go on from batch to batch, row i of each batch continues row i of the one before: the rows are cut into as many
+ * runs as a batch has rows. What is left over at the end is left out. */
+static size_t order_in_runs(trainer *t, size_t batch) {
+  size_t runs = t->count < batch ? t->count : batch, steps = t->count / runs;
+  for (size_t k = 0; k < steps; k++)
+    for (size_t i = 0; i < runs; i++) t->order[k * runs + i] = t->rows[t->held_count + i * steps + k];
+  return steps * runs;
+}
+
 static int train_rows(trainer *t) {
   const nn_run *run = t->run;
-  size_t batch = (size_t)run->options.batch;
+  size_t batch = (size_t)run->options.batch, count = t->count;
   memcpy(t->order, t->rows + t->held_count, t->count * sizeof *t->order);
-  if (run->options.shuffle) shuffle(t->order, t->count, run->seed, STREAM_SHUFFLE, (uint32_t)run->epoch);
+  nn_run_restart(t->run);
+  if (run->model->carried) count = order_in_runs(t, batch);
+  else if (run->options.shuffle) shuffle(t->order, t->count, run->seed, STREAM_SHUFFLE, (uint32_t)run->epoch);
   memset(t->sums, 0, (size_t)run->model->nlosses * sizeof *t->sums);
   memset(t->seen, 0, (size_t)run->model->nlosses * sizeof *t->seen);
-  for (size_t first = 0; first < t->count; first += batch) {
-    size_t n = t->count - first < batch ? t->count - first : batch;
+  for (size_t first = 0; first < count; first += batch) {
+    size_t n = count - first < batch ? count - first : batch;
     if (train_batch(t, first, (int)n)) return -1;
     int result = report(t, first + n, 0, 0);
     if (result) return result;

@@ -32,3 +32,51 @@ for stage in ast graph adjoint plan c; do
   if "$nnc" --emit=$stage "$work/steps.nn" >"$work/out" 2>"$work/log" && [ -s "$work/out" ]; then ok "--emit=$stage of a scan"
   else not_ok "--emit=$stage of a scan" - <"$work/log"; fi
 done
+
+# A state with a row for each example: what one step leaves is what the next starts from, row by row.
+cat >"$work/carry.nn" <<'END'
+model carry
+input x[3, 2]
+param U[2, 2] ~ glorot
+state h0[batch, 2] = 0
+scan t < 3 {
+  init h = h0
+  h[t] = tanh(U @ h[t-1] + x[t])
+}
+h0 <- h[2]
+loss L = sum(h[2]^2)
+output last = h[2]
+minimize L with sgd(lr = 0)
+train { batch = 4 }
+END
+cat >"$work/carry_main.c" <<'END'
+#include "carry.h"
+#include <stdio.h>
+#include <string.h>
+static carry m;
+int main(void) {
+  float x[4][3][2], both[4][2], first[4][2];
+  for (int k = 0; k < 24; k++) ((float *)x)[k] = 0.1f * (float)((7 * k) % 11) - 0.5f;
+  carry_init(&m, 3);
+  carry_last(&m.param, &m.state, &m.work, 4, &x[0][0][0], &first[0][0]);
+  carry_step(&m, 4, &x[0][0][0]);
+  if (memcmp(m.state.h0, first, sizeof first)) return puts("the state is not what the step left"), 1;
+  carry_last(&m.param, &m.state, &m.work, 3, &x[0][0][0], &both[0][0]);
+  for (int b = 0; b < 4; b++)
+    for (int t = 0; t < 3; t++) {
+      float a = m.param.U[0][0] * first[b][0] + m.param.U[0][1] * first[b][1] + x[b][t][0];
+      float c = m.param.U[1][0] * first[b][0] + m.param.U[1][1] * first[b][1] + x[b][t][1];
+      first[b][0] = nn_tanhf(a), first[b][1] = nn_tanhf(c);
+    }
+  for (int k = 0; k < 6; k++)
+    if (((float *)both)[k] - ((float *)first)[k] > 1e-6f || ((float *)first)[k] - ((float *)both)[k] > 1e-6f)
+      return printf("element %d: %g, expected %g\n", k, (double)((float *)both)[k], (double)((float *)first)[k]), 1;
+  carry_step(&m, 2, &x[0][0][0]);
+  return memcmp(m.state.h0[2], m.next.h0[2], sizeof m.next.h0[2]) != 0;
+}
+END
+# shellcheck disable=SC2086 # several words
+if "$nnc" "$work/carry.nn" -o "$work/carry.c" >"$work/log" 2>&1 &&
+  $CC -std=c11 -include runtime/nn_math.h -Iruntime -I"$work" "$work/carry_main.c" "$work/carry.c" "$BUILD/libnn.a" $LINK -o "$work/carry" >"$work/log" 2>&1 &&
+  "$work/carry" >"$work/log" 2>&1; then ok "a state goes on row by row"
+else not_ok "a state goes on row by row" - <"$work/log"; fi
