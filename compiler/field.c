@@ -8,7 +8,7 @@
 #define P           2147483579u /* prime, as is Q */
 #define Q           1073741789u /* (P - 1)/2 */
 #define G           4u          /* a square: its powers are Q numbers */
-#define MOST_DEGREE 4e6
+#define MOST_DEGREE 1e6
 #define MOST_VALUES 100000
 #define MOST_CHOICES 16       /* from which others are concluded */
 #define ROOT        12          /* roots are of this degree, or one that divides it */

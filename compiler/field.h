@@ -16,7 +16,7 @@
 
 #include "graph.h"
 
-#define LANES     5
+#define LANES     7
 #define MOST_LOGS 4
 
 typedef struct Value Value;
