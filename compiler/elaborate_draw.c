@@ -41,6 +41,11 @@ static bool start_numbers(Elaborator *el, const Expr *e, const Family *f, Value 
 }
 
 Value *call_distribution(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+  if (strcmp(el->builtin, "gamma") == 0) {
+    report(el, e->span, "draws from 'gamma' are not supported: they take an unknown number of attempts, and a program here draws a known number");
+    advise(el, "for a whole shape k, the sum of k draws of exponential(rate) is a draw of gamma(k, rate)");
+    return value_poison(el, e->span);
+  }
   const Family *f = family_named(el->builtin);
   Value *v = value_new(el, VALUE_DISTRIBUTION, e->span);
   (void)s;

@@ -371,10 +371,6 @@ void run_scan(Elaborator *el, Scope *s, const Stmt *st) {
   scan->el = el;
   scan->stmt = st;
   scan->name = st->binder.name;
-  if (!st->binder.bound) {
-    report(el, st->binder.span, "`scan` needs a bound: scan %s < T { }", st->binder.name);
-    return;
-  }
   Axis axis;
   if (!extent_of(el, expr(el, s, st->binder.bound), st->binder.bound->span, "the bound of `scan`", &axis)) return;
   axis.scan = scan->scan = graph_scan(el->g, axis.extent, false);
