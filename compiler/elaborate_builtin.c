@@ -544,7 +544,6 @@ static const Builtin builtins[] = {
     {"orthogonal", call_orthogonal, 0, 1, "orthogonal(gain), of which 1 is the default", OP_PRODUCT},
     {"fan_in", call_fan_in, 1, 1, "fan_in(w)", OP_PRODUCT},
     {"fan_out", call_fan_out, 1, 1, "fan_out(w)", OP_PRODUCT},
-    {"gamma", call_distribution, 2, 2, "gamma(shape, rate)", OP_PRODUCT},
     {"exponential", call_distribution, 1, 1, "exponential(rate)", OP_PRODUCT},
     {"laplace", call_distribution, 2, 2, "laplace(mean, scale)", OP_PRODUCT},
     {"gumbel", call_distribution, 2, 2, "gumbel(location, scale)", OP_PRODUCT},

@@ -41,11 +41,6 @@ static bool start_numbers(Elaborator *el, const Expr *e, const Family *f, Value 
 }
 
 Value *call_distribution(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
-  if (strcmp(el->builtin, "gamma") == 0) {
-    report(el, e->span, "draws from 'gamma' are not supported: they take an unknown number of attempts, and a program here draws a known number");
-    advise(el, "for a whole shape k, the sum of k draws of exponential(rate) is a draw of gamma(k, rate)");
-    return value_poison(el, e->span);
-  }
   const Family *f = family_named(el->builtin);
   Value *v = value_new(el, VALUE_DISTRIBUTION, e->span);
   (void)s;
@@ -120,6 +115,15 @@ static bool shape_of_draw(Elaborator *el, const Value *d, const Family *f, int n
   return true;
 }
 
+/* The distribution after '~'. One that is sought and not there is named. */
+static Value *distribution_of(Elaborator *el, Scope *s, const Stmt *st) {
+  const Expr *e = st->value;
+  if (e->kind != EXPR_CALL || e->a->kind != EXPR_NAME || strcmp(e->a->name, "gamma") != 0 || lookup_quiet(el, s, e->a->name)) return expr(el, s, e);
+  report(el, e->span, "draws from 'gamma' are not supported: they take an unknown number of attempts, and a program here draws a known number");
+  advise(el, "for a whole shape k, the sum of k draws of exponential(rate) is a draw of gamma(k, rate)");
+  return value_poison(el, e->span);
+}
+
 static Value *drawn_value(Elaborator *el, Scope *s, const Stmt *st, Value *d, int nwritten, Axis *axes, Span span) {
   int rank;
   if (is_poison(d)) return d;
@@ -172,7 +176,7 @@ static Value *indexed_draw(Elaborator *el, Scope *s, const Stmt *st, const Targe
   Scope *inner = scope_new(el, SCOPE_BLOCK, s);
   if (!bind_indices(el, inner, t->binders + from, n, st->value, NULL, vars)) return value_poison(el, t->span);
   for (int k = 0; k < n; k++) context_push(el, vars[k]);
-  Value *v = drawn_value(el, inner, st, expr(el, inner, st->value), -1, axes, t->span);
+  Value *v = drawn_value(el, inner, st, distribution_of(el, inner, st), -1, axes, t->span);
   context_pop(el, n);
   if (is_poison(v)) return v;
   Value *f = value_fresh(el, v);
@@ -196,11 +200,11 @@ void run_draw(Elaborator *el, Scope *s, const Stmt *st) {
   }
   name_layer_calls(el, s, t->name, st->value, NULL);
   Value *v;
-  if (t->nbinders == from) v = drawn_value(el, s, st, expr(el, s, st->value), -1, axes, t->span);
+  if (t->nbinders == from) v = drawn_value(el, s, st, distribution_of(el, s, st), -1, axes, t->span);
   else if (t->nbinders - from > MAX_AXES / 2) report(el, t->span, "'%s' would have %d axes; %d are the most", t->name, t->nbinders - from, MAX_AXES / 2), v = value_poison(el, t->span);
   else if (!is_extent(el, s, &t->binders[from])) v = indexed_draw(el, s, st, t, from);
   else if (!written_extents(el, s, t, from, axes)) v = value_poison(el, t->span);
-  else v = drawn_value(el, s, st, expr(el, s, st->value), t->nbinders - from, axes, t->span);
+  else v = drawn_value(el, s, st, distribution_of(el, s, st), t->nbinders - from, axes, t->span);
   if (step) define_step(el, s, t, v);
   else define_value(el, s, t, v);
 }
