@@ -18,6 +18,13 @@ if $CC -std=c11 -O1 -Iruntime -I"$work" -Itests/prelude -o "$work/edges" tests/p
   [ $status -le 1 ] || not_ok "edges in float (status $status)"
 else not_ok "edges compiled" - <"$work/log"; fi
 
+# Every rule is used by one of the entries.
+"$nnc" --explain tests/prelude/edges.nn -o "$work/edges.c" 2>&1 | tr -d ' ' >"$work/explained"
+"$nnc" --prelude | sed -n 's/ *#.*//; s/^rule //p' | sed 's/ if .*//' >"$work/rules"
+while IFS= read -r rule; do
+  if grep -qF ":$(echo "$rule" | tr -d ' ')" "$work/explained"; then ok "used at the edges: $rule"; else not_ok "used at the edges: $rule" "no entry of edges.py uses it"; fi
+done <"$work/rules"
+
 # A naive form is found: the cross-entropy of a probability that has become 0.
 "$nnc" --prelude | sed 's/^fn log_softmax.*/fn log_softmax(z[k]) = log(softmax(z) + 1e-30)/' >"$work/naive.nn"
 generate tests/prelude/edges.nn "$work" --prelude "$work/naive.nn" >"$work/log" 2>&1
