@@ -36,11 +36,11 @@ static void steepest(nn_minimizer *m) {
 
 /* ---- nonlinear conjugate gradients ---- */
 
-/* β = max(0, g'·(g' - g) / g·g) (Polak and Ribière 1969; Powell 1984); again from steepest descent where two gradients
- * are far from orthogonal. */
+/* β = g'·(g' - g) / g·g (Polak and Ribière 1969), and 0, steepest descent, where two gradients are far from orthogonal
+ * (Powell 1977). Elsewhere β is above 0: with |g'·g| < g'·g'/2 so is its numerator. */
 static void learn_cg(nn_minimizer *m) {
   size_t n = m->function.n;
-  double beta = fmax(0, nn_dot(n, m->next_g, m->y) / nn_dot(n, m->g, m->g));
+  double beta = nn_dot(n, m->next_g, m->y) / nn_dot(n, m->g, m->g);
   if (!(fabs(nn_dot(n, m->g, m->next_g)) < 0.5 * nn_dot(n, m->next_g, m->next_g))) beta = 0;
   for (size_t k = 0; k < n; k++) m->direction[k] = beta * m->direction[k] - m->next_g[k];
   m->fresh = beta == 0;
