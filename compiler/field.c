@@ -10,7 +10,6 @@
 #define G           4u          /* a square: its powers are Q numbers */
 #define MOST_DEGREE 1e6
 #define MOST_VALUES 100000
-#define MOST_CHOICES 16       /* from which others are concluded */
 #define ROOT        12          /* roots are of this degree, or one that divides it */
 
 /* ---- numbers modulo m ---- */
@@ -89,7 +88,7 @@ static Value *keep(Field *f, const Value *v) {
   return f->table[place] = new;
 }
 
-static Value *give_up(Field *f) {
+Value *field_give_up(Field *f) {
   f->failed = true;
   return f->zero;
 }
@@ -146,7 +145,7 @@ Value *field_number(Field *f, double x) {
   Value v = {.number = x, .positive = x > 0};
   double top, bottom;
   int exponent;
-  if (isnan(x)) return give_up(f);
+  if (isnan(x)) return field_give_up(f);
   if (f->one && (x == 0 || x == 1)) return x == 0 ? f->zero : f->one;
   if (isinf(x)) {
     v.infinite = x > 0 ? 1 : -1;
@@ -204,7 +203,7 @@ static Value *rooted(Field *f, Value *coefficient, const Value *like);
 
 Value *field_add(Field *f, Value *a, Value *b) {
   Value v = {.number = a->number + b->number, .positive = a->positive && b->positive};
-  if (a->infinite && b->infinite && a != b) return give_up(f);
+  if (a->infinite && b->infinite && a != b) return field_give_up(f);
   if (a->infinite || b == f->zero) return a;
   if (b->infinite || a == f->zero) return b;
   if (a->nroots && same_roots(a, b)) return rooted(f, field_add(f, a->coefficient, b->coefficient), a);
@@ -242,7 +241,7 @@ static void multiply_lanes(Value *v, const Value *a, const Value *b) {
 static Value *rooted(Field *f, Value *coefficient, const Value *like) {
   Value v = {.number = NAN};
   if (coefficient == f->zero || like->nroots == 0) return coefficient;
-  if (coefficient->nroots) return give_up(f);
+  if (coefficient->nroots) return field_give_up(f);
   multiply_lanes(&v, coefficient, f->one);
   v.number = coefficient->number;
   v.positive = coefficient->positive;
@@ -268,7 +267,7 @@ static Value *times_roots(Field *f, Value *a, Value *b) {
   for (int i = 0; i < b->nroots; i++) {
     int k = 0;
     while (k < like.nroots && like.roots[k].of != b->roots[i].of) k++;
-    if (k == MOST_LOGS) return give_up(f);
+    if (k == MOST_LOGS) return field_give_up(f);
     if (k == like.nroots) like.roots[like.nroots++].of = b->roots[i].of, like.roots[k].power = 0;
     like.roots[k].power += b->roots[i].power;
     if (like.roots[k].power > 1 - 1e-9) {
@@ -280,32 +279,32 @@ static Value *times_roots(Field *f, Value *a, Value *b) {
   return whole->nroots ? field_times(f, whole, rooted(f, f->one, &like)) : rooted(f, whole, &like);
 }
 
-static bool is_rational(const Value *v) { return !isnan(v->number) && v->degree == 0; }
+bool field_is_rational(const Value *v) { return !isnan(v->number) && v->degree == 0; }
 
 Value *field_times(Field *f, Value *a, Value *b) {
   Value v = {.number = a->number * b->number, .positive = a->positive && b->positive, .made = MADE_TIMES, .a = a, .b = b};
   if (f->failed) return f->zero;
   if (a->infinite || b->infinite) {
     const Value *other = a->infinite ? b : a;
-    if (isnan(other->number) || other->number == 0) return give_up(f);
+    if (isnan(other->number) || other->number == 0) return field_give_up(f);
     return field_number(f, a->number * b->number);
   }
   if (a == f->zero || b == f->one) return a;
   if (b == f->zero || a == f->one) return b;
   if (a->nroots || b->nroots) return times_roots(f, a, b);
   multiply_lanes(&v, a, b);
-  if (is_rational(a)) add_logs(&v, b, a->number);
-  else if (is_rational(b)) add_logs(&v, a, b->number);
+  if (field_is_rational(a)) add_logs(&v, b, a->number);
+  else if (field_is_rational(b)) add_logs(&v, a, b->number);
   if (v.nlogs < 0) v.nlogs = 0;
   return keep(f, &v);
 }
 
-static Value *scale(Field *f, double by, Value *a) { return field_times(f, field_number(f, by), a); }
-static Value *minus(Field *f, Value *a, Value *b) { return field_add(f, a, scale(f, -1, b)); }
+Value *field_scale(Field *f, double by, Value *a) { return field_times(f, field_number(f, by), a); }
+Value *field_minus(Field *f, Value *a, Value *b) { return field_add(f, a, field_scale(f, -1, b)); }
 
-static Value *inverse(Field *f, Value *a) {
+Value *field_inverse(Field *f, Value *a) {
   Value v = {.number = 1 / a->number, .positive = a->positive, .made = MADE_OVER, .a = f->one, .b = a};
-  if (a == f->zero || a->infinite || f->failed) return give_up(f);
+  if (a == f->zero || a->infinite || f->failed) return field_give_up(f);
   if (a->nroots) {
     Value like = *a;
     Value *whole = a->coefficient;
@@ -313,11 +312,11 @@ static Value *inverse(Field *f, Value *a) {
       whole = field_times(f, whole, a->roots[k].of);
       like.roots[k].power = 1 - a->roots[k].power;
     }
-    Value *below = inverse(f, whole);
-    return below->nroots ? give_up(f) : rooted(f, below, &like);
+    Value *below = field_inverse(f, whole);
+    return below->nroots ? field_give_up(f) : rooted(f, below, &like);
   }
   for (int k = 0; k < LANES; k++) {
-    if (!a->p[k] || !a->q[k]) return give_up(f);
+    if (!a->p[k] || !a->q[k]) return field_give_up(f);
     v.p[k] = power(a->p[k], P - 2, P);
     v.q[k] = power(a->q[k], Q - 2, Q);
   }
@@ -326,36 +325,36 @@ static Value *inverse(Field *f, Value *a) {
   return keep(f, &v);
 }
 
-static Value *over(Field *f, Value *a, Value *b) {
+Value *field_over(Field *f, Value *a, Value *b) {
   if (a == f->zero && b != f->zero) return a;
-  return field_times(f, a, inverse(f, b));
+  return field_times(f, a, field_inverse(f, b));
 }
 
 static Value *whole_power(Field *f, Value *a, int n) {
   Value *result = f->one;
   for (int k = n < 0 ? -n : n; k && !f->failed; k >>= 1, a = k ? field_times(f, a, a) : a)
     if (k & 1) result = field_times(f, result, a);
-  return n < 0 ? inverse(f, result) : result;
+  return n < 0 ? field_inverse(f, result) : result;
 }
 
-static Value *absolute(Field *f, Value *a) {
+Value *field_absolute(Field *f, Value *a) {
   int sign = field_sign(f, a);
-  return sign < 0 ? scale(f, -1, a) : a;
+  return sign < 0 ? field_scale(f, -1, a) : a;
 }
 
 static bool is_square_number(const Value *a, double *root) {
   *root = sqrt(a->number);
-  return is_rational(a) && *root == floor(*root);
+  return field_is_rational(a) && *root == floor(*root);
 }
 
 /* a^(a multiple of 1/ROOT). */
 static Value *root_power(Field *f, Value *a, double exponent) {
   double whole = floor(exponent), root;
-  if (a == f->zero) return exponent > 0 ? a : give_up(f);
+  if (a == f->zero) return exponent > 0 ? a : field_give_up(f);
   if (exponent - whole == 0.5 && is_square_number(a, &root)) return whole_power(f, field_number(f, root), (int)(2 * exponent));
   if (exponent - whole == 0.5 && a->made == MADE_TIMES && a->a == a->b)
-    return whole_power(f, absolute(f, a->a), (int)(2 * exponent));
-  if (a->nroots) return give_up(f);
+    return whole_power(f, field_absolute(f, a->a), (int)(2 * exponent));
+  if (a->nroots) return field_give_up(f);
   Value like = {.nroots = 1};
   like.roots[0].of = a;
   like.roots[0].power = exponent - whole;
@@ -365,20 +364,20 @@ static Value *root_power(Field *f, Value *a, double exponent) {
   return v;
 }
 
-static Value *atom(Field *f, uint64_t tag, const Value *a, const Value *b) {
+Value *field_atom(Field *f, uint64_t tag, const Value *a, const Value *b) {
   Value v = {0};
   draw(&v, tag, a->p, b ? b->p : NULL);
   v.degree = 1 + a->degree + (b ? b->degree : 0);
   return keep(f, &v);
 }
 
-static Value *field_power(Field *f, Value *a, Value *exponent) {
+Value *field_power(Field *f, Value *a, Value *exponent) {
   double n = exponent->number, roots = n * ROOT;
-  if (a->infinite || exponent->infinite) return give_up(f);
-  if (is_rational(exponent) && n == floor(n) && fabs(n) <= 64) return whole_power(f, a, (int)n);
-  if (is_rational(exponent) && roots == floor(roots) && fabs(n) <= 64) return root_power(f, a, n);
+  if (a->infinite || exponent->infinite) return field_give_up(f);
+  if (field_is_rational(exponent) && n == floor(n) && fabs(n) <= 64) return whole_power(f, a, (int)n);
+  if (field_is_rational(exponent) && roots == floor(roots) && fabs(n) <= 64) return root_power(f, a, n);
   if (a->positive) return field_exp(f, field_times(f, exponent, field_log(f, a)));
-  return atom(f, 72, a, exponent);
+  return field_atom(f, 72, a, exponent);
 }
 
 /* ---- exp and log ---- */
@@ -386,18 +385,18 @@ static Value *field_power(Field *f, Value *a, Value *exponent) {
 Value *field_exp(Field *f, Value *x) {
   Value v = {.positive = true, .number = exp(x->number), .log = x};
   if (x == f->minus_infinity) return f->zero;
-  if (x->infinite || f->failed) return give_up(f);
+  if (x->infinite || f->failed) return field_give_up(f);
   if (x == f->zero) return f->one;
   if (x->nlogs) {
     Value *rest = x, *product = f->one;
     for (int k = 0; k < x->nlogs; k++) {
       Value *of = x->logs[k].of;
       double n = x->logs[k].times;
-      if (n * ROOT != floor(n * ROOT) || fabs(n) > 64) return atom(f, 73, x, NULL);
-      rest = minus(f, rest, scale(f, n, field_log(f, of)));
+      if (n * ROOT != floor(n * ROOT) || fabs(n) > 64) return field_atom(f, 73, x, NULL);
+      rest = field_minus(f, rest, field_scale(f, n, field_log(f, of)));
       product = field_times(f, product, field_power(f, of, field_number(f, n)));
     }
-    return rest->nlogs ? atom(f, 73, x, NULL) : field_times(f, product, field_exp(f, rest));
+    return rest->nlogs ? field_atom(f, 73, x, NULL) : field_times(f, product, field_exp(f, rest));
   }
   Value random = {0};
   draw(&random, 74, x->p, NULL);
@@ -407,17 +406,17 @@ Value *field_exp(Field *f, Value *x) {
 }
 
 static Value *log_of_parts(Field *f, Value *x) {
-  if (x->made == MADE_POWER) return scale(f, x->exponent, field_log(f, x->a));
+  if (x->made == MADE_POWER) return field_scale(f, x->exponent, field_log(f, x->a));
   if (!x->positive || !x->made) return NULL;
   if (!x->a->positive || !x->b->positive) return NULL;
   Value *a = field_log(f, x->a), *b = field_log(f, x->b);
-  return x->made == MADE_TIMES ? field_add(f, a, b) : minus(f, a, b);
+  return x->made == MADE_TIMES ? field_add(f, a, b) : field_minus(f, a, b);
 }
 
 Value *field_log(Field *f, Value *x) {
   if (x == f->zero) return f->minus_infinity;
   if (x == f->one) return f->zero;
-  if (x->infinite || f->failed) return give_up(f);
+  if (x->infinite || f->failed) return field_give_up(f);
   if (!x->log) x->log = log_of_parts(f, x);
   if (!x->log) {
     Value v = {0};
@@ -433,169 +432,13 @@ Value *field_log(Field *f, Value *x) {
 }
 
 /* 1/(1 + exp(-u)); 1 - sigmoid(u) is made too, so that its logarithm is known. */
-static Value *sigmoid(Field *f, Value *u) {
-  Value *e = field_exp(f, u), *below = inverse(f, field_add(f, f->one, e));
+Value *field_sigmoid(Field *f, Value *u) {
+  Value *e = field_exp(f, u), *below = field_inverse(f, field_add(f, f->one, e));
   below->positive = true;
   return field_times(f, e, below);
 }
 
-static Value *tanh_of(Field *f, Value *u) {
-  Value *s = sigmoid(f, scale(f, 2, u));
-  return minus(f, scale(f, 2, s), f->one);
-}
-
-/* ---- choices ---- */
-
-static const int signs[3] = {1, -1, 0};
-
-int field_choose(Field *f, const void *key, int options) {
-  for (int k = 0; k < f->choices.n; k++)
-    if (f->choices.at[k].key == key) return f->choices.at[k].option;
-  VEC_PUSH(f->cx, &f->choices, ((Choice){key, 0, options}));
-  return 0;
-}
-
-bool field_next(Field *f) {
-  while (f->choices.n) {
-    Choice *last = &f->choices.at[f->choices.n - 1];
-    if (++last->option < last->options) return true;
-    f->choices.n--;
-  }
-  return false;
-}
-
-enum { UNKNOWN = 2, SIGNS = 3 };
-
-/* The sign of x if nothing need be chosen for it. */
-static int known_sign(Field *f, Value *x) {
-  Value *negative;
-  if (x == f->zero) return 0;
-  if (x->infinite) return x->infinite;
-  if (x->positive) return 1;
-  if (fabs(x->number) > 1e-12) return x->number > 0 ? 1 : -1;
-  if (!isnan(x->number)) f->failed = true;
-  negative = scale(f, -1, x);
-  if (negative->positive) return -1;
-  for (int k = 0; k < f->choices.n; k++) {
-    const Choice *c = &f->choices.at[k];
-    if (c->options == SIGNS && c->key == x) return signs[c->option];
-    if (c->options == SIGNS && c->key == negative) return -signs[c->option];
-  }
-  return UNKNOWN;
-}
-
-/* The sign of x that follows from those chosen: a > b and b > c say a > c. */
-static int implied_sign(Field *f, Value *x, int depth) {
-  int sign = known_sign(f, x);
-  for (int k = 0; k < f->choices.n && depth && sign == UNKNOWN && !f->failed; k++) {
-    if (f->choices.at[k].options != SIGNS) continue;
-    int chosen = signs[f->choices.at[k].option];
-    Value *key = (Value *)(uintptr_t)f->choices.at[k].key;
-    for (int by = -1; by <= 1 && sign == UNKNOWN; by += 2) { /* x = rest + by*key */
-      int rest = implied_sign(f, field_add(f, x, scale(f, -by, key)), depth - 1);
-      if (rest == UNKNOWN) continue;
-      if (chosen == 0 || rest == by * chosen) sign = rest;
-      else if (rest == 0) sign = by * chosen;
-    }
-  }
-  return sign;
-}
-
-int field_sign(Field *f, Value *x) {
-  int sign = implied_sign(f, x, f->choices.n > MOST_CHOICES ? 0 : 2);
-  if (sign != UNKNOWN || f->failed) return sign == UNKNOWN ? 0 : sign;
-  Value *negative = scale(f, -1, x);
-  bool flip = memcmp(negative->p, x->p, sizeof x->p) < 0;
-  sign = signs[field_choose(f, flip ? negative : x, SIGNS)];
-  return flip ? -sign : sign;
-}
-
-bool field_equal(Field *f, Value *a, Value *b) {
-  if (a == b) return true;
-  return f->choices.n && !a->infinite && !b->infinite && implied_sign(f, minus(f, a, b), 1) == 0;
-}
-
-/* ---- all functions ---- */
-
-static Value *truth(Field *f, bool holds) { return holds ? f->one : f->zero; }
-
-static Value *compared(Field *f, Op op, Value *a, Value *b) {
-  int sign = a == b ? 0 : field_sign(f, minus(f, a, b));
-  switch (op) {
-  case OP_LT: return truth(f, sign < 0);
-  case OP_LE: return truth(f, sign <= 0);
-  case OP_EQ: return truth(f, sign == 0);
-  case OP_NE: return truth(f, sign != 0);
-  case OP_MAX: return sign >= 0 ? a : b;
-  default: return sign <= 0 ? a : b;
-  }
-}
-
-/* sin and cos by the tangent of half the angle, a random number: so their squares add up to 1. */
-static Value *trigonometric(Field *f, Op op, Value *u) {
-  Value *negative = scale(f, -1, u);
-  bool flip = memcmp(negative->p, u->p, sizeof u->p) < 0;
-  Value *t = atom(f, 76, flip ? negative : u, NULL), *square = field_times(f, t, t);
-  Value *below = inverse(f, field_add(f, f->one, square));
-  Value *sine = scale(f, flip ? -2 : 2, field_times(f, t, below)), *cosine = field_times(f, minus(f, f->one, square), below);
-  return op == OP_SIN ? sine : op == OP_COS ? cosine : over(f, sine, cosine);
-}
-
-static Value *odd(Field *f, Op op, Value *u) {
-  Value *negative = scale(f, -1, u);
-  if (memcmp(negative->p, u->p, sizeof u->p) < 0) return scale(f, -1, atom(f, 100 + (uint64_t)op, negative, NULL));
-  return atom(f, 100 + (uint64_t)op, u, NULL);
-}
-
-/* A function of constants, where it is a whole number: floor, mod; exp(0) and the like. */
-static Value *constant(Field *f, Op op, Value *const *x) {
-  double operands[3] = {0};
-  for (int k = 0; k < op_rows[op].arity; k++) {
-    if (!is_rational(x[k]) || x[k]->infinite) return NULL;
-    operands[k] = x[k]->number;
-  }
-  double y = op_apply(op, operands);
-  return y == floor(y) ? field_number(f, y) : NULL;
-}
-
-static Value *other_function(Field *f, Op op, Value *const *x) {
-  int n = op_rows[op].arity;
-  Value *known = constant(f, op, x);
-  if (known) return known;
-  for (int k = 0; k < n; k++)
-    if (x[k]->infinite) return give_up(f);
-  switch (op) {
-  case OP_SIN: case OP_COS: case OP_TAN: return trigonometric(f, op, x[0]);
-  case OP_ATAN: case OP_ERF: return odd(f, op, x[0]);
-  default: return atom(f, 100 + (uint64_t)op, x[0], n > 1 ? x[1] : NULL);
-  }
-}
-
-Value *field_apply(Field *f, Op op, Value *const *x) {
-  if (f->failed) return f->zero;
-  switch (op) {
-  case OP_ADD: return field_add(f, x[0], x[1]);
-  case OP_SUB: return minus(f, x[0], x[1]);
-  case OP_LOGRATIO: return x[0] == f->minus_infinity ? x[0] : minus(f, x[0], x[1]);
-  case OP_SELECT: return x[0] == f->zero ? x[0] : field_times(f, x[0], x[1]);
-  case OP_DIV: return over(f, x[0], x[1]);
-  case OP_POW: return field_power(f, x[0], x[1]);
-  case OP_SQRT: return field_power(f, x[0], field_number(f, 0.5));
-  case OP_STOP: return x[0];
-  case OP_EXP: return field_exp(f, x[0]);
-  case OP_EXPM1: return minus(f, field_exp(f, x[0]), f->one);
-  case OP_LOG: return field_log(f, x[0]);
-  case OP_LOG1P: return field_log(f, field_add(f, f->one, x[0]));
-  case OP_SOFTPLUS: return field_log(f, field_add(f, f->one, field_exp(f, x[0])));
-  case OP_SIGMOID: return sigmoid(f, x[0]);
-  case OP_TANH: return tanh_of(f, x[0]);
-  case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_MAX: case OP_MIN: return compared(f, op, x[0], x[1]);
-  case OP_ABS: return absolute(f, x[0]);
-  case OP_SIGN: return field_number(f, field_sign(f, x[0]));
-  case OP_AND: return truth(f, field_sign(f, x[0]) && field_sign(f, x[1]));
-  case OP_OR: return truth(f, field_sign(f, x[0]) || field_sign(f, x[1]));
-  case OP_NOT: return truth(f, !field_sign(f, x[0]));
-  case OP_WHERE: return field_sign(f, x[0]) ? x[1] : x[2];
-  default: return other_function(f, op, x);
-  }
+Value *field_tanh_of(Field *f, Value *u) {
+  Value *s = field_sigmoid(f, field_scale(f, 2, u));
+  return field_minus(f, field_scale(f, 2, s), f->one);
 }

@@ -71,4 +71,19 @@ int field_choose(Field *f, const void *key, int options);
 /* The choices of the next run; false after the last. */
 bool field_next(Field *f);
 
+/* ---- below: between field.c and field_choice.c ---- */
+
+Value *field_give_up(Field *f);
+bool field_is_rational(const Value *v); /* a constant in which no function stands */
+Value *field_scale(Field *f, double by, Value *a);
+Value *field_minus(Field *f, Value *a, Value *b);
+Value *field_inverse(Field *f, Value *a);
+Value *field_over(Field *f, Value *a, Value *b);
+Value *field_absolute(Field *f, Value *a);
+Value *field_power(Field *f, Value *a, Value *exponent);
+Value *field_sigmoid(Field *f, Value *u);
+Value *field_tanh_of(Field *f, Value *u);
+/* A random value that follows from a tag, a and b (or NULL). */
+Value *field_atom(Field *f, uint64_t tag, const Value *a, const Value *b);
+
 #endif

@@ -1,0 +1,163 @@
+/* field_choice.c: the signs that formulas ask for, and all operations on formulas as numbers modulo primes; see field.h. */
+#include "field.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MOST_CHOICES 16       /* from which others are concluded */
+
+/* ---- choices ---- */
+
+static const int signs[3] = {1, -1, 0};
+
+int field_choose(Field *f, const void *key, int options) {
+  for (int k = 0; k < f->choices.n; k++)
+    if (f->choices.at[k].key == key) return f->choices.at[k].option;
+  VEC_PUSH(f->cx, &f->choices, ((Choice){key, 0, options}));
+  return 0;
+}
+
+bool field_next(Field *f) {
+  while (f->choices.n) {
+    Choice *last = &f->choices.at[f->choices.n - 1];
+    if (++last->option < last->options) return true;
+    f->choices.n--;
+  }
+  return false;
+}
+
+enum { UNKNOWN = 2, SIGNS = 3 };
+
+/* The sign of x if nothing need be chosen for it. */
+static int known_sign(Field *f, Value *x) {
+  Value *negative;
+  if (x == f->zero) return 0;
+  if (x->infinite) return x->infinite;
+  if (x->positive) return 1;
+  if (fabs(x->number) > 1e-12) return x->number > 0 ? 1 : -1;
+  if (!isnan(x->number)) f->failed = true;
+  negative = field_scale(f, -1, x);
+  if (negative->positive) return -1;
+  for (int k = 0; k < f->choices.n; k++) {
+    const Choice *c = &f->choices.at[k];
+    if (c->options == SIGNS && c->key == x) return signs[c->option];
+    if (c->options == SIGNS && c->key == negative) return -signs[c->option];
+  }
+  return UNKNOWN;
+}
+
+/* The sign of x that follows from those chosen: a > b and b > c say a > c. */
+static int implied_sign(Field *f, Value *x, int depth) {
+  int sign = known_sign(f, x);
+  for (int k = 0; k < f->choices.n && depth && sign == UNKNOWN && !f->failed; k++) {
+    if (f->choices.at[k].options != SIGNS) continue;
+    int chosen = signs[f->choices.at[k].option];
+    Value *key = (Value *)(uintptr_t)f->choices.at[k].key;
+    for (int by = -1; by <= 1 && sign == UNKNOWN; by += 2) { /* x = rest + by*key */
+      int rest = implied_sign(f, field_add(f, x, field_scale(f, -by, key)), depth - 1);
+      if (rest == UNKNOWN) continue;
+      if (chosen == 0 || rest == by * chosen) sign = rest;
+      else if (rest == 0) sign = by * chosen;
+    }
+  }
+  return sign;
+}
+
+int field_sign(Field *f, Value *x) {
+  int sign = implied_sign(f, x, f->choices.n > MOST_CHOICES ? 0 : 2);
+  if (sign != UNKNOWN || f->failed) return sign == UNKNOWN ? 0 : sign;
+  Value *negative = field_scale(f, -1, x);
+  bool flip = memcmp(negative->p, x->p, sizeof x->p) < 0;
+  sign = signs[field_choose(f, flip ? negative : x, SIGNS)];
+  return flip ? -sign : sign;
+}
+
+bool field_equal(Field *f, Value *a, Value *b) {
+  if (a == b) return true;
+  return f->choices.n && !a->infinite && !b->infinite && implied_sign(f, field_minus(f, a, b), 1) == 0;
+}
+
+/* ---- all functions ---- */
+
+static Value *truth(Field *f, bool holds) { return holds ? f->one : f->zero; }
+
+static Value *compared(Field *f, Op op, Value *a, Value *b) {
+  int sign = a == b ? 0 : field_sign(f, field_minus(f, a, b));
+  switch (op) {
+  case OP_LT: return truth(f, sign < 0);
+  case OP_LE: return truth(f, sign <= 0);
+  case OP_EQ: return truth(f, sign == 0);
+  case OP_NE: return truth(f, sign != 0);
+  case OP_MAX: return sign >= 0 ? a : b;
+  default: return sign <= 0 ? a : b;
+  }
+}
+
+/* sin and cos by the tangent of half the angle, a random number: so their squares add up to 1. */
+static Value *trigonometric(Field *f, Op op, Value *u) {
+  Value *negative = field_scale(f, -1, u);
+  bool flip = memcmp(negative->p, u->p, sizeof u->p) < 0;
+  Value *t = field_atom(f, 76, flip ? negative : u, NULL), *square = field_times(f, t, t);
+  Value *below = field_inverse(f, field_add(f, f->one, square));
+  Value *sine = field_scale(f, flip ? -2 : 2, field_times(f, t, below)), *cosine = field_times(f, field_minus(f, f->one, square), below);
+  return op == OP_SIN ? sine : op == OP_COS ? cosine : field_over(f, sine, cosine);
+}
+
+static Value *odd(Field *f, Op op, Value *u) {
+  Value *negative = field_scale(f, -1, u);
+  if (memcmp(negative->p, u->p, sizeof u->p) < 0) return field_scale(f, -1, field_atom(f, 100 + (uint64_t)op, negative, NULL));
+  return field_atom(f, 100 + (uint64_t)op, u, NULL);
+}
+
+/* A function of constants, where it is a whole number: floor, mod; exp(0) and the like. */
+static Value *constant(Field *f, Op op, Value *const *x) {
+  double operands[3] = {0};
+  for (int k = 0; k < op_rows[op].arity; k++) {
+    if (!field_is_rational(x[k]) || x[k]->infinite) return NULL;
+    operands[k] = x[k]->number;
+  }
+  double y = op_apply(op, operands);
+  return y == floor(y) ? field_number(f, y) : NULL;
+}
+
+static Value *other_function(Field *f, Op op, Value *const *x) {
+  int n = op_rows[op].arity;
+  Value *known = constant(f, op, x);
+  if (known) return known;
+  for (int k = 0; k < n; k++)
+    if (x[k]->infinite) return field_give_up(f);
+  switch (op) {
+  case OP_SIN: case OP_COS: case OP_TAN: return trigonometric(f, op, x[0]);
+  case OP_ATAN: case OP_ERF: return odd(f, op, x[0]);
+  default: return field_atom(f, 100 + (uint64_t)op, x[0], n > 1 ? x[1] : NULL);
+  }
+}
+
+Value *field_apply(Field *f, Op op, Value *const *x) {
+  if (f->failed) return f->zero;
+  switch (op) {
+  case OP_ADD: return field_add(f, x[0], x[1]);
+  case OP_SUB: return field_minus(f, x[0], x[1]);
+  case OP_LOGRATIO: return x[0] == f->minus_infinity ? x[0] : field_minus(f, x[0], x[1]);
+  case OP_SELECT: return x[0] == f->zero ? x[0] : field_times(f, x[0], x[1]);
+  case OP_DIV: return field_over(f, x[0], x[1]);
+  case OP_POW: return field_power(f, x[0], x[1]);
+  case OP_SQRT: return field_power(f, x[0], field_number(f, 0.5));
+  case OP_STOP: return x[0];
+  case OP_EXP: return field_exp(f, x[0]);
+  case OP_EXPM1: return field_minus(f, field_exp(f, x[0]), f->one);
+  case OP_LOG: return field_log(f, x[0]);
+  case OP_LOG1P: return field_log(f, field_add(f, f->one, x[0]));
+  case OP_SOFTPLUS: return field_log(f, field_add(f, f->one, field_exp(f, x[0])));
+  case OP_SIGMOID: return field_sigmoid(f, x[0]);
+  case OP_TANH: return field_tanh_of(f, x[0]);
+  case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_MAX: case OP_MIN: return compared(f, op, x[0], x[1]);
+  case OP_ABS: return field_absolute(f, x[0]);
+  case OP_SIGN: return field_number(f, field_sign(f, x[0]));
+  case OP_AND: return truth(f, field_sign(f, x[0]) && field_sign(f, x[1]));
+  case OP_OR: return truth(f, field_sign(f, x[0]) || field_sign(f, x[1]));
+  case OP_NOT: return truth(f, !field_sign(f, x[0]));
+  case OP_WHERE: return field_sign(f, x[0]) ? x[1] : x[2];
+  default: return other_function(f, op, x);
+  }
+}
