@@ -15,6 +15,6 @@ agree() { # NAME OPTIONS...
 }
 
 check "the judge is built" "$MAKE" -s "$BUILD/tests/random/judge"
-agree "160 random models" --models 160 --seed check --no-shrink
+agree "300 random models" --models 300 --seed check --no-shrink
 agree "tests/regress" --no-shrink tests/regress/*.nn
 

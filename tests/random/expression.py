@@ -52,6 +52,10 @@ class Expr:
         return self.text if self.level >= level else "(" + self.text + ")"
 
 
+class NoMeaning(Exception):
+    """A value that Python cannot compute was asked for: a place in an array, say, that is the argmax of a derivative."""
+
+
 class Store:
     """Values at one point: `given` by name and example; definitions are computed once for each example."""
 
@@ -60,6 +64,8 @@ class Store:
 
     def value(self, var, b):
         if var.at is None:
+            if var.name not in self.given:
+                raise NoMeaning(var.name)
             value = self.given[var.name]
             return value[b] if var.kind == "input" else value
         key = (id(var), b)

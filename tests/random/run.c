@@ -4,7 +4,7 @@
  * It is compiled twice: as it stands, and with `float` defined as `double`.
  *   float   the first variant within what rounding explains: it is run in all four rounding modes, and how far they lie
  *           apart is what rounding does to it; the second, without reuse of memory, must give the same bits
- *   double  both variants, fused and not, within 1e-9
+ *   double  both variants, fused and not, within 1e-9 and rounding
  * The work area is full of NaN before every call, so that what is read must have been written; a border behind it must
  * stay as it is. Out: a line `NAME what is wrong` for each model that differs, `NAME ok` else; and `NAME vague` first
  * where rounding explains so much that the float build shows nothing. */
@@ -23,7 +23,7 @@
 #include "models.h"
 
 #ifdef WIDE
-static const double relative = 1e-9, rounding = 1e-5, elsewhere = 1e-13, spread = 0;
+static const double relative = 1e-9, rounding = 1e-5, elsewhere = 1e-13, spread = 4;
 #else
 static const double relative = 2e-5, rounding = 4, elsewhere = 1e-7, spread = 4;
 #endif
@@ -246,7 +246,7 @@ static int compare(const char *name, const Point *p, const Results *r, const cha
     double scale = 0, apart = spread * spread_of(r, modes, nmodes, k) + rounding * x->slack;
     for (long i = 0; i < x->count; i++) scale = fmax(scale, fabs(x->values[i]));
     double allowed = relative * scale + apart + elsewhere * largest(p, x->name);
-    if (spread > 0 && apart > 0.01 * scale + elsewhere) printf("%s vague\n", name);
+    if (sizeof(float) == 4 && apart > 0.01 * scale + elsewhere) printf("%s vague\n", name);
     for (long i = 0; i < x->count; i++) {
       double y = r->values[r->first[k] + (size_t)i];
       if (y == x->values[i] || fabs(y - x->values[i]) <= allowed) continue;
@@ -289,10 +289,8 @@ static int judge(const char *folder, const Entry *e) {
     Results a = run(e->first, &points[k], &problem[0], FE_TONEAREST), b = run(e->second, &points[k], &problem[1], FE_TONEAREST);
     Results modes[3];
     int nmodes = 0;
-#ifndef WIDE
     const char *ignored;
     for (; nmodes < 3; nmodes++) modes[nmodes] = run(e->first, &points[k], &ignored, (const int[]){FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}[nmodes]);
-#endif
     for (int v = 0; v < 2; v++)
       if (problem[v]) bad = printf("%s variant %d: %s refuses or writes outside of its memory\n", e->name, v, problem[v]);
     bad = bad || compare(e->name, &points[k], &a, "first variant", modes, nmodes);

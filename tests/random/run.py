@@ -23,12 +23,12 @@ from statements import generate
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-BATCH = 40        # models of one program
-STRICT_EACH = 10  # every so many models are compiled by gcc, optimized and with all warnings, in place of tcc
+BATCH = 100        # models of one program
+STRICT_EACH = 100  # every so many models are compiled by gcc, optimized and with all warnings, in place of tcc
 STRICT = ["-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic", "-Wvla", "-Wshadow", "-Wconversion", "-Wdouble-promotion", "-Werror"]
 RUNTIME = os.path.join(ROOT, "runtime")
 # What is no fault of the compiler: a derivative of something that turned out not to depend on the name.
-EXCUSED = re.compile(r"error: '.*' does not depend on '|error: a derivative of whole values|has no derivative")
+EXCUSED = re.compile(r"error: '.*' does not depend on '|error: a derivative of whole values|makes no sense: it is constant|has no derivative")
 
 
 def execute(command, **more):

@@ -6,7 +6,7 @@ at a point: expected(given, examples).
 import math
 import random
 
-from expression import (ATOM, SUM, Expr, Store, Var, add, call1, constant, count, div, elementwise, matmul, meaning,
+from expression import (ATOM, SUM, Expr, NoMeaning, Store, Var, add, call1, constant, count, div, elementwise, matmul, meaning,
                         mul, over_batch, power, read, reduce_whole, sigmoid, sub)
 from indices import Scope, without_indices
 from model import EXTENTS, Function, Generator
@@ -28,7 +28,10 @@ class Model:
         """{"loss.L": [value], "out.y": [values of every example], ...} of what has a meaning."""
         store, out = Store(given, examples), {}
         for name, e in self.results.items():
-            each = [e.at(store, b, {}) for b in range(examples)]
+            try:
+                each = [e.at(store, b, {}) for b in range(examples)]
+            except NoMeaning:
+                continue
             out[name] = [x for v in each for x in v] if name[0] == "o" else [sum(v[0] for v in each) / examples]
         return out
 
