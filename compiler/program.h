@@ -131,6 +131,11 @@ typedef struct AdjointScan { /* the loop that is the derivative of another one: 
   int scan;
 } AdjointScan;
 
+typedef struct Fired { /* a rule that was applied, for --explain */
+  const char *path;
+  int line, column, rule;
+} Fired;
+
 typedef struct Program {
   Context *cx;
   Graph *graph;
@@ -149,6 +154,7 @@ typedef struct Program {
   VEC(AdjointScan) adjoint_scans; /* of differentiate */
   int ndraws;   /* statements that draw */
   const Node *drawn_reported; /* a draw through which a gradient was asked: said once */
+  VEC(Fired) fired;
   bool coupled; /* a loss looks across the batch */
   struct Elaborator *elaborator; /* for the lines of the prelude that later stages apply */
 } Program;

@@ -14,6 +14,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct Memo { /* the simplified value of a node, open in vars[its axes] */
@@ -380,16 +381,40 @@ static Read *rebuild(Simplifier *s, Node *n, const Subst *at, const int *vars) {
   }
 }
 
+/* ---- nnc --explain ---- */
+
 static void explain(const Simplifier *s, const Node *n, int which) {
   if (!s->options || !s->options->explain) return;
-  Text t = {.cx = s->g->cx};
-  const Stmt *rule = rule_at(s->program, which);
-  expr_print(&t, rule->value);
-  text_add(&t, " => ");
-  expr_print(&t, rule->value2);
-  int line = 0, column = 0;
-  span_position(n->span, &line, &column);
-  fprintf(stderr, "%s:%d:%d: %s\n", n->span.source ? n->span.source->path : "nnc", line, column, t.data);
+  Program *p = s->program;
+  Fired f = {.path = n->span.source ? n->span.source->path : "nnc", .rule = which};
+  span_position(n->span, &f.line, &f.column);
+  for (int k = 0; k < p->fired.n; k++) {
+    const Fired *g = &p->fired.at[k];
+    if (g->line == f.line && g->column == f.column && g->rule == which && strcmp(g->path, f.path) == 0) return;
+  }
+  VEC_PUSH(p->cx, &p->fired, f);
+}
+
+static int by_place(const void *a, const void *b) {
+  const Fired *x = a, *y = b;
+  int by_path = strcmp(x->path, y->path);
+  if (by_path) return by_path;
+  if (x->line != y->line) return x->line - y->line;
+  return x->column != y->column ? x->column - y->column : x->rule - y->rule;
+}
+
+/* The rules that were applied, in the order of the model's lines: `model.nn:8:10: log(1 + exp(x)) => softplus(x)`. */
+static void print_explained(Program *p) {
+  if (p->fired.n) qsort(p->fired.at, (size_t)p->fired.n, sizeof(Fired), by_place);
+  for (int k = 0; k < p->fired.n; k++) {
+    const Fired *f = &p->fired.at[k];
+    const Stmt *rule = rule_at(p, f->rule);
+    Text t = {.cx = p->cx};
+    expr_print(&t, rule->value);
+    text_add(&t, " => ");
+    expr_print(&t, rule->value2);
+    fprintf(stderr, "%s:%d:%d: %s\n", f->path, f->line, f->column, t.data);
+  }
 }
 
 static void simplify_node(Simplifier *s, Node *n) {
@@ -558,6 +583,7 @@ void simplify_program(Program *p, const Options *options) {
     if (full) verify_roots(p, full->product.roots, full->product.nroots, "simplify");
   }
   simplify_optimizers(s);
+  print_explained(p);
 }
 
 /* logsumexp(x) is m + log(sum exp(x - m)), m the largest x. Where m is 10,000, a float that holds the sum of both is off by
