@@ -73,7 +73,13 @@ void emit_map(Body *b, const Step *step) {
   }
   nest_add_loops(&nests[0]);
   nest_merge(nests, count);
-  for (int k = 0; k < nests[0].loops.n; k++) nest_open_loop(b, &nests[0].loops.at[k]);
+  int stored = 0;
+  for (int k = 0; k < count; k++) stored += is_stored(b, step->nodes.at[k]);
+  for (int k = 0; k < nests[0].loops.n; k++) {
+    /* compilers give up telling several arrays of one work area apart */
+    if (stored > 1 && k == nests[0].loops.n - 1 && nests[0].loops.at[k].count >= 8) line(b, "NN_INDEPENDENT");
+    nest_open_loop(b, &nests[0].loops.at[k]);
+  }
   for (int k = 0; k < count; k++) {
     const Node *n = step->nodes.at[k];
     Code c = code_body(b, n, n->reads, n->guards, n->nguards, n->value);

@@ -539,13 +539,25 @@ static void sort_summed(Product *p) {
     }
 }
 
+/* Two factors whose sum an equality spreads (the gradient of E in W @ E[w]): their own sum first, a matrix product, and the result of
+ * that is spread. */
+static bool scatters_product(const Product *p) {
+  bool equality = false;
+  if (p->factors.n != 2) return false;
+  for (int k = 0; k < p->guards.n; k++) equality = equality || p->guards.at[k].n == 1;
+  int vars[2 * MAX_AXES], n = join_vars(p, 0, 1, vars);
+  for (int k = 0; k < n && equality; k++)
+    if (is_summed(p, vars[k]) && only_in_pair(p, vars[k], 0, 1, vars, n)) return true;
+  return false;
+}
+
 static Read *finish(Product *p) {
   settle_summed(p);
   if (!settle_guards(p) || p->scale == 0) return build_constant(p->g, 0);
   if (p->summed.n) {
     Read *outside = pull_out(p);
     if (outside) return outside;
-    while (p->factors.n > 2 && contract_pair(p)) {
+    while ((p->factors.n > 2 || scatters_product(p)) && contract_pair(p)) {
     }
   }
   if (p->factors.n == 1 && p->scale == 1 && !p->guards.n && !p->summed.n) return p->factors.at[0];

@@ -140,6 +140,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
     const float *v1 = s->f + 0, *s_b = w->s.b;
     float *restrict h = s->f + 256, *restrict v24 = s->f + 512;
     for (int b = 0; b < n; b++) {
+      NN_INDEPENDENT
       for (int i = 0; i < 16; i++) {
         const float t1 = v1[16 * b + i] + s_b[i];
         const float t2 = nn_sigmoidf(t1);

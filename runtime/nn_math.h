@@ -14,6 +14,15 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Before a loop: no turn of it needs what another one writes. */
+#if defined(__clang__)
+#define NN_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__) && !defined(__TINYC__)
+#define NN_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define NN_INDEPENDENT
+#endif
+
 /* ---- bits ---- */
 
 static inline uint32_t nn_bits(float x) {
