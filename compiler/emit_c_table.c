@@ -292,8 +292,8 @@ static int emit_outputs(Emitter *em, Text *out) {
     int64_t count = 1;
     for (int i = 0; i < r->rank; i++) count *= r->shape[i];
     if (r->rank > 8) error_at(em->cx, r->span, "'%s' has %d axes; 8 are the most", r->name, r->rank);
-    text_printf(out, "    {%s, %uu, %d, %s, %lld, %d, %s_entry},\n", quoted(em->cx, r->name), em->masks[k], r->integer,
-                shape(em->cx, r->rank, r->shape), (long long)count, r->per_example, em->routine_names[k]);
+    text_printf(out, "    {%s, %uu, %d, %s, %lld, %d, %s_entry},\n", quoted(em->cx, r->name), em->masks[k],
+                r->integer && r->classes > 1 ? r->classes : r->integer, shape(em->cx, r->rank, r->shape), (long long)count, r->per_example, em->routine_names[k]);
   }
   if (rows) text_add(out, "};\n\n");
   return rows;

@@ -67,6 +67,7 @@ typedef struct Routine { /* a C function over the whole batch */
   Root *roots;
   int nroots;
   bool integer;     /* of an output */
+  int classes;      /* of an integer output: 0..classes-1, or 0 where that is not known */
   int rank;         /* of one example, of an output */
   int64_t shape[MAX_AXES];
   bool per_example;

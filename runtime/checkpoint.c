@@ -43,24 +43,13 @@ static void add_hypers(nn_piece_list *list, const nn_run *run) {
   }
 }
 
-static void add_letter(nn_text *text, uint32_t letter) {
-  static const unsigned char first[] = {0, 0xc0, 0xe0, 0xf0};
-  int more = letter < 0x80 ? 0 : letter < 0x800 ? 1 : letter < 0x10000 ? 2 : 3;
-  char byte = (char)(first[more] | letter >> (6 * more));
-  nn_text_add(text, &byte, 1);
-  for (int k = more - 1; k >= 0; k--) {
-    byte = (char)(0x80 | (letter >> (6 * k) & 0x3f));
-    nn_text_add(text, &byte, 1);
-  }
-}
-
 static void add_vocabularies(nn_piece_list *list, const nn_run *run) {
   for (int k = 0; k < run->model->ninputs; k++) {
     const nn_vocabulary *vocabulary = &run->encoding.vocabulary[k];
     nn_text text = {.size = 0};
     char name[160];
     if (!vocabulary->count) continue;
-    for (int i = 0; i < vocabulary->count; i++) add_letter(&text, vocabulary->letters[i]);
+    for (int i = 0; i < vocabulary->count; i++) nn_text_add_letter(&text, vocabulary->letters[i]);
     snprintf(name, sizeof name, "vocabulary.%s", run->model->inputs[k].name);
     if (!text.failed) nn_pieces_fact(list, name, text.data);
     list->failed |= text.failed;

@@ -73,8 +73,15 @@ typedef struct cli_column {
   const nn_output *output;
   void *values;
   size_t rows;
+  const nn_vocabulary *vocabulary; /* of a text, else NULL */
 } cli_column;
 int cli_check_output_file(const char *file, nn_error *error);
+/* Whole numbers on at least one axis, of as many classes as an input has that was a text (cli_text.c). */
+const nn_vocabulary *cli_text_of(const nn_run *run, const nn_output *output);
+/* The characters of row `row`: each run of the last axis ends where that axis does, or before a class that no character
+ * has; between two runs stands a line's end. */
+void cli_add_text(nn_text *text, const cli_column *column, size_t row);
+void cli_add_quoted_text(nn_text *text, const cli_column *column, size_t row); /* as a cell of CSV */
 int cli_write(const char *file, const cli_column *columns, int count, nn_error *error);
 
 #endif

@@ -85,7 +85,7 @@ static int no_output(const nn_model *model, nn_error *error) {
 
 static int predict_one(const nn_run *run, const nn_data *data, int output, cli_column *column, nn_error *error) {
   const nn_output *o = &run->model->outputs[output];
-  *column = (cli_column){o, NULL, o->per_example ? data->rows : 1};
+  *column = (cli_column){o, NULL, o->per_example ? data->rows : 1, cli_text_of(run, o)};
   size_t room = column->rows < (size_t)run->model->batch && !o->per_example ? (size_t)run->model->batch : column->rows;
   if (o->count && room > SIZE_MAX / 4 / o->count) return nn_out_of_memory(error, SIZE_MAX);
   column->values = calloc(room * o->count + 1, 4);

@@ -1,8 +1,8 @@
 /* cli_write.c: outputs as files. SPDX-License-Identifier: 0BSD
  *
  * In: the values of one or more outputs for all rows. Out: a file whose kind its extension says: .csv (a header, then
- * a line per row), .txt (numbers and blanks, no header), .npy (one output, [rows, ...]), .safetensors (all under
- * their names). Whole numbers stay whole. */
+ * a line per row), .txt (numbers and blanks, no header; characters where all are texts), .npy (one output, [rows,
+ * ...]), .safetensors (all under their names). Whole numbers stay whole. */
 #include "cli.h"
 
 #include <stdio.h>
@@ -31,15 +31,31 @@ static void add_name(nn_text *text, const nn_output *output, size_t index) {
   nn_text_printf(text, "%s%s%s%s", quote, output->name, place, quote);
 }
 
+static int all_texts(const cli_column *columns, int count) {
+  for (int k = 0; k < count; k++)
+    if (!columns[k].vocabulary) return 0;
+  return 1;
+}
+
+static void add_text(nn_text *text, const cli_column *column, size_t row, int names, const char *separator) {
+  if (names) nn_text_printf(text, "%s", column->output->name);
+  else if (*separator == ',') cli_add_quoted_text(text, column, row);
+  else cli_add_text(text, column, row);
+}
+
+/* A text is one cell of a line of CSV; it has lines of its own where there is nothing but texts. */
 static void add_line(nn_text *text, const cli_column *columns, int count, size_t row, int names,
                      const char *separator) {
-  const char *between = "";
-  for (int k = 0; k < count; k++)
-    for (size_t i = 0; i < columns[k].output->count; i++, between = separator) {
+  const char *between = "", *after = *separator != ',' && all_texts(columns, count) ? "\n" : separator;
+  for (int k = 0; k < count; k++) {
+    int as_text = columns[k].vocabulary && (*separator == ',' || *after == '\n');
+    for (size_t i = 0; i < (as_text ? 1 : columns[k].output->count); i++, between = after) {
       nn_text_add(text, between, strlen(between));
-      if (names) add_name(text, columns[k].output, i);
+      if (as_text) add_text(text, &columns[k], row, names, separator);
+      else if (names) add_name(text, columns[k].output, i);
       else add_value(text, &columns[k], row * columns[k].output->count + i);
     }
+  }
   nn_text_add(text, "\n", 1);
 }
 
@@ -157,5 +173,6 @@ int cli_check_output_file(const char *file, nn_error *error) {
 }
 
 int cli_write(const char *file, const cli_column *columns, int count, nn_error *error) {
-  return file ? kinds[kind_of(file)].write(file, columns, count, error) : write_csv(NULL, columns, count, error);
+  if (file) return kinds[kind_of(file)].write(file, columns, count, error);
+  return all_texts(columns, count) ? write_txt(NULL, columns, count, error) : write_csv(NULL, columns, count, error);
 }

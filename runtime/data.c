@@ -83,15 +83,45 @@ static char *split_columns(const char *given, const char **columns, nn_error *er
   return file;
 }
 
+/* The input that says how many places of the first axis an example has, or -1. */
+static int extent_of(const nn_input *input) { return input->rank > 0 ? input->extent[0] - 1 : -1; }
+
+static int32_t whole_at(const nn_series *series, size_t k) {
+  return series->storage == NN_BYTES ? ((const uint8_t *)series->values)[k] : ((const int32_t *)series->values)[k];
+}
+
+/* The lengths of a text's lines are an input's values; where these are given otherwise too, they must agree. */
+static int take_lengths(nn_data *data, int input, const char *file, nn_series *lengths, nn_error *error) {
+  int extent = extent_of(&data->model->inputs[input]);
+  nn_series *series = &data->series[extent];
+  if (!(data->given >> extent & 1)) {
+    *series = *lengths;
+    *lengths = (nn_series){.block = NULL};
+    data->given |= 1u << extent;
+    return 0;
+  }
+  if (series->rows != lengths->rows) return 0; /* check_rows tells the user */
+  for (size_t row = 0; row < lengths->rows; row++)
+    if (whole_at(series, row) != whole_at(lengths, row))
+      return nn_fail(error, NN_BAD_DATA, "%s: row %zu has %d characters, but %s is %d there", file, row,
+                     (int)whole_at(lengths, row), data->model->inputs[extent].name, (int)whole_at(series, row));
+  return 0;
+}
+
 static int read_source(nn_data *data, nn_encoding *encoding, int input, const char *given, nn_error *error) {
-  nn_series *series = &data->series[input];
-  nn_reading reading = {.input = &data->model->inputs[input], .vocabulary = &encoding->vocabulary[input]};
+  nn_series *series = &data->series[input], lengths = {.block = NULL};
+  nn_reading reading = {
+    .input = &data->model->inputs[input], .vocabulary = &encoding->vocabulary[input], .lengths = &lengths};
+  int extent = extent_of(reading.input);
+  if (extent >= 0) reading.extent = &data->model->inputs[extent];
   char *file = split_columns(given, &reading.columns, error);
   if (!file) return -1;
   reading.file = file;
   int result = nn_file_read(file, 1, &reading.bytes, error);
   if (!result) result = read_bytes(&reading, series, error);
   data->given |= 1u << input;
+  if (!result && lengths.block) result = take_lengths(data, input, file, &lengths, error);
+  free(lengths.block);
   free(reading.bytes.data);
   free(file);
   return result;
@@ -105,23 +135,29 @@ static int unknown_input(const nn_model *model, const char *name, nn_error *erro
   return nn_fail(error, NN_BAD_USAGE, "%s has no input '%s'%s", model->name, name, hint);
 }
 
-/* Before any file is opened: all names are inputs, none comes twice, none is missing. */
+static int check_missing(const nn_model *model, uint32_t missing, nn_error *error) {
+  char names[400] = "";
+  size_t used = 0;
+  for (int k = 0; k < model->ninputs && used < sizeof names; k++)
+    if (missing >> k & 1)
+      used += (size_t)snprintf(names + used, sizeof names - used, " %s=FILE", model->inputs[k].name);
+  if (used)
+    return nn_fail(error, NN_BAD_USAGE, "no data for %s: expected%s", used > 20 ? "some inputs" : "an input", names);
+  return 0;
+}
+
+/* Before any file is opened: all names are inputs, none comes twice, none is missing but lengths, which a text has. */
 static int check_sources(const nn_model *model, const nn_source *sources, int count, uint32_t needed, nn_error *error) {
-  uint32_t given = 0;
+  uint32_t given = 0, lengths = 0;
   for (int k = 0; k < count; k++) {
     int input = nn_find_input(model, sources[k].input, strlen(sources[k].input));
     if (input < 0) return unknown_input(model, sources[k].input, error);
     if (given >> input & 1) return nn_fail(error, NN_BAD_USAGE, "input %s is given twice", sources[k].input);
     given |= 1u << input;
+    int extent = extent_of(&model->inputs[input]);
+    if (extent >= 0 && model->inputs[input].rank == 1 && model->inputs[input].kind == NN_CLASS) lengths |= 1u << extent;
   }
-  char missing[400] = "";
-  size_t used = 0;
-  for (int k = 0; k < model->ninputs && used < sizeof missing; k++)
-    if ((needed & ~given) >> k & 1)
-      used += (size_t)snprintf(missing + used, sizeof missing - used, " %s=FILE", model->inputs[k].name);
-  if (used)
-    return nn_fail(error, NN_BAD_USAGE, "no data for %s: expected%s", used > 20 ? "some inputs" : "an input", missing);
-  return 0;
+  return check_missing(model, needed & ~given & ~lengths, error);
 }
 
 static int check_rows(nn_data *data, const nn_source *sources, int count, nn_error *error) {
@@ -140,10 +176,13 @@ int nn_data_read(nn_data *data, const nn_model *model, nn_encoding *encoding, co
                  uint32_t needed, nn_error *error) {
   *data = (nn_data){.model = model};
   int result = check_sources(model, sources, count, needed, error);
-  for (int k = 0; k < count && !result; k++) {
-    int input = nn_find_input(model, sources[k].input, strlen(sources[k].input));
-    result = read_source(data, encoding, input, sources[k].file, error);
+  for (int k = 0; k < 2 * count && !result; k++) { /* lengths first, so that a text can be held against them */
+    const nn_source *source = &sources[k % count];
+    int input = nn_find_input(model, source->input, strlen(source->input));
+    if ((model->inputs[input].kind == NN_EXTENT) == (k < count))
+      result = read_source(data, encoding, input, source->file, error);
   }
+  if (!result) result = check_missing(model, needed & ~data->given, error);
   if (!result) result = check_rows(data, sources, count, error);
   if (result) nn_data_free(data);
   return result;

@@ -102,7 +102,7 @@ typedef struct nn_objective { /* one or more `minimize` of one loss: they take t
 typedef struct nn_output {
     const char *name;
     uint32_t inputs;
-    int integer;            /* 1: int32_t values; 0: float */
+    int integer;            /* 0: float values; 1: int32_t; more: int32_t below it, as 10 for 0..9 */
     int rank;               /* of one example */
     int32_t shape[NN_MAX_RANK];
     size_t count;           /* values of one example */

@@ -62,6 +62,8 @@ typedef struct nn_reading { /* what a reader is given */
   const nn_input *input;
   nn_bytes bytes; /* the reader may take it over and set data to NULL */
   nn_vocabulary *vocabulary;
+  const nn_input *extent; /* the input that counts the places of the first axis, or NULL ... */
+  nn_series *lengths;     /* ... and a series for it, empty: a text puts the lengths of its lines there */
 } nn_reading;
 
 int nn_is_array(const nn_bytes *bytes);
@@ -70,6 +72,7 @@ int nn_read_table(nn_reading *reading, nn_series *series, nn_error *error);
 int nn_is_text(const nn_reading *reading);
 int nn_read_text(nn_reading *reading, nn_series *series, nn_error *error);
 /* Characters of UTF-8 (a byte that is not UTF-8 counts as the character of its number). */
+void nn_text_add_letter(nn_text *text, uint32_t letter);
 uint32_t nn_next_letter(const unsigned char **at, const unsigned char *end);
 
 /* The smallest storage for the input, with room for `values` of them. */

@@ -305,6 +305,57 @@ static void text_is_cut_into_windows(void **state) {
   assert_refused(text, scratch_text("w.txt", "ab"), NN_BAD_DATA, "2 characters|window of 3");
 }
 
+/* Lines of their own lengths: a model of a text and the input that counts its places, which the text fills. */
+static int read_lines(const char *text, const char *lengths) {
+  static nn_input inputs[] = {{"T", NN_EXTENT, 4, 0, {0}, 1, {0}}, {"s", NN_CLASS, 5, 1, {4}, 4, {1}}};
+  static const nn_model model = {.name = "model", .inputs = inputs, .ninputs = 2};
+  nn_source sources[] = {{"s", text}, {"T", lengths}};
+  error.text[0] = 0;
+  return nn_data_read(&data, &model, &encoding, sources, lengths ? 2 : 1, 3, &error);
+}
+
+static void lines_are_examples(void **state) {
+  static const int32_t lengths[] = {3, 1, 4}, letters[] = {0, 2, 1, 0, 3, 0, 0, 0, 3, 0, 0, 4};
+  int32_t T[3], s[12];
+  void *in[NN_MAX_INPUTS] = {T, s};
+  (void)state;
+  for (int k = 0; k < 3; k++) { /* an empty line, other ends of lines, none at the end; lengths given too */
+    const char *text = scratch_text("t.txt", k ? "acb\r\n\r\nx\r\nxaa\xc3\xa9\r\n" : "\nacb\nx\n\n\nxaa\xc3\xa9");
+    assert_int_equal(read_lines(text, k == 2 ? scratch_text("T.csv", "3\n1\n4\n") : NULL), 0);
+    assert_int_equal(data.rows, 3);
+    nn_data_gather(&data, &encoding, 3, NULL, 0, 3, in);
+    assert_memory_equal(T, lengths, sizeof lengths);
+    assert_memory_equal(s, letters, sizeof letters);
+    nn_data_free(&data);
+  }
+  assert_int_equal(read_lines(scratch_text("u.txt", "\nxa\xc3\xa9" "c\na"), NULL), 0);
+  assert_int_equal(data.rows, 2);
+  nn_data_gather(&data, &encoding, 3, NULL, 0, 2, in);
+  assert_int_equal(s[2], 4); /* in the vocabulary of the first */
+  done();
+}
+
+static void assert_lines_refused(const char *text, const char *lengths, int status, const char *words) {
+  assert_int_equal(read_lines(text, lengths), -1);
+  assert_int_equal(error.status, status);
+  assert_says(error.text, words);
+  assert_null(data.series[0].block);
+  assert_null(data.series[1].block);
+  nn_encoding_free(&encoding);
+}
+
+static void lines_that_do_not_fit(void **state) {
+  const char *good = scratch_text("t.txt", "ab\nc\n");
+  (void)state;
+  assert_lines_refused(scratch_text("u.txt", "ab\n\nabcab\n"), NULL, NN_BAD_DATA,
+                       "u.txt:3|a line of 5|at most the 4 of T");
+  assert_lines_refused(scratch_text("u.txt", "abc\ndef\n"), NULL, NN_BAD_DATA, "6 distinct|5");
+  assert_lines_refused(scratch_text("u.txt", "\n\r\n"), NULL, NN_BAD_DATA, "u.txt: it has no rows");
+  assert_lines_refused(good, scratch_text("T.csv", "2\n2\n"), NN_BAD_DATA, "row 1 has 1 characters|T is 2");
+  assert_lines_refused(good, scratch_text("T.csv", "2\n1\n1\n"), NN_BAD_DATA, "s has 2 rows|T has 3");
+  assert_lines_refused(scratch_text("n.csv", "0,1,2,0\n1,1,1,1\n"), NULL, NN_BAD_USAGE, "T=FILE"); /* no text */
+}
+
 static void class_lists_may_be_tables(void **state) {
   static const int32_t expected[] = {0, 4, 2, 1, 1, 1};
   (void)state;
@@ -392,6 +443,8 @@ int main(void) {
     cmocka_unit_test(bad_cells_are_named),       cmocka_unit_test(npy_of_every_type),
     cmocka_unit_test(bytes_are_shares_of_255),   cmocka_unit_test(idx_is_big_endian),
     cmocka_unit_test(arrays_that_do_not_fit),    cmocka_unit_test(text_is_cut_into_windows),
+    cmocka_unit_test(lines_are_examples),
+    cmocka_unit_test(lines_that_do_not_fit),
     cmocka_unit_test(class_lists_may_be_tables), cmocka_unit_test(unreadable_files_are_named),
     cmocka_unit_test(gzip_of_several_members),   cmocka_unit_test(inputs_belong_together),
     cmocka_unit_test(inputs_are_standardized),
