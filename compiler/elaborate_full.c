@@ -24,11 +24,11 @@ typedef struct FullRow {
 
 /* Row by row the runtime's defaults, which stand here so that a program can show them. */
 static const FullRow rows[] = {
-    {"gradient_descent", "NN_GRADIENT_DESCENT", false, {{"tol", 1e-6, 0}, {"steps", 1000, 1}, {"curvature", 0.1, 0}}},
-    {"cg", "NN_CG", false, {{"tol", 1e-6, 0}, {"steps", 1000, 1}, {"curvature", 0.3, 0}}},
-    {"bfgs", "NN_BFGS", false, {{"tol", 1e-6, 0}, {"steps", 1000, 1}, {"curvature", 0.9, 0}}},
-    {"lbfgs", "NN_LBFGS", false, {{"tol", 1e-6, 0}, {"steps", 1000, 1}, {"curvature", 0.9, 0}, {"memory", 10, 1}}},
-    {"newton", "NN_NEWTON", true, {{"tol", 1e-6, 0}, {"steps", 1000, 1}, {"curvature", 0.9, 0}, {"dense", 500, 1}}},
+  {"gradient_descent", "NN_GRADIENT_DESCENT", false, {{"tol", 1e-6, 0}, {"steps", 1000, 1}, {"curvature", 0.1, 0}}},
+  {"cg", "NN_CG", false, {{"tol", 1e-6, 0}, {"steps", 1000, 1}, {"curvature", 0.3, 0}}},
+  {"bfgs", "NN_BFGS", false, {{"tol", 1e-6, 0}, {"steps", 1000, 1}, {"curvature", 0.9, 0}}},
+  {"lbfgs", "NN_LBFGS", false, {{"tol", 1e-6, 0}, {"steps", 1000, 1}, {"curvature", 0.9, 0}, {"memory", 10, 1}}},
+  {"newton", "NN_NEWTON", true, {{"tol", 1e-6, 0}, {"steps", 1000, 1}, {"curvature", 0.9, 0}, {"dense", 500, 1}}},
 };
 
 static const FullRow *row_named(const char *name) {
@@ -80,8 +80,8 @@ static bool option_value(Elaborator *el, const FullRow *row, int option, const E
   else if (good) good = v->number > o->least;
   *value = v->number;
   if (good) return true;
-  report(el, e->span, "argument '%s' of '%s' must be a %s, found %s", o->name, row->name, whole ? "whole number of at least 1" : "number above 0",
-         describe(el, v));
+  report(el, e->span, "argument '%s' of '%s' must be a %s, found %s", o->name, row->name,
+         whole ? "whole number of at least 1" : "number above 0", describe(el, v));
   return false;
 }
 
@@ -108,7 +108,8 @@ static void set_options(Elaborator *el, const FullRow *row, const double *values
       if (given[k] || !p->train.epochs_given) p->train.epochs = (int)values[k];
       continue;
     }
-    Hyper h = {.name = arena_printf(el->cx, "%s.%s", row->name, row->options[k].name), .settable = true, .value = values[k]};
+    Hyper h = {
+      .name = arena_printf(el->cx, "%s.%s", row->name, row->options[k].name), .settable = true, .value = values[k]};
     VEC_PUSH(el->cx, &p->hypers, h);
   }
 }
@@ -127,14 +128,16 @@ static bool is_alone(Elaborator *el, const Minimize *m, const FullRow *row, cons
   }
   for (int k = 0; k < el->pending.n; k++) {
     if (el->pending.at[k].stmt == st) continue;
-    report(el, e->span, "'%s' takes the whole data set as one batch, so its 'minimize' must be the only one", row->name);
+    report(el, e->span, "'%s' takes the whole data set as one batch, so its 'minimize' must be the only one",
+           row->name);
     remark(el, el->pending.at[k].stmt->span, "the other one is here");
     return false;
   }
   for (int k = 0; k < el->program->states.n; k++)
     for (int j = 0; j < el->updates.n; j++) {
       if (el->updates.at[j].path != el->program->states.at[k].path) continue;
-      report(el, e->span, "'%s' needs a loss that stays the same, but state '%s' changes in training", row->name, el->program->states.at[k].path);
+      report(el, e->span, "'%s' needs a loss that stays the same, but state '%s' changes in training", row->name,
+             el->program->states.at[k].path);
       remark(el, el->updates.at[j].span, "here");
       return false;
     }

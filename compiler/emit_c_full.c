@@ -13,9 +13,7 @@
 
 enum { GRADIENT, PRODUCT, FUNCTIONS };
 
-const FullBatch *full_batch_of(const Program *p) {
-  return p->objectives.n ? p->objectives.at[0].full : NULL;
-}
+const FullBatch *full_batch_of(const Program *p) { return p->objectives.n ? p->objectives.at[0].full : NULL; }
 
 static const Routine *routine_of(const Emitter *em, int which) {
   const FullBatch *full = full_batch_of(em->program);
@@ -29,8 +27,8 @@ static void check_matrix(Emitter *em) {
   double n = 0, limit = em->options->max_memory;
   for (int k = 0; k < group->nparams; k++) n += (double)em->program->params.at[group->params[k]].count;
   if (strcmp(full->method, "NN_BFGS") != 0 || limit <= 0 || 8 * n * n <= limit) return;
-  error_at(em->cx, full->span, "'bfgs' keeps a matrix of %.0f x %.0f numbers, %.1f GiB: expected at most %.1f GiB", n, n,
-           8 * n * n / 1073741824, limit / 1073741824);
+  error_at(em->cx, full->span, "'bfgs' keeps a matrix of %.0f x %.0f numbers, %.1f GiB: expected at most %.1f GiB", n,
+           n, 8 * n * n / 1073741824, limit / 1073741824);
   help(em->cx, "lbfgs keeps 20 vectors in its place; --max-memory raises the limit");
 }
 
@@ -47,9 +45,12 @@ void plan_full(Emitter *em) {
 
 /* A word with what comes from its letters: `float`, nn_expf, and functions and tables of this file that have a float twin. */
 static void add_word(Emitter *em, const char *word, size_t length, Text *out) {
-  static const char *const words[][2] = {
-      {"float", "double"}, {"nn_gemm", "nn_gemm_double"}, {"nn_draw_normal", "nn_draw_normal_double"},
-      {"nn_draw_uniform", "nn_draw_uniform_double"}, {"INFINITY", "(double)INFINITY"}, {"NAN", "(double)NAN"}};
+  static const char *const words[][2] = {{"float", "double"},
+                                         {"nn_gemm", "nn_gemm_double"},
+                                         {"nn_draw_normal", "nn_draw_normal_double"},
+                                         {"nn_draw_uniform", "nn_draw_uniform_double"},
+                                         {"INFINITY", "(double)INFINITY"},
+                                         {"NAN", "(double)NAN"}};
   for (size_t k = 0; k < sizeof words / sizeof *words; k++)
     if (strlen(words[k][0]) == length && strncmp(words[k][0], word, length) == 0) {
       text_add(out, words[k][1]);
@@ -65,7 +66,8 @@ static void add_word(Emitter *em, const char *word, size_t length, Text *out) {
 
 static size_t number_length(const char *s) {
   size_t k = 0;
-  while (isalnum((unsigned char)s[k]) || s[k] == '.' || (k && strchr("+-", s[k]) && s[k] && strchr("ep", s[k - 1]))) k++;
+  while (isalnum((unsigned char)s[k]) || s[k] == '.' || (k && strchr("+-", s[k]) && s[k] && strchr("ep", s[k - 1])))
+    k++;
   return k;
 }
 
@@ -97,7 +99,8 @@ static const char *leaf_at(Body *b, const Layout *layout, const char *pointer, c
 static const char *full_origin(Body *b, const Node *n) {
   Emitter *em = b->em;
   const Place *p = plan_place(b->plan, n);
-  if (p->kind == PLACE_DEST) return arena_printf(b->cx, "g + %lld", (long long)em->params->offset[b->plan->roots[p->root].item]);
+  if (p->kind == PLACE_DEST)
+    return arena_printf(b->cx, "g + %lld", (long long)em->params->offset[b->plan->roots[p->root].item]);
   switch (n->kind) {
   case NODE_INPUT: return n->naxes ? em->input_names[n->item] : arena_printf(em->cx, "%s[0]", em->input_names[n->item]);
   case NODE_PARAM: return leaf_at(b, em->params, "w", n);
@@ -113,19 +116,22 @@ static uint32_t inputs_of(const Emitter *em) {
   const FullBatch *full = full_batch_of(em->program);
   uint32_t mask = 0;
   for (int k = 0; k < em->program->routines.n; k++)
-    if (em->program->routines.at[k].kind == ROUTINE_GRAD && em->program->routines.at[k].loss == full->gradient.loss) mask = em->masks[k];
+    if (em->program->routines.at[k].kind == ROUTINE_GRAD && em->program->routines.at[k].loss == full->gradient.loss)
+      mask = em->masks[k];
   return mask;
 }
 
 static const char *function_name(Emitter *em, int which) {
   const char *loss = full_batch_of(em->program)->gradient.name;
-  return arena_printf(em->cx, "%s_%s_%s", em->prefix, c_name(em->cx, loss, strlen(loss)), which == GRADIENT ? "full" : "product");
+  return arena_printf(em->cx, "%s_%s_%s", em->prefix, c_name(em->cx, loss, strlen(loss)),
+                      which == GRADIENT ? "full" : "product");
 }
 
 static const char *signature(Emitter *em, int which) {
-  return arena_printf(em->cx, "float %s(const float *w%s%s, float *g, %s_full_work *s, int n%s%s)", function_name(em, which),
-                      em->program->states.n ? ", const float *state" : "", which == PRODUCT ? ", const float *direction" : "",
-                      em->prefix, draw_arguments(em, routine_of(em, which), "uint64_t seed", "uint64_t step"), input_list(em, inputs_of(em), true));
+  return arena_printf(
+    em->cx, "float %s(const float *w%s%s, float *g, %s_full_work *s, int n%s%s)", function_name(em, which),
+    em->program->states.n ? ", const float *state" : "", which == PRODUCT ? ", const float *direction" : "", em->prefix,
+    draw_arguments(em, routine_of(em, which), "uint64_t seed", "uint64_t step"), input_list(em, inputs_of(em), true));
 }
 
 static bool has_gradient(const Plan *plan, int param) {
@@ -138,7 +144,8 @@ static void emit_zeros(Body *b) {
   const Layout *l = b->em->params;
   for (int k = 0; k < b->em->program->params.n; k++)
     if (!has_gradient(b->plan, k))
-      line(b, "memset(g + %lld, 0, %lld * sizeof(float));", (long long)l->offset[k], (long long)b->em->program->params.at[k].count);
+      line(b, "memset(g + %lld, 0, %lld * sizeof(float));", (long long)l->offset[k],
+           (long long)b->em->program->params.at[k].count);
 }
 
 static const char *result(Body *b) {
@@ -153,14 +160,22 @@ static const char *result(Body *b) {
 }
 
 static void emit_function(Emitter *em, int which, Text *out) {
-  Body b = {.em = em, .cx = em->cx, .g = em->program->graph, .plan = em->full_plans[which], .out = out, .indent = 1, .loop = -1, .origin = full_origin};
+  Body b = {.em = em,
+            .cx = em->cx,
+            .g = em->program->graph,
+            .plan = em->full_plans[which],
+            .out = out,
+            .indent = 1,
+            .loop = -1,
+            .origin = full_origin};
   b.root_names = ARENA_ARRAY(em->cx, const char *, b.plan->nroots + 1);
   for (int k = 0; k < b.plan->nroots; k++)
     if (b.plan->roots[k].dest == DEST_GRAD)
       b.root_names[k] = arena_printf(em->cx, "(g + %lld)", (long long)em->params->offset[b.plan->roots[k].item]);
   add_wrapped(out, signature(em, which), 4);
   text_add(out, " {\n");
-  line(&b, "(void)w, (void)g, (void)s%s%s;", em->program->states.n ? ", (void)state" : "", which == PRODUCT ? ", (void)direction" : "");
+  line(&b, "(void)w, (void)g, (void)s%s%s;", em->program->states.n ? ", (void)state" : "",
+       which == PRODUCT ? ", (void)direction" : "");
   if (em->draws) line(&b, "(void)seed, (void)step;");
   for (int k = 0; k < em->program->inputs.n; k++)
     if (inputs_of(em) >> k & 1) line(&b, "(void)%s;", em->input_names[k]);
@@ -201,12 +216,14 @@ static void emit_entry(Emitter *em, int which, Text *source) {
   const char *name = function_name(em, which);
   Text t = {.cx = em->cx};
   text_printf(&t,
-              "static double %s_entry(const double *param, const double *state, const double *direction, double *result, void *work, "
+              "static double %s_entry(const double *param, const double *state, const double *direction, double "
+              "*result, void *work, "
               "int n, const void *const *in, uint64_t seed, uint64_t step) {\n",
               name);
   text_add(&t, "  (void)state, (void)direction, (void)in, (void)seed, (void)step;\n");
-  text_printf(&t, "  return %s(param%s%s, result, (%s_full_work *)work, n%s%s);\n}\n\n", name, em->program->states.n ? ", state" : "",
-              which == PRODUCT ? ", direction" : "", em->prefix, draw_arguments(em, routine_of(em, which), "seed", "step"), pointers(em));
+  text_printf(&t, "  return %s(param%s%s, result, (%s_full_work *)work, n%s%s);\n}\n\n", name,
+              em->program->states.n ? ", state" : "", which == PRODUCT ? ", direction" : "", em->prefix,
+              draw_arguments(em, routine_of(em, which), "seed", "step"), pointers(em));
   add_wrapped(source, t.data, 6);
 }
 
@@ -218,7 +235,8 @@ static void emit_table(Emitter *em, Text *source) {
   for (int k = 0; k < group->nparams; k++) text_printf(&moved, "%s%d", k ? ", " : "", group->params[k]);
   text_add(&moved, "};\n");
   add_wrapped(source, moved.data, 6);
-  text_printf(source, "static const nn_full %s_full = {%s, \"%s\", %s_entry, ", em->prefix, full->method, full->name, function_name(em, GRADIENT));
+  text_printf(source, "static const nn_full %s_full = {%s, \"%s\", %s_entry, ", em->prefix, full->method, full->name,
+              function_name(em, GRADIENT));
   if (full->uses_product) text_printf(source, "%s_entry, ", function_name(em, PRODUCT));
   else text_add(source, "NULL, ");
   text_printf(source, "sizeof(%s_full_work), %s_moved, %d};\n\n", em->prefix, em->prefix, group->nparams);
@@ -226,10 +244,11 @@ static void emit_table(Emitter *em, Text *source) {
 
 static void emit_prototype(Emitter *em, int which, Text *header) {
   if (which == GRADIENT)
-    text_printf(header,
-                "/* In double precision, as in training: the mean over n examples, and its gradient in g; w and g are laid "
-                "out as\n   %s_params. */\n",
-                em->prefix);
+    text_printf(
+      header,
+      "/* In double precision, as in training: the mean over n examples, and its gradient in g; w and g are laid "
+      "out as\n   %s_params. */\n",
+      em->prefix);
   else text_add(header, "/* The Hessian of that at w times direction, in g; returns 0. */\n");
   Text t = {.cx = em->cx};
   add_in_double(em, signature(em, which), &t);
@@ -245,7 +264,8 @@ void emit_full(Emitter *em, Text *types, Text *header, Text *source) {
     if (plan && plan->floats > reals) reals = plan->floats;
     if (plan && plan->integers > integers) integers = plan->integers;
   }
-  text_printf(types, "typedef struct { /* scratch in double precision */\n    NN_ALIGN double f[%lld];\n", (long long)reals);
+  text_printf(types, "typedef struct { /* scratch in double precision */\n    NN_ALIGN double f[%lld];\n",
+              (long long)reals);
   if (integers) text_printf(types, "    int32_t i[%lld];\n", (long long)integers);
   text_printf(types, "} %s_full_work;\n\n", em->prefix);
   for (int k = 0; k < FUNCTIONS; k++)

@@ -28,8 +28,7 @@ static void widen_inputs(nn_fullbatch *full, nn_worker *worker, nn_lane *lane, i
     if (!(full->inputs >> k & 1)) continue;
     if (model->inputs[k].kind == NN_REAL)
       for (size_t i = 0; i < values; i++) to[i] = (double)from[i];
-    else
-      memcpy(to, from, values * sizeof(int32_t));
+    else memcpy(to, from, values * sizeof(int32_t));
   }
 }
 
@@ -97,7 +96,8 @@ nn_end nn_fullbatch_step(nn_fullbatch *full) {
   nn_end end = nn_minimizer_step(&full->minimizer);
   for (size_t k = 0; k < full->moved; k++) param[full->places[k]] = (float)full->minimizer.x[k];
   if (model->state_floats)
-    memcpy((char *)full->run->memory + model->next_state, nn_run_states(full->run), model->state_floats * sizeof *param);
+    memcpy((char *)full->run->memory + model->next_state, nn_run_states(full->run),
+           model->state_floats * sizeof *param);
   model->finish_step(full->run->memory);
   return end;
 }
@@ -194,8 +194,8 @@ int nn_fullbatch_open(nn_fullbatch *full, nn_run *run, const nn_data *data, nn_w
                       size_t count, nn_error *error) {
   const nn_model *model = run->model;
   const nn_loss *loss = &model->losses[model->objectives[0].loss];
-  *full = (nn_fullbatch){.run = run, .data = data, .workers = workers, .rows = rows, .count = count,
-                         .inputs = loss->inputs};
+  *full =
+    (nn_fullbatch){.run = run, .data = data, .workers = workers, .rows = rows, .count = count, .inputs = loss->inputs};
   if (check(full, error)) return -1;
   full->step = nn_run_step(run);
   int result = open_arrays(full) ? open_minimizer(full, error) : nn_out_of_memory(error, model->full->work_size);

@@ -33,11 +33,11 @@ typedef struct nn_minimizer {
   /* set by the caller; what is 0 of the following is replaced by a default */
   nn_method method;
   nn_function function;
-  double tolerance;     /* 1e-6 */
-  double decrease;      /* of the strong Wolfe conditions, c1: 1e-4 */
-  double curvature;     /* c2: 0.9; 0.3 for NN_CG, 0.1 for NN_GRADIENT_DESCENT */
-  int memory;           /* of NN_LBFGS: pairs kept: 10 */
-  size_t dense;         /* of NN_NEWTON: most variables for which the Hessian is made and factored; 500 */
+  double tolerance; /* 1e-6 */
+  double decrease;  /* of the strong Wolfe conditions, c1: 1e-4 */
+  double curvature; /* c2: 0.9; 0.3 for NN_CG, 0.1 for NN_GRADIENT_DESCENT */
+  int memory;       /* of NN_LBFGS: pairs kept: 10 */
+  size_t dense;     /* of NN_NEWTON: most variables for which the Hessian is made and factored; 500 */
   /* where it stands */
   double value, gradient; /* at x: the value; the largest element of its gradient */
   double length;          /* of the last step along its direction */
@@ -48,11 +48,11 @@ typedef struct nn_minimizer {
   double slope, last_decrease;
   double *pairs, *inverse_curvature, *weights; /* of NN_LBFGS: s, y one after the other; 1 / y·s */
   int pair_count, pair_last;
-  double *matrix;  /* of NN_BFGS: the inverse Hessian; of a dense NN_NEWTON: the Hessian */
-  double *extra;   /* of NN_NEWTON: three vectors */
+  double *matrix;        /* of NN_BFGS: the inverse Hessian; of a dense NN_NEWTON: the Hessian */
+  double *extra;         /* of NN_NEWTON: three vectors */
   double least_gradient; /* so far */
-  int idle;        /* iterations that lowered neither the value, but for rounding, nor that */
-  int fresh;       /* the direction is that of steepest descent; nothing is remembered */
+  int idle;              /* iterations that lowered neither the value, but for rounding, nor that */
+  int fresh;             /* the direction is that of steepest descent; nothing is remembered */
 } nn_minimizer;
 
 int nn_minimizer_open(nn_minimizer *m, const double *start, nn_error *error);
@@ -62,7 +62,8 @@ void nn_minimizer_close(nn_minimizer *m);
 
 /* ---- between the files of the minimizer ---- */
 
-#define NN_EQUAL 2.2e-14 /* values that differ by this part of them are equal: what a sum over some thousand rows loses */
+#define NN_EQUAL                                                                                                       \
+  2.2e-14 /* values that differ by this part of them are equal: what a sum over some thousand rows loses */
 
 double nn_dot(size_t n, const double *a, const double *b);
 /* y += a x */

@@ -11,9 +11,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_COLUMNS = 4, MOST_PATHS = 9, PANELS_IN_A_ROW = 3, PANEL = 250, PANEL_HEIGHT = 200, GAP = 28, LOSS_WIDTH = 640, LOSS_HEIGHT = 420 };
+enum {
+  MOST_COLUMNS = 4,
+  MOST_PATHS = 9,
+  PANELS_IN_A_ROW = 3,
+  PANEL = 250,
+  PANEL_HEIGHT = 200,
+  GAP = 28,
+  LOSS_WIDTH = 640,
+  LOSS_HEIGHT = 420
+};
 
-static const char *const colors[MOST_PATHS] = {"#7f7f7f", "#1f77b4", "#17a2b8", "#9467bd", "#e377c2", "#2ca02c", "#ff7f0e", "#d62728", "#000000"};
+static const char *const colors[MOST_PATHS] = {"#7f7f7f", "#1f77b4", "#17a2b8", "#9467bd", "#e377c2",
+                                               "#2ca02c", "#ff7f0e", "#d62728", "#000000"};
 static const double levels[] = {1, 4, 16, 64, 256, 1024};
 static const double least_height = 1e-13;
 
@@ -77,7 +87,8 @@ static Grid read_grid(const char *path) {
   Grid g = {.table = read_table(path, 3, "lines x,y,height")};
   while (g.width < g.table.rows && row_of(&g.table, g.width)[1] == row_of(&g.table, 0)[1]) g.width++;
   g.height = g.width ? g.table.rows / g.width : 0;
-  if (g.width < 2 || g.height < 2 || g.width * g.height != g.table.rows) fail(path, "a regular grid, x changing fastest");
+  if (g.width < 2 || g.height < 2 || g.width * g.height != g.table.rows)
+    fail(path, "a regular grid, x changing fastest");
   const double *first = row_of(&g.table, 0), *last = row_of(&g.table, g.table.rows - 1);
   g.left = first[0], g.bottom = first[1], g.right = last[0], g.top = last[1];
   return g;
@@ -122,7 +133,10 @@ typedef struct Path {
 static FILE *open_svg(const char *path, int width, int height) {
   FILE *out = fopen(path, "w");
   if (!out) fail(path, "a file that can be written");
-  fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"12\">\n", width, height);
+  fprintf(
+    out,
+    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"12\">\n",
+    width, height);
   fprintf(out, "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n", width, height);
   return out;
 }
@@ -143,11 +157,12 @@ static void draw_panel(FILE *out, const Grid *g, const Path *p, int k) {
   int x = GAP + k % PANELS_IN_A_ROW * (PANEL + GAP), y = GAP + k / PANELS_IN_A_ROW * (PANEL_HEIGHT + GAP + 12);
   const double *first = row_of(&p->table, 0), *last = row_of(&p->table, p->table.rows - 1);
   int least = !(last[3] > least_height);
-  fprintf(out, "<g transform=\"translate(%d %d)\">\n<text y=\"-6\">%s: %.0f steps to %s%.0e</text>\n", x, y, p->name, last[0],
-          least ? "below " : "", least ? least_height : last[3]);
+  fprintf(out, "<g transform=\"translate(%d %d)\">\n<text y=\"-6\">%s: %.0f steps to %s%.0e</text>\n", x, y, p->name,
+          last[0], least ? "below " : "", least ? least_height : last[3]);
   fprintf(out, "<g clip-path=\"url(#panel)\"><use href=\"#contours\"/>\n");
   draw_path(out, g, &p->table, colors[k]);
-  fprintf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"none\" stroke=\"#000\"/>\n", panel_x(g, first[1]), panel_y(g, first[2]));
+  fprintf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"none\" stroke=\"#000\"/>\n", panel_x(g, first[1]),
+          panel_y(g, first[2]));
   fprintf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\"/></g>\n", panel_x(g, last[1]), panel_y(g, last[2]));
   fprintf(out, "<rect width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#888\"/></g>\n", PANEL, PANEL_HEIGHT);
 }
@@ -170,7 +185,9 @@ typedef struct Axes {
   double steps, low, high; /* logarithms to base 10, of the last step and of heights */
 } Axes;
 
-static double loss_x(const Axes *a, double step) { return 50 + log10(step < 1 ? 1 : step) / a->steps * (LOSS_WIDTH - 190); }
+static double loss_x(const Axes *a, double step) {
+  return 50 + log10(step < 1 ? 1 : step) / a->steps * (LOSS_WIDTH - 190);
+}
 static double loss_y(const Axes *a, double height) {
   double h = log10(height > least_height ? height : least_height);
   return 20 + (a->high - h) / (a->high - a->low) * (LOSS_HEIGHT - 60);
@@ -191,15 +208,18 @@ static void draw_axes(FILE *out, const Axes *a) {
   fprintf(out, "<g stroke=\"#ddd\" fill=\"#333\">\n");
   for (double e = 0; e <= a->steps; e++) {
     double x = loss_x(a, pow(10, e));
-    fprintf(out, "<path d=\"M%.1f 20V%d\"/><text stroke=\"none\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.0f</text>\n", x, LOSS_HEIGHT - 40,
-            x, LOSS_HEIGHT - 24, pow(10, e));
+    fprintf(out,
+            "<path d=\"M%.1f 20V%d\"/><text stroke=\"none\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.0f</text>\n",
+            x, LOSS_HEIGHT - 40, x, LOSS_HEIGHT - 24, pow(10, e));
   }
   for (double e = a->high; e >= a->low; e -= 3) {
     double y = loss_y(a, pow(10, e));
-    fprintf(out, "<path d=\"M50 %.1fH%d\"/><text stroke=\"none\" x=\"44\" y=\"%.1f\" text-anchor=\"end\">1e%.0f</text>\n", y, LOSS_WIDTH - 140,
-            y + 4, e);
+    fprintf(out,
+            "<path d=\"M50 %.1fH%d\"/><text stroke=\"none\" x=\"44\" y=\"%.1f\" text-anchor=\"end\">1e%.0f</text>\n", y,
+            LOSS_WIDTH - 140, y + 4, e);
   }
-  fprintf(out, "<text stroke=\"none\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">step</text></g>\n", (LOSS_WIDTH - 90) / 2, LOSS_HEIGHT - 8);
+  fprintf(out, "<text stroke=\"none\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">step</text></g>\n",
+          (LOSS_WIDTH - 90) / 2, LOSS_HEIGHT - 8);
 }
 
 static void draw_losses(const char *file, const Path *paths, int n) {
@@ -215,7 +235,8 @@ static void draw_losses(const char *file, const Path *paths, int n) {
       if (r[0] < 1 || (i + 1 < paths[k].table.rows && hypot(to_x - x, to_y - y) < 1.5)) continue;
       fprintf(out, "%.1f,%.1f ", x = to_x, y = to_y);
     }
-    fprintf(out, "\"/>\n<text x=\"%d\" y=\"%d\" fill=\"%s\">%s</text>\n", LOSS_WIDTH - 130, 40 + 18 * k, colors[k], paths[k].name);
+    fprintf(out, "\"/>\n<text x=\"%d\" y=\"%d\" fill=\"%s\">%s</text>\n", LOSS_WIDTH - 130, 40 + 18 * k, colors[k],
+            paths[k].name);
   }
   fprintf(out, "</svg>\n");
   if (fclose(out)) fail(file, "a file that can be written");

@@ -65,7 +65,8 @@ static point make_point(void) {
     p.fw[k] = ((float *)(void *)(memory + model->param))[k] + (float)noise[k];
     p.w[k] = (double)p.fw[k];
   }
-  for (size_t k = 0; k < states; k++) p.state[k] = (double)(p.fstate[k] = ((float *)(void *)(memory + model->state))[k]);
+  for (size_t k = 0; k < states; k++)
+    p.state[k] = (double)(p.fstate[k] = ((float *)(void *)(memory + model->state))[k]);
   for (int k = 0; k < model->ninputs; k++) fill_input(&p, k);
   return p;
 }

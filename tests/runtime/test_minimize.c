@@ -253,15 +253,20 @@ static const struct {
   nn_method method;
   size_t dense;
   long most; /* evaluations on Rosenbrock's valley to a gradient of 1e-8 */
-} methods[] = {{NN_GRADIENT_DESCENT, 0, 220}, {NN_CG, 0, 90},     {NN_BFGS, 0, 50},
-               {NN_LBFGS, 0, 50},             {NN_NEWTON, 0, 32}, {NN_NEWTON, 1, 115}};
+} methods[] = {{NN_GRADIENT_DESCENT, 0, 220},
+               {NN_CG, 0, 90},
+               {NN_BFGS, 0, 50},
+               {NN_LBFGS, 0, 50},
+               {NN_NEWTON, 0, 32},
+               {NN_NEWTON, 1, 115}};
 enum { METHODS = sizeof methods / sizeof *methods };
 
 static void all_reach_the_end_of_the_valley(void **state) {
   double start[2] = {-1.2, 1}, end[2] = {1, 1};
   (void)state;
   for (int k = 0; k < METHODS; k++) {
-    nn_minimizer m = open(methods[k].method, (nn_function){2, valley, valley_product, NULL}, start, 1e-8, methods[k].dense);
+    nn_minimizer m =
+      open(methods[k].method, (nn_function){2, valley, valley_product, NULL}, start, 1e-8, methods[k].dense);
     assert_int_equal(run(&m, 100000), NN_CONVERGED);
     assert_true(distance(2, m.x, end) < 1e-7);
     assert_true(m.evaluations <= methods[k].most);
@@ -274,7 +279,8 @@ static void steps_descend_and_are_flat(void **state) {
   double start[2] = {-1.2, 1};
   (void)state;
   for (int k = 0; k < METHODS; k++) {
-    nn_minimizer m = open(methods[k].method, (nn_function){2, valley, valley_product, NULL}, start, 1e-4, methods[k].dense);
+    nn_minimizer m =
+      open(methods[k].method, (nn_function){2, valley, valley_product, NULL}, start, 1e-4, methods[k].dense);
     double value = m.value;
     if (m.curvature == 0.9) m.decrease = 0.4; /* else it holds wherever the slope is small */
     for (int step = 0; step < 20; step++) {
@@ -293,7 +299,8 @@ static void none_ends_at_a_saddle(void **state) {
   double start[2] = {1e-3, 0.5};
   (void)state;
   for (int k = 0; k < METHODS; k++) {
-    nn_minimizer m = open(methods[k].method, (nn_function){2, saddle, saddle_product, NULL}, start, 1e-8, methods[k].dense);
+    nn_minimizer m =
+      open(methods[k].method, (nn_function){2, saddle, saddle_product, NULL}, start, 1e-8, methods[k].dense);
     assert_int_equal(run(&m, 1000), NN_CONVERGED);
     assert_true(fabs(fabs(m.x[0]) - 1) < 1e-7 && fabs(m.x[1]) < 1e-7);
     nn_minimizer_close(&m);
