@@ -327,6 +327,12 @@ static Read *derivative_formula(Sweep *s, const Opened *o, int k, Read *const *t
   return read_substitute(g, scan_outside_formula(s, o, derivative_line(s->program, n->op, k, x, n->span)), &out);
 }
 
+/* -adjoint * y/b, for y = a/b: where b is 0, an adjoint of 0 wins over y too. */
+static Read *by_divisor(Graph *g, Read *adjoint, Read *y, Read *b) {
+  if (read_positive(b)) return build_div(g, build_scale(g, -1, build_mul(g, adjoint, y)), b);
+  return build_op2(g, OP_SELECT, adjoint, build_scale(g, -1, build_div(g, y, b)));
+}
+
 /* ybar * df/dx of operand k at open reads `to`, whose values are x; y: the node's own value. NULL: no derivative flows. */
 static Read *scalar_adjoint(Sweep *s, const Opened *o, int k, Read *const *to, Read *const *x, Read *y, Read *adjoint) {
   const Node *n = o->y;
@@ -335,7 +341,7 @@ static Read *scalar_adjoint(Sweep *s, const Opened *o, int k, Read *const *to, R
   switch (n->op) {
   case OP_ADD: return adjoint;
   case OP_SUB: return k == 0 ? adjoint : build_scale(g, -1, adjoint);
-  case OP_DIV: return k == 0 ? divided(g, adjoint, x[1]) : divided(g, build_scale(g, -1, build_mul(g, adjoint, y)), x[1]);
+  case OP_DIV: return k == 0 ? divided(g, adjoint, x[1]) : by_divisor(g, adjoint, y, x[1]);
   case OP_MOD: return k == 0 ? adjoint : build_scale(g, -1, build_mul(g, adjoint, build_op1(g, OP_FLOOR, build_div(g, x[0], x[1]))));
   case OP_WHERE: return k == 0 ? NULL : build_op(g, OP_WHERE, (Read *[]){x[0], k == 1 ? adjoint : zero, k == 1 ? zero : adjoint});
   case OP_SELECT: return k == 0 ? build_op2(g, OP_SELECT, adjoint, x[1]) : build_mul(g, adjoint, x[0]);
