@@ -19,7 +19,7 @@ typedef struct cli { /* the command line, understood (cli_options.c) */
   nn_source data[NN_MAX_INPUTS], test[NN_MAX_INPUTS];
   int data_count, test_count;
   uint32_t given; /* options, by their place in the table */
-  int epochs, batch, threads, patience, every, quiet;
+  int epochs, batch, threads, patience, every, quiet, count;
   uint64_t seed;
   double validate;
   const char *save, *load, *resume, *history, *trace, *out, *output, *loss, *rows, *test_rows;
@@ -83,5 +83,9 @@ const nn_vocabulary *cli_text_of(const nn_run *run, const nn_output *output);
 void cli_add_text(nn_text *text, const cli_column *column, size_t row);
 void cli_add_quoted_text(nn_text *text, const cli_column *column, size_t row); /* as a cell of CSV */
 int cli_write(const char *file, const cli_column *columns, int count, nn_error *error);
+
+/* One output as a grid of pictures (cli_picture.c). */
+int cli_write_png(const char *file, const cli_column *columns, int count, nn_error *error);
+int cli_write_netpbm(const char *file, const cli_column *columns, int count, nn_error *error);
 
 #endif

@@ -45,8 +45,9 @@ static const option options_table[] = {
   {"--every", "N", WHOLE, CLI_TRAIN, AT(every), 1, INT_MAX, "print every N-th epoch"},
   {"--quiet", NULL, FLAG, ALL, AT(quiet), 0, 0, "print results only"},
   {"--output", "NAME", TEXT, CLI_PREDICT, AT(output), 0, 0, "which output; all that the data allow where absent"},
+  {"--count", "N", WHOLE, CLI_PREDICT, AT(count), 1, INT_MAX, "rows, where no data are given: samples to draw"},
   {"--loss", "NAME", TEXT, CLI_GRAD, AT(loss), 0, 0, "which loss; the first where absent"},
-  {"-o", "FILE", TEXT, CLI_PREDICT | CLI_GRAD, AT(out), 0, 0, "where the result goes: .csv .txt .npy .safetensors"},
+  {"-o", "FILE", TEXT, CLI_PREDICT | CLI_GRAD, AT(out), 0, 0, "where the result goes: .csv .txt .npy .safetensors, and pictures: .png .pgm .ppm"},
 };
 enum { OPTIONS = sizeof options_table / sizeof *options_table };
 

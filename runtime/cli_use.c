@@ -109,6 +109,16 @@ static int predict(const nn_run *run, const nn_data *data, int chosen, const cha
   return result;
 }
 
+/* A model that draws makes as many rows as are asked for. */
+static int set_count(nn_data *data, const cli *options, nn_error *error) {
+  if (!cli_given(options, "--count")) return 0;
+  if (data->given)
+    return nn_fail(error, NN_BAD_USAGE, "--count %d: there are as many rows as data (%zu): expected --rows, or no data",
+                   options->count, data->rows);
+  data->rows = (size_t)options->count;
+  return 0;
+}
+
 int cli_predict(const cli *options, nn_error *error) {
   nn_run run = {.model = options->model};
   nn_data data = {.model = options->model};
@@ -117,6 +127,7 @@ int cli_predict(const cli *options, nn_error *error) {
   if ((options->output && chosen < 0) || cli_check_output_file(options->out, error)) return -1;
   int result = cli_open(&run, options, error);
   if (!result) result = cli_read(&data, &run, options, needed, error);
+  if (!result) result = set_count(&data, options, error);
   if (!result) result = predict(&run, &data, chosen, options->out, error);
   nn_data_free(&data);
   nn_run_close(&run);

@@ -2,7 +2,8 @@
  *
  * In: the values of one or more outputs for all rows. Out: a file whose kind its extension says: .csv (a header, then
  * a line per row), .txt (numbers and blanks, no header; characters where all are texts), .npy (one output, [rows,
- * ...]), .safetensors (all under their names). Whole numbers stay whole. */
+ * ...]), .safetensors (all under their names), .png .pgm .ppm (one output as pictures, cli_picture.c). Whole numbers
+ * stay whole. */
 #include "cli.h"
 
 #include <stdio.h>
@@ -142,18 +143,14 @@ static int write_tensors(const char *file, const cli_column *columns, int count,
   return result;
 }
 
-static int write_png(const char *file, const cli_column *columns, int count, nn_error *error) {
-  (void)columns, (void)count;
-  return nn_fail(error, NN_BAD_USAGE, "-o %s: pictures cannot be written yet; .csv .txt .npy .safetensors can", file);
-}
-
 /* ---- kinds ---- */
 
 static const struct {
   const char *extension;
   int (*write)(const char *file, const cli_column *columns, int count, nn_error *error);
 } kinds[] = {
-  {".csv", write_csv}, {".txt", write_txt}, {".npy", write_npy}, {".safetensors", write_tensors}, {".png", write_png}};
+  {".csv", write_csv}, {".txt", write_txt}, {".npy", write_npy}, {".safetensors", write_tensors},
+  {".png", cli_write_png}, {".pgm", cli_write_netpbm}, {".ppm", cli_write_netpbm}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static int kind_of(const char *file) {
@@ -167,9 +164,9 @@ static int kind_of(const char *file) {
 
 int cli_check_output_file(const char *file, nn_error *error) {
   if (!file) return 0;
-  int kind = kind_of(file);
-  if (kind >= 0) return kinds[kind].write == write_png ? write_png(file, NULL, 0, error) : 0;
-  return nn_fail(error, NN_BAD_USAGE, "-o %s: expected a name that ends in .csv .txt .npy .safetensors", file);
+  if (kind_of(file) >= 0) return 0;
+  return nn_fail(error, NN_BAD_USAGE, "-o %s: expected a name that ends in .csv .txt .npy .safetensors .png .pgm .ppm",
+                 file);
 }
 
 int cli_write(const char *file, const cli_column *columns, int count, nn_error *error) {

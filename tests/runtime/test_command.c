@@ -141,7 +141,10 @@ static void it_predicts(void **state) {
   assert_says(output, "accuracy 1\n");
   assert_fails("predict x=test.csv:0-3 -o p.npy", 2, "--output NAME");
   assert_fails("predict x=test.csv:0-3 --output lable", 2, "no output 'lable'|'label'");
-  assert_fails("predict x=test.csv:0-3 -o p.png", 2, "pictures|yet");
+  assert_fails("predict x=test.csv:0-3 -o p.png", 2, "shows one output|--output NAME");
+  assert_fails("predict x=test.csv:0-3 --output p -o p.png", 2, "p is [3]|no picture");
+  assert_fails("predict x=test.csv:0-3 --output label -o p.pgm", 2, "one number|no picture");
+  assert_fails("predict x=test.csv:0-3 --count 5", 2, "--count 5|as many rows as data");
   assert_fails("predict x=test.csv:0-3 -o p.xls", 2, ".csv .txt .npy .safetensors");
   assert_fails("predict y=test.csv:4", 2, "p needs x=FILE");
 }
