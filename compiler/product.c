@@ -544,8 +544,9 @@ static void sort_summed(Product *p) {
 static bool scatters_product(const Product *p) {
   bool equality = false;
   if (p->factors.n != 2) return false;
-  for (int k = 0; k < p->guards.n; k++) equality = equality || p->guards.at[k].n == 1;
   int vars[2 * MAX_AXES], n = join_vars(p, 0, 1, vars);
+  for (int k = 0; k < p->guards.n; k++) /* one that stays outside: it places the sum on an axis that neither factor has */
+    equality = equality || (p->guards.at[k].n == 1 && !within(p->guards.at[k].e, vars, n));
   for (int k = 0; k < n && equality; k++)
     if (is_summed(p, vars[k]) && only_in_pair(p, vars[k], 0, 1, vars, n)) return true;
   return false;
