@@ -273,6 +273,17 @@ static void run_output(Elaborator *el, Scope *s, const Stmt *st) {
 
 /* ---- checks ---- */
 
+/* A side of a check: 0 on both where an example has no such place. */
+static Read *within_extents(Elaborator *el, Read *side, const Check *c) {
+  Guard guards[MAX_AXES];
+  int n = 0;
+  for (int k = 0; k < c->nvars; k++) {
+    int dim = graph_var_axis(el->g, c->vars[k]).dim;
+    if (dim) guards[n++] = dim_guard(el, dim, index_var(el->g, c->vars[k]));
+  }
+  return n ? build_product(el->g, 1, 1, &side, n, guards, 0, NULL) : side;
+}
+
 static void run_check(Elaborator *el, Scope *s, const Stmt *st) {
   Binder binders[MAX_AXES];
   int n = free_indices(el, s, st->value2, binders, free_indices(el, s, st->value, binders, 0, MAX_AXES / 2), MAX_AXES / 2), vars[MAX_AXES];
@@ -301,8 +312,8 @@ static void run_check(Elaborator *el, Scope *s, const Stmt *st) {
     c.vars[c.nvars++] = f->vars[k];
     index[k] = index_var(el->g, f->vars[k]);
   }
-  c.a = value_at(el, x, x->rank, index + f->rank - x->rank)->read;
-  c.b = value_at(el, y, y->rank, index + f->rank - y->rank)->read;
+  c.a = within_extents(el, value_at(el, x, x->rank, index + f->rank - x->rank)->read, &c);
+  c.b = within_extents(el, value_at(el, y, y->rank, index + f->rank - y->rank)->read, &c);
   VEC_PUSH(el->cx, &el->program->checks, c);
 }
 
