@@ -34,8 +34,9 @@ static void *draw_input(const nn_input *input, int index, int n) {
   nn_draw_uniform(real, count, 0.05f, 0.95f, SEED, 1000 + (uint64_t)index);
   if (input->kind == NN_REAL) return real;
   int32_t *whole = zeroed(count * sizeof *whole);
-  int32_t range = input->kind == NN_CLASS ? input->classes : 2;
-  for (size_t i = 0; i < count; i++) whole[i] = (int32_t)floorf(real[i] * (float)range) % range;
+  int32_t range = input->kind == NN_CLASS || input->kind == NN_EXTENT ? input->classes : 2;
+  int32_t first = input->kind == NN_EXTENT;
+  for (size_t i = 0; i < count; i++) whole[i] = first + (int32_t)floorf(real[i] * (float)range) % range;
   free(real);
   return whole;
 }
