@@ -32,3 +32,13 @@ printf '0,0,1\n1,0,2\n0,1,x\n' >"$work/bad.csv"
 fails "a landscape that is none" 1 'bad.csv: expected lines x,y,height' "$BUILD/tools/paths" "$work/bad.csv" "$work/a.svg" "$work/b.svg" "a=$work/trace.csv"
 printf '0,0,1\n1,0,2\n0,1,3\n' >"$work/bad.csv"
 fails "a landscape that is no grid" 1 'expected a regular grid' "$BUILD/tools/paths" "$work/bad.csv" "$work/a.svg" "$work/b.svg" "a=$work/trace.csv"
+
+check "the picture of long-term dependence is drawn" sh tools/long_term.sh "$work"
+picture=$work/long-term.svg
+if [ "$(grep -c '<polyline' "$picture")" -eq 6 ] && ! grep -q 'nan\|inf' "$picture" && tail -1 "$picture" | grep -q '^</svg>$'; then
+  ok "... with six curves"; else not_ok "... with six curves" - <"$picture"; fi
+if grep -Eq 'lstm_right (1$|0[.]99)' "$work/check.out"; then ok "an LSTM remembers"; else
+  not_ok "an LSTM remembers" - <"$work/check.out"; fi
+for net in sigmoid variant; do
+  if grep -Eq "${net}_right 0[.][45]" "$work/check.out"; then ok "... $net does not"; else not_ok "... $net does not" - <"$work/check.out"; fi
+done

@@ -44,6 +44,8 @@ class Study:
     test_rows: str = None                       # ... rows of the same: "0-499", or a column of marks
     rows: str = None
     integers: tuple = ()                        # inputs that are classes
+    window: int = 0                             # of a text: its characters in windows of so many
+    clip: float = 0.0                           # most that the norm of all gradients may be
     standardize: tuple = ()
     validate: float = 0.0
     patience: int = 0
@@ -66,10 +68,19 @@ def columns_of(text):
     return list(range(int(first), int(last or first) + 1))
 
 
-def read(file, folder):
-    """idx, or columns of a table, as float32: [rows, ...]."""
+def windows(text, width):
+    """Characters as their places among the distinct ones: [rows, width], side by side."""
+    place = {c: float(k) for k, c in enumerate(sorted(set(text)))}
+    count = len(text) // width
+    return torch.tensor([place[c] for c in text[:count * width]]).reshape(count, width)
+
+
+def read(file, folder, window=0):
+    """idx, columns of a table, or windows of a text, as float32: [rows, ...]."""
     path, columns = path_of(file, folder), file.partition(":")[2]
     raw = (gzip.open if path.suffix == ".gz" else open)(path, "rb").read()
+    if window:
+        return windows(raw.decode(), window)
     if raw[:3] == b"\0\0\x08":
         rank = raw[3]
         shape = struct.unpack(f">{rank}I", raw[4:4 + 4 * rank])
@@ -95,7 +106,7 @@ def chosen(which, count, folder):
 
 
 def inputs(study, files, folder):
-    return {x: read(f, folder).to(torch.int64 if x in study.integers else torch.float32) for x, f in files.items()}
+    return {x: read(f, folder, study.window).to(torch.int64 if x in study.integers else torch.float32) for x, f in files.items()}
 
 
 def load_data(study, folder):
@@ -211,6 +222,8 @@ def train(study, seed, folder, start=None):
                 group["lr"] = study.rate(step)
             optimizer.zero_grad()
             study.loss(p, *[v[some] for v in data.values()]).backward()
+            if study.clip:
+                torch.nn.utils.clip_grad_norm_(p.values(), study.clip)
             optimizer.step()
         seconds.append(time.monotonic() - (begun_steps if start else begun))
         if not held:
