@@ -125,10 +125,19 @@ static void emit_struct(Emitter *em, const Text *members, Text *out) {
 
 static bool named_alike(Context *cx, const char *label, const char *name) { return label && strcmp(c_local_name(cx, label), name) == 0; }
 
+/* Whether the functions of nn_math.h, or those of the model's table, have a variable of that name. */
+static bool header_has(const char *name) {
+  static const char *const words[] = {"all",   "base",   "big",     "bottom", "bounded", "extra",   "half", "lost", "low", "middle", "model",
+                                      "moved", "n256", "numerator", "odd",    "offset",  "product", "shifted", "tiny", "top", "turn", "value", "yes"};
+  for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+    if (strcmp(words[k], name) == 0) return true;
+  return strlen(name) == 1;
+}
+
 /* The model's struct is a type, so no variable of a function may have its name: then it is m_trainer for a model m. */
 static const char *struct_name(Context *cx, const Program *p, const char *prefix) {
   const char *name = c_name(cx, prefix, strlen(prefix));
-  bool taken = strcmp(c_local_name(cx, name), name) != 0;
+  bool taken = strcmp(c_local_name(cx, name), name) != 0 || header_has(name);
   for (int k = 0; k < p->inputs.n; k++) taken = taken || named_alike(cx, p->inputs.at[k].name, name);
   VEC(Node *) roots = {0};
   for (int k = 0; k < p->routines.n; k++)

@@ -46,11 +46,14 @@ have clang || skip "generated C under clang" "clang is not installed"
 have g++ || have clang++ || skip "generated headers as C++11" "no C++ compiler"
 
 # A model may have the name of anything that the C calls its own, or that the model itself does.
-for name in m n w s t1 v3 acc h x double; do
+for name in m n w s t1 v3 acc h x double f p numerator; do
   sed "s/^model .*/model $name/" models/xor.nn >"$work/named.nn"
   check "a model named $name is generated" "$nnc" "$work/named.nn" -o "$work/named.c"
   check "a model named $name is clean under gcc" compile gcc named -O1
 done
+sed '/^model /d' models/xor.nn >"$work/model.nn"
+check "a model in model.nn is generated" "$nnc" "$work/model.nn" -o "$work/model.c"
+check "a model in model.nn is clean under gcc" compile gcc model -O1
 
 # The runtime's headers by themselves.
 for h in nn.h nn_math.h nn_tools.h; do
