@@ -284,7 +284,8 @@ static int put_points(Judge *j) {
 static bool is_noise(const char *line) {
   const char *gradient = strstr(line, "the gradient is "), *quotient = strstr(line, "the difference quotient ");
   if (!gradient || !quotient) return false;
-  return fabs(strtod(gradient + strlen("the gradient is "), NULL) - strtod(quotient + strlen("the difference quotient "), NULL)) < 1e-9;
+  double x = strtod(gradient + strlen("the gradient is "), NULL);
+  return fabs(x - strtod(quotient + strlen("the difference quotient "), NULL)) < 1e-9;
 }
 
 /* What nnc check says; a gradient of 0 everywhere is looked at here, and a point at a kink is nobody's fault. */

@@ -28,6 +28,8 @@ static const double relative = 1e-9, rounding = 1e-5, elsewhere = 1e-13, spread 
 static const double relative = 2e-5, rounding = 4, elsewhere = 1e-7, spread = 4;
 #endif
 
+static const int other_modes[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+
 enum { BORDER = 64, STEPS = 2, SECONDS = 30 };
 
 typedef struct Record { /* of a points file */
@@ -290,7 +292,7 @@ static int judge(const char *folder, const Entry *e) {
     Results modes[3];
     int nmodes = 0;
     const char *ignored;
-    for (; nmodes < 3; nmodes++) modes[nmodes] = run(e->first, &points[k], &ignored, (const int[]){FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}[nmodes]);
+    for (; nmodes < 3; nmodes++) modes[nmodes] = run(e->first, &points[k], &ignored, other_modes[nmodes]);
     for (int v = 0; v < 2; v++)
       if (problem[v]) bad = printf("%s variant %d: %s refuses or writes outside of its memory\n", e->name, v, problem[v]);
     bad = bad || compare(e->name, &points[k], &a, "first variant", modes, nmodes);

@@ -28,11 +28,13 @@ STRICT_EACH = 100  # every so many models are compiled by gcc, optimized and wit
 STRICT = ["-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic", "-Wvla", "-Wshadow", "-Wconversion", "-Wdouble-promotion", "-Werror"]
 RUNTIME = os.path.join(ROOT, "runtime")
 # What is no fault of the compiler: a derivative of something that turned out not to depend on the name.
-EXCUSED = re.compile(r"error: '.*' does not depend on '|error: a derivative of whole values|makes no sense: it is constant|has no derivative")
+EXCUSED = re.compile(r"error: '.*' does not depend on '|error: a derivative of whole|makes no sense: it is constant"
+                     r"|has no derivative")
 
 
 def execute(command, **more):
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=600, **more)
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                          timeout=600, **more)
 
 
 class Workshop:
@@ -282,8 +284,8 @@ def message_of(detail):
 def still(shop, text, kind, detail):
     kinds = [k for k in ("float", "double") if kind.endswith(k)]
     differences, _, _ = shop.batch({"m0": text}, {}, kind == "compiled as float" and "m0" not in detail, kinds)
-    return any(k == kind and (k not in ("crash", "refused") and not k.startswith("compiled") or message_of(d) == message_of(detail))
-               for _, k, d in differences)
+    by_message = kind in ("crash", "refused") or kind.startswith("compiled")
+    return any(k == kind and (not by_message or message_of(d) == message_of(detail)) for _, k, d in differences)
 
 
 if __name__ == "__main__":

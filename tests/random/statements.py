@@ -6,10 +6,11 @@ at a point: expected(given, examples).
 import math
 import random
 
-from expression import (ATOM, SUM, Expr, NoMeaning, Store, Var, add, call1, constant, count, div, elementwise, matmul, meaning,
-                        mul, over_batch, power, read, reduce_whole, sigmoid, sub)
+from definitions import Definitions, brackets, formal_brackets, reduce_sum_of
+from expression import (ATOM, Expr, NoMeaning, Store, Var, add, call1, constant, count, meaning, mul, power, read,
+                        reduce_whole)
 from indices import Scope, without_indices
-from model import EXTENTS, Function, Generator
+from generator import Function, Generator
 
 NAMES = ["h%d", "z%d", "v%d", "t%d", "a%d", "acc%d", "r%d", "y%d"]
 OPTIMIZERS = ["sgd", "sgd(0.05)", "momentum(lr = 0.02, mu = 0.8)", "nesterov", "adagrad(0.1)", "rmsprop", "adam",
@@ -36,7 +37,7 @@ class Model:
         return out
 
 
-class Builder:
+class Builder(Definitions):
     def __init__(self, seed, name):
         self.rng = random.Random(seed)
         self.model = Model(name)
@@ -72,7 +73,8 @@ class Builder:
 
     def define(self, e, name=None):
         """The name of a value that a statement has just given."""
-        v = Var(name or self.new_name(), e.shape, e.at, e.whole, e.positive, min(e.size, 1e3), without_indices(e.deps), e.batch, e.at is not None)
+        v = Var(name or self.new_name(), e.shape, e.at, e.whole, e.positive, min(e.size, 1e3), without_indices(e.deps),
+                e.batch, e.at is not None)
         self.names.append(v)
         return v
 
@@ -128,7 +130,8 @@ class Builder:
         body_lines = []
         if rng.random() < 0.4:
             e = make.make(make.shape(rng.choice([0, 1])), scope, 2)
-            local = Var(self.new_name("q%d"), e.shape, None, e.whole, e.positive, e.size, e.deps, meant=e.at is not None, kind="formal")
+            local = Var(self.new_name("q%d"), e.shape, None, e.whole, e.positive, e.size, e.deps,
+                        meant=e.at is not None, kind="formal")
             body_lines.append("  %s = %s" % (local.name, e.text))
             scope.names = scope.names + [local]
             first = e
@@ -177,297 +180,6 @@ class Builder:
             self.say(line)
         self.layered.append((name, formal, inside, body))
 
-    # ---- definitions ----
-
-    def plain(self):
-        e = self.make(self.shape())
-        name = self.new_name()
-        typed = " : [%s]" % ", ".join(map(str, e.shape)) if e.shape and self.rng.random() < 0.15 else ""
-        self.say("%s%s = %s" % (name, typed, e.text))
-        self.define(e, name)
-
-    def indexed(self):
-        rng = self.rng
-        extents = self.shape(rng.choice([1, 1, 2, 2, 3]))
-        scope = Scope(rng, self.names)
-        letters = {}
-        for n in extents:
-            letters[scope.inside(letters).fresh()] = n
-        inner = scope.inside(letters)
-        e = self.generator.make((), inner, self.depth)
-        heads = [inner.bound(i, n, e) for i, n in letters.items()]
-        at = e.at
-        from expression import places
-
-        def run(s, b, ix):
-            return [at(s, b, dict(zip(letters, place)))[0] for place in places(extents)]
-
-        name = self.new_name()
-        self.say("%s[%s] = %s" % (name, ", ".join(heads), e.text))
-        self.define(Expr(name, ATOM, extents, run if at else None, e.size, e.positive, e.whole, e.deps, e.batch), name)
-
-    def split(self):
-        rng = self.rng
-        k = rng.choice([2, 3])
-        lead, n = self.shape(rng.choice([0, 1])), rng.choice([1, 2])
-        if count(lead) * n * k > 60:
-            return
-        e = self.make(lead + (n * k,), 2)
-        names = [self.new_name() for _ in range(k)]
-        self.say("%s = split(%s, %d)" % (", ".join(names), e.text, k))
-        for p, name in enumerate(names):
-            def run(s, b, ix, p=p):
-                x = e.at(s, b, ix)
-                return [x[r + p * n + c] for r in range(0, len(x), n * k) for c in range(n)]
-            self.define(Expr(name, ATOM, lead + (n,), run if e.at else None, e.size, e.positive, 0, e.deps, e.batch), name)
-
-    def winner(self):
-        """Whole values of a known range: places for a gather."""
-        rng = self.rng
-        e = self.some(rng.choice([1, 2]))
-        if not e.text.isidentifier():
-            e = self.use(self.define_as(e))
-        name = self.new_name("g%d")
-        if len(e.shape) == 1:
-            k = reduce_whole("argmax", e)
-            self.say("%s = %s" % (name, k.text))
-        else:
-            m, n = e.shape
-            self.say("%s[i] = argmax(j) %s[i,j]" % (name, e.text))
-
-            def run(x):
-                return [x[r * n:(r + 1) * n].index(max(x[r * n:(r + 1) * n])) for r in range(m)]
-
-            k = Expr(name, ATOM, (m,), meaning([e], run), whole=n, deps=e.deps, batch=e.batch)
-        self.define(k, name)
-
-    def dense(self):
-        rng = self.rng
-        e = self.some(rng.choice([1, 1, 2, 3]))
-        if count(e.shape) > 100:
-            return
-        n, m = e.shape[-1], rng.choice(EXTENTS)
-        name, f = self.new_name(), rng.choice(["tanh", "relu", "sigmoid", "softplus", "gelu", ""])
-        W, bias = dense_parameters(name, n, m)
-        extra = ""
-        if rng.random() < 0.25:
-            given = self.make((m, n), 2)
-            W, extra = Var(name, (m, n), given.at, meant=given.at is not None, deps=given.deps, batch=given.batch), ", W = %s" % given.text
-            W.kind = "def"
-        y = affine(self.generator.small(e, 8), W, bias)
-        text = "dense(%s, %d%s)" % (self.generator.small(e, 8).text if False else e.text, m, extra)
-        y = affine(e, W, bias)
-        y.text, y.level = text, ATOM
-        if y.size > 50 and not f:
-            f = "tanh"
-        if f:
-            y = call1(f, y)
-        self.say("%s = %s" % (name, y.text))
-        self.define(y, name)
-
-    def instance(self):
-        """One set of parameters, called twice."""
-        rng = self.rng
-        m = rng.choice(EXTENTS)
-        if self.layered and rng.random() < 0.5:
-            return self.own_layer(True)
-        a = self.some(1)
-        n = a.shape[0]
-        b = self.make((n,), 2) if rng.random() < 0.5 else self.make((rng.randint(1, 3), n), 2)
-        name = self.new_name("enc%d")
-        self.say("%s = dense(_, %d)" % (name, m))
-        W, bias = dense_parameters(name, n, m)
-        for e in (a, b):
-            y = affine(e, W, bias)
-            y.text, y.level = "%s(%s)" % (name, e.text), ATOM
-            y = call1("tanh", y)
-            v = self.new_name()
-            self.say("%s = %s" % (v, y.text))
-            self.define(y, v)
-
-    def own_layer(self, instance=False):
-        rng = self.rng
-        if not self.layered:
-            return
-        layer, formal, inside, body = rng.choice(self.layered)
-        lead = rng.choice([(), (), (2,), (3,)])
-        path = self.new_name("net%d") if instance else None
-        if instance:
-            self.say("%s = %s(_)" % (path, layer))
-        for _ in range(2 if instance else 1):
-            e = self.generator.small(self.make(lead + formal.shape, 2), 3)
-            name = self.new_name()
-            prefix, n = path or name, count(formal.shape)
-
-            def run(s, b, ix, e=e, prefix=prefix, lead=lead):
-                x, out = e.at(s, b, ix), []
-                frame = {w: s.given[prefix + "." + w.name] for w in inside}
-                for r in range(count(lead)):
-                    out += body.at(s, b, {**frame, formal: x[r * n:(r + 1) * n]})
-                return out
-
-            self.say("%s = %s(%s)" % (name, path or layer, e.text))
-            self.define(Expr(name, ATOM, lead + body.shape, run if e.at and body.at else None, body.size, body.positive, 0,
-                             e.deps, e.batch), name)
-            lead = rng.choice([(), lead])
-
-    def prelude_layer(self):
-        """Without a meaning in Python: the other judges have to do."""
-        rng = self.rng
-        kind = rng.choice(["layernorm", "batchnorm", "mlp", "conv2d", "maxpool2d", "avgpool2d"])
-        name = self.new_name()
-        if kind in ("conv2d", "maxpool2d", "avgpool2d"):
-            c, h, w, k = rng.randint(1, 2), rng.randint(2, 6), rng.randint(2, 6), rng.randint(1, 2)
-            e = self.make((c, h, w), 2)
-            if kind == "conv2d":
-                o, stride, pad = rng.randint(1, 3), rng.randint(1, 2), rng.randint(0, 1)
-                text, shape = "conv2d(%s, %d, %d, stride = %d, pad = %d)" % (e.text, o, k, stride, pad), \
-                    (o, (h + 2 * pad - k) // stride + 1, (w + 2 * pad - k) // stride + 1)
-            else:
-                text, shape = "%s(%s, %d)" % (kind, e.text, k), (c, h // k, w // k)
-        else:
-            e = self.some(rng.choice([1, 2]) if kind != "batchnorm" else 1)
-            if e.shape[-1] < 2:
-                return
-            text, shape = "%s(%s)" % (kind, e.text), e.shape
-            if kind == "mlp":
-                text, shape = "mlp(%s, [3, 2], f = tanh)" % e.text, e.shape[:-1] + (2,)
-        if kind == "batchnorm" and e.batch:
-            return
-        self.say("%s = %s" % (name, text))
-        self.define(Expr(name, ATOM, shape, None, max(3, e.size), False, 0, e.deps, e.batch), name)
-
-    def pooled(self):
-        """Windows that overlap."""
-        rng = self.rng
-        n, window, stride = rng.randint(3, 7), rng.randint(2, 3), rng.randint(1, 2)
-        source = self.define_as(self.make((n,) if rng.random() < 0.5 else (n, n), 2))
-        out = (n - window) // stride + 1
-        kind, name = rng.choice(["max", "max", "mean", "sum", "min", "logsumexp"]), self.new_name()
-        two = len(source.shape) == 2
-        if two:
-            self.say("%s[i < %d, j < %d] = %s(u < %d, v < %d) %s[%d*i + u, j*%d + v]" %
-                     (name, out, out, kind, window, window, source.name, stride, stride))
-        else:
-            self.say("%s[i < %d] = %s(u < %d) %s[%d*i + u]" % (name, out, kind, window, source.name, stride))
-        from expression import REDUCE
-
-        def run(s, b, ix):
-            x = read(source)(s, b, ix)
-            if not two:
-                return [REDUCE[kind](x[stride * i:stride * i + window]) for i in range(out)]
-            return [REDUCE[kind]([x[(stride * i + u) * n + stride * j + v] for u in range(window) for v in range(window)])
-                    for i in range(out) for j in range(out)]
-
-        self.define(Expr(name, ATOM, (out, out) if two else (out,), run if source.meant else None, source.size * 3, False, 0,
-                         {source.name} | source.deps, source.batch), name)
-
-    def define_as(self, e):
-        name = self.new_name()
-        self.say("%s = %s" % (name, e.text))
-        return self.define(e, name)
-
-    def repeated(self):
-        """for l < k { x = f(x) }: a definition that is made again."""
-        rng = self.rng
-        first = self.define_as(self.generator.small(self.make(self.shape(rng.choice([1, 1, 2])), 2), 3))
-        n, times = first.shape[-1], rng.randint(1, 3)
-        layer = rng.random() < 0.6
-        name = first.name
-        f = rng.choice(["tanh", "sigmoid", "softsign"])
-        if layer:
-            body = "%s(dense(%s, %d))" % (f, name, n)
-        else:
-            w = self.declare((n, n))
-            if not w:
-                return
-            body = "%s(%s @ %s)" % (f, name, w.name)
-        if rng.random() < 0.4:
-            body = "%s + %s" % (name, body)
-        self.say("for l < %d { %s = %s }" % (times, name, body))
-        value, residual = self.use(first), " + " in body and body.startswith(name)
-        for l in range(times):
-            W, bias = dense_parameters("%s.%d" % (name, l), n, n)
-            y = affine(value, W, bias) if layer else matmul(value, self.use(w))
-            y = call1(f, y)
-            value = add(value, y) if residual else y
-        self.names.remove(first)
-        self.define(Expr(name, ATOM, first.shape, value.at, value.size, value.positive, 0, value.deps | {name}, value.batch), name)
-
-    def coupled(self):
-        """Across the batch."""
-        rng = self.rng
-        if rng.random() < 0.7:
-            e = over_batch(rng.choice(["mean", "mean", "sum", "max"]) if False else rng.choice(["mean", "sum"]),
-                           self.make(self.shape(rng.choice([0, 1, 2])), 2))
-            return self.define_as(e)
-        u = self.define_as(self.generator.small(self.make(self.shape(1), 2), 3))
-        f = rng.choice(["logsumexp", "mean", "max"])
-        name = self.new_name()
-        self.say("%s = %s(all(%s) @ %s)" % (name, f, u.name, u.name))
-
-        def run(s, b, ix):
-            from expression import REDUCE
-            mine = read(u)(s, b, ix)
-            return [REDUCE[f]([sum(p * q for p, q in zip(read(u)(s, k, ix), mine)) for k in range(s.examples)])]
-
-        self.define(Expr(name, ATOM, (), run if u.meant else None, u.size ** 2 * count(u.shape), False, 0,
-                         {u.name} | u.deps, True), name)
-
-    def derivative(self):
-        """grad, jacobian, or a Hessian-vector product."""
-        rng = self.rng
-        # At least a square, so that it is not constant.
-        base = self.some(rng.choice([0, 1, 1, 2]))
-        by = [v for v in self.names if v.name in base.deps and not v.whole and v.kind in ("param", "def", "input") and not v.batch]
-        if base.batch or not by:
-            return
-        w = rng.choice(by)
-        if not base.shape or rng.random() < 0.6:
-            e = self.generator.small(base, 6)
-            e = reduce_whole("sum", rng.choice([lambda: power(e, constant(2)), lambda: call1("tanh", e), lambda: call1("exp", self.generator.small(e))])()) \
-                if e.shape else power(e, constant(2))
-            s = self.define_as(e)
-            g, shape = "grad(%s, %s)" % (s.name, w.name), w.shape
-            if rng.random() < 0.3 and w.kind == "param":
-                u = self.make(w.shape, 1)
-                inner = "sum(%s * (%s))" % (g, u.text)
-                g = "grad(%s, %s)" % (inner, w.name)
-                if w.name in u.deps and rng.random() < 0.5:
-                    return
-        else:
-            if count(base.shape) * count(w.shape) > 150:
-                return
-            g, shape = "jacobian(%s, %s)" % (base.text, w.name), base.shape + w.shape
-        name = self.new_name()
-        self.say("%s = %s" % (name, g))
-        self.define(Expr(name, ATOM, shape, None, 4, False, 0, base.deps, False), name)
-
-    def stateful(self):
-        rng = self.rng
-        source = self.define_as(self.generator.small(self.make(self.shape(rng.choice([0, 1, 2])), 2), 5))
-        v = Var(self.new_name("st%d"), source.shape, kind="param", size=1.5)
-        self.say("state %s%s = 0.25" % (v.name, brackets(v.shape)))
-        self.say("%s <- 0.75*%s + 0.25 * (mean(batch) %s)" % (v.name, v.name, source.name))
-        self.names.append(v)
-        v.kind = "state"
-
-    def chosen(self):
-        """if at compile time."""
-        shape = self.shape(1)
-        name, yes = self.new_name(), self.rng.random() < 0.5
-        a, b = self.make(shape, 2), self.make(shape, 2)
-        self.say("if %d < 2 { %s = %s } else { %s = %s }" % (1 if yes else 3, name, a.text, name, b.text))
-        self.define(a if yes else b, name)
-
-    KINDS = [("plain", 8), ("indexed", 8), ("split", 1), ("winner", 1), ("dense", 2), ("instance", 1), ("own_layer", 1),
-             ("prelude_layer", 1.5), ("pooled", 1.5), ("repeated", 1), ("coupled", 0.7), ("derivative", 2),
-             ("stateful", 0.3), ("chosen", 0.4)]
-
-    def definitions(self):
-        for _ in range(self.rng.choice([1, 2, 3, 4, 5, 6, 7])):
-            getattr(self, self.rng.choices([k for k, _ in self.KINDS], [w for _, w in self.KINDS])[0])()
-
     # ---- what is asked ----
 
     def term(self, v):
@@ -505,9 +217,8 @@ class Builder:
             return [m + math.log(sum(math.exp(x - m) for x in scores)) - scores[int(label[0])]]
 
         a, b = self.use(z), self.use(y)
-        text = self.rng.choice(["cross_entropy(%s, %s)" % (z.name, y.name), "(-log(softmax(%s)[%s]))" % (z.name, y.name)]) \
-            if False else "cross_entropy(%s, %s)" % (z.name, y.name)
-        return Expr(text, ATOM, (), meaning([a, b], run), 4, deps=a.deps | b.deps, batch=a.batch)
+        return Expr("cross_entropy(%s, %s)" % (z.name, y.name), ATOM, (), meaning([a, b], run), 4,
+                    deps=a.deps | b.deps, batch=a.batch)
 
     def result(self, name, e):
         if e.at:
@@ -539,41 +250,6 @@ class Builder:
                 every = " every 2" if rng.random() < 0.15 else ""
                 self.say("minimize %s%s with %s" % (loss, every, rng.choice(OPTIMIZERS)))
         self.say("train { batch = 4 }")
-
-
-def brackets(shape):
-    return "[%s]" % ", ".join(map(str, shape)) if shape else ""
-
-
-def formal_brackets(v):
-    return "[%s]" % ", ".join("n%d%s" % (k, v.name) for k in range(len(v.shape))) if v.shape else ""
-
-
-def reduce_sum_of(formals):
-    terms = []
-    for f in formals:
-        e = Expr(f.name, ATOM, f.shape, read(f), f.size, deps={f.name})
-        terms.append(reduce_whole("mean", e) if f.shape else e)
-    total = terms[0]
-    for t in terms[1:]:
-        total = add(total, t)
-    return call1("tanh", total)
-
-
-def dense_parameters(path, n, m):
-    W = Var(path + ".W", (m, n), size=1.5, kind="param")
-    return W, Var(path + ".b", (m,), size=1.5, kind="param")
-
-
-def affine(e, W, bias):
-    n, m = e.shape[-1], W.shape[0]
-    w, b = Expr(W.name, ATOM, W.shape, read(W) if W.meant else None), Expr(bias.name, ATOM, bias.shape, read(bias))
-
-    def run(x, weights, c):
-        return [sum(weights[o * n + k] * x[r + k] for k in range(n)) + c[o] for r in range(0, len(x), n) for o in range(m)]
-
-    return Expr("", ATOM, e.shape[:-1] + (m,), meaning([e, w, b], run), e.size * 2 + 1, False, 0, e.deps | W.deps,
-                e.batch or W.batch)
 
 
 def generate(seed, name):

@@ -1,15 +1,14 @@
-"""A random model: declarations, functions, layers, definitions, losses, outputs and how to train it.
+"""Random expressions of a wanted shape, from what is in sight: Generator.make(shape, scope, depth).
 
-generate(seed) gives a Model: its text and, for what has a meaning in plain Python, the values that it must have.
+Each way of WAYS is tried with its weight: functions, operators, choices, naive forms that rules rewrite, matrix products,
+reshapes and pieces, reductions, calls. Function is a `fn` with its meaning.
 """
 import math
-import random
 
-from expression import (ANY, ATOM, COMPARE, FUNCTIONS, NAMES, NEGATIVE, POSITIVE, REDUCTION, SMALL, SUM, UNIT, Expr,
-                        Store, Var, add, call1, compare, concat, constant, count, div, elementwise, joined, matmul,
-                        meaning, mul, negative, outer, over_batch, pair, places, power, read, reduce_whole, reshape,
-                        sigmoid, stack, sub, transpose, where)
-from indices import Scope, index_read, reduction
+from expression import (ATOM, COMPARE, FUNCTIONS, NAMES, POSITIVE, SMALL, UNIT, Expr, Var, add, call1, compare, concat,
+                        constant, count, div, joined, matmul, meaning, mul, negative, outer, pair, power, read,
+                        reduce_whole, reshape, stack, sub, transpose, where)
+from indices import index_read, reduction
 
 NUMBERS = [0.5, 0.25, 2, 1.5, 0.125, 3, 0.1, 0.7, 1]
 EXTENTS = [1, 2, 2, 3, 3, 4, 4, 5, 6, 7]
