@@ -331,7 +331,8 @@ static void verify_read(const Node *n, const Read *r, const char *pass) {
       bug(pass, "node %%%d reads the batch axis of %%%d at something else than an example", n->id, r->node->id);
     double lo, hi;
     if (!batch && !(r->guarded >> k & 1) && n->nguards == 0 &&
-        (!index_range(NULL, r->index[k], n->axes, &lo, &hi) || lo < 0 || hi > (double)r->node->axes[k].extent - 1 || r->index[k]->divisor != 1))
+        (!index_range(NULL, r->index[k], n->axes, &lo, &hi) || lo < 0 || hi > (double)r->node->axes[k].extent - 1 ||
+         (r->index[k]->divisor != 1 && !(lo == hi && lo == floor(lo))))) /* i/2 where i runs over one place is whole */
       bug(pass, "node %%%d may read %%%d out of its axis %d", n->id, r->node->id, k);
   }
 }

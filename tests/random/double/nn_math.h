@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#define NN_INDEPENDENT
+
 static inline double nn_absf(double x) { return fabs(x); }
 static inline double nn_sqrtf(double x) { return sqrt(x); }
 static inline double nn_floorf(double x) { return floor(x); }
