@@ -78,3 +78,11 @@ empty "the manual lists the prelude's entries, as they are" "$work/differ"
 "$nnc" --prelude | sed -nE 's/^derivative ([a-z0-9]+)\(.*/\1/p' | while read -r name; do
   grep -q "\`[^\`]*\<$name(" $manual && ok "the manual has $name" || not_ok "the manual has $name"
 done
+
+# Its links lead to its headings.
+sed -n 's/^## //p' $manual | tr 'A-Z ' 'a-z-' | sort >"$work/headings"
+grep -oE '\(#[a-z-]+\)' $manual | tr -d '(#)' | sort -u >"$work/links"
+comm -13 "$work/headings" "$work/links" >"$work/differ"
+empty "links of the manual lead somewhere" "$work/differ"
+comm -23 "$work/headings" "$work/links" >"$work/differ"
+empty "every heading of the manual is in its list" "$work/differ"

@@ -17,7 +17,7 @@ check "the model compiles" "$nnc" "$work/digits.nn" -o "$work/digits.c"
 } >"$work/readme.c"
 # shellcheck disable=SC2086 # STRICT is several words
 check "the snippet of C compiles" gcc $STRICT -Iruntime -I"$work" -c -o "$work/readme.o" "$work/readme.c"
-for f in $(grep -oE '(models|tools|runtime|compiler)/[a-z_]+\.[a-z]+' README.md | sort -u); do
+for f in $(grep -oE '(models|tools|runtime|compiler|docs)/[A-Za-z_]+\.[a-z]+' README.md | sort -u); do
   [ -e "$f" ] && ok "$f is there" || not_ok "$f is there"
 done
 for target in $(grep -oE 'make [a-z-]+' README.md | cut -d' ' -f2 | sort -u); do
