@@ -202,9 +202,9 @@ random: all $(BUILD)/tests/random/judge
 	@python3 tests/random/run.py --models '$(N)' --seed '$(SEED)' --build '$(BUILD)' $(if $(SANITIZE),--sanitize) $(FLAGS)
 
 # The judge puts a function of its own in the way of the emitter's: constants with all their digits.
-$(BUILD)/tests/random/judge: tests/random/judge.c $(BUILD)/libnnc.a
+$(BUILD)/tests/random/judge: tests/random/judge.c $(BUILD)/libnnc.a $(BUILD)/libnn.a
 	@mkdir -p $(@D)
-	$(CC) $(TEST_FLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libnnc.a -Wl,--wrap=c_float,--wrap=c_real -lm
+	$(CC) $(TEST_FLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libnnc.a $(BUILD)/libnn.a -Wl,--wrap=c_float,--wrap=c_real $(LINK_LIBS)
 
 # Small mistakes in the compiler, one at a time: does `make check` see each? ONLY='^gemm' picks some by name.
 .PHONY: mutants

@@ -523,8 +523,7 @@ const double *evaluate(Evaluation *e, Node *node) {
   return evaluation_values(e, node);
 }
 
-int evaluation_missing(Evaluation *e, Node *node) {
-  const NodeList *list = walk_of(e, node);
+static int missing_of(Evaluation *e, const NodeList *list) {
   int missing = 0;
   for (int k = 0; k < list->n; k++)
     missing += list->at[k]->kind == NODE_GRAD ||
@@ -532,15 +531,26 @@ int evaluation_missing(Evaluation *e, Node *node) {
   return missing;
 }
 
-double evaluation_cost(Evaluation *e, Node *node) {
-  const NodeList *list = walk_of(e, node);
-  double cost = 1;
+int evaluation_missing(Evaluation *e, Node *node) {
+  int missing = missing_of(e, walk_of(e, node));
+  for (int k = 0; k < e->walk->recurrences.n; k++) missing += missing_of(e, &e->walk->recurrences.at[k].body);
+  return missing;
+}
+
+static double cost_of(const Evaluation *e, const NodeList *list) {
+  double cost = 0;
   for (int i = 0; i < list->n; i++) {
     const Node *n = list->at[i];
     double points = 1;
     for (int k = 0; k < n->naxes + n->nreduce; k++) points *= (double)evaluation_extent(e, n->axes[k]);
-    if (is_leaf(n) || n->kind == NODE_RESHAPE) points = 0;
+    if (is_leaf(n) || n->kind == NODE_RESHAPE || n->kind == NODE_PREV) points = 0;
     cost += 50 + (n->kind == NODE_MAP && n->op != OP_PRODUCT ? 10 * points : points);
   }
+  return cost;
+}
+
+double evaluation_cost(Evaluation *e, Node *node) {
+  double cost = 1 + cost_of(e, walk_of(e, node));
+  for (int k = 0; k < e->walk->recurrences.n; k++) cost += cost_of(e, &e->walk->recurrences.at[k].body);
   return cost;
 }

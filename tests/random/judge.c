@@ -24,6 +24,7 @@
 #include "check.h"
 #include "emit_c.h"
 #include "evaluate.h"
+#include "nn.h"
 #include "program.h"
 
 extern const char prelude_text[];
@@ -79,8 +80,15 @@ static double drawn(const Judge *j, const Node *n, uint64_t seed, int64_t k) {
   case INPUT_CLASS: return floor(u * input->classes);
   case INPUT_INT: return floor(u * 10);
   case INPUT_BIT: return u < 0.5;
+  case INPUT_EXTENT: return 1 + floor(u * input->classes);
   default: return (float)draw_normal(seed, stream, (uint64_t)k);
   }
+}
+
+/* The noise of a draw as generated C has it, with the seed and the step that run.c gives it. */
+static void set_noise(Judge *j, const Node *n, double *x) {
+  (n->item % 2 ? nn_draw_normal_double : nn_draw_uniform_double)(x, (size_t)evaluation_count(j->e, n), n->item % 2 ? 0 : 0x1p-25, 1, 1,
+                                                                 NN_STREAM(n->item / 2 + 1, 0));
 }
 
 /* The point of this seed; with a nudge, real values are off by about the rounding of a float. */
@@ -89,18 +97,27 @@ static void set_leaves(Judge *j, uint64_t seed, uint64_t nudge) {
     Node *n = j->leaves.at[i];
     double *x = evaluation_open(j->e, n);
     bool whole = n->kind == NODE_INPUT && j->p->inputs.at[n->item].kind != INPUT_REAL;
+    if (n->kind == NODE_DRAW) set_noise(j, n, x);
     for (int64_t k = evaluation_count(j->e, n) - 1; k >= 0; k--) {
-      x[k] = drawn(j, n, seed, k);
+      if (n->kind != NODE_DRAW) x[k] = drawn(j, n, seed, k);
       if (nudge && !whole) x[k] *= 1 + ldexp(draw_normal(1000 + nudge, (uint64_t)i, (uint64_t)k), -23);
     }
   }
 }
 
-static NodeList leaves_of(Program *p) {
-  NodeList list = {0};
+/* Inputs, parameters, states, and the noise of draws, before simplification and after. */
+static NodeList leaves_of(Program *p, Node **plain) {
+  NodeList list = {0}, roots = {0};
   for (int k = 0; k < p->inputs.n; k++) VEC_PUSH(p->cx, &list, p->inputs.at[k].node);
   for (int k = 0; k < p->params.n; k++) VEC_PUSH(p->cx, &list, p->params.at[k].node);
   for (int k = 0; k < p->states.n; k++) VEC_PUSH(p->cx, &list, p->states.at[k].node);
+  for (int r = 0; r < p->routines.n; r++) {
+    if (plain[r]) VEC_PUSH(p->cx, &roots, plain[r]);
+    for (int k = 0; k < p->routines.at[r].nroots; k++) VEC_PUSH(p->cx, &roots, p->routines.at[r].roots[k].node);
+  }
+  NodeList all = graph_order(p->cx, roots.at, roots.n);
+  for (int k = 0; k < all.n; k++)
+    if (all.at[k]->kind == NODE_DRAW) VEC_PUSH(p->cx, &list, all.at[k]);
   return list;
 }
 
@@ -173,6 +190,7 @@ static void put_leaves(Judge *j) {
   put(j, "point", NULL, 1, 0, &examples);
   for (int i = 0; i < j->leaves.n; i++) {
     const Node *n = j->leaves.at[i];
+    if (n->kind == NODE_DRAW) continue;
     const char *kind = n->kind == NODE_INPUT ? "in" : n->kind == NODE_PARAM ? "param" : "state";
     const char *name = n->kind == NODE_INPUT   ? p->inputs.at[n->item].name
                        : n->kind == NODE_PARAM ? p->params.at[n->item].path
@@ -348,7 +366,7 @@ static int judge(Judge *j, Context *cx, const Block *prelude, const char *path) 
   if (error_count(cx)) return REFUSED;
   for (const char *suffix = "abcd"; *suffix; suffix++)
     if (write_variant(j, *suffix)) return abort(), REFUSED;
-  j->leaves = leaves_of(j->p);
+  j->leaves = leaves_of(j->p, j->plain);
   j->out = fopen(arena_printf(cx, "%s/%s.points", j->folder, j->name), "wb");
   if (!j->out) return perror(j->folder), REFUSED;
   int verdict = put_points(j);

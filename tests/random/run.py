@@ -1,10 +1,10 @@
 """Random models: the compiler's parts against one another, and against plain Python.
 
-    python3 tests/random/run.py [--models N] [--seed S] [--build FOLDER] [--jobs J] [--keep FOLDER] [FILE.nn ...]
+    python3 tests/random/run.py [--models N] [--seed S] [--build FOLDER] [--jobs J] [--keep FOLDER] [--pairs] [FILE.nn ...]
 
 Each model is judged by difference quotients and by its value before simplification (judge.c), by its meaning in Python
 (expression.py), by its C in float, with and without reuse of memory, and by its C in double, fused and not (run.c). Files
-given are judged in place of random models. A model that differs is shrunk and kept in FOLDER.
+given are judged in place of random models; with --pairs, their losses L and U are the same function written in two ways. A model that differs is shrunk and kept in FOLDER.
 Out: a line for each difference, then the counts; exit status 1 where there is a difference.
 """
 import argparse
@@ -41,7 +41,7 @@ class Workshop:
     """A folder in which batches are judged."""
 
     def __init__(self, build, folder, sanitize=False):
-        self.build, self.folder, self.sanitize = build, folder, sanitize
+        self.build, self.folder, self.sanitize, self.pairs = build, folder, sanitize, False
         self.tcc = shutil.which("tcc") if not sanitize else None
 
     def path(self, name):
@@ -118,7 +118,7 @@ class Workshop:
         self.write_table(names, "cd")
         self.write_unit("double", names, "cd")
         include = ["-DWIDE", "-I" + os.path.join(HERE, "double"), "-I" + self.folder, "-I" + RUNTIME]
-        sources = [os.path.join(HERE, "run.c"), os.path.join(HERE, "double/kernels.c"), self.path("double.c")]
+        sources = [os.path.join(HERE, "run.c"), os.path.join(HERE, "double/kernels.c"), os.path.join(HERE, "double/draws.c"), self.path("double.c")]
         compiler = [self.tcc, "-w"] if self.tcc else ["gcc", "-O0", "-w", "-D_POSIX_C_SOURCE=200809L"]
         out = execute(compiler + include + sources + ["-o", self.path("double"), "-lm"])
         return out.stdout if out.returncode else ""
@@ -193,6 +193,17 @@ class Workshop:
                         return "%s[%d] is %.12g, in Python %.12g (%d examples)" % (record, k, y, x, examples)
         return ""
 
+    def compare_pair(self, name):
+        """Losses L and U: their values and gradients."""
+        for examples, records in self.points(name):
+            twins = {r: re.sub(r"^(\w+)\.L(?=$|\.)", r"\1.U", r) for r in records}
+            for record, twin in twins.items():
+                for x, y in zip(records[record][0], records[twin][0]) if twin != record else []:
+                    scale = max(map(abs, records[record][0]))
+                    if not abs(x - y) <= 1e-9 * scale + 1e-12:
+                        return "%s is %.12g, %s is %.12g (%d examples)" % (record, x, twin, y, examples)
+        return ""
+
     def batch(self, texts, models, strict=True, kinds=("double", "float")):
         """Differences (name, kind, detail) of some models, which of them were unfit, which vague."""
         verdicts, differences, vague = self.judge(texts), [], set()
@@ -201,6 +212,10 @@ class Workshop:
             if verdict != "ok" and name not in unfit:
                 differences.append((name, verdict, self.log(name)))
         good = [n for n, v in verdicts.items() if v == "ok"]
+        for name in good if self.pairs else []:
+            problem = self.compare_pair(name)
+            if problem:
+                differences.append((name, "pair", problem))
         for name in good:
             problem = self.compare_meaning(name, models[name]) if name in models else ""
             if problem:
@@ -213,13 +228,14 @@ class Workshop:
 # ---- many of them ----
 
 def one_batch(job):
-    build, seeds, sanitize, files = job
+    build, seeds, sanitize, files, pairs = job
     folder = tempfile.mkdtemp(prefix="random-models-")
     try:
         models = {} if files else {"m%d" % k: generate("%s/%d" % (seed, k), "m%d" % k) for seed, k in seeds}
         texts = {"f%d" % k: open(path).read() for k, path in enumerate(files)} if files else \
             {name: model.text() for name, model in models.items()}
         shop = Workshop(build, folder, sanitize)
+        shop.pairs = pairs
         differences, unfit, vague = shop.batch(texts, models)
         first = {}  # what is wrong in double is wrong in float too: one report for each model
         for n, kind, detail in differences:
@@ -239,12 +255,13 @@ def main():
     parser.add_argument("--keep", default="")
     parser.add_argument("--sanitize", action="store_true")
     parser.add_argument("--no-shrink", action="store_true")
+    parser.add_argument("--pairs", action="store_true")
     parser.add_argument("files", nargs="*")
     a = parser.parse_args()
     start, numbers = time.time(), range(a.first, a.first + a.models)
-    jobs = [(a.build, [(a.seed, k) for k in numbers[at:at + BATCH]], a.sanitize, []) for at in range(0, a.models, BATCH)]
+    jobs = [(a.build, [(a.seed, k) for k in numbers[at:at + BATCH]], a.sanitize, [], False) for at in range(0, a.models, BATCH)]
     if a.files:
-        jobs = [(a.build, [], a.sanitize, a.files)]
+        jobs = [(a.build, [], a.sanitize, a.files, a.pairs)]
     total = unfit = vague = differing = 0
     with multiprocessing.Pool(a.jobs) as pool:
         for n, u, v, differences in pool.imap(one_batch, jobs):
