@@ -118,18 +118,20 @@ static void name_roots(Body *b) {
 
 /* ---- bodies ---- */
 
+#define LINE 120 /* after so many characters the conditions go on in another line */
+
 const char *check_of_inputs(Emitter *em, uint32_t mask) {
   Text t = {.cx = em->cx};
+  size_t begun = 0;
   text_printf(&t, "n < 1 || n > %s_BATCH", c_upper(em->cx, em->prefix));
   for (int k = 0; k < em->program->inputs.n; k++) {
     const Input *in = &em->program->inputs.at[k];
     if (!(mask >> k & 1) || in->kind == INPUT_REAL || in->kind == INPUT_INT) continue;
-    if (in->count == 1)
-      text_printf(&t, " || %s_first_bad(%s, n, %d, %d) >= 0", em->prefix, em->input_names[k],
-                  in->kind == INPUT_EXTENT, in->kind == INPUT_BIT ? 1 : in->kind == INPUT_EXTENT ? in->classes : in->classes - 1);
-    else
-      text_printf(&t, " || %s_first_bad(%s, n * %lld, %d, %d) >= 0", em->prefix, em->input_names[k], (long long)in->count,
-                  in->kind == INPUT_EXTENT, in->kind == INPUT_BIT ? 1 : in->kind == INPUT_EXTENT ? in->classes : in->classes - 1);
+    const char *count = in->count == 1 ? "n" : arena_printf(em->cx, "n * %lld", (long long)in->count);
+    bool wrap = t.length - begun > LINE;
+    if (wrap) begun = t.length;
+    text_printf(&t, " ||%s%s_first_bad(%s, %s, %d, %d) >= 0", wrap ? "\n      " : " ", em->prefix, em->input_names[k], count,
+                in->kind == INPUT_EXTENT, in->kind == INPUT_BIT ? 1 : in->kind == INPUT_EXTENT ? in->classes : in->classes - 1);
   }
   return t.data;
 }
