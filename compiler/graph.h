@@ -276,7 +276,7 @@ typedef struct NodeList {
 } NodeList;
 NodeList graph_order(Context *cx, Node *const *roots, int nroots);
 
-/* RESULTs of one loop: the same carried values, or some of them. In the order of graph_order, all that a loop needs stands before its
+/* RESULTs of one loop, and all of their carried values. In the order of graph_order, all that a loop needs stands before its
  * first RESULT. */
 typedef struct ScanGroup {
   int scan, ncarries;

@@ -49,12 +49,31 @@ static void needed_slots(Graph *g, int scan, Node *n, int ncarries, const Carry 
   }
 }
 
+static bool inside_of(int scan, const Node *body, int ncarries, const Carry *carries, const bool *needed) {
+  if (node_is_open(body, scan)) return true;
+  for (int k = 0; k < ncarries; k++)
+    if (needed[k] && (node_is_open(carries[k].next, scan) || node_is_open(carries[k].init, scan))) return true;
+  return false;
+}
+
+/* Is the loop inside of one that what is needed does not depend on? */
+static bool is_deeper(int scan, const Node *body, int ncarries, const Carry *carries, const bool *needed) {
+  for (int k = 0; k < 2 * ncarries; k++) {
+    const Node *n = k % 2 ? carries[k / 2].next : carries[k / 2].init;
+    for (int i = 0; n->open && i < n->open->n; i++)
+      if (n->open->scan[i] != scan && !inside_of(n->open->scan[i], body, ncarries, carries, needed)) return true;
+  }
+  return false;
+}
+
 Node *build_result(Graph *g, int scan, Node *body, int ncarries, const Carry *carries) {
   if (!node_is_open(body, scan)) return body;
   bool *needed = ARENA_ARRAY(g->cx, bool, ncarries + 1);
   Carry *kept = ARENA_ARRAY(g->cx, Carry, ncarries + 1);
   Index *index[MAX_AXES];
   needed_slots(g, scan, body, ncarries, carries, needed);
+  if (is_deeper(scan, body, ncarries, carries, needed)) /* all results of a loop stand in the same loops around it */
+    for (int k = 0; k < ncarries; k++) needed[k] = true;
   Node n = {.kind = NODE_RESULT, .scale = 1, .scan = scan, .naxes = body->naxes, .nreads = 1, .carries = kept, .label = body->label,
             .integer = body->integer, .lo = body->lo, .hi = body->hi, .span = body->span};
   for (int k = 0; k < ncarries; k++)
@@ -72,20 +91,37 @@ Node *build_result(Graph *g, int scan, Node *body, int ncarries, const Carry *ca
 
 /* ---- groups: RESULTs of one loop ---- */
 
-static bool carries_within(const Node *small, const ScanGroup *group) {
-  for (int k = 0, j = 0; k < small->ncarries; k++) {
-    while (j < group->ncarries && group->carries[j].slot < small->carries[k].slot) j++;
-    if (j == group->ncarries || group->carries[j].prev != small->carries[k].prev || group->carries[j].next != small->carries[k].next ||
-        group->carries[j].init != small->carries[k].init)
-      return false;
-  }
+static bool same_open(const Open *a, const Open *b) {
+  int n = a ? a->n : 0;
+  if (n != (b ? b->n : 0)) return false;
+  for (int k = 0; k < n; k++)
+    if (a->scan[k] != b->scan[k]) return false;
   return true;
 }
 
+/* All carried values of a and b by slot, in both; their number, or -1 where a slot has two meanings. */
+static int join_carries(const Carry *a, int na, const Carry *b, int nb, Carry *both) {
+  int i = 0, j = 0, n = 0;
+  while (i < na || j < nb) {
+    bool from_a = j == nb || (i < na && a[i].slot <= b[j].slot), shared = i < na && j < nb && a[i].slot == b[j].slot;
+    if (shared && (a[i].prev != b[j].prev || a[i].next != b[j].next || a[i].init != b[j].init)) return -1;
+    both[n++] = from_a ? a[i] : b[j];
+    i += from_a;
+    j += !from_a || shared;
+  }
+  return n;
+}
+
+/* Recurrences of one scan run side by side, whether they read each other or not. */
 static void add_to_groups(Context *cx, ScanGroups *groups, Node *result) {
   for (int k = 0; k < groups->n; k++) {
     ScanGroup *group = &groups->at[k];
-    if (group->scan != result->scan || !carries_within(result, group)) continue;
+    if (group->scan != result->scan) continue;
+    Carry *both = ARENA_ARRAY(cx, Carry, group->ncarries + result->ncarries);
+    int n = join_carries(group->carries, group->ncarries, result->carries, result->ncarries, both);
+    if (n < 0 || (n > group->ncarries && !same_open(group->results.at[0]->open, result->open))) continue;
+    group->carries = both;
+    group->ncarries = n;
     VEC_PUSH(cx, &group->results, result);
     return;
   }
