@@ -357,6 +357,30 @@ static void settle_summed(Product *p) {
   }
 }
 
+/* How deep gathers are nested: 0 without one, 2 in a[b[i]]. */
+static int gather_depth(const Index *e) {
+  int deepest = 0;
+  for (int i = 0; i < e->n; i++) {
+    const Read *r = e->terms[i].gather;
+    for (int k = 0; r && k < r->node->naxes; k++) {
+      int depth = 1 + gather_depth(r->index[k]);
+      if (depth > deepest) deepest = depth;
+    }
+    if (r && !deepest) deepest = 1;
+  }
+  return deepest;
+}
+
+/* Stands among exposed variables for a value that is read: w[k[0]] has a place that no variable tells. */
+enum { GATHERED = -1 };
+
+static int add_gathered(int *vars, int n) {
+  if (n && vars[0] == GATHERED) return n;
+  memmove(vars + 1, vars, sizeof(int) * (size_t)n);
+  vars[0] = GATHERED;
+  return n + 1;
+}
+
 /* The variables of places of r that are in their array only because a guard says so. */
 static int exposed_vars(const Graph *g, const Read *r, int *vars, int n) {
   for (int k = 0; k < r->node->naxes; k++) {
@@ -365,6 +389,7 @@ static int exposed_vars(const Graph *g, const Read *r, int *vars, int n) {
     bool inside = r->node->axes[k].kind != AXIS_PLAIN ||
                   (e->divisor == 1 && index_range(g, e, NULL, &lo, &hi) && lo >= 0 && hi < (double)r->node->axes[k].extent);
     if (!inside) n = index_vars(e, vars, n);
+    if (!inside && gather_depth(e)) n = add_gathered(vars, n);
     for (int i = 0; i < e->n; i++)
       if (e->terms[i].gather) n = exposed_vars(g, e->terms[i].gather, vars, n);
   }
@@ -380,20 +405,20 @@ static int guard_exposed(const Graph *g, const Guard *q, int *vars, int n) {
 
 static bool protects(const Guard *q, const int *exposed, int n) {
   for (int k = 0; k < n; k++)
-    if (index_uses(q->e, exposed[k])) return true;
+    if (exposed[k] == GATHERED ? gather_depth(q->e) > 0 : index_uses(q->e, exposed[k])) return true;
   return false;
 }
 
 /* Splits off what does not depend on the summed variables; NULL where nothing does. A guard stays with the reads that it protects. */
 static Read *pull_out(Product *p) {
-  int exposed[2 * MAX_AXES], nexposed = 0;
+  int exposed[2 * MAX_AXES + 1], nexposed = 0;
   Product inner = {.g = p->g, .scale = 1}, outer = {.g = p->g, .scale = p->scale};
   for (int k = 0; k < p->factors.n; k++) {
     Product *q = factor_uses_summed(p, p->factors.at[k]) ? &inner : &outer;
     VEC_PUSH(p->g->cx, &q->factors, p->factors.at[k]);
   }
   for (int k = 0; k < inner.factors.n; k++) nexposed = exposed_vars(p->g, inner.factors.at[k], exposed, nexposed);
-  int outer_exposed[2 * MAX_AXES], nouter = 0, moved = 0;
+  int outer_exposed[2 * MAX_AXES + 1], nouter = 0, moved = 0;
   for (int k = 0; k < p->guards.n; k++) {
     if (guard_uses_summed(p, p->guards.at[k].e)) nexposed = guard_exposed(p->g, &p->guards.at[k], exposed, nexposed);
     else nouter = guard_exposed(p->g, &p->guards.at[k], outer_exposed, nouter);
@@ -444,7 +469,7 @@ static int pair_exposed(const Product *p, int a, int b, int *exposed) {
 
 /* INFINITY where a guard that protects the pair's reads depends on more than the pair. */
 static double pair_cost(const Product *p, int a, int b) {
-  int vars[2 * MAX_AXES], n = join_vars(p, a, b, vars), exposed[2 * MAX_AXES], m = pair_exposed(p, a, b, exposed);
+  int vars[2 * MAX_AXES], n = join_vars(p, a, b, vars), exposed[2 * MAX_AXES + 1], m = pair_exposed(p, a, b, exposed);
   for (int k = 0; k < p->guards.n; k++)
     if (protects(&p->guards.at[k], exposed, m) && !within(p->guards.at[k].e, vars, n)) return INFINITY;
   double result = 1, work = 1;
@@ -466,7 +491,7 @@ static bool contract_pair(Product *p) {
       if (cost < best) best = cost, a = i, b = j;
     }
   if (best == INFINITY) return false;
-  int vars[2 * MAX_AXES], n = join_vars(p, a, b, vars), exposed[2 * MAX_AXES], m = pair_exposed(p, a, b, exposed);
+  int vars[2 * MAX_AXES], n = join_vars(p, a, b, vars), exposed[2 * MAX_AXES + 1], m = pair_exposed(p, a, b, exposed);
   Product pair = {.g = p->g, .scale = 1};
   VEC_PUSH(p->g->cx, &pair.factors, p->factors.at[a]);
   VEC_PUSH(p->g->cx, &pair.factors, p->factors.at[b]);
@@ -485,20 +510,6 @@ static bool contract_pair(Product *p) {
   p->factors.at[a] = made;
   p->factors.at[b] = p->factors.at[--p->factors.n];
   return true;
-}
-
-/* How deep gathers are nested: 0 without one, 2 in a[b[i]]. */
-static int gather_depth(const Index *e) {
-  int deepest = 0;
-  for (int i = 0; i < e->n; i++) {
-    const Read *r = e->terms[i].gather;
-    for (int k = 0; r && k < r->node->naxes; k++) {
-      int depth = 1 + gather_depth(r->index[k]);
-      if (depth > deepest) deepest = depth;
-    }
-    if (r && !deepest) deepest = 1;
-  }
-  return deepest;
 }
 
 /* Guards that read values stand behind those that may protect the places that they read: these read less deep. */

@@ -116,7 +116,8 @@ class Generator:
         if op == "+":
             return add(a, b)
         if op == "-":
-            return sub(a, b) if a.text != b.text else add(a, b)
+            same = a.text in b.text or b.text in a.text # x - stop(x) is 0, and a tie wherever it is compared
+            return add(a, b) if same else sub(a, b)
         if op == "*":
             return mul(self.small(a, 12), self.small(b, 12))
         if op == "/":

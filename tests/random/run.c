@@ -23,9 +23,9 @@
 #include "models.h"
 
 #ifdef WIDE
-static const double relative = 1e-9, rounding = 1e-5, elsewhere = 1e-13, spread = 4;
+static const double relative = 1e-9, rounding = 1e-5, elsewhere = 1e-13, spread = 4, least = 0;
 #else
-static const double relative = 2e-5, rounding = 4, elsewhere = 1e-7, spread = 4;
+static const double relative = 2e-5, rounding = 4, elsewhere = 1e-7, spread = 4, least = 1.2e-38; /* of a float */
 #endif
 
 static const int other_modes[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
@@ -247,7 +247,7 @@ static int compare(const char *name, const Point *p, const Results *r, const cha
     if (!x) continue;
     double scale = 0, apart = spread * spread_of(r, modes, nmodes, k) + rounding * x->slack;
     for (long i = 0; i < x->count; i++) scale = fmax(scale, fabs(x->values[i]));
-    double allowed = relative * scale + apart + elsewhere * largest(p, x->name);
+    double allowed = relative * scale + apart + elsewhere * largest(p, x->name) + least;
     if (sizeof(float) == 4 && apart > 0.01 * scale + elsewhere) printf("%s vague\n", name);
     for (long i = 0; i < x->count; i++) {
       double y = r->values[r->first[k] + (size_t)i];
