@@ -167,7 +167,7 @@ static void sort_own_first(Nest *nest) {
   for (int pass = 0; pass < 2; pass++)
     for (int k = 0; k < nest->loops.n; k++)
       if (nest->loops.at[k].own == (pass == 0)) VEC_PUSH(nest->b->cx, &sorted, nest->loops.at[k]);
-  memcpy(nest->loops.at, sorted.at, sizeof(Loop) * (size_t)sorted.n);
+  if (sorted.n) memcpy(nest->loops.at, sorted.at, sizeof(Loop) * (size_t)sorted.n);
 }
 
 void emit_reduce(Body *b, const Node *n) {

@@ -33,6 +33,7 @@ for m in $(all_models); do
     silent "$name runs" "$work/program" 2
   else not_ok "$name compiles" - <"$work/log"; fi
 done
+for m in tests/regress/*.nn; do silent "nnc compiles $m" generate "$m" "$work/c"; done
 for name in xor perceptron softmax_regression; do silent "nnc check $name" "$nnc" check models/$name.nn; done
 for m in tests/golden/*/*.nn; do
   [ -f "$m" ] && silent "nnc --emit=ast $m" "$nnc" --emit=ast "$m" && silent "nnc $m" "$nnc" "$m" -o "$work/bad.c"
