@@ -33,6 +33,10 @@ for m in $(all_models); do
   check "$name runs" run "$name" c gcc.txt gcc
   check "$name runs without reuse" run "$name" plain plain.txt gcc
   same "$name: reuse of memory changes nothing" "$work/gcc.txt" "$work/plain.txt"
+  if grep -q 'NN_DRAWS' "$work/c/$name.c"; then
+    check "$name runs again" sh -c '"$1" 2 >"$2"' - "$work/program" "$work/again.txt"
+    same "$name: draws are replayed" "$work/plain.txt" "$work/again.txt"
+  fi
   grep -Ei ' -?(nan|inf)' "$work/gcc.txt" >"$work/strange"
   empty "$name: every result is finite" "$work/strange"
   for compiler in clang tcc; do

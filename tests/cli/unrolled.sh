@@ -6,7 +6,7 @@
 . tests/lib.sh
 
 judged=
-for m in tests/scans/*.nn; do
+for m in $(ls tests/scans/*.nn | grep -E -e "${ONLY:-.}"); do
   name=$(base "$m") bad=
   for steps in 1 2 3 4 5 6 7 8; do
     sed "s/^const T = .*/const T = $steps/" "$m" >"$work/${name}_$steps.nn"
