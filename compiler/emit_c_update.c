@@ -393,10 +393,10 @@ void emit_updates(Emitter *em, Text *header, Text *source) {
     text_printf(source,
                 "static float %s_squares(ptrdiff_t count, const float *v) {\n"
                 "  float part[16] = {0}, sum = 0.0f;\n"
-                "  ptrdiff_t q = 0;\n"
-                "  for (; q + 16 <= count; q += 16)\n"
+                "  const ptrdiff_t whole = count - count %% 16;\n"
+                "  for (ptrdiff_t q = 0; q < whole; q += 16)\n"
                 "    for (int k = 0; k < 16; k++) part[k] += v[q + k] * v[q + k];\n"
-                "  for (; q < count; q++) sum += v[q] * v[q];\n"
+                "  for (ptrdiff_t q = whole; q < count; q++) sum += v[q] * v[q];\n"
                 "  for (int k = 0; k < 16; k++) sum += part[k];\n"
                 "  return sum;\n}\n\n",
                 em->prefix);
