@@ -281,6 +281,13 @@ static bool check_free(Elaborator *el, Scope *s, const Decl *d) {
   return true;
 }
 
+/* `h.W` from here on, in each of the two passes. */
+static void name_leaf(Elaborator *el, const char *path, Value *v, Span span) {
+  for (int k = 0; k < el->named.n; k++)
+    if (el->named.at[k].path == path) return;
+  VEC_PUSH(el->cx, &el->named, ((Named){path, v, span, false}));
+}
+
 static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d) {
   Program *p = el->program;
   bool param = st->kind == STMT_PARAM, given = false;
@@ -301,7 +308,10 @@ static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d
   }
   if (fine && rows) memmove(shape, shape + 1, sizeof *shape * (size_t)--rank);
   int found = !fine ? -1 : param ? find_leaf(p->params.at, p->params.n, path) : find_leaf(p->states.at, p->states.n, path);
-  if (found >= 0 && reuse_leaf(el, s, d, param ? &p->params.at[found] : &p->states.at[found], rank, shape)) return;
+  if (found >= 0 && reuse_leaf(el, s, d, param ? &p->params.at[found] : &p->states.at[found], rank, shape)) {
+    name_leaf(el, path, s->first->value, d->span);
+    return;
+  }
   if (!fine || given || found >= 0 || !start_of(el, s, d, rank, shape, &start)) {
     scope_bind(el, s, d->name, value_poison(el, d->span), d->span);
     return;
@@ -318,10 +328,8 @@ static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d
   Leaf leaf = {path, node, start, d->span, count, rows, NULL, el->user_call};
   if (param) VEC_PUSH(el->cx, &p->params, leaf);
   else VEC_PUSH(el->cx, &p->states, leaf);
-  Named named = {path, NULL, d->span, false};
   bind_leaf(el, s, d, node, rows);
-  named.value = s->first->value;
-  VEC_PUSH(el->cx, &el->named, named);
+  name_leaf(el, path, s->first->value, d->span);
 }
 
 void declare_param(Elaborator *el, Scope *s, const Stmt *st, const Decl *d) { declare_leaf(el, s, st, d); }
