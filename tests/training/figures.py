@@ -25,7 +25,7 @@ except ImportError as missing:
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
-MODULES = ("autoencoder", "mixtures", "images", "regressions", "classifiers", "language", "transformer")
+MODULES = ("autoencoder", "mixtures", "images", "regressions", "classifiers", "language", "transformer", "latent")
 MOST = 0.02
 
 
