@@ -319,7 +319,34 @@ class Definitions:
         self.say("if %d < 2 { %s = %s } else { %s = %s }" % (1 if yes else 3, name, a.text, name, b.text))
         self.define(a if yes else b, name)
 
-    KINDS = [("plain", 8), ("indexed", 8), ("split", 1), ("winner", 1), ("dense", 2), ("instance", 1), ("own_layer", 1),
+    def recurrence(self):
+        """Carried values that are handed on, mixed or drawn; without a meaning in Python."""
+        rng = self.rng
+        steps, t = rng.choice([1, 2, 3, 3, 4, 5]), self.new_name("t%d")
+        shape = self.generator.shape(rng.choice([0, 1, 1, 2]))
+        carried = [self.new_name("h%d") for _ in range(rng.choice([1, 1, 2, 3]))]
+        starts = [self.generator.small(self.make(shape, 1), 2) for _ in carried]
+        source = self.define_as(self.generator.small(self.make((steps,) + shape, 2), 2))
+        before = [Var("%s[%s-1]" % (h, t), shape, size=1.5, meant=False) for h in carried]
+        parts = starts + [self.use(source)]
+        lines, drawn = [], rng.random() < 0.3
+        for h in carried:
+            e = self.generator.small(self.make(shape, 2), 3)
+            text = rng.choice(["tanh(%s) + 0.5 * %s * %s", "sin(%s + %s - %s)", "(%s) * 0.3 + %s * 0.4 * sin(%s)"]) % (
+                e.text, rng.choice(before).name, rng.choice(["%s[%s]" % (source.name, t), rng.choice(before).name]))
+            if rng.random() < 0.15:
+                text = rng.choice(before).name
+            lines.append("  %s[%s] %s" % (h, t, "~ normal(tanh(%s), 0.5)" % text if drawn and rng.random() < 0.5 else "= " + text))
+            parts.append(e)
+        self.say("scan %s < %d {" % (t, steps))
+        self.say("  init " + ", ".join("%s = %s" % (h, e.text) for h, e in zip(carried, starts)))
+        for line in lines + ["}"]:
+            self.say(line)
+        for h in carried:
+            self.define(Expr(h, ATOM, (steps,) + shape, None, 4.0, False, 0, set().union(*(e.deps for e in parts)),
+                             any(e.batch for e in parts)), h)
+
+    KINDS = [("recurrence", 1.5), ("plain", 8), ("indexed", 8), ("split", 1), ("winner", 1), ("dense", 2), ("instance", 1), ("own_layer", 1),
              ("prelude_layer", 1.5), ("pooled", 1.5), ("repeated", 1), ("coupled", 0.7), ("derivative", 2),
              ("stateful", 0.3), ("chosen", 0.4)]
 
