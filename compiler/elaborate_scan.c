@@ -244,6 +244,13 @@ static Value *next_of(Elaborator *el, Scope *inner, const Carried *c) {
   return NULL;
 }
 
+/* Are the axes of c the last ones of v? Then its start may be spread to v's shape. */
+static bool ends_alike(Elaborator *el, const Carried *c, const Value *v) {
+  bool same = true;
+  for (int j = 1; j <= c->rank; j++) same = same && axis_equal(graph_var_axis(el->g, c->own[c->rank - j]), value_axis(el, v, v->rank - j));
+  return same;
+}
+
 /* Takes over what the step says of c; true where that is new. */
 static bool learn(Elaborator *el, const ScanScope *scan, Carried *c, const Value *next, bool last) {
   int vars[2 * MAX_AXES], n = context_of(scan, next, vars);
@@ -253,7 +260,7 @@ static bool learn(Elaborator *el, const ScanScope *scan, Carried *c, const Value
     add_var(c->context, &c->ncontext, vars[k]);
     changed = changed || c->ncontext > before;
   }
-  if (next->rank > c->rank) {
+  if (next->rank > c->rank && ends_alike(el, c, next)) {
     const Value *f = value_fresh(el, next);
     c->rank = f->rank;
     memcpy(c->own, f->vars, sizeof c->own);
