@@ -92,3 +92,10 @@ def straight_through(w, x, t):
     loss = ((y - t)**2).sum() / 2
     return {"loss.L": loss, "out.code": step, "out.y": y,
             "equal": [(h, step), (d(loss, a), w["y.W"].T @ (y - t) * s * (1 - s))]}
+
+
+@twin("across_batch", {"x": real(4)}, {"v": (4,)}, examples=4, across=True)
+def across_batch(w, x):
+    x = x.clone().requires_grad_()
+    g = d(torch.tanh((w["v"] * x) @ x.T).sum(), x)
+    return {"loss.L": (g**2).sum(1).mean()}
