@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "nn.h"
+#ifdef HEADER
 #include HEADER
+#endif
 #include "tools.h"
 
 static const double tolerance = 1e-5;
@@ -180,15 +182,11 @@ static void compare_step(reference *r) {
             m->params[k].count);
 }
 
-int main(int argc, char **argv) {
-  extern const nn_model MODEL;
-  reference r = {.m = &MODEL, .n = 1};
+/* 0 where all results of the file are those of the model. */
+static int compare_file(const nn_model *model, const char *path) {
+  reference r = {.m = model, .n = 1};
   nn_error error;
-  if (argc != 2) {
-    fprintf(stderr, "usage: ref_c REFERENCE.safetensors\n");
-    return 2;
-  }
-  if (nn_tensors_read(argv[1], &r.file, &error)) {
+  if (nn_tensors_read(path, &r.file, &error)) {
     fprintf(stderr, "ref_c: %s\n", error.text);
     return 2;
   }
@@ -206,3 +204,14 @@ int main(int argc, char **argv) {
   if (!r.compared) printf("the file has no results of this model\n");
   return r.bad || !r.compared;
 }
+
+#ifdef MODEL
+int main(int argc, char **argv) {
+  extern const nn_model MODEL;
+  if (argc != 2) {
+    fprintf(stderr, "usage: ref_c REFERENCE.safetensors\n");
+    return 2;
+  }
+  return compare_file(&MODEL, argv[1]);
+}
+#endif

@@ -5,7 +5,7 @@
 #     rule 1 - sigmoid(x) => sigmoid(-x)      left out, wrong sign, twice as much, - for +, without its conditions
 
 BEGIN {
-  print "judges prelude regress mutations checks references wrong"
+  print "judges check values prelude evaluator"
   print "file compiler/prelude.nn"
 }
 
