@@ -93,6 +93,7 @@ static int32_t whole_at(const nn_series *series, size_t k) {
 /* The lengths of a text's lines are an input's values; where these are given otherwise too, they must agree. */
 static int take_lengths(nn_data *data, int input, const char *file, nn_series *lengths, nn_error *error) {
   int extent = extent_of(&data->model->inputs[input]);
+  if (extent < 0) return 0;
   nn_series *series = &data->series[extent];
   if (!(data->given >> extent & 1)) {
     *series = *lengths;
