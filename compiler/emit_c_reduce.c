@@ -59,6 +59,7 @@ static void reduce_in_array(Nest *nest, bool scatter) {
   else if (r == RED_SUM || r == RED_NONE) c = (Code){scaled(b, nest->n, c), 2, false};
   if (r == RED_NONE && plan_place(b->plan, nest->n)->integer)
     line(b, "%s = %s;", nest_target(b, nest), as_integer(b, c));
+  else if (plan_place(b->plan, nest->n)->integer) line(b, "%s += %s;", nest_target(b, nest), as_integer(b, c)); /* a scatter */
   else update(b, r, nest_target(b, nest), as_float(b, c, 5));
   nest_close(b, indent);
 }
@@ -158,7 +159,8 @@ static void reduce_to_scalar(Nest *nest, int own) {
   else update(b, r, "acc", as_float(b, term(nest), 5));
   nest_close(b, indent);
   if (parts) line(b, "for (int q = 0; q < %d; q++) acc += part[q];", PARTS);
-  finish_scalar(nest, r == RED_SUM ? scaled(b, nest->n, (Code){"acc", 0, false}) : "acc");
+  const char *result = r == RED_SUM ? scaled(b, nest->n, (Code){"acc", 0, false}) : "acc";
+  finish_scalar(nest, plan_place(b->plan, nest->n)->integer ? arena_printf(b->cx, "(int32_t)(%s)", result) : result);
 }
 
 /* Own loops outside, reduced ones inside. */
@@ -176,7 +178,8 @@ void emit_reduce(Body *b, const Node *n) {
   Nest nest = nest_new(b, n);
   bool scatter = n->reduction == RED_SUM && nest_solve_guards(&nest);
   bool needs_scalar =
-    n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN || n->reduction == RED_LOGSUMEXP || n->naxes == 0;
+    n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN || n->reduction == RED_LOGSUMEXP || n->naxes == 0 ||
+    plan_place(b->plan, n)->integer; /* a whole result is made of real steps */
   nest_add_loops(&nest);
   nest_add_accesses(&nest);
   sort_own_first(&nest);
