@@ -149,7 +149,7 @@ static void reduce_to_scalar(Nest *nest, int own) {
   Body *b = nest->b;
   int indent = b->indent;
   Reduction r = nest->n->reduction;
-  const Loop *last = &nest->loops.at[nest->loops.n - 1];
+  const Loop *last = nest->loops.n ? &nest->loops.at[nest->loops.n - 1] : NULL;
   bool parts = nest->loops.n > own && sums_in_parts(nest, last);
   line(b, "float acc = %s;", starts[r]);
   if (parts) line(b, "float part[%d] = {0};", PARTS);
