@@ -193,6 +193,7 @@ static Read *algebra(Graph *g, Op op, Read *const *x) {
     return read_equal(x[1], x[2]) ? x[1] : NULL;
   case OP_SELECT:
     if (is_value(x[0], 0)) return x[0];
+    if (read_constant(x[0], &c)) return build_scale(g, c, x[1]);
     return read_constant(x[1], &c) && isfinite(c) ? build_mul(g, x[0], x[1]) : NULL;
   case OP_MOD: {
     if (!read_constant(x[1], &c) || !x[0]->node->integer || x[0]->guarded) return NULL;

@@ -279,13 +279,15 @@ Read *sweep_total(Sweep *s, const Node *n, int *vars) {
 
 /* ---- scalar operations ---- */
 
-/* May this derivative be infinite where its operand is finite? Then an adjoint of 0 has to win. */
+/* May this derivative be infinite, or none at all, where its operand is finite? Then an adjoint of 0 has to win. */
 static bool unbounded(const Read *d) {
   const Node *n = d->node;
   if (n->kind != NODE_MAP) return false;
   switch (n->op) {
   case OP_DIV: return !read_positive(n->reads[1]) || n->reads[1]->node->op != OP_ADD;
   case OP_LOG: case OP_POW: case OP_TAN: case OP_DIGAMMA: case OP_TRIGAMMA: return true;
+  case OP_WHERE: return unbounded(n->reads[1]) || unbounded(n->reads[2]);
+  case OP_SELECT: return unbounded(n->reads[0]) || unbounded(n->reads[1]);
   case OP_PRODUCT: case OP_ADD: case OP_SUB:
     for (int k = 0; k < n->nreads && n->reduction == RED_NONE; k++)
       if (unbounded(n->reads[k])) return true;

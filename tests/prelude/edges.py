@@ -34,6 +34,8 @@ SIGNS = [mpf(-1), mpf(1)]
 BITS = [mpf(0), mpf(1)]
 UNIT = [single(x) for x in (0, 1e-8, 0.25, 1 - 2**-24, 1)]       # probabilities
 INSIDE = [single(x) for x in (1e-30, 1e-8, 0.25, 1 - 2**-24)]
+BASES = [single(x) for x in (0, 1e-8, 0.5, 2, 88)]
+EXPONENTS = [mpf(x) for x in (0, 0.5, 1, 1.5, 2, 3)]
 POSITIVE = [single(x) for x in (1e-8, 0.5, 88, 1e4)]
 
 TINY = mpf(10)**-22                                               # a float below 1e-38 may be 0, and 10,000 times it
@@ -42,6 +44,7 @@ sigmoid = lambda x: 1 / (1 + exp(-x))
 softplus = lambda x: x + log1p(exp(-x)) if x > 0 else log1p(exp(x))
 step = lambda x: mpf(x > 0)
 times = lambda a, b: a * b() if a else mpf(0)                     # 0 where a is 0
+at_base = lambda a, f: f() if a else mpf(0)
 
 
 def elu(x, alpha=1):
@@ -140,6 +143,21 @@ ENTRIES = [
      lambda a, p, n: max(mpf(0), fabs(a - p) - fabs(a - n) + 1), None),
     ("contrastive", "contrastive(stack(a, 0), stack(b, 0), c)", [REAL, REAL, BITS],
      lambda a, b, same: ((a - b)**2 if same else max(mpf(0), 1 - fabs(a - b))**2) / 2, None),
+
+    # Powers of 0, by the base and by the exponent, and the second derivatives: 0 where a limit for positive exponents is, as in PyTorch.
+    ("power", "a^b", [BASES, EXPONENTS], lambda a, b: a**b,
+     [lambda a, b: times(b, lambda: a**(b - 1)), lambda a, b: at_base(a, lambda: a**b * log(a))]),
+    ("power_by_base", "grad(a^b, a)", [BASES, EXPONENTS], lambda a, b: times(b, lambda: a**(b - 1)),
+     [lambda a, b: times(b * (b - 1), lambda: a**(b - 2)),
+      lambda a, b: a**(b - 1) * (1 + b * log(a)) if a else mpf(1) if b == 1 else mpf(0) if b > 1 else None],
+     [None, None, lambda a, b: at_base(a, lambda: a**(b - 1) * (1 + fabs(b * log(a))))]),
+    ("power_by_exponent", "grad(a^b, b)", [BASES, EXPONENTS], lambda a, b: at_base(a, lambda: a**b * log(a)),
+     [lambda a, b: at_base(a, lambda: a**(b - 1) * (1 + b * log(a))), lambda a, b: at_base(a, lambda: a**b * log(a)**2)],
+     [None, lambda a, b: at_base(a, lambda: a**(b - 1) * (1 + fabs(b * log(a)))), None]),
+    ("power_below_one", "where(a > 0, a^b, a)", [[mpf(-3), mpf(0), mpf(2)], EXPONENTS], lambda a, b: a**b if a > 0 else a,
+     [lambda a, b: b * a**(b - 1) if a > 0 else mpf(1), lambda a, b: a**b * log(a) if a > 0 else mpf(0)]),
+    ("root_where", "where(a > 0, sqrt(a), a)", [REAL], lambda a: sqrt(a) if a > 0 else a,
+     [lambda a: 1 / (2 * sqrt(a)) if a > 0 else mpf(1)]),
 
     # What the rules of the prelude are for: naive formulas as in a book, of which each uses a rule. tests/cli/edges.sh sees to it
     # that no rule is without.

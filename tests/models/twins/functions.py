@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from reference import Values, bit, classes, d, real, twin, whole
+from reference import Values, between, bit, classes, d, real, twin, whole
 
 
 @twin("own_functions", {"x": real(3), "t": real(2)}, {"A": (4, 3), "B": (2, 4), "a": (4,), "b": (2,)})
@@ -66,3 +66,14 @@ def bilinear(w, a, b, n, on, y):
     error = torch.softmax(z, 0) - F.one_hot(y, 2)
     back = torch.einsum("k,kij,j->i", error, w["W"], b) / (1 + n**2) + on * (error @ w["v"][:, :3])
     return {"loss.L": loss, "out.z": z, "metric.accuracy": z.argmax() == y, "equal": [(d(loss, a), back)]}
+
+
+# Where the exponent is 1 the slope is 1, and its own derivative, 0 times 0 to the power -1, is 0.
+@twin("powers", {"m": classes(3), "n": classes(4)}, {"p": between(0.5, 1.5, 2), "q": between(1.1, 1.4)})
+def powers(w, m, n):
+    base = m.double() * w["p"]**2
+    exponent = 1 + n.double() * w["q"]**2
+    y = base**exponent
+    by_base = d(y.sum(), base)
+    return {"loss.L": y.sum(), "out.by_base": by_base, "out.by_exponent": d(y.sum(), exponent),
+            "out.steeper": d(by_base.sum(), base), "out.mixed": d(by_base.sum(), exponent)}
