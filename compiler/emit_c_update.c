@@ -317,7 +317,8 @@ static void emit_update(Emitter *em, int o, Text *source) {
               em->program->losses.at[obj->loss]);
   text_printf(source, "static void %s_update_%s(%s *m) {\n", em->prefix, objective_name(em, o), em->type);
   text_printf(source, "  %s_params *w = &m->param, *g = &m->grad;\n  %s_work *s = &m->work;\n", em->prefix, em->prefix);
-  text_add(source, "  const float step = (float)(int64_t)(m->step + 1);\n  (void)w, (void)g, (void)s, (void)step;\n");
+  const char *turns = obj->every > 1 ? arena_printf(em->cx, " / %d", obj->every) : "";
+  text_printf(source, "  const float step = (float)(int64_t)(m->step%s + 1);\n  (void)w, (void)g, (void)s, (void)step;\n", turns);
   text_add_n(source, body.data ? body.data : "", body.length);
   text_add(source, "}\n\n");
 }

@@ -121,7 +121,7 @@ typedef enum {
   NODE_GRADIENT, /* its gradient, as the chain has left it */
   NODE_SLOT,     /* optimizer state; item: index into Stage.slots */
   NODE_HYPER,    /* scalar; item: Program.hypers */
-  NODE_STEP,     /* scalar: the number of this step, from 1, as a real */
+  NODE_STEP,     /* scalar: the number of this update by its `minimize`, from 1, as a real */
   NODE_GNORM,    /* scalar: the norm of all gradients of the minimize */
   /* only before simplify_roots: */
   NODE_NAME,     /* reads[0] under the user's name (label); never merged with another node */

@@ -92,6 +92,7 @@ int main(int argc, char **argv) {
   if (argc != 4 || steps_read(&file, argv[2], argv[3])) return 2;
   Program *p = read_program(context_new(), argv[1]);
   const Group *group = &p->objectives.at[0].groups[0];
+  const int every = p->objectives.at[0].every;
   memcpy(w, file.start, sizeof w);
   for (int s = 0; s < group->nstages; s++)
     for (int k = 0; k < group->stages[s].nslots; k++)
@@ -101,7 +102,7 @@ int main(int argc, char **argv) {
       }
   for (int step = 1; step <= file.steps; step++) {
     take_gradient(p);
-    for (int s = 0; s < group->nstages; s++) run_stage(p, &group->stages[s], s, step);
+    for (int s = 0; s < group->nstages && step % every == 0; s++) run_stage(p, &group->stages[s], s, step / every);
     if (steps_differ(&file, step - 1, w, 1e-10)) return 1;
   }
   return 0;

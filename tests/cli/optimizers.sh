@@ -9,7 +9,8 @@ sed -n 's/^case //p' "$file" >"$work/cases"
 check "there are cases" test "$(wc -l <"$work/cases")" -ge 30
 while read -r name; do
   model=$(sed -n "/^case $name\$/,/^start/s/^model //p" "$file") chain=$(sed -n "/^case $name\$/,/^start/s/^with //p" "$file")
-  { cat "tests/prelude/$model.nn"; echo "minimize L with $chain"; } >"$work/$model.nn"
+  every=$(sed -n "/^case $name\$/,/^start/s/^every /every /p" "$file")
+  { cat "tests/prelude/$model.nn"; echo "minimize L $every with $chain"; } >"$work/$model.nn"
   check "$name in double: $chain" "$BUILD/steptest" "$work/$model.nn" "$file" "$name"
   if "$nnc" "$work/$model.nn" -o "$work/$model.c" >"$work/log" 2>&1 && $CC -std=c11 -O1 -Iruntime -I"$work" -DMODEL="${model}_model" \
     -DHEADER="\"$model.h\"" -o "$work/steps" tests/prelude/steps.c "$work/$model.c" "$BUILD/libnn.a" $LINK >"$work/log" 2>&1; then

@@ -6,6 +6,7 @@ Out:  lines `x VALUES`, `t VALUES` (the data of the model `net`), then for each 
 
         case NAME
         model net|line         net: tests/prelude/net.nn, a small network; line: loss L = w, so that sgd subtracts the schedule
+        every K                it acts in each K-th step only; absent where in each
         with CHAIN             what stands after `minimize L with`
         start VALUES           the parameters in order, flat
         step VALUES            the same after each step
@@ -46,17 +47,18 @@ def flat(values):
     return " ".join(f"{v:.17g}" for p in values for v in p.detach().reshape(-1).tolist())
 
 
-def run(out, name, model, chain, steps, prepare):
+def run(out, name, model, chain, steps, prepare, every=1):
     """prepare(parameters) gives a function that makes one step from the gradients that they hold."""
     loss, start = MODELS[model]
     parameters = [p.clone().requires_grad_() for p in start]
     step = prepare(parameters)
-    out += [f"case {name}", f"model {model}", f"with {chain}", f"start {flat(parameters)}"]
-    for _ in range(steps):
+    out += [f"case {name}", f"model {model}"] + [f"every {every}"] * (every > 1) + [f"with {chain}", f"start {flat(parameters)}"]
+    for k in range(1, steps + 1):
         for p in parameters:
             p.grad = None
         loss(parameters).backward()
-        step()
+        if k % every == 0:
+            step()
         out.append(f"step {flat(parameters)}")
 
 
@@ -159,6 +161,14 @@ OPTIMIZERS = [
     ("ema", "adam(0.05), ema(0.9)", of_torch("Adam", lr=0.05)),
 ]
 
+# What acts in each k-th step only counts its own updates: to correct a bias, and for its schedule.
+TURNS = [
+    ("adam_third", "net", "adam(0.05)", 3, of_torch("Adam", lr=0.05)),
+    ("adamw_second", "net", "adamw(0.05, decay = 0.2)", 2, of_torch("AdamW", lr=0.05, weight_decay=0.2)),
+    ("nadam_third", "net", "nadam(0.05, psi = 0.3)", 3, nadam(0.3)),
+    ("lamb_second", "net", "lamb(0.05, decay = 0.1)", 2, by_hand(lamb)),
+]
+
 
 def two_links(parameters):
     optimizer = torch.optim.SGD(parameters, lr=0.1, momentum=0.9)
@@ -231,6 +241,9 @@ def main():
         run(out, name, "net", chain, 8, prepare or two_links)
     for name, schedule, steps, prepare in SCHEDULES:
         run(out, name, "line", f"sgd({schedule})", steps, prepare)
+    for name, model, chain, every, prepare in TURNS:
+        run(out, name, model, chain, 4 * every, prepare, every)
+    run(out, "cosine_second", "line", "sgd(cosine_decay(0.1, 5))", 13, of_scheduler("CosineAnnealingLR", T_max=5), every=2)
     OUT.write_text("\n".join(out) + "\n")
 
 
