@@ -8,33 +8,14 @@
  *
  * needs: any verified graph. keeps: the value of every root, and STOPs: a difference quotient has to hold them. removes: NAME, GRAD
  * and OPAQUE. */
+#include "simplify.h"
 #include "build.h"
-#include "program.h"
 #include "rules.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct Memo { /* the simplified value of a node, open in vars[its axes] */
-  Read *read;
-  int *vars;
-} Memo;
-
-typedef struct Simplifier {
-  Program *program;
-  Graph *g;
-  const Options *options;
-  int nopaque;
-  Node *opaque[32]; /* NAME nodes */
-  bool nudged[32];  /* such a name keeps its value, and a leaf is added to it: one inside of a loop, whose next step depends on it */
-  Memo *memo;
-  int cap;
-  struct Simplifier *inner[64]; /* with one more opaque name each */
-  int ninner;
-  bool to_float; /* take logsumexp and softplus apart, and apply no rules: see float_program */
-} Simplifier;
 
 static Simplifier *simplifier_new(Program *p, const Options *options) {
   Simplifier *s = ARENA_NEW(p->cx, Simplifier);
@@ -71,9 +52,7 @@ static void remember(Simplifier *s, const Node *n, Read *r, const int *vars) {
 
 /* ---- reads of simplified nodes ---- */
 
-static Read *mapped(Simplifier *s, const Read *r);
-
-static Index *mapped_index(Simplifier *s, const Index *e) {
+Index *simplify_mapped_index(Simplifier *s, const Index *e) {
   bool gathers = false;
   for (int k = 0; k < e->n; k++) gathers = gathers || e->terms[k].gather;
   if (!gathers) return (Index *)e;
@@ -81,7 +60,7 @@ static Index *mapped_index(Simplifier *s, const Index *e) {
   Index *sum = index_divide(g, index_constant(g, e->offset), e->divisor);
   for (int k = 0; k < e->n; k++) {
     const Term *t = &e->terms[k];
-    Index *term = t->gather ? index_gather(g, mapped(s, t->gather)) : index_var(g, t->var);
+    Index *term = t->gather ? index_gather(g, simplify_mapped(s, t->gather)) : index_var(g, t->var);
     sum = index_combine(g, 1, sum, 1, index_divide(g, index_combine(g, t->coef, term, 0, index_constant(g, 0)), e->divisor));
   }
   return sum;
@@ -97,13 +76,13 @@ static bool same_place(const Memo *m, const Node *n) {
 }
 
 /* r with its node replaced by the simplified one. */
-static Read *mapped(Simplifier *s, const Read *r) {
+Read *simplify_mapped(Simplifier *s, const Read *r) {
   Graph *g = s->g;
   const Node *n = r->node;
   Memo *m = memo_of(s, n);
   if (!m->read) bug("simplify", "node %%%d is read before it is simplified", n->id);
   Index *index[MAX_AXES];
-  for (int k = 0; k < n->naxes; k++) index[k] = mapped_index(s, r->index[k]);
+  for (int k = 0; k < n->naxes; k++) index[k] = simplify_mapped_index(s, r->index[k]);
   if (r->guarded && same_place(m, n)) return read_make(g, m->read->node, index, r->guarded);
   Subst to = {0};
   for (int k = 0; k < n->naxes; k++) subst_add(&to, m->vars[k], index[k]);
@@ -185,86 +164,6 @@ static Read *carry_out(Simplifier *s, Node *n, const Subst *own) {
   return read_substitute(g, simplify_read(s, read_substitute(g, adjoint, &tie)), &back);
 }
 
-/* ---- logsumexp and softplus in float ---- */
-
-static bool is_logsumexp(const Node *n) { return n->kind == NODE_MAP && n->reduction == RED_LOGSUMEXP; }
-
-typedef struct Split { /* logsumexp = most + log(sum) */
-  Read *most, *sum;
-} Split;
-
-static Read *relative_exp(Graph *g, Read *x, Read *most) { return build_op1(g, OP_EXP, build_op2(g, OP_LOGRATIO, x, most)); }
-
-/* r reads a logsumexp, at indices of the naive graph. */
-static Split split_logsumexp(Simplifier *s, const Read *r) {
-  Graph *g = s->g;
-  const Node *n = r->node;
-  Subst at = {0};
-  int reduced[MAX_AXES];
-  for (int k = 0; k < n->naxes; k++) subst_add(&at, k, mapped_index(s, r->index[k]));
-  for (int k = 0; k < n->nreduce; k++) {
-    reduced[k] = graph_var(g, n->axes[n->naxes + k]);
-    subst_add(&at, n->naxes + k, index_var(g, reduced[k]));
-  }
-  Read *x = mapped(s, read_substitute(g, n->reads[0], &at));
-  Read *most = build_reduce(g, RED_MAX, x, n->nreduce, reduced);
-  return (Split){most, build_reduce(g, RED_SUM, relative_exp(g, x, most), n->nreduce, reduced)};
-}
-
-/* An operation of which operand k is a logsumexp, and the other near it: first the largest value goes off, then the rest. */
-static Read *near_logsumexp(Simplifier *s, const Node *n, Read *const *x, const Subst *at, int k) {
-  Graph *g = s->g;
-  Split l = split_logsumexp(s, read_substitute(g, n->reads[k], at));
-  Read *rest = build_op1(g, OP_LOG, l.sum);
-  if (n->op == OP_ADD) return build_add(g, build_add(g, x[1 - k], l.most), rest);
-  if (k == 0) return build_add(g, build_sub(g, l.most, x[1]), rest);
-  return build_op2(g, n->op, build_op2(g, n->op, x[0], l.most), rest);
-}
-
-/* exp(logratio(a, logsumexp(x))), a softmax: exp(a - m) / sum, and 0 where that is 0 / 0. */
-static Read *softmax(Simplifier *s, const Read *ratio) {
-  Graph *g = s->g;
-  const Node *n = ratio->node;
-  Subst at = {0};
-  for (int k = 0; k < n->naxes; k++) subst_add(&at, k, ratio->index[k]);
-  Split l = split_logsumexp(s, read_substitute(g, n->reads[1], &at));
-  Read *e = relative_exp(g, mapped(s, read_substitute(g, n->reads[0], &at)), l.most);
-  return build_op2(g, OP_SELECT, e, build_div(g, build_constant(g, 1), l.sum));
-}
-
-/* softplus(a) - x, which may be all but 0: max(a, 0) - x, and what softplus is above that. */
-static Read *near_softplus(Simplifier *s, const Node *n, Read *const *x, const Subst *at) {
-  Graph *g = s->g;
-  Read *r = read_substitute(g, n->reads[0], at);
-  Subst inner = {0};
-  for (int k = 0; k < r->node->naxes; k++) subst_add(&inner, k, r->index[k]);
-  Read *a = mapped(s, read_substitute(g, r->node->reads[0], &inner));
-  Read *above = build_op1(g, OP_SOFTPLUS, build_scale(g, -1, build_op1(g, OP_ABS, a)));
-  return build_add(g, build_sub(g, build_op2(g, OP_MAX, build_constant(g, 0), a), x[1]), above);
-}
-
-static bool is_near_logsumexp(const Read *r, int k) {
-  return r->node->kind == NODE_MAP && !r->guarded && r->node->nreads > k && is_logsumexp(r->node->reads[k]->node) && !r->node->reads[k]->guarded;
-}
-
-static Read *float_map(Simplifier *s, Node *n, Read *const *x, const Subst *at, const int *vars) {
-  Graph *g = s->g;
-  Index *index[MAX_AXES];
-  for (int k = 0; k < n->naxes; k++) index[k] = index_var(g, vars[k]);
-  Read *self = read_make(g, n, index, 0);
-  if (is_logsumexp(n)) {
-    Split l = split_logsumexp(s, self);
-    return build_add(g, l.most, build_op1(g, OP_LOG, l.sum));
-  }
-  for (int k = 0; k < 2; k++)
-    if ((n->op == OP_ADD || n->op == OP_SUB || (n->op == OP_LOGRATIO && k == 1)) && is_near_logsumexp(self, k))
-      return near_logsumexp(s, n, x, at, k);
-  if (n->op == OP_SUB && n->reads[0]->node->kind == NODE_MAP && n->reads[0]->node->op == OP_SOFTPLUS && !n->reads[0]->guarded)
-    return near_softplus(s, n, x, at);
-  bool ratio = n->op == OP_EXP && n->reads[0]->node->op == OP_LOGRATIO && is_near_logsumexp(n->reads[0], 1);
-  return ratio ? softmax(s, read_substitute(g, n->reads[0], at)) : NULL;
-}
-
 /* ---- one node ---- */
 
 /* Inside of a loop, a factor that is pieces, some of which stand outside (W @ concat(x[t], h[t-1])): which, and the axis of the pieces,
@@ -314,14 +213,14 @@ static Read *distributed(Graph *g, const Node *n, Read *const *x, const Guard *g
 static Read *rebuild_map(Simplifier *s, Node *n, const Subst *at, const int *vars) {
   Graph *g = s->g;
   Read **x = ARENA_ARRAY(g->cx, Read *, n->nreads + 1);
-  for (int k = 0; k < n->nreads; k++) x[k] = mapped(s, read_substitute(g, n->reads[k], at));
+  for (int k = 0; k < n->nreads; k++) x[k] = simplify_mapped(s, read_substitute(g, n->reads[k], at));
   Read *in_float = s->to_float ? float_map(s, n, x, at, vars) : NULL;
   if (in_float) return in_float;
-  if (n->op == OP_INDEX) return build_index(g, mapped_index(s, index_substitute(g, n->value, at)));
+  if (n->op == OP_INDEX) return build_index(g, simplify_mapped_index(s, index_substitute(g, n->value, at)));
   if (n->op != OP_PRODUCT) return build_op(g, n->op, x);
   if (n->reduction > RED_SUM) return build_reduce(g, n->reduction, x[0], n->nreduce, vars + n->naxes);
   Guard *guards = ARENA_ARRAY(g->cx, Guard, n->nguards + 1);
-  for (int k = 0; k < n->nguards; k++) guards[k] = (Guard){mapped_index(s, index_substitute(g, n->guards[k].e, at)), n->guards[k].n};
+  for (int k = 0; k < n->nguards; k++) guards[k] = (Guard){simplify_mapped_index(s, index_substitute(g, n->guards[k].e, at)), n->guards[k].n};
   int which, axis;
   if (joined_factor(x, n->nreads, vars + n->naxes, n->nreduce, &which, &axis)) return distributed(g, n, x, guards, vars, which, axis);
   return build_product(g, n->scale, n->nreads, x, n->nguards, guards, n->nreduce, vars + n->naxes);
@@ -330,13 +229,13 @@ static Read *rebuild_map(Simplifier *s, Node *n, const Subst *at, const int *var
 static Node *rebuilt_operand(Simplifier *s, const Read *r) {
   int vars[MAX_AXES];
   Read *open = read_open(s->g, r->node, vars);
-  return build_tensor(s->g, mapped(s, open), r->node->naxes, vars);
+  return build_tensor(s->g, simplify_mapped(s, open), r->node->naxes, vars);
 }
 
 static Node *rebuilt_node(Simplifier *s, Node *n) {
   int vars[MAX_AXES];
   Read *open = read_open(s->g, n, vars);
-  return build_tensor(s->g, mapped(s, open), n->naxes, vars);
+  return build_tensor(s->g, simplify_mapped(s, open), n->naxes, vars);
 }
 
 static Node *rebuilt_result(Simplifier *s, const Node *n) {
@@ -367,7 +266,7 @@ static Read *rebuild(Simplifier *s, Node *n, const Subst *at, const int *vars) {
   case NODE_NAME: {
     int opaque = opaque_at(s, n);
     if (opaque >= 0 && !s->nudged[opaque]) return at_own(g, opaque_leaf(g, n), vars);
-    Read *r = mapped(s, read_substitute(g, n->reads[0], at));
+    Read *r = simplify_mapped(s, read_substitute(g, n->reads[0], at));
     if (opaque >= 0) return build_add(g, r, at_own(g, nudge_leaf(g, n), vars));
     if (!r->node->label && r->node->kind != NODE_OPAQUE) r->node->label = n->label;
     return r;
@@ -446,10 +345,10 @@ static Read *simplify_read(Simplifier *s, Read *r) {
   for (int k = 0; k < r->node->naxes; k++)
     for (int i = 0; i < r->index[k]->n; i++)
       if (r->index[k]->terms[i].gather && nroots < 64) simplify_read(s, (Read *)r->index[k]->terms[i].gather);
-  if (memo_of(s, r->node)->read) return mapped(s, r);
+  if (memo_of(s, r->node)->read) return simplify_mapped(s, r);
   list = graph_order(s->g->cx, roots, nroots);
   for (int k = 0; k < list.n; k++) simplify_node(s, list.at[k]);
-  return mapped(s, r);
+  return simplify_mapped(s, r);
 }
 
 /* ---- the program ---- */
@@ -586,10 +485,7 @@ void simplify_program(Program *p, const Options *options) {
   print_explained(p);
 }
 
-/* logsumexp(x) is m + log(sum exp(x - m)), m the largest x. Where m is 10,000, a float that holds the sum of both is off by
- * 0.0005, and so would be every softmax and cross-entropy, which take something near it off again: exp(x - logsumexp(x)). So the
- * two are kept apart, and m goes first; so with softplus(x), which is max(x, 0) and a little. This must wait until derivatives
- * are taken, in which no maximum is. */
+/* This must wait until derivatives are taken, in which no maximum is. */
 void float_program(Program *p, const Options *options) {
   Simplifier *s = simplifier_new(p, options);
   s->to_float = true;

@@ -1,0 +1,89 @@
+/* float.c: the same values, computed so that single precision suffices: what float_program makes of a node.
+ *
+ * logsumexp(x) is m + log(sum exp(x - m)), m the largest x. Where m is 10,000, a float that holds the sum of both is off by
+ * 0.0005, and so would be every softmax and cross-entropy, which take something near it off again: exp(x - logsumexp(x)). So the
+ * two are kept apart, and m goes first; so with softplus(x), which is max(x, 0) and a little.
+ *
+ * needs: simplified nodes, all derivatives taken. */
+#include "simplify.h"
+#include "build.h"
+
+/* ---- logsumexp and softplus ---- */
+
+static bool is_logsumexp(const Node *n) { return n->kind == NODE_MAP && n->reduction == RED_LOGSUMEXP; }
+
+typedef struct Split { /* logsumexp = most + log(sum) */
+  Read *most, *sum;
+} Split;
+
+static Read *relative_exp(Graph *g, Read *x, Read *most) { return build_op1(g, OP_EXP, build_op2(g, OP_LOGRATIO, x, most)); }
+
+/* r reads a logsumexp, at indices of the naive graph. */
+static Split split_logsumexp(Simplifier *s, const Read *r) {
+  Graph *g = s->g;
+  const Node *n = r->node;
+  Subst at = {0};
+  int reduced[MAX_AXES];
+  for (int k = 0; k < n->naxes; k++) subst_add(&at, k, simplify_mapped_index(s, r->index[k]));
+  for (int k = 0; k < n->nreduce; k++) {
+    reduced[k] = graph_var(g, n->axes[n->naxes + k]);
+    subst_add(&at, n->naxes + k, index_var(g, reduced[k]));
+  }
+  Read *x = simplify_mapped(s, read_substitute(g, n->reads[0], &at));
+  Read *most = build_reduce(g, RED_MAX, x, n->nreduce, reduced);
+  return (Split){most, build_reduce(g, RED_SUM, relative_exp(g, x, most), n->nreduce, reduced)};
+}
+
+/* An operation of which operand k is a logsumexp, and the other near it: first the largest value goes off, then the rest. */
+static Read *near_logsumexp(Simplifier *s, const Node *n, Read *const *x, const Subst *at, int k) {
+  Graph *g = s->g;
+  Split l = split_logsumexp(s, read_substitute(g, n->reads[k], at));
+  Read *rest = build_op1(g, OP_LOG, l.sum);
+  if (n->op == OP_ADD) return build_add(g, build_add(g, x[1 - k], l.most), rest);
+  if (k == 0) return build_add(g, build_sub(g, l.most, x[1]), rest);
+  return build_op2(g, n->op, build_op2(g, n->op, x[0], l.most), rest);
+}
+
+/* exp(logratio(a, logsumexp(x))), a softmax: exp(a - m) / sum, and 0 where that is 0 / 0. */
+static Read *softmax(Simplifier *s, const Read *ratio) {
+  Graph *g = s->g;
+  const Node *n = ratio->node;
+  Subst at = {0};
+  for (int k = 0; k < n->naxes; k++) subst_add(&at, k, ratio->index[k]);
+  Split l = split_logsumexp(s, read_substitute(g, n->reads[1], &at));
+  Read *e = relative_exp(g, simplify_mapped(s, read_substitute(g, n->reads[0], &at)), l.most);
+  return build_op2(g, OP_SELECT, e, build_div(g, build_constant(g, 1), l.sum));
+}
+
+/* softplus(a) - x, which may be all but 0: max(a, 0) - x, and what softplus is above that. */
+static Read *near_softplus(Simplifier *s, const Node *n, Read *const *x, const Subst *at) {
+  Graph *g = s->g;
+  Read *r = read_substitute(g, n->reads[0], at);
+  Subst inner = {0};
+  for (int k = 0; k < r->node->naxes; k++) subst_add(&inner, k, r->index[k]);
+  Read *a = simplify_mapped(s, read_substitute(g, r->node->reads[0], &inner));
+  Read *above = build_op1(g, OP_SOFTPLUS, build_scale(g, -1, build_op1(g, OP_ABS, a)));
+  return build_add(g, build_sub(g, build_op2(g, OP_MAX, build_constant(g, 0), a), x[1]), above);
+}
+
+static bool is_near_logsumexp(const Read *r, int k) {
+  return r->node->kind == NODE_MAP && !r->guarded && r->node->nreads > k && is_logsumexp(r->node->reads[k]->node) && !r->node->reads[k]->guarded;
+}
+
+Read *float_map(Simplifier *s, Node *n, Read *const *x, const Subst *at, const int *vars) {
+  Graph *g = s->g;
+  Index *index[MAX_AXES];
+  for (int k = 0; k < n->naxes; k++) index[k] = index_var(g, vars[k]);
+  Read *self = read_make(g, n, index, 0);
+  if (is_logsumexp(n)) {
+    Split l = split_logsumexp(s, self);
+    return build_add(g, l.most, build_op1(g, OP_LOG, l.sum));
+  }
+  for (int k = 0; k < 2; k++)
+    if ((n->op == OP_ADD || n->op == OP_SUB || (n->op == OP_LOGRATIO && k == 1)) && is_near_logsumexp(self, k))
+      return near_logsumexp(s, n, x, at, k);
+  if (n->op == OP_SUB && n->reads[0]->node->kind == NODE_MAP && n->reads[0]->node->op == OP_SOFTPLUS && !n->reads[0]->guarded)
+    return near_softplus(s, n, x, at);
+  bool ratio = n->op == OP_EXP && n->reads[0]->node->op == OP_LOGRATIO && is_near_logsumexp(n->reads[0], 1);
+  return ratio ? softmax(s, read_substitute(g, n->reads[0], at)) : NULL;
+}
