@@ -21,7 +21,7 @@ static void axes_of(Graph *g, Node *n, const int *own, int nown, const int *redu
 static Read *identity_at(Graph *g, Node *n, const int *vars) {
   Index *index[MAX_AXES];
   for (int k = 0; k < n->naxes; k++) index[k] = index_var(g, vars[k]);
-  return read_make(g, n, index, 0);
+  return read_make(g, n, index);
 }
 
 static bool contains(const int *vars, int n, int v) {
@@ -43,7 +43,7 @@ static void set_bounds(Node *n) {
   for (int k = 0; k < n->nreads; k++) {
     const Read *r = n->reads[k];
     whole = whole && r->node->integer;
-    if (k < 3) lo[k] = clamp_low(r->node->lo, r->guarded), hi[k] = clamp_high(r->node->hi, r->guarded);
+    if (k < 3) lo[k] = r->node->lo, hi[k] = r->node->hi;
   }
   switch (n->op) {
   case OP_PRODUCT:
@@ -130,19 +130,11 @@ Read *build_index(Graph *g, Index *value) {
   return build_map(g, &n, 0, NULL);
 }
 
-/* r without guards that cannot fail and without copies in between. */
+/* r without copies in between. */
 Read *read_through(Graph *g, Read *r) {
   for (;;) {
     const Node *n = r->node;
-    uint32_t guarded = r->guarded;
-    for (int k = 0; k < n->naxes; k++) {
-      double lo, hi;
-      if (guarded >> k & 1 && r->index[k]->divisor == 1 && index_range(g, r->index[k], NULL, &lo, &hi) && lo >= 0 &&
-          hi <= (double)n->axes[k].extent - 1)
-        guarded &= ~(UINT32_C(1) << k);
-    }
-    if (guarded != r->guarded) r = read_make(g, r->node, r->index, guarded);
-    if (guarded || n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreads != 1 || n->scale != 1 || n->nguards || n->nreduce) return r;
+    if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreads != 1 || n->scale != 1 || n->nguards || n->nreduce) return r;
     Subst s = {0};
     for (int k = 0; k < n->naxes; k++) subst_add(&s, k, r->index[k]);
     r = read_substitute(g, n->reads[0], &s);
@@ -196,7 +188,7 @@ static Read *algebra(Graph *g, Op op, Read *const *x) {
     if (read_constant(x[0], &c)) return build_scale(g, c, x[1]);
     return read_constant(x[1], &c) && isfinite(c) ? build_mul(g, x[0], x[1]) : NULL;
   case OP_MOD: {
-    if (!read_constant(x[1], &c) || !x[0]->node->integer || x[0]->guarded) return NULL;
+    if (!read_constant(x[1], &c) || !x[0]->node->integer) return NULL;
     return x[0]->node->lo >= 0 && x[0]->node->hi < c ? x[0] : NULL;
   }
   case OP_FLOOR: return x[0]->node->integer ? x[0] : NULL;
@@ -236,7 +228,7 @@ Read *build_reduce(Graph *g, Reduction reduction, Read *body, int nvars, const i
 
 Node *build_tensor(Graph *g, Read *r, int nvars, const int *vars) {
   r = read_through(g, r);
-  bool same = r->guarded == 0 && r->node->naxes == nvars;
+  bool same = r->node->naxes == nvars;
   for (int k = 0; same && k < nvars; k++) {
     int v;
     same = index_is_var(r->index[k], &v) && v == vars[k] &&
@@ -244,14 +236,6 @@ Node *build_tensor(Graph *g, Read *r, int nvars, const int *vars) {
   }
   if (same) return r->node;
   Node n = {.op = OP_PRODUCT, .scale = 1, .nreads = 1, .reads = &r};
-  Guard guards[MAX_AXES];
-  Read plain = *r;
-  for (int k = 0; k < r->node->naxes; k++) /* products carry their guards themselves */
-    if (r->guarded >> k & 1) guards[n.nguards++] = (Guard){r->index[k], r->node->axes[k].extent};
-  plain.guarded = 0;
-  Read *p = &plain;
-  n.reads = &p;
-  n.guards = guards;
   double c;
   if (read_constant(r, &c)) n.nreads = 0, n.scale = c;
   return build_map_at(g, &n, nvars, vars, 0, NULL);
@@ -267,7 +251,7 @@ static bool same_axes(const Node *n, int naxes, const Axis *axes) {
 static Read *whole(Graph *g, Node *node) {
   Index *index[MAX_AXES];
   for (int k = 0; k < node->naxes; k++) index[k] = index_var(g, k);
-  return read_make(g, node, index, 0);
+  return read_make(g, node, index);
 }
 
 /* One number everywhere: it has no storage that could be seen in another way. */
@@ -281,7 +265,7 @@ Node *build_reshape(Graph *g, Node *node, int naxes, const Axis *axes) {
   if (spread(node)) {
     int vars[MAX_AXES];
     for (int k = 0; k < naxes; k++) vars[k] = graph_var(g, axes[k]);
-    return build_tensor(g, node->naxes ? build_constant(g, node->scale) : read_make(g, node, NULL, 0), naxes, vars);
+    return build_tensor(g, node->naxes ? build_constant(g, node->scale) : read_make(g, node, NULL), naxes, vars);
   }
   Read *r = whole(g, node);
   Node n = {.kind = NODE_RESHAPE, .scale = 1, .naxes = naxes, .nreads = 1, .reads = &r, .integer = node->integer, .lo = node->lo, .hi = node->hi};
@@ -327,8 +311,7 @@ Node *build_name(Graph *g, const char *label, Read *r, int nvars, const int *var
   Subst s = {0};
   for (int k = 0; k < nvars; k++) subst_add(&s, vars[k], index_var(g, k));
   Read *inside = read_substitute(g, r, &s);
-  Node n = {.kind = NODE_NAME, .scale = 1, .nreads = 1, .label = label, .integer = r->node->integer, .lo = clamp_low(r->node->lo, r->guarded),
-            .hi = clamp_high(r->node->hi, r->guarded)};
+  Node n = {.kind = NODE_NAME, .scale = 1, .nreads = 1, .label = label, .integer = r->node->integer, .lo = r->node->lo, .hi = r->node->hi};
   n.reads = arena_copy(g->cx, &inside, sizeof(Read *));
   axes_of(g, &n, vars, nvars, NULL, 0);
   return graph_intern(g, &n);

@@ -75,11 +75,6 @@ static Read *sample_read(Sampler *s, Read *r) {
   for (int k = 0; k < s->from.n; k++)
     if (read_equal(s->from.at[k], r)) return s->to.at[k];
   Read *made = sample_map(s, n, r->index);
-  Guard guards[MAX_AXES];
-  int nguards = 0;
-  for (int k = 0; k < n->naxes; k++)
-    if (r->guarded >> k & 1) guards[nguards++] = (Guard){r->index[k], n->axes[k].extent};
-  if (nguards) made = build_product(s->g, 1, 1, &made, nguards, guards, 0, NULL);
   VEC_PUSH(s->g->cx, &s->from, r);
   VEC_PUSH(s->g->cx, &s->to, made);
   return made;
@@ -103,7 +98,7 @@ bool sides_sample(Sides *s, Read **a, Read **b, int *sample_var) {
   for (int k = 0; k < c->nvars; k++) {
     Index *place = index_var(g, *sample_var);
     Node *list = build_const_array(g, 1, &samples, s->places[k]);
-    subst_add(&at, c->vars[k], index_gather(g, read_make(g, list, &place, 0)));
+    subst_add(&at, c->vars[k], index_gather(g, read_make(g, list, &place)));
   }
   Sampler sampler = {.g = g};
   *a = sample_read(&sampler, read_substitute(g, *a, &at));

@@ -108,7 +108,6 @@ static bool is_box(const Sweep *s, const Opened *o, const Read *r, Contribution 
       continue;
     }
     bool plain = r->node->axes[m].kind == AXIS_PLAIN;
-    if (r->guarded) return false;
     c->offset[m] = e->offset;
     if (plain && index_is_constant(e, &k)) {
       if (k < 0 || k >= r->node->axes[m].extent) return false;
@@ -196,7 +195,7 @@ static Read *at_vars(Graph *g, const Contribution *c, int naxes, const int *vars
   return read_substitute(g, c->read, &to);
 }
 
-/* A single box in an array of zeros: guarded reads of it. */
+/* A single box in an array of zeros: it is read where guards hold. */
 static Read *box_alone(Sweep *s, const Contribution *c, const Node *n, const int *vars) {
   Graph *g = s->g;
   Guard guards[MAX_AXES];
@@ -247,13 +246,13 @@ static Read *boxes_together(Sweep *s, const Contribution *list, int count, const
   Index *index[MAX_AXES];
   for (int k = 0; k < ncontext; k++) axes[k] = graph_var_axis(g, context[k]), index[k] = index_var(g, context[k]);
   for (int k = 0; k < rank; k++) axes[ncontext + k] = adjoint_axis(s, n, first + k), index[ncontext + k] = index_var(g, vars[first + k]);
-  return read_make(g, build_pieces(g, ncontext + rank, axes, count, pieces, offsets), index, 0);
+  return read_make(g, build_pieces(g, ncontext + rank, axes, count, pieces, offsets), index);
 }
 
 /* The textbook's name of an adjoint, for formulas: δh is that of h. */
 static void name_adjoint(Graph *g, const Node *n, const Read *adjoint) {
   Node *a = adjoint->node;
-  if (!n->label || a->label || a->kind != NODE_MAP || !a->naxes || adjoint->guarded) return;
+  if (!n->label || a->label || a->kind != NODE_MAP || !a->naxes) return;
   for (int k = 0; k < a->naxes; k++)
     if (!index_is_var(adjoint->index[k], NULL)) return;
   a->label = arena_printf(g->cx, "δ%s", n->label);
@@ -443,7 +442,7 @@ static void through_reduction(Sweep *s, const Opened *o, const Read *to, Read *x
 static Read *target_read(Sweep *s, const Opened *o, const Read *r) {
   Index *index[MAX_AXES];
   for (int k = 0; k < r->node->naxes; k++) index[k] = scan_outside_index(s, o, index_substitute(s->g, r->index[k], &o->at));
-  return read_make(s->g, r->node, index, r->guarded);
+  return read_make(s->g, r->node, index);
 }
 
 static void through_map(Sweep *s, const Opened *o) {
@@ -454,7 +453,7 @@ static void through_map(Sweep *s, const Opened *o) {
   if (n->nreads > 60) bug("differentiate", "a product of %d factors", n->nreads);
   for (int k = 0; k < n->nreads; k++) to[k] = target_read(s, o, n->reads[k]), x[k] = scan_outside(s, o, to[k]);
   for (int k = 0; k < n->naxes; k++) own[k] = index_var(g, o->vars[k]);
-  Read *y = scan_outside(s, o, read_make(g, n, own, 0));
+  Read *y = scan_outside(s, o, read_make(g, n, own));
   if (n->reduction > RED_SUM) {
     if (takes(s, o, to[0])) through_reduction(s, o, to[0], x[0], y);
   } else if (n->op == OP_PRODUCT) {
@@ -494,7 +493,7 @@ static void through_reshape(Sweep *s, const Opened *o) {
     c.vars[k] = tie_of(s, a, k) >= 0 ? tie_of(s, a, k) : fresh_var(g, a->axes[k]);
     if (k >= first) index[nfree + k - first] = index_var(g, c.vars[k]);
   }
-  c.read = read_make(g, back, index, 0);
+  c.read = read_make(g, back, index);
   sweep_push(s, a, c);
 }
 

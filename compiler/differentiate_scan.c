@@ -41,7 +41,7 @@ Read *scan_outside(Sweep *s, const Opened *o, Read *r) {
   Index *index[MAX_AXES];
   for (int k = 0; k < n->naxes; k++) index[k] = scan_outside_index(s, o, r->index[k]);
   for (int k = o->naround - 1; k >= 0; k--) n = build_result(s->g, o->around[k]->scan, n, o->around[k]->ncarries, o->around[k]->carries);
-  return read_make(s->g, n, index, r->guarded);
+  return read_make(s->g, n, index);
 }
 
 Read *scan_outside_formula(Sweep *s, const Opened *o, Read *r) {
@@ -51,16 +51,12 @@ Read *scan_outside_formula(Sweep *s, const Opened *o, Read *r) {
   if (!o->naround || known || !n->open || n->kind != NODE_MAP || n->nreduce || n->op == OP_INDEX) return scan_outside(s, o, r);
   Subst at = {0};
   Read **x = ARENA_ARRAY(g->cx, Read *, n->nreads + 1);
-  Guard *guards = ARENA_ARRAY(g->cx, Guard, n->nguards + MAX_AXES);
-  int nguards = 0;
+  Guard *guards = ARENA_ARRAY(g->cx, Guard, n->nguards + 1);
   for (int k = 0; k < n->naxes; k++) subst_add(&at, k, r->index[k]);
   for (int k = 0; k < n->nreads; k++) x[k] = scan_outside_formula(s, o, read_substitute(g, n->reads[k], &at));
-  for (int k = 0; k < n->nguards; k++) guards[nguards++] = (Guard){scan_outside_index(s, o, index_substitute(g, n->guards[k].e, &at)), n->guards[k].n};
-  for (int k = 0; k < n->naxes; k++)
-    if (r->guarded >> k & 1) guards[nguards++] = (Guard){scan_outside_index(s, o, r->index[k]), n->axes[k].extent};
-  if (n->op == OP_PRODUCT) return build_product(g, n->scale, n->nreads, x, nguards, guards, 0, NULL);
-  Read *y = build_op(g, n->op, x);
-  return nguards ? build_product(g, 1, 1, &y, nguards, guards, 0, NULL) : y;
+  for (int k = 0; k < n->nguards; k++) guards[k] = (Guard){scan_outside_index(s, o, index_substitute(g, n->guards[k].e, &at)), n->guards[k].n};
+  if (n->op == OP_PRODUCT) return build_product(g, n->scale, n->nreads, x, n->nguards, guards, 0, NULL);
+  return build_op(g, n->op, x);
 }
 
 bool scan_needed(Sweep *s) {
@@ -107,7 +103,7 @@ static void add_read(Vars *v, const Read *r) {
 static Read *at_vars(Graph *g, Node *n, const int *vars) {
   Index *index[MAX_AXES];
   for (int k = 0; k < n->naxes; k++) index[k] = index_var(g, vars[k]);
-  return read_make(g, n, index, 0);
+  return read_make(g, n, index);
 }
 
 /* ---- the loop that is made ---- */
@@ -182,7 +178,7 @@ static Opened copy_record(Sweep *s, Node *n, Read *adjoint, const int *vars) {
   Opened o = {.adjoint = adjoint};
   Index *index[MAX_AXES];
   for (int k = 0; k < n->naxes; k++) index[k] = index_var(g, k);
-  Read *r = read_make(g, n, index, 0);
+  Read *r = read_make(g, n, index);
   Node *copy = ARENA_NEW(g->cx, Node);
   *copy = (Node){.kind = NODE_MAP, .op = OP_PRODUCT, .scale = 1, .naxes = n->naxes, .nreads = 1, .span = n->span, .id = n->id};
   memcpy(copy->axes, n->axes, sizeof copy->axes);
@@ -268,14 +264,14 @@ static void pass_starts(Sweep *s, Backward *b) {
       index[j] = b->axes[k].at[j] == b->loop.time ? index_constant(g, forward->backwards ? forward->extent - 1 : 0) : index_var(g, b->axes[k].at[j]);
     for (int j = 0; j < c->prev->naxes; j++)
       if (j != time) vars[n++] = b->own[k][j];
-    Opened o = copy_record(s, c->init, read_make(g, result, index, 0), vars);
+    Opened o = copy_record(s, c->init, read_make(g, result, index), vars);
     sweep_process(s, &o);
   }
 }
 
 /* Does r read its whole node, with n different variables? */
 static bool is_whole(const Read *r, int n) {
-  if (r->guarded || r->node->naxes != n) return false;
+  if (r->node->naxes != n) return false;
   for (int k = 0; k < n; k++)
     if (!index_is_var(r->index[k], NULL)) return false;
   return true;

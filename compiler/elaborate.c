@@ -149,7 +149,7 @@ static Node *mean_root(Elaborator *el, const Read *r) {
     int all = graph_var(el->g, OVER_BATCH);
     Subst s = {0};
     subst_add(&s, el->g->batch_var, index_var(el->g, all));
-    Read *n = read_make(el->g, build_leaf(el->g, NODE_BATCH, 0, 0, NULL, "n"), NULL, 0);
+    Read *n = read_make(el->g, build_leaf(el->g, NODE_BATCH, 0, 0, NULL, "n"), NULL);
     value = build_div(el->g, build_reduce(el->g, RED_SUM, read_substitute(el->g, r, &s), 1, &all), n);
   }
   return build_tensor(el->g, value, 0, NULL);

@@ -14,7 +14,7 @@ static Read *count_of(Elaborator *el, int n, const int *vars, double *known) {
     if (a.kind == AXIS_PLAIN && !a.dim) {
       *known *= (double)a.extent;
     } else {
-      Read *b = a.dim ? build_index(el->g, el->g->dims[a.dim - 1]) : read_make(el->g, build_leaf(el->g, NODE_BATCH, 0, 0, NULL, "n"), NULL, 0);
+      Read *b = a.dim ? build_index(el->g, el->g->dims[a.dim - 1]) : read_make(el->g, build_leaf(el->g, NODE_BATCH, 0, 0, NULL, "n"), NULL);
       batch = batch ? build_mul(el->g, batch, b) : b;
     }
   }
@@ -125,7 +125,7 @@ static Value *open_node(Elaborator *el, Node *node, int nfree, const int *vars, 
     if (k >= nfree) own[k - nfree] = v;
     index[k] = index_var(el->g, v);
   }
-  return value_tensor(el, read_make(el->g, node, index, 0), node->naxes - nfree, own, span);
+  return value_tensor(el, read_make(el->g, node, index), node->naxes - nfree, own, span);
 }
 
 /* Joins values along axis `at` of the result (counted from its own axes); every value has that axis. */
@@ -504,7 +504,7 @@ Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, co
   proto.reads = arena_copy(el->cx, &r, sizeof r);
   proto.tie = ARENA_ARRAY(el->cx, Index *, x->read->node->naxes);
   for (int k = 0; k < x->read->node->naxes; k++) proto.tie[k] = index_substitute(el->g, x->read->index[k], &inside);
-  return value_tensor(el, read_make(el->g, graph_intern(el->g, &proto), index, 0), nown, own, e->span);
+  return value_tensor(el, read_make(el->g, graph_intern(el->g, &proto), index), nown, own, e->span);
 }
 
 /* ---- the table ---- */

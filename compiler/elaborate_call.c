@@ -244,7 +244,7 @@ static int lift(Elaborator *el, Call *c, int *vars) {
 static Value *extent_value(Elaborator *el, Axis a, Span span) {
   if (a.dim) return dim_extent(el, a.dim, span);
   if (a.kind == AXIS_PLAIN) return value_number(el, (double)a.extent, span);
-  return value_tensor(el, read_make(el->g, build_leaf(el->g, NODE_BATCH, 0, 0, NULL, "n"), NULL, 0), 0, NULL, span);
+  return value_tensor(el, read_make(el->g, build_leaf(el->g, NODE_BATCH, 0, 0, NULL, "n"), NULL), 0, NULL, span);
 }
 
 static bool local_to(const Scope *s, const char *name) {

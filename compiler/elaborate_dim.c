@@ -12,7 +12,7 @@
 
 static Value *dim_value(Elaborator *el, const Input *input) {
   Index *index[1] = {index_var(el->g, el->g->batch_var)};
-  Value *v = value_tensor(el, read_make(el->g, input->node, index, 0), 0, NULL, input->span);
+  Value *v = value_tensor(el, read_make(el->g, input->node, index), 0, NULL, input->span);
   v->name = input->name;
   return v;
 }

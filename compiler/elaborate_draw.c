@@ -78,7 +78,7 @@ static Value *noise(Elaborator *el, const Family *f, int rank, const Axis *axes,
   for (int k = 0; k < rank; k++) own[k] = vars[n + k] = graph_var(el->g, axes[k]);
   for (int k = 0; k < n + rank; k++) all[k] = graph_var_axis(el->g, vars[k]), index[k] = index_var(el->g, vars[k]);
   Node *node = build_leaf(el->g, NODE_DRAW, 2 * el->program->ndraws++ + f->normal, n + rank, all, NULL);
-  return value_tensor(el, read_make(el->g, node, index, 0), rank, own, span);
+  return value_tensor(el, read_make(el->g, node, index), rank, own, span);
 }
 
 /* ---- z ~ f(a, b) ---- */

@@ -49,7 +49,7 @@ static void bind_leaf(Elaborator *el, Scope *s, const Decl *d, Node *node, int f
     if (k >= first) vars[k - first] = v;
     index[k] = index_var(el->g, v);
   }
-  Value *v = value_tensor(el, read_make(el->g, node, index, 0), node->naxes - first, vars, d->span);
+  Value *v = value_tensor(el, read_make(el->g, node, index), node->naxes - first, vars, d->span);
   v->name = d->name;
   scope_bind(el, s, d->name, v, d->span);
 }

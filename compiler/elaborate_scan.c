@@ -83,7 +83,7 @@ static Value *named_step(Elaborator *el, const ScanScope *scan, const char *labe
   for (int j = 0; j < f->rank; j++) vars[n++] = f->vars[j];
   Node *node = build_name(el->g, label, f->read, n, vars);
   for (int k = 0; k < n; k++) index[k] = index_var(el->g, vars[k]);
-  Value *w = value_tensor(el, read_make(el->g, node, index, 0), f->rank, f->vars, v->span);
+  Value *w = value_tensor(el, read_make(el->g, node, index), f->rank, f->vars, v->span);
   w->name = label;
   return w;
 }
@@ -171,8 +171,8 @@ static void first_guess(Elaborator *el, ScanScope *scan, Carried *c) {
   c->rank = x->rank;
   memcpy(c->own, x->vars, sizeof c->own);
   c->integer = x->read->node->integer;
-  c->lo = x->read->guarded && x->read->node->lo > 0 ? 0 : x->read->node->lo;
-  c->hi = x->read->guarded && x->read->node->hi < 0 ? 0 : x->read->node->hi;
+  c->lo = x->read->node->lo;
+  c->hi = x->read->node->hi;
 }
 
 static Value *prev_value(Elaborator *el, ScanScope *scan, Carried *c, int slot) {
@@ -186,7 +186,7 @@ static Value *prev_value(Elaborator *el, ScanScope *scan, Carried *c, int slot) 
   }
   const char *label = arena_printf(el->cx, "%s.prev", c->decl->name);
   c->prev = build_prev(el->g, scan->scan, slot, n, axes, label, c->integer, c->integer ? c->lo : -INFINITY, c->integer ? c->hi : INFINITY);
-  Value *v = value_tensor(el, read_make(el->g, c->prev, index, 0), c->rank, c->own, c->decl->span);
+  Value *v = value_tensor(el, read_make(el->g, c->prev, index), c->rank, c->own, c->decl->span);
   v->name = c->decl->name;
   return v;
 }
@@ -354,7 +354,7 @@ static Value *whole_sequence(Elaborator *el, const ScanScope *scan, Value *now, 
     if (mine) own[1 + k - n] = graph_var(el->g, graph_var_axis(el->g, vars[k]));
     index[k] = index_var(el->g, mine ? own[1 + k - n] : vars[k] == scan->time ? own[0] : vars[k]);
   }
-  return value_tensor(el, read_make(el->g, result, index, 0), 1 + now->rank, own, now->span);
+  return value_tensor(el, read_make(el->g, result, index), 1 + now->rank, own, now->span);
 }
 
 static void bind_sequences(Elaborator *el, Scope *s, const ScanScope *scan, const Carry *carries, bool fine) {

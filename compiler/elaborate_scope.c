@@ -64,7 +64,7 @@ static Value *special_name(Elaborator *el, const char *name, Span span) {
   }
   bool step = name[0] == 's';
   if (!step && el->uses_gnorm) *el->uses_gnorm = true;
-  return value_tensor(el, read_make(g, build_leaf(g, step ? NODE_STEP : NODE_GNORM, 0, 0, NULL, name), NULL, 0), 0, NULL, span);
+  return value_tensor(el, read_make(g, build_leaf(g, step ? NODE_STEP : NODE_GNORM, 0, 0, NULL, name), NULL), 0, NULL, span);
 }
 
 Value *lookup_quiet(Elaborator *el, Scope *s, const char *name) {

@@ -79,7 +79,7 @@ static Value *hyper_value(Elaborator *el, const Stmt *fn, int k, const char *mem
   int item = el->program->hypers.n;
   VEC_PUSH(el->cx, &el->program->hypers, h);
   if (!h.settable) return v;
-  return value_tensor(el, read_make(el->g, build_leaf(el->g, NODE_HYPER, item, 0, NULL, h.name), NULL, 0), 0, NULL, v->span);
+  return value_tensor(el, read_make(el->g, build_leaf(el->g, NODE_HYPER, item, 0, NULL, h.name), NULL), 0, NULL, v->span);
 }
 
 static int formal_index(const Stmt *fn, const char *name) {

@@ -300,7 +300,7 @@ Value *named_value(Elaborator *el, const char *label, Value *v) {
   Node *node = build_name(el->g, label, f->read, m, vars);
   Index *index[2 * MAX_AXES];
   for (int k = 0; k < m; k++) index[k] = index_var(el->g, vars[k]);
-  Value *w = value_tensor(el, read_make(el->g, node, index, 0), f->rank, own, v->span);
+  Value *w = value_tensor(el, read_make(el->g, node, index), f->rank, own, v->span);
   w->name = label;
   return w;
 }

@@ -274,21 +274,7 @@ static Code element(Body *b, const Read *r) {
   if (o->scalar) return (Code){o->name, o->name[0] == '(' ? 1 : 0, o->integer};
   bool integer = o->integer;
   const char *name = o->name;
-  Read bare = *r;
-  bare.guarded = 0;
-  return (Code){arena_printf(b->cx, "%s[%s]", name, code_place(b, plan_flat_index(b->plan, &bare))), 0, integer};
-}
-
-static Code guarded_element(Body *b, const Read *r) {
-  Text t = {.cx = b->cx};
-  for (int k = 0; k < r->node->naxes; k++)
-    if (r->guarded >> k & 1) {
-      guard_conditions(b, r->index[k], r->node->axes[k].extent, &t);
-      shorten_condition(b, &t);
-    }
-  Code c = element(b, r);
-  if (!t.length) return c;
-  return (Code){arena_printf(b->cx, "%s ? %s : %s", t.data, c.text, c.integer ? "0" : "0.0f"), 5, c.integer};
+  return (Code){arena_printf(b->cx, "%s[%s]", name, code_place(b, plan_flat_index(b->plan, r))), 0, integer};
 }
 
 /* Constants, copies and index values are written again at each use. */
@@ -317,7 +303,7 @@ Code code_read(Body *b, Read *r) {
   const TempName *t = find_temp(b, r);
   if (t) return (Code){t->name, 0, false};
   if (p->kind == PLACE_INLINE) return inline_value(b, r);
-  return r->guarded ? guarded_element(b, r) : element(b, r);
+  return element(b, r);
 }
 
 /* ---- operations ---- */
@@ -439,7 +425,7 @@ static bool always_there(Body *b, Read *r) {
   for (int k = 0; k < n->naxes; k++) {
     for (int i = 0; i < r->index[k]->n; i++)
       if (r->index[k]->terms[i].gather && !always_there(b, (Read *)r->index[k]->terms[i].gather)) return false;
-    if (r->guarded >> k & 1 || n->axes[k].kind != AXIS_PLAIN) continue;
+    if (n->axes[k].kind != AXIS_PLAIN) continue;
     if (r->index[k]->divisor != 1 || !index_range(NULL, r->index[k], b->axes, &lo, &hi) || lo < 0 ||
         hi > (double)n->axes[k].extent - 1)
       return false;

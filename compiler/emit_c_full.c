@@ -154,7 +154,7 @@ static const char *result(Body *b) {
     b->direct = true;
     b->operands.n = 0;
     use_axes(b, b->plan->roots[k].node);
-    return as_float(b, code_read(b, read_make(b->g, b->plan->roots[k].node, NULL, 0)), 5);
+    return as_float(b, code_read(b, read_make(b->g, b->plan->roots[k].node, NULL)), 5);
   }
   return "0.0f";
 }

@@ -39,13 +39,13 @@ static void store_flat_roots(Body *b) { /* all values first: a root may be what 
   for (int k = 0; k < b->plan->nroots; k++) {
     const Root *r = &b->plan->roots[k];
     Index *index[1] = {index_var(b->g, 0)};
-    Code c = spill(b, code_read(b, read_make(b->g, r->node, index, 0)));
-    VEC_PUSH(b->cx, &b->temps, ((TempName){.read = read_make(b->g, r->node, index, 0), .name = c.text}));
+    Code c = spill(b, code_read(b, read_make(b->g, r->node, index)));
+    VEC_PUSH(b->cx, &b->temps, ((TempName){.read = read_make(b->g, r->node, index), .name = c.text}));
   }
   for (int k = 0; k < b->plan->nroots; k++) {
     const Root *r = &b->plan->roots[k];
     Index *index[1] = {index_var(b->g, 0)};
-    line(b, "%s[%s] = %s;", b->root_names[k], b->vars[0], code_read(b, read_make(b->g, r->node, index, 0)).text);
+    line(b, "%s[%s] = %s;", b->root_names[k], b->vars[0], code_read(b, read_make(b->g, r->node, index)).text);
   }
 }
 
@@ -109,7 +109,7 @@ void emit_copy(Body *b, Node *n, const char *to, bool integer) {
   int indent = b->indent;
   use_axes(b, n);
   Nest nest = nest_new(b, n);
-  Read *self = read_make(b->g, n, nest.place, 0);
+  Read *self = read_make(b->g, n, nest.place);
   add_element_loops(&nest);
   for (int k = 0; k < nest.loops.n; k++) nest_open_loop(b, &nest.loops.at[k]);
   Code c = code_read(b, self);
@@ -152,11 +152,11 @@ static void emit_piece(Body *b, const Node *n, int p, bool add) {
   Index *index[MAX_AXES];
   for (int k = 0; k < n->naxes; k++)
     index[k] = index_combine(b->g, 1, index_var(b->g, k), 1, index_constant(b->g, n->offsets[p * n->naxes + k]));
-  Read to = {(Node *)n, index, 0};
+  Read to = {(Node *)n, index};
   Operand *o = operand(b, n, NULL, true);
   const char *name = o->name;
   for (int k = 0; k < nest.loops.n; k++) nest_open_loop(b, &nest.loops.at[k]);
-  Code c = code_read(b, read_make(b->g, piece, nest.place, 0));
+  Code c = code_read(b, read_make(b->g, piece, nest.place));
   const char *value = plan_place(b->plan, n)->integer ? as_integer(b, c) : as_float(b, c, 5);
   line(b, "%s[%s] %s %s;", name, code_place(b, plan_flat_index(b->plan, &to)), add ? "+=" : "=", value);
   nest_close(b, indent);
@@ -191,7 +191,7 @@ void emit_carry(Body *b, const Carry *carry, int loop, bool start) {
   if (!start && plan_place(b->plan, carry->prev)->kept >> time & 1)
     open_brace(b, "if (%s %s %s) {", b->plan->loops.at[loop].variable, scan->backwards ? ">" : "<", last);
   for (int k = 0; k < nest.loops.n; k++) nest_open_loop(b, &nest.loops.at[k]);
-  Code c = code_read(b, read_make(b->g, start ? carry->init : carry->next, index, 0));
+  Code c = code_read(b, read_make(b->g, start ? carry->init : carry->next, index));
   const char *value = plan_place(b->plan, carry->prev)->integer ? as_integer(b, c) : as_float(b, c, 5);
   line(b, "%s = %s;", nest_target(b, &nest), value);
   nest_close(b, indent);

@@ -43,7 +43,7 @@ static bool pinned_index(const Index *e, int var) { /* inside gathers only */
 static bool pinned_read(Body *b, Read *r, int var) {
   const Node *n = r->node;
   for (int k = 0; k < n->naxes; k++)
-    if (pinned_index(r->index[k], var) || (r->guarded >> k & 1 && index_uses(r->index[k], var))) return true;
+    if (pinned_index(r->index[k], var)) return true;
   if (plan_place(b->plan, n)->kind != PLACE_INLINE) return false;
   Subst s = {0};
   for (int k = 0; k < n->naxes; k++) subst_add(&s, k, r->index[k]);
@@ -76,7 +76,7 @@ void nest_add_accesses(Nest *nest) {
 }
 
 Index *nest_place(const Nest *nest) {
-  Read r = {(Node *)nest->n, nest->place, 0};
+  Read r = {(Node *)nest->n, nest->place};
   return plan_flat_index(nest->b->plan, &r);
 }
 

@@ -163,7 +163,7 @@ static void emit_result(Body *b, const Routine *r) {
     b->direct = true;
     b->operands.n = 0;
     use_axes(b, r->roots[k].node);
-    line(b, "return %s;", as_float(b, code_read(b, read_make(b->g, r->roots[k].node, NULL, 0)), 5));
+    line(b, "return %s;", as_float(b, code_read(b, read_make(b->g, r->roots[k].node, NULL)), 5));
     b->direct = false;
     return;
   }

@@ -89,7 +89,7 @@ static void drop_but_loops(Body *b, const Node *n, const Gemm *gemm) {
 static void emit_gemm(Body *b, const Node *n, const Gemm *gemm) {
   int indent = b->indent;
   Index *place[MAX_AXES];
-  Read self = {(Node *)n, place, 0};
+  Read self = {(Node *)n, place};
   use_axes(b, n);
   for (int k = 0; k < n->naxes; k++) place[k] = index_var(b->g, k);
   const Pack *packs[2] = {gemm->pack_a, gemm->pack_b};

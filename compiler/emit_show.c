@@ -166,12 +166,12 @@ void emit_dot(Program *p, Text *out) {
     NodeList list = routine_nodes(p, r);
     for (int i = 0; i < list.n; i++) {
       const Node *n = list.at[i];
-      Read whole = {(Node *)n, NULL, 0};
+      Read whole = {(Node *)n, NULL};
       if (shown(n) != n || (!n->naxes && read_constant(&whole, NULL))) continue;
       dot_node(p, n, out);
       for (int j = 0; j < n->nreads; j++) {
         const Node *from = shown(n->reads[j]->node);
-        Read constant = {(Node *)from, NULL, 0};
+        Read constant = {(Node *)from, NULL};
         if (from->naxes || !read_constant(&constant, NULL)) text_printf(out, "  n%d -> n%d;\n", from->id, n->id);
       }
     }

@@ -2,7 +2,7 @@
  *
  * All axes make one loop nest. A sum may run in any order, so its innermost axis is the longest one; along that axis an
  * affine guard is a range, and an affine read is a pointer with a stride: a contraction then costs a multiply and an
- * add a term. Whatever is not affine (a gather, a divisor, a guarded read) is computed point by point. */
+ * add a term. Whatever is not affine (a gather, a divisor) is computed point by point. */
 #include "evaluate.h"
 
 #include <math.h>
@@ -26,8 +26,7 @@ struct Place { /* a read: an array and the form of each of its indices */
   const double *values;
   int64_t extent[MAX_AXES], count;
   Form *index;
-  uint32_t guarded;
-  bool straight; /* all indices are lines without a guard: `flat` is the position */
+  bool straight; /* all indices are lines: `flat` is the position */
   Form flat;
 };
 
@@ -71,9 +70,8 @@ static Place *place_new(const Evaluation *e, const Read *r, int naxes) {
   Place *p = ARENA_NEW(evaluation_context(e), Place);
   p->node = r->node;
   p->values = evaluation_values(e, r->node);
-  p->guarded = r->guarded;
   p->index = ARENA_ARRAY(evaluation_context(e), Form, r->node->naxes + 1);
-  p->straight = r->guarded == 0;
+  p->straight = true;
   p->flat.divisor = 1;
   p->flat.line = true;
   p->count = evaluation_count(e, r->node);
@@ -192,11 +190,9 @@ static double place_at(const Place *p, int naxes, const int64_t *at) {
     return p->values[flat];
   }
   for (int a = 0; a < p->node->naxes; a++) {
-    if (!form_within(&p->index[a], naxes, at, p->extent[a], &k)) {
-      if (p->guarded >> a & 1) return 0;
+    if (!form_within(&p->index[a], naxes, at, p->extent[a], &k))
       bug("evaluate", "node %%%d is read at %lld of axis %d, which has %lld", p->node->id, (long long)k, a,
           (long long)p->extent[a]);
-    }
     flat = flat * p->extent[a] + k;
   }
   return p->values[flat];

@@ -67,14 +67,14 @@ static Read *near_softplus(Simplifier *s, const Node *n, Read *const *x, const S
 }
 
 static bool is_near_logsumexp(const Read *r, int k) {
-  return r->node->kind == NODE_MAP && !r->guarded && r->node->nreads > k && is_logsumexp(r->node->reads[k]->node) && !r->node->reads[k]->guarded;
+  return r->node->kind == NODE_MAP && r->node->nreads > k && is_logsumexp(r->node->reads[k]->node);
 }
 
 Read *float_map(Simplifier *s, Node *n, Read *const *x, const Subst *at, const int *vars) {
   Graph *g = s->g;
   Index *index[MAX_AXES];
   for (int k = 0; k < n->naxes; k++) index[k] = index_var(g, vars[k]);
-  Read *self = read_make(g, n, index, 0);
+  Read *self = read_make(g, n, index);
   if (is_logsumexp(n)) {
     Split l = split_logsumexp(s, self);
     return build_add(g, l.most, build_op1(g, OP_LOG, l.sum));
@@ -82,7 +82,7 @@ Read *float_map(Simplifier *s, Node *n, Read *const *x, const Subst *at, const i
   for (int k = 0; k < 2; k++)
     if ((n->op == OP_ADD || n->op == OP_SUB || (n->op == OP_LOGRATIO && k == 1)) && is_near_logsumexp(self, k))
       return near_logsumexp(s, n, x, at, k);
-  if (n->op == OP_SUB && n->reads[0]->node->kind == NODE_MAP && n->reads[0]->node->op == OP_SOFTPLUS && !n->reads[0]->guarded)
+  if (n->op == OP_SUB && n->reads[0]->node->kind == NODE_MAP && n->reads[0]->node->op == OP_SOFTPLUS)
     return near_softplus(s, n, x, at);
   bool ratio = n->op == OP_EXP && n->reads[0]->node->op == OP_LOGRATIO && is_near_logsumexp(n->reads[0], 1);
   return ratio ? softmax(s, read_substitute(g, n->reads[0], at)) : NULL;

@@ -84,11 +84,10 @@ static const Open *open_of(Graph *g, const Node *n) {
 
 /* ---- reads ---- */
 
-Read *read_make(Graph *g, Node *node, Index **index, uint32_t guarded) {
+Read *read_make(Graph *g, Node *node, Index **index) {
   Read *r = ARENA_NEW(g->cx, Read);
   r->node = node;
   r->index = node->naxes ? arena_copy(g->cx, index, sizeof(Index *) * (size_t)node->naxes) : NULL;
-  r->guarded = guarded;
   return r;
 }
 
@@ -98,19 +97,18 @@ Read *read_open(Graph *g, Node *node, int *vars) {
     vars[k] = graph_var(g, node->axes[k]);
     index[k] = index_var(g, vars[k]);
   }
-  return read_make(g, node, index, 0);
+  return read_make(g, node, index);
 }
 
 bool read_equal(const Read *a, const Read *b) {
   if (a == b) return true;
-  if (a->node != b->node || a->guarded != b->guarded) return false;
+  if (a->node != b->node) return false;
   for (int k = 0; k < a->node->naxes; k++)
     if (!index_equal(a->index[k], b->index[k])) return false;
   return true;
 }
 
 bool read_is_identity(const Read *r) {
-  if (r->guarded) return false;
   for (int k = 0; k < r->node->naxes; k++) {
     int v;
     if (!index_is_var(r->index[k], &v) || v != k) return false;
@@ -126,7 +124,7 @@ bool read_uses(const Read *r, int var) {
 
 bool read_constant(const Read *r, double *value) {
   const Node *n = r->node;
-  if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreads || n->nguards || n->nreduce || n->naxes || r->guarded) return false;
+  if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreads || n->nguards || n->nreduce || n->naxes) return false;
   if (value) *value = n->scale;
   return true;
 }
@@ -139,7 +137,7 @@ int read_vars(const Read *r, int *vars, int n) {
 Read *read_substitute(Graph *g, const Read *r, const Subst *s) {
   Index *index[MAX_AXES];
   for (int k = 0; k < r->node->naxes; k++) index[k] = index_substitute(g, r->index[k], s);
-  return read_make(g, r->node, index, r->guarded);
+  return read_make(g, r->node, index);
 }
 
 /* ---- hashing ---- */
@@ -161,7 +159,7 @@ static uint64_t hash_index(uint64_t h, const Index *e) {
 }
 
 static uint64_t hash_read(uint64_t h, const Read *r) {
-  h = mix(mix(h, (uint64_t)r->node->id), r->guarded);
+  h = mix(h, (uint64_t)r->node->id);
   for (int k = 0; k < r->node->naxes; k++) h = hash_index(h, r->index[k]);
   return h;
 }
@@ -330,7 +328,7 @@ static void verify_read(const Node *n, const Read *r, const char *pass) {
     if (batch && (!index_is_var(r->index[k], &v) || n->axes[v].kind != r->node->axes[k].kind))
       bug(pass, "node %%%d reads the batch axis of %%%d at something else than an example", n->id, r->node->id);
     double lo, hi;
-    if (!batch && !(r->guarded >> k & 1) && n->nguards == 0 &&
+    if (!batch && n->nguards == 0 &&
         (!index_range(NULL, r->index[k], n->axes, &lo, &hi) || lo < 0 || hi > (double)r->node->axes[k].extent - 1 ||
          (r->index[k]->divisor != 1 && !(lo == hi && lo == floor(lo))))) /* i/2 where i runs over one place is whole */
       bug(pass, "node %%%d may read %%%d out of its axis %d", n->id, r->node->id, k);
@@ -344,8 +342,6 @@ static void verify_map(const Node *n, const char *pass) {
   if ((n->op == OP_INDEX) != (n->value != NULL)) bug(pass, "node %%%d: an index value where none belongs", n->id);
   if ((n->nreduce > 0) != (n->reduction != RED_NONE)) bug(pass, "node %%%d: a reduction over %d axes", n->id, n->nreduce);
   if (n->reduction > RED_SUM && (n->nreads != 1 || n->nguards || n->scale != 1)) bug(pass, "node %%%d: a reduction of a product", n->id);
-  for (int k = 0; k < n->nreads && n->op == OP_PRODUCT && n->reduction <= RED_SUM; k++)
-    if (n->reads[k]->guarded) bug(pass, "node %%%d: a guarded read in a product", n->id);
   for (int k = 0; k < n->nguards; k++) verify_index(n, n->guards[k].e, pass);
   if (n->value) verify_index(n, n->value, pass);
 }

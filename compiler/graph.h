@@ -50,11 +50,10 @@ struct Index {
   Term *terms;
 };
 
-/* node[index...]. Bit k of `guarded`: where index k is not whole or leaves the axis, the read gives 0. */
+/* node[index...]: whole, and inside of the array, wherever the guards of the node that reads it hold. */
 struct Read {
   Node *node;
   Index **index; /* one for each axis of node */
-  uint32_t guarded;
 };
 
 typedef struct Guard { /* holds where e is whole and 0 <= e < n; an equality has n = 1 */
@@ -228,10 +227,10 @@ void subst_add(Subst *s, int var, Index *by);
 Index *index_substitute(Graph *g, const Index *e, const Subst *s);
 Read *read_substitute(Graph *g, const Read *r, const Subst *s);
 
-Read *read_make(Graph *g, Node *node, Index **index, uint32_t guarded); /* copies the array */
+Read *read_make(Graph *g, Node *node, Index **index); /* copies the array */
 Read *read_open(Graph *g, Node *node, int *vars); /* identity at fresh variables, returned in vars[naxes] */
 bool read_equal(const Read *a, const Read *b);
-bool read_is_identity(const Read *r); /* inside a node: index k is axis k for all axes of the node read, unguarded */
+bool read_is_identity(const Read *r); /* inside a node: index k is axis k for all axes of the node read */
 bool read_uses(const Read *r, int var);
 bool read_constant(const Read *r, double *value); /* a scalar constant */
 /* Adds the free variables of r to vars (sorted, distinct); returns the new count. */

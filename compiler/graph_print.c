@@ -40,7 +40,7 @@ static void print_index(Text *t, const Node *n, const Index *e, bool exact) {
 
 static void print_name(Text *t, const Node *n, bool exact) {
   double c;
-  Read r = {(Node *)n, NULL, 0};
+  Read r = {(Node *)n, NULL};
   if (!n->naxes && read_constant(&r, &c)) text_printf(t, "%.6g", c);
   else if (exact) text_printf(t, "%%%d", n->id);
   else if (!n->label) text_printf(t, "%%%d", n->number ? n->number : n->id);
@@ -54,7 +54,6 @@ static void print_read(Text *t, const Node *n, const Read *r, bool exact) {
   for (int k = 0; k < r->node->naxes; k++) {
     if (k) text_add(t, ",");
     print_index(t, n, r->index[k], exact);
-    if (r->guarded >> k & 1) text_add(t, " else 0");
   }
   text_add(t, "]");
 }

@@ -94,7 +94,7 @@ Index *index_gather(Graph *g, const Read *r) {
   const Node *n = r->node;
   double k;
   if (read_constant(r, &k)) return index_constant(g, (int64_t)k);
-  if (n->kind == NODE_MAP && n->nreduce == 0 && n->nguards == 0 && r->guarded == 0) {
+  if (n->kind == NODE_MAP && n->nreduce == 0 && n->nguards == 0) {
     Subst s = {0};
     for (int i = 0; i < n->naxes; i++) subst_add(&s, i, r->index[i]);
     if (n->op == OP_INDEX) return index_substitute(g, n->value, &s);
@@ -161,8 +161,7 @@ bool index_range(const Graph *g, const Index *e, const Axis *axes, double *lo, d
     double a, b, c = (double)e->terms[i].coef;
     const Read *r = e->terms[i].gather;
     if (r) {
-      a = r->guarded && r->node->lo > 0 ? 0 : r->node->lo;
-      b = r->guarded && r->node->hi < 0 ? 0 : r->node->hi;
+      a = r->node->lo, b = r->node->hi;
       if (!isfinite(a) || !isfinite(b)) return false;
     } else if (!var_range(g, e->terms[i].var, axes, &a, &b)) {
       return false;

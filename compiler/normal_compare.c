@@ -131,8 +131,7 @@ static bool same_place(const Node *na, Index *const *a, const Node *nb, Index *c
 static bool same_term(const Term *a, const Term *b, const Match *m) {
   if (a->coef != b->coef || (a->gather != NULL) != (b->gather != NULL)) return false;
   if (!a->gather) return same_var(a->var, b->var, m);
-  return a->gather->guarded == b->gather->guarded &&
-         same_place(a->gather->node, a->gather->index, b->gather->node, b->gather->index, m);
+  return same_place(a->gather->node, a->gather->index, b->gather->node, b->gather->index, m);
 }
 
 static bool same_index(const Index *a, const Index *b, const Match *m) {

@@ -139,7 +139,6 @@ static void mark_index(Plan *plan, Node *user, const Index *e);
 
 static void mark_read(Plan *plan, Node *user, Read *r) {
   Place *p = plan_place(plan, r->node);
-  if (r->guarded && r->node->naxes) want(plan, r->node, false);
   p->uses += 1;
   p->user = user;
   for (int k = 0; k < r->node->naxes; k++) mark_index(plan, user, r->index[k]);
@@ -397,7 +396,7 @@ static void find_loops(Plan *plan) {
 static void whole_leaves(Plan *plan, Node *n, LeafList *leaves) {
   Index *index[MAX_AXES];
   for (int k = 0; k < n->naxes; k++) index[k] = index_var(plan->program->graph, k);
-  plan_read_leaves(plan, read_make(plan->program->graph, n, index, 0), leaves);
+  plan_read_leaves(plan, read_make(plan->program->graph, n, index), leaves);
 }
 
 static void step_leaves(Plan *plan, const Step *step, LeafList *leaves) {

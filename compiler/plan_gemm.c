@@ -243,7 +243,7 @@ static bool is_candidate(const Plan *plan, const Node *n) {
     work *= (double)plan_extent(plan, n, k);
   }
   for (int k = 0; k < 2; k++)
-    if (n->reads[k]->guarded || plan_place(plan, n->reads[k]->node)->integer) return false;
+    if (plan_place(plan, n->reads[k]->node)->integer) return false;
   return work > least_work && !plan_place(plan, n)->integer;
 }
 

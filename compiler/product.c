@@ -69,9 +69,9 @@ static void add_inside(Product *p, const Read *r) {
 /* 1[a == b] of two integers is an equality guard. */
 static bool add_equality(Product *p, const Read *r) {
   const Node *n = r->node;
-  if (n->kind != NODE_MAP || n->op != OP_EQ || r->guarded) return false;
+  if (n->kind != NODE_MAP || n->op != OP_EQ) return false;
   for (int k = 0; k < 2; k++)
-    if (!n->reads[k]->node->integer || n->reads[k]->guarded) return false;
+    if (!n->reads[k]->node->integer) return false;
   Subst s = at_index(n, r->index);
   Index *a = index_gather(p->g, read_substitute(p->g, n->reads[0], &s));
   Index *b = index_gather(p->g, read_substitute(p->g, n->reads[1], &s));
@@ -81,12 +81,6 @@ static bool add_equality(Product *p, const Read *r) {
 
 static void add_factor(Product *p, Read *r) {
   r = read_through(p->g, r);
-  if (r->guarded) {
-    for (int k = 0; k < r->node->naxes; k++)
-      if (r->guarded >> k & 1) add_guard(p, r->index[k], r->node->axes[k].extent);
-    r = read_make(p->g, r->node, r->index, 0);
-    r = read_through(p->g, r);
-  }
   if (take_apart(p, r)) add_inside(p, r);
   else if (!add_equality(p, r)) VEC_PUSH(p->g->cx, &p->factors, r);
 }
@@ -246,7 +240,7 @@ static int joined_order(const Read *body, const Radix *r, const int *digits, int
   int n = body->node->naxes, v;
   *at = -1;
   for (int k = 0; k < n; k++) {
-    if (body->guarded || !index_is_var(body->index[k], &v)) *at = n;
+    if (!index_is_var(body->index[k], &v)) *at = n;
     else vars[k] = v;
   }
   for (int k = 0; *at < 0 && k + r->n <= n; k++) {
@@ -289,7 +283,7 @@ static Read *join_digits(Graph *g, Read *body, const Radix *r, const int *digits
     offsets[at] = r->offset;
     node = build_pieces(g, m, axes, 1, &node, offsets);
   }
-  return read_make(g, node, index, 0);
+  return read_make(g, node, index);
 }
 
 /* The variable may only stand in the equality: elsewhere it would have to be put together again from its digits. */
@@ -350,7 +344,7 @@ static void settle_summed(Product *p) {
     } else if (axis.kind == AXIS_PLAIN) {
       p->scale *= (double)axis.extent;
     } else if (axis.kind == AXIS_BATCH) {
-      VEC_PUSH(p->g->cx, &p->factors, read_make(p->g, build_leaf(p->g, NODE_BATCH, 0, 0, NULL, "n"), NULL, 0));
+      VEC_PUSH(p->g->cx, &p->factors, read_make(p->g, build_leaf(p->g, NODE_BATCH, 0, 0, NULL, "n"), NULL));
     } else {
       bug("build", "a sum over a run of parameters that depends on none");
     }
@@ -601,7 +595,7 @@ Read *build_product(Graph *g, double scale, int nfactors, Read *const *factors, 
 Read *build_sum(Graph *g, Read *body, int nvars, const int *vars) {
   Read *r = read_through(g, body);
   const Node *n = r->node;
-  if (!is_product(n) || r->guarded) return build_product(g, 1, 1, &r, 0, NULL, nvars, vars);
+  if (!is_product(n)) return build_product(g, 1, 1, &r, 0, NULL, nvars, vars);
   Subst s = at_index(n, r->index);
   Read *factors[64];
   Guard guards[64];

@@ -21,7 +21,7 @@ static bool product_at_least(const Node *n, bool strictly, int depth) {
 
 static bool at_least(const Read *r, bool strictly, int depth) {
   const Node *n = r->node;
-  if (depth == 0 || (strictly && r->guarded)) return false;
+  if (depth == 0) return false;
   if (n->integer && (strictly ? n->lo > 0 : n->lo >= 0)) return true;
   if (n->kind == NODE_RESHAPE || n->kind == NODE_NAME) return at_least(n->reads[0], strictly, depth - 1);
   if (n->kind == NODE_BATCH || n->kind == NODE_STEP) return true;

@@ -79,7 +79,7 @@ static Poly *product_poly(Prover *p, const Node *n, const Subst *s, const int *v
 
 static bool is_index_value(const Read *r) {
   const Node *n = r->node;
-  if (!n->integer || r->guarded) return false;
+  if (!n->integer) return false;
   return n->kind == NODE_INPUT || n->kind == NODE_CONST || (n->kind == NODE_MAP && n->op == OP_INDEX) ||
          read_constant(r, NULL) || n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN;
 }
@@ -127,7 +127,7 @@ static Poly *pieces_poly(Prover *p, const Node *n, int *vars) {
       index[a] = index_combine(p->g, 1, index_var(p->g, vars[a]), -1, index_constant(p->g, offset));
       if (n->axes[a].kind == AXIS_PLAIN) guards[nguards++] = (Guard){index[a], piece->axes[a].extent};
     }
-    poly_add_to(p, sum, 1, poly_sum(p, expand(p, read_make(p->g, piece, index, 0)), 0, NULL, nguards, guards));
+    poly_add_to(p, sum, 1, poly_sum(p, expand(p, read_make(p->g, piece, index)), 0, NULL, nguards, guards));
   }
   return sum;
 }
@@ -169,11 +169,6 @@ static Poly *expand(Prover *p, const Read *r) {
     for (int k = 0; k < n->naxes; k++) subst_add(&s, p->memo_vars[n->id][k], index[k]);
     value = p->failed ? poly_new(p) : poly_substitute(p, p->memo[n->id], &s);
   }
-  Guard guards[MAX_AXES];
-  int nguards = 0;
-  for (int k = 0; k < n->naxes; k++)
-    if (r->guarded >> k & 1) guards[nguards++] = (Guard){index[k], n->axes[k].extent};
-  if (nguards) value = poly_sum(p, value, 0, NULL, nguards, guards);
   p->depth--;
   return value;
 }

@@ -215,8 +215,7 @@ static Value *read_at(Walk *w, const Read *r, const int64_t *at) {
     Axis axis = r->node->axes[k];
     if (axis.kind == AXIS_FLAT) return fail(w);
     if (axis.kind == AXIS_BATCH) continue;
-    if (!index_at(w, r->index[k], at, &value) || value < 0 || value >= axis.extent)
-      return r->guarded >> k & 1 ? w->f->zero : fail(w);
+    if (!index_at(w, r->index[k], at, &value) || value < 0 || value >= axis.extent) return fail(w);
     flat = flat * axis.extent + value;
   }
   return w->f->failed ? w->f->zero : element(w, r->node, flat);

@@ -84,7 +84,7 @@ Node *build_result(Graph *g, int scan, Node *body, int ncarries, const Carry *ca
     if (n.axes[k].scan == scan) n.axes[k].scan = 0;
     index[k] = index_var(g, k);
   }
-  Read *r = read_make(g, body, index, 0);
+  Read *r = read_make(g, body, index);
   n.reads = arena_copy(g->cx, &r, sizeof(Read *));
   return graph_intern(g, &n);
 }

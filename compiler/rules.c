@@ -59,7 +59,7 @@ static Read *operand(const Match *m, const Read *r, int k) {
 }
 
 static bool is_product(const Read *r) {
-  return r->node->kind == NODE_MAP && r->node->op == OP_PRODUCT && r->node->reduction == RED_NONE && !r->node->nguards && !r->guarded;
+  return r->node->kind == NODE_MAP && r->node->op == OP_PRODUCT && r->node->reduction == RED_NONE && !r->node->nguards;
 }
 
 static bool negative(const Read *r) { return is_product(r) && r->node->scale < 0; }
@@ -90,7 +90,7 @@ static bool match_product(Match *m, const Expr *p, Read *r) {
 static bool match_sum(Match *m, const Expr *p, Read *r) {
   const Node *n = r->node;
   bool add = n->op == OP_ADD, sub = n->op == OP_SUB;
-  if (n->kind != NODE_MAP || (!add && !sub) || r->guarded) return false;
+  if (n->kind != NODE_MAP || (!add && !sub)) return false;
   Read *a = operand(m, r, 0), *b = operand(m, r, 1);
   if (p->op == BIN_ADD) {
     if (add) return both(m, p->a, a, p->b, b) || both(m, p->a, b, p->b, a);
@@ -124,7 +124,7 @@ static bool hide(Match *m, int which, const Node *n, const Subst *at, bool expon
 
 static bool match_reduction(Match *m, const Expr *p, Read *r, Reduction reduction) {
   const Node *n = r->node;
-  if (n->kind != NODE_MAP || n->reduction != reduction || r->guarded || m->nreduced || !only_extents(n)) return false;
+  if (n->kind != NODE_MAP || n->reduction != reduction || m->nreduced || !only_extents(n)) return false;
   Subst at = {0};
   Read *factors[16];
   if (n->nreads > 16) return false;
@@ -155,7 +155,7 @@ static bool match_call(Match *m, const Expr *p, Read *r) {
   if (p->a->kind != EXPR_NAME || n->kind != NODE_MAP) return false;
   for (size_t k = 0; k < sizeof reductions / sizeof *reductions; k++)
     if (strcmp(p->a->name, reductions[k].name) == 0 && p->nargs == 1) return match_reduction(m, p, r, reductions[k].reduction);
-  if (op_named(p->a->name) != n->op || r->guarded || n->op == OP_PRODUCT || op_rows[n->op].arity != p->nargs) return false;
+  if (op_named(p->a->name) != n->op || n->op == OP_PRODUCT || op_rows[n->op].arity != p->nargs) return false;
   int before = m->n;
   for (int k = 0; k < p->nargs; k++)
     if (!match(m, p->args[k].value, operand(m, r, k))) {
@@ -177,7 +177,7 @@ static bool match(Match *m, const Expr *p, Read *r) {
     if (p->op == BIN_MUL) return match_product(m, p, r);
     if (p->op == BIN_ADD || p->op == BIN_SUB) return match_sum(m, p, r);
     if (p->op == BIN_DIV || p->op == BIN_POW)
-      return r->node->kind == NODE_MAP && r->node->op == (p->op == BIN_DIV ? OP_DIV : OP_POW) && !r->guarded &&
+      return r->node->kind == NODE_MAP && r->node->op == (p->op == BIN_DIV ? OP_DIV : OP_POW) &&
              both(m, p->a, operand(m, r, 0), p->b, operand(m, r, 1));
     return false;
   default: return false;
@@ -266,7 +266,7 @@ static Read *apply_to_pair(Program *p, const Stmt *rule, const Read *r) {
 }
 
 Read *rules_apply(Program *p, const Read *r, int *which) {
-  if (r->node->kind != NODE_MAP || r->guarded) return NULL;
+  if (r->node->kind != NODE_MAP) return NULL;
   for (int k = 0; k < rule_count(p); k++) {
     const Stmt *rule = rule_at(p, k);
     bool product = rule->value->kind == EXPR_BINARY && rule->value->op == BIN_MUL && r->node->op == OP_PRODUCT;

@@ -66,15 +66,6 @@ Index *simplify_mapped_index(Simplifier *s, const Index *e) {
   return sum;
 }
 
-static bool same_place(const Memo *m, const Node *n) {
-  if (m->read->guarded || m->read->node->naxes != n->naxes) return false;
-  for (int k = 0; k < n->naxes; k++) {
-    int v;
-    if (!index_is_var(m->read->index[k], &v) || v != m->vars[k] || m->read->node->axes[k].extent != n->axes[k].extent) return false;
-  }
-  return true;
-}
-
 /* r with its node replaced by the simplified one. */
 Read *simplify_mapped(Simplifier *s, const Read *r) {
   Graph *g = s->g;
@@ -83,16 +74,9 @@ Read *simplify_mapped(Simplifier *s, const Read *r) {
   if (!m->read) bug("simplify", "node %%%d is read before it is simplified", n->id);
   Index *index[MAX_AXES];
   for (int k = 0; k < n->naxes; k++) index[k] = simplify_mapped_index(s, r->index[k]);
-  if (r->guarded && same_place(m, n)) return read_make(g, m->read->node, index, r->guarded);
   Subst to = {0};
   for (int k = 0; k < n->naxes; k++) subst_add(&to, m->vars[k], index[k]);
-  Read *x = read_substitute(g, m->read, &to);
-  if (!r->guarded) return x;
-  Guard guards[MAX_AXES];
-  int count = 0;
-  for (int k = 0; k < n->naxes; k++)
-    if (r->guarded >> k & 1) guards[count++] = (Guard){index[k], n->axes[k].extent};
-  return build_product(g, 1, 1, &x, count, guards, 0, NULL);
+  return read_substitute(g, m->read, &to);
 }
 
 static Read *simplify_read(Simplifier *s, Read *r);
@@ -172,7 +156,7 @@ static bool joined_factor(Read *const *x, int nreads, const int *summed, int nsu
   for (*which = 0; *which < nreads; ++*which) {
     const Node *n = x[*which]->node;
     bool outside = false;
-    if (n->kind != NODE_PIECES || !n->open || x[*which]->guarded) continue;
+    if (n->kind != NODE_PIECES || !n->open) continue;
     for (int p = 0; p < n->nreads; p++) outside = outside || !n->reads[p]->node->open;
     for (*axis = 0; outside && *axis < n->naxes; ++*axis) {
       int v;
@@ -201,7 +185,7 @@ static Read *distributed(Graph *g, const Node *n, Read *const *x, const Guard *g
     Guard *moved = ARENA_ARRAY(g->cx, Guard, n->nguards + 1);
     subst_add(&shift, whole, index_combine(g, 1, index_var(g, part), 1, index_constant(g, pieces->offsets[p * pieces->naxes + axis])));
     for (int k = 0; k < pieces->naxes; k++) index[k] = k == axis ? index_var(g, part) : index_substitute(g, x[which]->index[k], &shift);
-    for (int k = 0; k < n->nreads; k++) factors[k] = k == which ? read_make(g, piece, index, 0) : read_substitute(g, x[k], &shift);
+    for (int k = 0; k < n->nreads; k++) factors[k] = k == which ? read_make(g, piece, index) : read_substitute(g, x[k], &shift);
     for (int k = 0; k < n->nguards; k++) moved[k] = (Guard){index_substitute(g, guards[k].e, &shift), guards[k].n};
     for (int k = 0; k < n->nreduce; k++) summed[k] = vars[n->naxes + k] == whole ? part : vars[n->naxes + k];
     Read *term = build_product(g, n->scale, n->nreads, factors, n->nguards, moved, n->nreduce, summed);
@@ -250,7 +234,7 @@ static Node *rebuilt_result(Simplifier *s, const Node *n) {
 static Read *at_own(Graph *g, Node *m, const int *vars) {
   Index *index[MAX_AXES];
   for (int k = 0; k < m->naxes; k++) index[k] = index_var(g, vars[k]);
-  return read_make(g, m, index, 0);
+  return read_make(g, m, index);
 }
 
 static Read *rebuild(Simplifier *s, Node *n, const Subst *at, const int *vars) {
@@ -368,7 +352,7 @@ static void add_gradients(Simplifier *s, Routine *r) {
   Read **adjoints = ARENA_ARRAY(p->cx, Read *, n + 1);
   int(*vars)[MAX_AXES] = arena_alloc(p->cx, sizeof *vars * (size_t)(n + 1));
   for (int k = 0; k < n; k++) targets[k] = p->params.at[k].node;
-  Read *loss = simplify_read(s, read_make(p->graph, r->roots[0].node, NULL, 0));
+  Read *loss = simplify_read(s, read_make(p->graph, r->roots[0].node, NULL));
   differentiate(p, loss, false, n, targets, adjoints, vars);
   roots[used++] = (Root){build_tensor(p->graph, loss, 0, NULL), DEST_RETURN, 0};
   for (int k = 0; k < n; k++)
@@ -392,7 +376,7 @@ static Read *along_direction(Graph *g, const Leaf *leaf, int item, Node *gradien
   int vars[MAX_AXES];
   const char *label = arena_printf(g->cx, "u.%s", leaf->path);
   Read *u = read_open(g, build_leaf(g, NODE_DIRECTION, item, leaf->node->naxes, leaf->node->axes, label), vars);
-  Read *factors[2] = {read_make(g, gradient, u->index, 0), u};
+  Read *factors[2] = {read_make(g, gradient, u->index), u};
   return build_product(g, 1, 2, factors, 0, NULL, leaf->node->naxes, vars);
 }
 
