@@ -27,6 +27,7 @@ struct Value {
   int vars[MAX_AXES];
   Value **items;      /* LIST, TUPLE */
   int nitems;
+  Value *array;       /* LIST: the constant array that it was used as, or NULL */
   const Stmt *fn;     /* FUNCTION: fn, layer or optimizer; or */
   const Builtin *builtin;
   const Expr *partial; /* FUNCTION of a call with `_`: that call, made in scope `partial_scope` under `path` */

@@ -166,7 +166,7 @@ Value *as_tensor(Elaborator *el, Value *v, Span span, const char *what) {
   }
   Value *t = NULL;
   if (v->kind == VALUE_NUMBER) t = value_tensor(el, build_constant(el->g, v->number), 0, NULL, span);
-  if (v->kind == VALUE_LIST) t = list_tensor(el, v, span);
+  if (v->kind == VALUE_LIST) t = v->array ? v->array : list_tensor(el, v, span);
   if (!t) {
     report(el, span, "%s must be a number or an array, found %s", what, describe_function(el, v));
     if (v->kind == VALUE_DISTRIBUTION) advise(el, "what is drawn from it has a name of its own: z ~ normal(0, 1)");
@@ -175,7 +175,7 @@ Value *as_tensor(Elaborator *el, Value *v, Span span, const char *what) {
   }
   t->name = v->name;
   if (v->name) t->span = v->span;
-  if (v->kind == VALUE_LIST) *v = *t; /* one constant, however often it is used */
+  if (v->kind == VALUE_LIST) v->array = t; /* one constant, however often it is used; a row of a longer list stays one */
   return t;
 }
 
