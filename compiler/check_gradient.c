@@ -8,6 +8,7 @@
  * Signs count, and an array whose gradient is 0 at every point fails: 0 == 0 shows nothing. */
 #include "check.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -63,8 +64,10 @@ static double loss_at(const Loss *l, const Probe *q, double h) {
   return evaluate(l->e, l->value)[0];
 }
 
-static double quotient(const Loss *l, const Probe *q, double h) {
+/* `noise`: what rounding of the two losses alone may make of it. */
+static double quotient(const Loss *l, const Probe *q, double h, double *noise) {
   double above = loss_at(l, q, h), below = loss_at(l, q, -h);
+  *noise = 4 * DBL_EPSILON * fmax(fabs(above), fabs(below)) / h;
   return (above - below) / (2 * h);
 }
 
@@ -75,12 +78,12 @@ static const double steps[] = {1e-5, 1e-6, 1e-4, 1e-3, 1e-2};
 /* The first quotient that agrees; else the best evidence that it is the gradient which is wrong. */
 static Result probe(const Loss *l, const Probe *q, double analytic, double scale, double size) {
   Result r = {AT_KINK, analytic, NAN, INFINITY};
-  double least_spread = INFINITY;
+  double least_spread = INFINITY, least_noise = 0, noise;
   for (int k = 0; k < NSTEPS; k++) {
-    double h = steps[k] * size, coarse = quotient(l, q, h);
+    double h = steps[k] * size, coarse = quotient(l, q, h, &noise);
     if (fabs(coarse - analytic) > AGREE * scale || !isfinite(coarse)) {
-      double fine = quotient(l, q, h / 2), refined = (4 * fine - coarse) / 3, spread = fabs(fine - coarse);
-      if (spread < least_spread) least_spread = spread, r.quotient = refined;
+      double fine = quotient(l, q, h / 2, &noise), refined = (4 * fine - coarse) / 3, spread = fabs(fine - coarse);
+      if (spread < least_spread) least_spread = spread, least_noise = noise, r.quotient = refined;
       coarse = refined;
     }
     if (fabs(coarse - analytic) <= AGREE * scale) {
@@ -92,7 +95,7 @@ static Result probe(const Loss *l, const Probe *q, double analytic, double scale
   if (r.outcome == AGREES) return r;
   r.difference = fabs(r.quotient - analytic) / scale;
   /* two step sizes agree far better with each other than with the gradient: no kink, no noise */
-  if (!isfinite(analytic) || least_spread < 0.1 * fabs(r.quotient - analytic)) r.outcome = DIFFERS;
+  if (!isfinite(analytic) || fmax(10 * least_spread, least_noise) < fabs(r.quotient - analytic)) r.outcome = DIFFERS;
   return r;
 }
 

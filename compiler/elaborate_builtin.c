@@ -233,16 +233,21 @@ static Value *reshaped(Elaborator *el, Value *x, int rank, const Axis *shape, Sp
   return open_node(el, build_reshape(el->g, node, nfree + rank, axes), nfree, vars, span);
 }
 
-static bool element_count(Elaborator *el, const Value *x, Span span, int64_t *count) {
+static void report_sized(Elaborator *el, Span span, int dim) {
+  report(el, span, "the number of elements differs between examples: an axis has %s places", dim_text(el, dim));
+}
+
+/* Of the axes from `first` on. */
+static bool element_count(Elaborator *el, const Value *x, int first, Span span, int64_t *count) {
   *count = 1;
-  for (int k = 0; k < x->rank; k++) {
+  for (int k = first; k < x->rank; k++) {
     Axis a = value_axis(el, x, k);
     if (a.kind != AXIS_PLAIN) {
       report(el, span, "the number of elements depends on the batch");
       return false;
     }
     if (a.dim) {
-      report(el, span, "the number of elements differs between examples: an axis has %s places", dim_text(el, a.dim));
+      report_sized(el, span, a.dim);
       return false;
     }
     *count *= a.extent;
@@ -254,7 +259,7 @@ static Value *call_flatten(Elaborator *el, Scope *s, const Expr *e, int n, Value
   (void)s, (void)n;
   int64_t count;
   Value *x = as_tensor(el, args[0], e->args[0].value->span, "what is flattened");
-  if (!x || !element_count(el, x, e->span, &count)) return value_poison(el, e->span);
+  if (!x || !element_count(el, x, 0, e->span, &count)) return value_poison(el, e->span);
   return reshaped(el, x, 1, &PLAIN(count), e->span);
 }
 
@@ -277,16 +282,34 @@ static bool shape_arguments(Elaborator *el, const Expr *e, int first, int n, Val
   return true;
 }
 
+/* Axes in front that stay as they are, up to the last one of a dim, whose places are as far apart as its bound says. */
+static int kept_axes(const Elaborator *el, const Value *x, int rank, const Axis *shape) {
+  int kept = 0;
+  for (int k = 0; k < rank && k < x->rank; k++) {
+    Axis a = value_axis(el, x, k);
+    if (!axis_equal(shape[k], a) || shape[k].dim != a.dim) break;
+    if (a.dim) kept = k + 1;
+  }
+  return kept;
+}
+
 static Value *call_reshape(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
   (void)s;
   Axis axes[MAX_AXES];
   int rank;
   int64_t have, want = 1;
   Value *x = as_tensor(el, args[0], e->args[0].value->span, "what is reshaped");
-  if (!x || !shape_arguments(el, e, 1, n, args, axes, &rank) || !element_count(el, x, e->span, &have)) return value_poison(el, e->span);
-  for (int k = 0; k < rank; k++) want *= axes[k].extent;
+  if (!x || !shape_arguments(el, e, 1, n, args, axes, &rank)) return value_poison(el, e->span);
+  int kept = kept_axes(el, x, rank, axes);
+  if (!element_count(el, x, kept, e->span, &have)) return value_poison(el, e->span);
+  for (int k = kept; k < rank; k++) {
+    want *= axes[k].extent;
+    if (!axes[k].dim) continue;
+    report_sized(el, e->span, axes[k].dim);
+    return value_poison(el, e->span);
+  }
   if (have == want) return reshaped(el, x, rank, axes, e->span);
-  report(el, e->span, "%s of %lld elements cannot be seen as %lld", describe(el, x), (long long)have, (long long)want);
+  report(el, e->span, "%s of %lld elements%s cannot be seen as %lld", describe(el, x), (long long)have, kept ? " in each place of the axes that stay" : "", (long long)want);
   if (x->name) remark(el, x->span, "'%s' is %s", x->name, shape_text(el, x));
   return value_poison(el, e->span);
 }
@@ -350,7 +373,7 @@ static Value *call_size(Elaborator *el, Scope *s, const Expr *e, int n, Value **
   if (args[0]->kind == VALUE_LIST) return value_number(el, args[0]->nitems, e->span);
   int64_t count;
   Value *x = as_tensor(el, args[0], e->args[0].value->span, "the argument of 'size'");
-  if (!x || !element_count(el, x, e->span, &count)) return value_poison(el, e->span);
+  if (!x || !element_count(el, x, 0, e->span, &count)) return value_poison(el, e->span);
   return value_number(el, (double)count, e->span);
 }
 
