@@ -260,6 +260,12 @@ static void push_operands(Context *cx, NodeList *list, const Node *n) {
   }
 }
 
+NodeList graph_operands(Context *cx, const Node *n) {
+  NodeList list = {0};
+  push_operands(cx, &list, n);
+  return list;
+}
+
 /* Depth first with an explicit stack: a node is put out when it is met the second time, its operands being done. The RESULTs of a
  * loop have the operands of all of them. */
 static NodeList order(Context *cx, Node *const *roots, int nroots, const ScanGroups *groups, bool *scans) {

@@ -274,6 +274,7 @@ typedef struct NodeList {
   int n, cap;
 } NodeList;
 NodeList graph_order(Context *cx, Node *const *roots, int nroots);
+NodeList graph_operands(Context *cx, const Node *n);
 
 /* RESULTs of one loop, and all of their carried values. In the order of graph_order, all that a loop needs stands before its
  * first RESULT. */
@@ -284,6 +285,8 @@ typedef struct ScanGroup {
 } ScanGroup;
 typedef VEC(ScanGroup) ScanGroups;
 ScanGroups graph_groups(Context *cx, const NodeList *list);
+/* Gives each of several loops of one scan a scan of its own, in what the roots reach. */
+void graph_part_scans(Graph *g, Node **roots, int nroots);
 /* Is n computed in the loop of this group (not in one inside of it, nor outside)? */
 bool group_holds(const ScanGroup *group, const Node *n);
 

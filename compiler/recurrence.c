@@ -152,3 +152,125 @@ bool group_holds(const ScanGroup *group, const Node *n) {
   return true;
 }
 
+/* ---- different loops of one scan ---- */
+
+/* Simplifying a recurrence twice may give two different ones, and both may be needed: a loss and its derivative, say. They have the
+ * same scan and the same PREVs, and can't be one loop; so one of them takes another scan, as a bound variable takes another name. */
+typedef struct Renaming {
+  Graph *g;
+  int from, to; /* scans */
+  Node **memo;  /* what stands for a node, by its id; NULL: itself */
+  size_t size;
+} Renaming;
+
+static Node *renamed(const Renaming *m, Node *n) { return (size_t)n->id < m->size && m->memo[n->id] ? m->memo[n->id] : n; }
+
+static Index *renamed_index(const Renaming *m, Index *e);
+
+static Read *renamed_read(const Renaming *m, const Read *r) {
+  Index *index[MAX_AXES];
+  for (int k = 0; k < r->node->naxes; k++) index[k] = renamed_index(m, r->index[k]);
+  return read_make(m->g, renamed(m, r->node), index, r->guarded);
+}
+
+static Index *renamed_index(const Renaming *m, Index *e) {
+  Graph *g = m->g;
+  bool gathers = false;
+  for (int k = 0; k < e->n; k++) gathers = gathers || e->terms[k].gather;
+  if (!gathers) return e;
+  Index *sum = index_constant(g, e->offset);
+  for (int k = 0; k < e->n; k++) {
+    const Term *t = &e->terms[k];
+    sum = index_combine(g, 1, sum, t->coef, t->gather ? index_gather(g, renamed_read(m, t->gather)) : index_var(g, t->var));
+  }
+  return index_divide(g, sum, e->divisor);
+}
+
+static Node *renamed_copy(const Renaming *m, const Node *n) {
+  Graph *g = m->g;
+  Node copy = *n;
+  copy.reads = n->nreads ? ARENA_ARRAY(g->cx, Read *, n->nreads) : NULL;
+  copy.guards = n->nguards ? ARENA_ARRAY(g->cx, Guard, n->nguards) : NULL;
+  copy.carries = n->ncarries ? ARENA_ARRAY(g->cx, Carry, n->ncarries) : NULL;
+  for (int k = 0; k < n->naxes; k++)
+    if (m->from && copy.axes[k].scan == m->from) copy.axes[k].scan = m->to;
+  if (m->from && n->kind == NODE_PREV && n->scan == m->from) copy.scan = m->to;
+  for (int k = 0; k < n->nreads; k++) copy.reads[k] = renamed_read(m, n->reads[k]);
+  for (int k = 0; k < n->nguards; k++) copy.guards[k] = (Guard){renamed_index(m, n->guards[k].e), n->guards[k].n};
+  if (n->value) copy.value = renamed_index(m, n->value);
+  for (int k = 0; k < n->ncarries; k++) {
+    const Carry *c = &n->carries[k];
+    copy.carries[k] = (Carry){c->slot, renamed(m, c->prev), renamed(m, c->next), renamed(m, c->init)};
+  }
+  return graph_intern(g, &copy);
+}
+
+static Renaming renaming(Graph *g, int from, int to) {
+  return (Renaming){g, from, to, ARENA_ARRAY(g->cx, Node *, g->nnodes), g->nnodes};
+}
+
+/* Copies what reads something that is renamed already, in an order in which operands come first. */
+static void rename_users(const Renaming *m, const NodeList *list) {
+  for (int i = 0; i < list->n; i++) {
+    Node *n = list->at[i];
+    NodeList operands = graph_operands(m->g->cx, n);
+    bool reads = m->from && node_is_open(n, m->from);
+    for (int k = 0; k < operands.n; k++) reads = reads || renamed(m, operands.at[k]) != operands.at[k];
+    if (!m->memo[n->id] && reads) m->memo[n->id] = renamed_copy(m, n);
+  }
+}
+
+/* Carried values of loops inside of the loop may have its time as an axis: these are its PREVs too. */
+static void rename_prevs(const Renaming *m, int ncarries, const Carry *carries) {
+  for (int k = 0; k < ncarries; k++) {
+    Node *prev = carries[k].prev;
+    if (prev->scan == m->from || node_time_axis(prev, m->from) >= 0) m->memo[prev->id] = renamed_copy(m, prev);
+  }
+}
+
+/* Gives the loop a scan of its own, in the roots. */
+static void part_group(Graph *g, const NodeList *list, const ScanGroup *group, Node **roots, int nroots) {
+  int scan = graph_scan(g, g->scans[group->scan].extent, g->scans[group->scan].backwards);
+  Renaming inside = renaming(g, group->scan, scan), outside = renaming(g, 0, 0);
+  NodeList ends = {0};
+  for (int k = 0; k < group->ncarries; k++) VEC_PUSH(g->cx, &ends, group->carries[k].next);
+  for (int k = 0; k < group->results.n; k++) VEC_PUSH(g->cx, &ends, group->results.at[k]->reads[0]->node);
+  NodeList body = graph_order(g->cx, ends.at, ends.n);
+  rename_prevs(&inside, group->ncarries, group->carries);
+  for (int i = 0; i < body.n; i++)
+    if (body.at[i]->kind == NODE_RESULT && node_is_open(body.at[i], group->scan)) rename_prevs(&inside, body.at[i]->ncarries, body.at[i]->carries);
+  rename_users(&inside, &body);
+  Carry *carries = ARENA_ARRAY(g->cx, Carry, group->ncarries);
+  for (int k = 0; k < group->ncarries; k++) {
+    const Carry *c = &group->carries[k];
+    carries[k] = (Carry){c->slot, renamed(&inside, c->prev), renamed(&inside, c->next), c->init};
+  }
+  for (int k = 0; k < group->results.n; k++) {
+    Node *old = group->results.at[k];
+    outside.memo[old->id] = build_result(g, scan, renamed(&inside, old->reads[0]->node), group->ncarries, carries);
+  }
+  rename_users(&outside, list);
+  for (int k = 0; k < nroots; k++) roots[k] = renamed(&outside, roots[k]);
+}
+
+static bool share_values(const ScanGroup *a, const ScanGroup *b) {
+  if (a->scan != b->scan) return false;
+  for (int k = 0; k < a->ncarries; k++)
+    for (int j = 0; j < b->ncarries; j++)
+      if (a->carries[k].prev == b->carries[j].prev) return true;
+  return false;
+}
+
+void graph_part_scans(Graph *g, Node **roots, int nroots) {
+  for (bool again = nroots > 0; again;) {
+    NodeList list = graph_order(g->cx, roots, nroots);
+    ScanGroups groups = graph_groups(g->cx, &list);
+    again = false;
+    for (int k = 1; k < groups.n && !again; k++)
+      for (int j = 0; j < k && !again; j++)
+        if (share_values(&groups.at[j], &groups.at[k])) {
+          part_group(g, &list, &groups.at[k], roots, nroots);
+          again = true;
+        }
+  }
+}

@@ -428,14 +428,19 @@ static void check_sizes(Program *p, Node *root) {
   }
 }
 
-static void verify_roots(Program *p, const Root *roots, int n, const char *pass) {
+/* What the rest of the compiler relies on. */
+static void finish_roots(Program *p, Root *roots, int n, const char *pass) {
+  Node **nodes = ARENA_ARRAY(p->cx, Node *, n + 1);
+  for (int k = 0; k < n; k++) nodes[k] = roots[k].node;
+  graph_part_scans(p->graph, nodes, n);
+  for (int k = 0; k < n; k++) roots[k].node = nodes[k];
   for (int k = 0; k < n && !error_count(p->cx); k++) check_sizes(p, roots[k].node);
-  for (int k = 0; k < n; k++) graph_verify(p->graph, (Node *const *)&roots[k].node, 1, pass);
+  graph_verify(p->graph, nodes, n, pass);
 }
 
 static void simplify_roots(Simplifier *s, Root *roots, int n) {
   for (int k = 0; k < n; k++) roots[k].node = simplify_root(s, roots[k].node);
-  verify_roots(s->program, roots, n, s->to_float ? "float" : "simplify");
+  finish_roots(s->program, roots, n, s->to_float ? "float" : "simplify");
 }
 
 static void simplify_optimizers(Simplifier *s) {
@@ -455,7 +460,7 @@ void simplify_program(Program *p, const Options *options) {
     Routine *r = &p->routines.at[k];
     if (r->kind == ROUTINE_GRAD) {
       add_gradients(s, r);
-      verify_roots(p, r->roots, r->nroots, "simplify");
+      finish_roots(p, r->roots, r->nroots, "simplify");
     } else {
       simplify_roots(s, r->roots, 1);
     }
@@ -463,7 +468,7 @@ void simplify_program(Program *p, const Options *options) {
   for (int i = 0; i < p->objectives.n; i++) {
     FullBatch *full = p->objectives.at[i].full;
     if (full) add_full(s, &p->objectives.at[i]);
-    if (full) verify_roots(p, full->product.roots, full->product.nroots, "simplify");
+    if (full) finish_roots(p, full->product.roots, full->product.nroots, "simplify");
   }
   simplify_optimizers(s);
   print_explained(p);

@@ -177,7 +177,7 @@ def joined(parts):
 
 
 def constant(x, size=None):
-    return Expr("%g" % x, ATOM if x >= 0 else NEGATIVE, (), lambda s, b, ix: [x], abs(x) if size is None else size, x > 0)
+    return Expr("%g" % x if float("%g" % x) == x else repr(x), ATOM if x >= 0 else NEGATIVE, (), lambda s, b, ix: [x], abs(x) if size is None else size, x > 0)
 
 
 def elementwise(parts, f, text, level, **known):

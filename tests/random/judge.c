@@ -9,8 +9,9 @@
  * Out: a line `NAME verdict`, and FOLDER/NAME.log where the verdict is not ok: refused, slow, crash, gradient, rewritten, or
  * unfit where the model's values are not finite or too large to say anything.
  *
- * NAME.points holds records `kind.name count slack\n` and then count doubles. `slack` is how far the result moves where
- * the point moves by the rounding of a float: the error that a build in float cannot help. Record `point` starts a
+ * NAME.points holds records `kind.name count slack beyond\n` and then count doubles. `slack` is how far the result moves where
+ * the point moves by the rounding of a float: the error that a build in float cannot help; `beyond` is 1 where a value
+ * on the way is beyond the range of floats. Record `point` starts a
  * point and holds its number of examples. */
 #include <fenv.h>
 #include <math.h>
@@ -33,7 +34,7 @@ extern const unsigned prelude_length;
 enum { SECONDS = 60, ATTEMPTS = 8, NUDGES = 2 };
 enum { FINE, REFUSED = 1, GRADIENT = 10, REWRITTEN, UNFIT };
 
-static const double largest_value = 1e6;
+static const double largest_value = 1e6, largest_on_the_way = 1e37; /* the largest float is 3e38 */
 static const int examples_of_point[] = {3, 1};
 
 /* ---- constants with all their digits: the linker puts this in the way of the emitter's own (--wrap) ---- */
@@ -140,6 +141,7 @@ typedef struct Result {
   const char *kind, *name;
   Node *node;
   double *values, slack;
+  bool beyond;
 } Result;
 
 typedef VEC(Result) Results;
@@ -179,15 +181,27 @@ static void take(Judge *j, Results *list) {
   }
 }
 
-static void put(Judge *j, const char *kind, const char *name, int64_t count, double slack, const double *values) {
-  fprintf(j->out, "%s%s%s %lld %.17g\n", kind, name ? "." : "", name ? name : "", (long long)count, slack);
+/* What a float can't hold; the values inside of a loop are not looked at. */
+static bool leaves_floats(Judge *j, Node *result) {
+  NodeList list = graph_order(j->p->cx, &result, 1);
+  for (int i = 0; i < list.n; i++) {
+    if (list.at[i]->open || list.at[i]->kind == NODE_PREV) continue;
+    const double *y = evaluate(j->e, list.at[i]);
+    for (int64_t k = evaluation_count(j->e, list.at[i]) - 1; k >= 0; k--)
+      if (fabs(y[k]) > largest_on_the_way && isfinite(y[k])) return true;
+  }
+  return false;
+}
+
+static void put(Judge *j, const char *kind, const char *name, int64_t count, double slack, bool beyond, const double *values) {
+  fprintf(j->out, "%s%s%s %lld %.17g %d\n", kind, name ? "." : "", name ? name : "", (long long)count, slack, beyond);
   fwrite(values, sizeof *values, (size_t)count, j->out);
 }
 
 static void put_leaves(Judge *j) {
   Program *p = j->p;
   double examples = (double)j->examples;
-  put(j, "point", NULL, 1, 0, &examples);
+  put(j, "point", NULL, 1, 0, false, &examples);
   for (int i = 0; i < j->leaves.n; i++) {
     const Node *n = j->leaves.at[i];
     if (n->kind == NODE_DRAW) continue;
@@ -195,7 +209,7 @@ static void put_leaves(Judge *j) {
     const char *name = n->kind == NODE_INPUT   ? p->inputs.at[n->item].name
                        : n->kind == NODE_PARAM ? p->params.at[n->item].path
                                                : p->states.at[n->item].path;
-    put(j, kind, name, evaluation_count(j->e, n), 0, evaluate(j->e, j->leaves.at[i]));
+    put(j, kind, name, evaluation_count(j->e, n), 0, false, evaluate(j->e, j->leaves.at[i]));
   }
 }
 
@@ -306,8 +320,10 @@ static int put_points(Judge *j) {
     }
     set_leaves(j, seed, 0);
     for (int r = 0; r < list.n; r++)
+      list.at[r].beyond = leaves_floats(j, list.at[r].node);
+    for (int r = 0; r < list.n; r++)
       put(j, list.at[r].kind, list.at[r].name, evaluation_count(j->e, list.at[r].node), list.at[r].slack,
-          list.at[r].values);
+          list.at[r].beyond, list.at[r].values);
     if (!rules_kept_values(j, &list, seed)) return REWRITTEN;
   }
   return FINE;

@@ -158,7 +158,7 @@ class Workshop:
         points, at = [], 0
         while at < len(data):
             end = data.index(b"\n", at)
-            record, n, slack = data[at:end].decode().split()
+            record, n, slack, _ = data[at:end].decode().split()
             at = end + 1 + 8 * int(n)
             values = struct.unpack("<%sd" % n, data[end + 1:at])
             if record == "point":
