@@ -117,6 +117,7 @@ static bool is_box(const Sweep *s, const Opened *o, const Read *r, Contribution 
     }
     if (e->n != 1 || e->divisor != 1 || e->terms[0].gather || e->terms[0].coef != 1) return false;
     int var = e->terms[0].var;
+    if (is_tie(s, var)) return false; /* one place, that of the time, not a box of them */
     for (int j = 0; j < *nused; j++)
       if (used[j] == var) return false;
     bool own = false;

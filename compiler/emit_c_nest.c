@@ -148,12 +148,16 @@ const char *nest_target(Body *b, const Nest *nest) {
 /* A value that is kept for all times: its places at this one are no single run. */
 static void fill_places(Body *b, const Nest *nest, const char *start) {
   int indent = b->indent;
+  bool merged[MAX_AXES];
+  memcpy(merged, b->dropped, sizeof merged);
+  use_axes(b, nest->n);
   Nest all = nest_new(b, nest->n);
   nest_add_loops(&all);
   for (int k = 0; k < all.loops.n; k++)
     if (all.loops.at[k].own) nest_open_loop(b, &all.loops.at[k]);
   line(b, "%s = %s;", nest_target(b, &all), plan_place(b->plan, nest->n)->integer ? "0" : start);
   nest_close(b, indent);
+  memcpy(b->dropped, merged, sizeof merged);
 }
 
 void nest_fill(Body *b, const Nest *nest, const char *start) {

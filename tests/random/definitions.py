@@ -3,7 +3,7 @@ sight, with its meaning in plain Python.
 """
 from expression import (ATOM, REDUCE, Expr, Var, add, call1, constant, count, matmul, meaning, over_batch, places, power,
                         read, reduce_whole)
-from indices import Scope
+from indices import Scope, without_indices
 from generator import EXTENTS
 
 
@@ -55,7 +55,7 @@ class Definitions:
     def indexed(self):
         rng = self.rng
         extents = self.shape(rng.choice([1, 1, 2, 2, 3]))
-        scope = Scope(rng, self.names)
+        scope = Scope(rng, self.names, self.indices)
         letters = {}
         for n in extents:
             letters[scope.inside(letters).fresh()] = n
@@ -64,7 +64,7 @@ class Definitions:
         heads = [inner.bound(i, n, e) for i, n in letters.items()]
         at = e.at
         def run(s, b, ix):
-            return [at(s, b, dict(zip(letters, place)))[0] for place in places(extents)]
+            return [at(s, b, {**ix, **dict(zip(letters, place))})[0] for place in places(extents)]
 
         name = self.new_name()
         self.say("%s[%s] = %s" % (name, ", ".join(heads), e.text))
@@ -320,36 +320,96 @@ class Definitions:
         self.define(a if yes else b, name)
 
     def recurrence(self):
-        """Carried values that are handed on, mixed or drawn; without a meaning in Python."""
+        """A scan: carried values, real and whole, that are handed on, mixed or drawn; others in it, in index notation, a scan too."""
         rng = self.rng
+        if len(self.indices) > 1:
+            return
         steps, t = rng.choice([1, 2, 3, 3, 4, 5]), self.new_name("t%d")
         shape = self.generator.shape(rng.choice([0, 1, 1, 2]))
-        carried = [self.new_name("h%d") for _ in range(rng.choice([1, 1, 2, 3]))]
-        starts = [self.generator.small(self.make(shape, 1), 2) for _ in carried]
-        source = self.define_as(self.generator.small(self.make((steps,) + shape, 2), 2))
-        before = [Var("%s[%s-1]" % (h, t), shape, size=1.5, meant=False) for h in carried]
-        parts = starts + [self.use(source)]
-        lines, drawn = [], rng.random() < 0.3
-        for h in carried:
-            e = self.generator.small(self.make(shape, 2), 3)
-            text = rng.choice(["tanh(%s) + 0.5 * %s * %s", "sin(%s + %s - %s)", "(%s) * 0.3 + %s * 0.4 * sin(%s)"]) % (
-                e.text, rng.choice(before).name, rng.choice(["%s[%s]" % (source.name, t), rng.choice(before).name]))
-            if rng.random() < 0.15:
-                text = rng.choice(before).name
-            lines.append("  %s[%s] %s" % (h, t, "~ normal(tanh(%s), 0.5)" % text if drawn and rng.random() < 0.5 else "= " + text))
-            parts.append(e)
+        if count(shape) > 40:
+            return
+        starts = [self.generator.small(self.make(shape, 1), 2) for _ in range(rng.choice([1, 1, 2, 3]))]
+        carried = [(self.new_name("h%d"), start) for start in starts]
+        outside, around = set(map(id, self.names)), (self.block, self.indices, self.defined)
+        self.block, self.indices, self.defined = [], {**self.indices, t: steps}, []
+        before = [self.before(name, t, shape) for name, _ in carried]
+        place = self.carried_place(t, carried, before) if rng.random() < 0.25 else None
+        for _ in range(rng.choice([0, 1, 1, 2, 3])):
+            getattr(self, self.chosen_kind(self.INSIDE))()
+        drawn, after = rng.random() < 0.2, []
+        for k in range(len(carried)):
+            if place and k == len(carried) - 1:
+                after.append(self.use(place))
+            elif rng.random() < 0.15:
+                after.append(self.use(rng.choice(before[:len(starts)])))
+            else:
+                after.append(self.generator.small(self.make(shape, 2), 2))
+        more = self.make(self.shape(), 2) if rng.random() < 0.4 else None
+        made, lines = self.defined, self.block
+        self.block, self.indices, self.defined = around
+        self.names[:] = [v for v in self.names if id(v) in outside or v.kind == "param"]
         self.say("scan %s < %d {" % (t, steps))
-        self.say("  init " + ", ".join("%s = %s" % (h, e.text) for h, e in zip(carried, starts)))
-        for line in lines + ["}"]:
-            self.say(line)
-        for h in carried:
-            self.define(Expr(h, ATOM, (steps,) + shape, None, 4.0, False, 0, set().union(*(e.deps for e in parts)),
-                             any(e.batch for e in parts)), h)
+        self.say("  init " + ", ".join("%s = %s" % (h, e.text) for h, e in carried))
+        for line in lines:
+            self.say("  " + line)
+        noise = [drawn and not e.whole and rng.random() < 0.5 for e in after]
+        for (h, _), e, noisy in zip(carried, after, noise):
+            self.say("  %s[%s] %s" % (h, t, "~ normal(%s, 0.5)" % e.text if noisy else "= " + e.text))
+        results = [(h, e) for (h, _), e in zip(carried, after)]
+        if more:
+            results.append((self.new_name("y%d"), more))
+            self.say("  %s[%s] = %s" % (results[-1][0], t, more.text))
+        self.say("}")
+        parts = [e for _, e in carried] + [e for _, e in results] + [self.use(v) for v in made]
+        meant = all(e.at for e in parts) and not any(noise)
+
+        def run(s, b, ix, which):
+            frame, now, out = dict(ix), [e.at(s, b, ix) for _, e in carried], []
+            for step in range(steps):
+                frame.update(zip(before, now))
+                frame[t] = step
+                for v in made:
+                    frame[v] = v.at(s, b, frame)
+                now = [e.at(s, b, frame) for e in after]
+                out += results[which][1].at(s, b, frame)
+            return out
+
+        deps = without_indices(set().union(*(e.deps for e in parts)), [t])
+        for k, (name, e) in enumerate(results):
+            at = (lambda s, b, ix, k=k: run(s, b, ix, k)) if meant else None
+            self.define(Expr(name, ATOM, (steps,) + e.shape, at, e.size if not any(noise) else 6.0, False, e.whole, deps,
+                             any(p.batch for p in parts)), name)
+
+    def before(self, name, t, shape, whole=0):
+        """A name of this step for a carried value as the step before left it."""
+        v = Var(self.new_name("p%d"), shape, whole=whole, size=2)
+        self.say("%s = %s[%s-1]" % (v.name, name, t))
+        v.at = lambda s, b, ix: ix[v] # it is in the frame of the step
+        self.names.append(v)
+        return v
+
+    def carried_place(self, t, carried, before):
+        """A place that is carried, from 0; what it is at this step, or None."""
+        e = self.some(1)
+        if not e.text.isidentifier():
+            e = self.use(self.define_as(e))
+        name = self.new_name("k%d")
+        carried.append((name, Expr("0", ATOM, (), lambda s, b, ix: [0], 1)))
+        before.append(self.before(name, t, (), e.shape[0]))
+        place = reduce_whole("argmax", e)
+        self.say("g%s = %s" % (name, place.text))
+        return self.define(place, "g" + name)
 
     KINDS = [("recurrence", 1.5), ("plain", 8), ("indexed", 8), ("split", 1), ("winner", 1), ("dense", 2), ("instance", 1), ("own_layer", 1),
              ("prelude_layer", 1.5), ("pooled", 1.5), ("repeated", 1), ("coupled", 0.7), ("derivative", 2),
              ("stateful", 0.3), ("chosen", 0.4)]
 
+    INSIDE = [("plain", 4), ("indexed", 4), ("split", 0.5), ("winner", 1), ("pooled", 0.7), ("repeated", 0.3), ("recurrence", 1),
+              ("dense", 0.5), ("derivative", 0.4), ("chosen", 0.3)] # of a scan
+
+    def chosen_kind(self, kinds):
+        return self.rng.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
+
     def definitions(self):
         for _ in range(self.rng.choice([1, 2, 3, 4, 5, 6, 7])):
-            getattr(self, self.rng.choices([k for k, _ in self.KINDS], [w for _, w in self.KINDS])[0])()
+            getattr(self, self.chosen_kind(self.KINDS))()

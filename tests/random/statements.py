@@ -46,6 +46,7 @@ class Builder(Definitions):
         self.block = self.model.lines
         self.generator = Generator(self.rng, self.names, self.declare)
         self.losses, self.params, self.layered = [], [], []
+        self.indices, self.defined = {}, [] # of the scans around what is made; what a step of the innermost one defines
 
     def new_name(self, pattern=None):
         self.counter += 1
@@ -55,7 +56,7 @@ class Builder(Definitions):
         self.block.append(line)
 
     def make(self, shape, depth=None, scope=None):
-        return self.generator.make(shape, scope or Scope(self.rng, self.names), self.depth if depth is None else depth)
+        return self.generator.make(shape, scope or Scope(self.rng, self.names, self.indices), self.depth if depth is None else depth)
 
     def shape(self, rank=None):
         return self.generator.shape(self.rng.choice([0, 1, 1, 1, 2, 2, 2, 3]) if rank is None else rank)
@@ -66,7 +67,7 @@ class Builder(Definitions):
             return None
         v = Var(self.new_name("w%d"), shape, size=1.5, kind="param")
         start = self.rng.choice([" ~ normal(0, 0.5)", " ~ uniform(-0.5, 1)", " = 0.5"])
-        self.say("param %s%s%s" % (v.name, brackets(shape), start))
+        self.model.lines.append("param %s%s%s" % (v.name, brackets(shape), start))
         self.params.append(v)
         self.names.append(v)
         return v
@@ -76,6 +77,7 @@ class Builder(Definitions):
         v = Var(name or self.new_name(), e.shape, e.at, e.whole, e.positive, min(e.size, 1e3), without_indices(e.deps),
                 e.batch, e.at is not None)
         self.names.append(v)
+        self.defined.append(v)
         return v
 
     def reals(self, rank=None, shape=None):
