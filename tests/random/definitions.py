@@ -33,7 +33,7 @@ def dense_parameters(path, n, m):
 
 def affine(e, W, bias):
     n, m = e.shape[-1], W.shape[0]
-    w, b = Expr(W.name, ATOM, W.shape, read(W) if W.meant else None), Expr(bias.name, ATOM, bias.shape, read(bias))
+    w, b = Expr(W.name, ATOM, W.shape, (W.at or read(W)) if W.meant else None), Expr(bias.name, ATOM, bias.shape, read(bias))
 
     def run(x, weights, c):
         return [sum(weights[o * n + k] * x[r + k] for k in range(n)) + c[o] for r in range(0, len(x), n) for o in range(m)]
