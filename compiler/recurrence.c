@@ -170,7 +170,7 @@ static Index *renamed_index(const Renaming *m, Index *e);
 static Read *renamed_read(const Renaming *m, const Read *r) {
   Index *index[MAX_AXES];
   for (int k = 0; k < r->node->naxes; k++) index[k] = renamed_index(m, r->index[k]);
-  return read_make(m->g, renamed(m, r->node), index, r->guarded);
+  return read_make(m->g, renamed(m, r->node), index);
 }
 
 static Index *renamed_index(const Renaming *m, Index *e) {
