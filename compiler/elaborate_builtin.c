@@ -537,7 +537,7 @@ Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, co
 static const Builtin builtins[] = {
     SCALAR("exp", EXP), SCALAR("log", LOG), SCALAR("log1p", LOG1P), SCALAR("expm1", EXPM1), SCALAR("sin", SIN), SCALAR("cos", COS),
     SCALAR("tan", TAN), SCALAR("atan", ATAN), SCALAR("tanh", TANH), SCALAR("sigmoid", SIGMOID), SCALAR("softplus", SOFTPLUS),
-    SCALAR("sqrt", SQRT), SCALAR("abs", ABS), SCALAR("sign", SIGN), SCALAR("floor", FLOOR), SCALAR("erf", ERF),
+    SCALAR("sqrt", SQRT), SCALAR("abs", ABS), SCALAR("sign", SIGN), SCALAR("floor", FLOOR), SCALAR("erf", ERF), SCALAR("erfc", ERFC),
     SCALAR("lgamma", LGAMMA), SCALAR("digamma", DIGAMMA), SCALAR("trigamma", TRIGAMMA), SCALAR("stop", STOP),
     {"pow", NULL, 2, 2, "pow(x, y)", OP_POW},
     {"logratio", NULL, 2, 2, "logratio(a, b), which is log(exp(a)/exp(b))", OP_LOGRATIO},

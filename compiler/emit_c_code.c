@@ -342,9 +342,11 @@ static const struct {
                      [OP_SIGN] = {FORM_CALL, "nn_signf", 0},
                      [OP_FLOOR] = {FORM_CALL, "nn_floorf", 0},
                      [OP_ERF] = {FORM_CALL, "nn_erff", 0},
+                     [OP_ERFC] = {FORM_CALL, "nn_erfcf", 0},
                      [OP_LGAMMA] = {FORM_CALL, "nn_lgammaf", 0},
                      [OP_DIGAMMA] = {FORM_CALL, "nn_digammaf", 0},
-                     [OP_TRIGAMMA] = {FORM_CALL, "nn_trigammaf", 0}};
+                     [OP_TRIGAMMA] = {FORM_CALL, "nn_trigammaf", 0},
+                     [OP_SIGMOID_MINUS] = {FORM_CALL, "nn_sigmoid_minusf", 0}};
 
 static Code product(Body *b, double scale, Read *const *reads, int nreads) {
   if (nreads == 0) return (Code){c_real(b->em, scale), scale < 0 ? 1 : 0, false};

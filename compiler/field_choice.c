@@ -145,6 +145,7 @@ Value *field_apply(Field *f, Op op, Value *const *x) {
   case OP_SQRT: return field_power(f, x[0], field_number(f, 0.5));
   case OP_STOP: return x[0];
   case OP_EXP: return field_exp(f, x[0]);
+  case OP_ERFC: return field_minus(f, f->one, other_function(f, OP_ERF, x));
   case OP_EXPM1: return field_minus(f, field_exp(f, x[0]), f->one);
   case OP_LOG: return field_log(f, x[0]);
   case OP_LOG1P: return field_log(f, field_add(f, f->one, x[0]));

@@ -79,8 +79,9 @@ typedef struct Guard { /* holds where e is whole and 0 <= e < n; an equality has
   X(EXP, "exp", 1, 0) X(LOG, "log", 1, 0) X(LOG1P, "log1p", 1, 0) X(EXPM1, "expm1", 1, 0) X(SIN, "sin", 1, 0)            \
   X(COS, "cos", 1, 0) X(TAN, "tan", 1, 0) X(ATAN, "atan", 1, 0) X(TANH, "tanh", 1, 0) X(SIGMOID, "sigmoid", 1, 0)        \
   X(SOFTPLUS, "softplus", 1, 0) X(SQRT, "sqrt", 1, 0) X(ABS, "abs", 1, 0) X(SIGN, "sign", 1, 1)                          \
-  X(FLOOR, "floor", 1, 1) X(ERF, "erf", 1, 0) X(LGAMMA, "lgamma", 1, 0) X(DIGAMMA, "digamma", 1, 0)                      \
-  X(TRIGAMMA, "trigamma", 1, 0)
+  X(FLOOR, "floor", 1, 1) X(ERF, "erf", 1, 0) X(ERFC, "erfc", 1, 0) X(LGAMMA, "lgamma", 1, 0) X(DIGAMMA, "digamma", 1, 0)                      \
+  X(TRIGAMMA, "trigamma", 1, 0)                                                                                          \
+  X(SIGMOID_MINUS, "sigmoid_minus", 2, 0) /* sigmoid(a) - b; float_program makes it */
 
 typedef enum {
 #define X(id, name, arity, integer) OP_##id,

@@ -285,6 +285,7 @@ Poly *poly_function(Prover *p, Op op, Poly *const *x) {
   case OP_POW: return power_function(p, x);
   case OP_SQRT: return poly_power(p, x[0], 0.5);
   case OP_EXP: return exp_of(p, x[0]);
+  case OP_ERFC: return poly_plus(p, 1, one, -1, other_function(p, OP_ERF, x));
   case OP_EXPM1: return poly_plus(p, 1, exp_of(p, x[0]), -1, one);
   case OP_LOG: return log_of(p, x[0]);
   case OP_LOG1P: return log_of(p, poly_plus(p, 1, x[0], 1, one));

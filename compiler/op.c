@@ -71,9 +71,11 @@ double op_apply(Op op, const double *x) {
   case OP_SIGN: return isnan(x[0]) ? x[0] : (x[0] > 0) - (x[0] < 0);
   case OP_FLOOR: return floor(x[0]);
   case OP_ERF: return erf(x[0]);
+  case OP_ERFC: return erfc(x[0]);
   case OP_LGAMMA: return lgamma(x[0]);
   case OP_DIGAMMA: return digamma(x[0]);
   case OP_TRIGAMMA: return trigamma(x[0]);
+  case OP_SIGMOID_MINUS: return x[0] > 0 ? (1 - x[1]) - sigmoid(-x[0]) : sigmoid(x[0]) - x[1];
   case OP_PRODUCT: case OP_INDEX: case OP_COUNT: break;
   }
   bug("evaluate", "operation %d has no scalar value", (int)op);

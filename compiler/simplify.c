@@ -300,6 +300,14 @@ static void print_explained(Program *p) {
   }
 }
 
+static bool is_opened_at(const Read *r, int naxes, const int *vars) {
+  for (int k = 0; k < naxes; k++) {
+    int v;
+    if (r->node->naxes != naxes || !index_is_var(r->index[k], &v) || v != vars[k]) return false;
+  }
+  return r->node->naxes == naxes;
+}
+
 static void simplify_node(Simplifier *s, Node *n) {
   Graph *g = s->g;
   int vars[MAX_AXES], which;
@@ -318,6 +326,7 @@ static void simplify_node(Simplifier *s, Node *n) {
     r = simplify_read(s, better);
   }
   remember(s, n, r, vars);
+  if (s->to_float && n->label && !r->node->label && r->node->kind == NODE_MAP && is_opened_at(r, n->naxes, vars)) r->node->label = n->label;
   g->span = span;
 }
 

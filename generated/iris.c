@@ -253,43 +253,43 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       v17[b] = 1.0f / v10[b];
     }
   }
-  /* %18[b,i] = select(%9[b,i], %17[b])  [n,3]
-     %19[b,i] = %15 %18[b,i]  [n,3]
-     %20[b,i] = %16[b,i] + %19[b,i]  [n,3] */
+  /* p[b,i] = select(%9[b,i], %17[b])  [n,3]
+     %19[b,i] = %15 p[b,i]  [n,3]
+     δu[b,i] = %16[b,i] + %19[b,i]  [n,3] */
   {
     const float *v9 = s->f + 96, *v17 = s->f + 0, *v16 = s->f + 32;
-    float *restrict v20 = s->f + 144;
+    float *restrict deltau = s->f + 144;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = v9[3 * b + i];
         const float t2 = t1 == 0.0f ? 0.0f : t1 * v17[b];
         const float t3 = s15 * t2;
         const float t4 = v16[3 * b + i] + t3;
-        v20[3 * b + i] = t4;
+        deltau[3 * b + i] = t4;
       }
     }
   }
-  /* %21[b,i] = Σ_j %20[b,j] u.W[j,i]  [n,16] */
+  /* δh[b,i] = Σ_j δu[b,j] u.W[j,i]  [n,16] */
   {
-    const float *v20 = s->f + 144, *u_W = (const float *)w->u.W;
-    float *restrict v21 = s->f + 768;
+    const float *deltau = s->f + 144, *u_W = (const float *)w->u.W;
+    float *restrict deltah = s->f + 768;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 16; i++) {
-        v21[16 * b + i] = 0.0f;
+        deltah[16 * b + i] = 0.0f;
       }
       for (int j = 0; j < 3; j++) {
         for (int i = 0; i < 16; i++) {
-          v21[16 * b + i] += v20[3 * b + j] * u_W[i + 16 * j];
+          deltah[16 * b + i] += deltau[3 * b + j] * u_W[i + 16 * j];
         }
       }
     }
   }
-  /* %25[b,i] = %21[b,i] %24[b,i]  [n,16] */
+  /* %25[b,i] = δh[b,i] %24[b,i]  [n,16] */
   {
-    const float *v21 = s->f + 768, *v24 = s->f + 512;
+    const float *deltah = s->f + 768, *v24 = s->f + 512;
     float *restrict v25 = s->f + 1024;
     for (int i = 0; i < n * 16; i++) {
-      v25[i] = v21[i] * v24[i];
+      v25[i] = deltah[i] * v24[i];
     }
   }
   /* %26[i,j] = Σ_b' %25[b',i] x[b',j]  [16,4] */
@@ -317,9 +317,9 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* %28[i,j] = Σ_b' %20[b',i] h[b',j]  [3,16] */
+  /* δu.W[i,j] = Σ_b' δu[b',i] h[b',j]  [3,16] */
   {
-    const float *v20 = s->f + 144, *h = s->f + 256;
+    const float *deltau = s->f + 144, *h = s->f + 256;
     float *restrict du_W = (float *)g->u.W;
     for (int i = 0; i < 3; i++) {
       for (int j = 0; j < 16; j++) {
@@ -327,19 +327,19 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
       for (int b = 0; b < n; b++) {
         for (int j = 0; j < 16; j++) {
-          du_W[16 * i + j] += v20[i + 3 * b] * h[j + 16 * b];
+          du_W[16 * i + j] += deltau[i + 3 * b] * h[j + 16 * b];
         }
       }
     }
   }
-  /* %29[i] = Σ_b' %20[b',i]  [3] */
+  /* δu.b[i] = Σ_b' δu[b',i]  [3] */
   {
-    const float *v20 = s->f + 144;
+    const float *deltau = s->f + 144;
     float *restrict du_b = g->u.b;
     for (int i = 0; i < 3; i++) {
       float acc = 0.0f;
       for (int b = 0; b < n; b++) {
-        acc += v20[i + 3 * b];
+        acc += deltau[i + 3 * b];
       }
       du_b[i] = acc;
     }
@@ -445,7 +445,7 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
       v17[b] = 1.0f / v10[b];
     }
   }
-  /* %18[b,i] = select(%9[b,i], %17[b])  [n,3] */
+  /* p[b,i] = select(%9[b,i], %17[b])  [n,3] */
   {
     const float *v9 = s->f + 96, *v17 = s->f + 16;
     for (int b = 0; b < n; b++) {

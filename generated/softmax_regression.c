@@ -78,7 +78,7 @@ float softmax_regression_L(const softmax_regression_params *w, softmax_regressio
       v7[b] = nn_logf(v6[b]);
     }
   }
-  /* %9 = Σ_b -%8[b,t[b]]  [] */
+  /* %9 = Σ_b -l[b,t[b]]  [] */
   float s9;
   {
     const float *v4 = s->f + 160, *v7 = s->f + 32;
@@ -167,7 +167,7 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       v7[b] = nn_logf(v6[b]);
     }
   }
-  /* %9 = Σ_b -%8[b,t[b]]  [] */
+  /* %9 = Σ_b -l[b,t[b]]  [] */
   float s9;
   {
     const float *v4 = s->f + 160, *v7 = s->f + 32;
@@ -200,44 +200,44 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       v13[b] = 1.0f / v6[b];
     }
   }
-  /* %14[b,i] = select(%5[b,i], %13[b])  [n,3]
-     %15[b,i] = %11 %14[b,i]  [n,3]
-     %16[b,i] = δl[b,i] + %15[b,i]  [n,3] */
+  /* p[b,i] = select(%5[b,i], %13[b])  [n,3]
+     %15[b,i] = %11 p[b,i]  [n,3]
+     δu[b,i] = δl[b,i] + %15[b,i]  [n,3] */
   {
     const float *v5 = s->f + 240, *v13 = s->f + 112, *deltal = s->f + 32;
-    float *restrict v16 = s->f + 144;
+    float *restrict deltau = s->f + 144;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = v5[3 * b + i];
         const float t2 = t1 == 0.0f ? 0.0f : t1 * v13[b];
         const float t3 = s11 * t2;
         const float t4 = deltal[3 * b + i] + t3;
-        v16[3 * b + i] = t4;
+        deltau[3 * b + i] = t4;
       }
     }
   }
-  /* %17[i,j] = Σ_b' %16[b',i] x[b',j]  [3,4] */
+  /* δW[i,j] = Σ_b' δu[b',i] x[b',j]  [3,4] */
   {
-    const float *v16 = s->f + 144;
+    const float *deltau = s->f + 144;
     float *restrict dW = (float *)g->W;
     for (int i = 0; i < 3; i++) {
       for (int j = 0; j < 4; j++) {
         float acc = 0.0f;
         for (int b = 0; b < n; b++) {
-          acc += v16[i + 3 * b] * x[j + 4 * b];
+          acc += deltau[i + 3 * b] * x[j + 4 * b];
         }
         dW[4 * i + j] = acc;
       }
     }
   }
-  /* %18[i] = Σ_b' %16[b',i]  [3] */
+  /* δb[i] = Σ_b' δu[b',i]  [3] */
   {
-    const float *v16 = s->f + 144;
+    const float *deltau = s->f + 144;
     float *restrict db = g->b;
     for (int i = 0; i < 3; i++) {
       float acc = 0.0f;
       for (int b = 0; b < n; b++) {
-        acc += v16[i + 3 * b];
+        acc += deltau[i + 3 * b];
       }
       db[i] = acc;
     }
@@ -316,7 +316,7 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
       v13[b] = 1.0f / v6[b];
     }
   }
-  /* %14[b,i] = select(%5[b,i], %13[b])  [n,3] */
+  /* p[b,i] = select(%5[b,i], %13[b])  [n,3] */
   {
     const float *v5 = s->f + 160, *v13 = s->f + 32;
     for (int b = 0; b < n; b++) {

@@ -46,7 +46,7 @@ float xor_L(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */,
       a[b] = v4[b] + a_b[0];
     }
   }
-  /* %13 = Σ_b %12[b,0]  [] */
+  /* %13 = Σ_b L[b,0]  [] */
   float s13;
   {
     const float *a = s->f + 0;
@@ -86,11 +86,11 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
   }
   /* %2[b,i] = %1[b,i] + h.b[i]  [n,4]
      h[b,i] = tanh(%2[b,i])  [n,4]
-     %21[b,i] = h[b,i] h[b,i]  [n,4]
-     %22[b,i] = 1 - %21[b,i]  [n,4] */
+     %19[b,i] = h[b,i] h[b,i]  [n,4]
+     %20[b,i] = 1 - %19[b,i]  [n,4] */
   {
     const float *v1 = s->f + 0, *h_b = w->h.b;
-    float *restrict h = s->f + 16, *restrict v22 = s->f + 32;
+    float *restrict h = s->f + 16, *restrict v20 = s->f + 32;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 4; i++) {
         const float t1 = v1[4 * b + i] + h_b[i];
@@ -98,7 +98,7 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
         const float t3 = t2 * t2;
         const float t4 = 1.0f - t3;
         h[4 * b + i] = t2;
-        v22[4 * b + i] = t4;
+        v20[4 * b + i] = t4;
       }
     }
   }
@@ -121,7 +121,7 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
       a[b] = v4[b] + a_b[0];
     }
   }
-  /* %13 = Σ_b %12[b,0]  [] */
+  /* %13 = Σ_b L[b,0]  [] */
   float s13;
   {
     const float *a = s->f + 48;
@@ -142,54 +142,52 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
      %15 = 1 / n  [] */
   const float s14 = s13 / (float)n;
   const float s15 = 1.0f / (float)n;
-  /* %16[b] = -%15 t[b]  [n]
-     δa[b] = %16[b] + %18[b,0]  [n] */
+  /* %16[b] = sigmoid_minus(a[b,0], t[b])  [n]
+     δa[b] = %15 %16[b]  [n] */
   {
     const float *a = s->f + 48;
     float *restrict deltaa = s->f + 0;
     for (int b = 0; b < n; b++) {
-      const float t1 = -s15 * (float)t[b];
-      const float t2 = nn_sigmoidf(a[b]);
-      const float t3 = s15 * t2;
-      const float t4 = t1 + t3;
-      deltaa[b] = t4;
+      const float t1 = nn_sigmoid_minusf(a[b], (float)t[b]);
+      const float t2 = s15 * t1;
+      deltaa[b] = t2;
     }
   }
   /* δh[b,i] = δa[b] a.W[0,i]  [n,4]
-     %23[b,i] = δh[b,i] %22[b,i]  [n,4] */
+     %21[b,i] = δh[b,i] %20[b,i]  [n,4] */
   {
-    const float *deltaa = s->f + 0, *a_W = (const float *)w->a.W, *v22 = s->f + 32;
-    float *restrict v23 = s->f + 48;
+    const float *deltaa = s->f + 0, *a_W = (const float *)w->a.W, *v20 = s->f + 32;
+    float *restrict v21 = s->f + 48;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 4; i++) {
         const float t1 = deltaa[b] * a_W[i];
-        const float t2 = t1 * v22[4 * b + i];
-        v23[4 * b + i] = t2;
+        const float t2 = t1 * v20[4 * b + i];
+        v21[4 * b + i] = t2;
       }
     }
   }
-  /* δh.W[i,j] = Σ_b' %23[b',i] x[b',j]  [4,2] */
+  /* δh.W[i,j] = Σ_b' %21[b',i] x[b',j]  [4,2] */
   {
-    const float *v23 = s->f + 48;
+    const float *v21 = s->f + 48;
     float *restrict dh_W = (float *)g->h.W;
     for (int i = 0; i < 4; i++) {
       for (int j = 0; j < 2; j++) {
         float acc = 0.0f;
         for (int b = 0; b < n; b++) {
-          acc += v23[i + 4 * b] * x[j + 2 * b];
+          acc += v21[i + 4 * b] * x[j + 2 * b];
         }
         dh_W[2 * i + j] = acc;
       }
     }
   }
-  /* δh.b[i] = Σ_b' %23[b',i]  [4] */
+  /* δh.b[i] = Σ_b' %21[b',i]  [4] */
   {
-    const float *v23 = s->f + 48;
+    const float *v21 = s->f + 48;
     float *restrict dh_b = g->h.b;
     for (int i = 0; i < 4; i++) {
       float acc = 0.0f;
       for (int b = 0; b < n; b++) {
-        acc += v23[i + 4 * b];
+        acc += v21[i + 4 * b];
       }
       dh_b[i] = acc;
     }
@@ -206,15 +204,15 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
       deltaa_W[i] = acc;
     }
   }
-  /* %28 = Σ_b δa[b]  [] */
-  float s28;
+  /* %26 = Σ_b δa[b]  [] */
+  float s26;
   {
     const float *deltaa = s->f + 0;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
       acc += deltaa[b];
     }
-    s28 = acc;
+    s26 = acc;
   }
   {
     const float *deltaa_W = s->f + 32;
@@ -223,7 +221,7 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
     }
   }
   {
-    g->a.b[0] = s28;
+    g->a.b[0] = s26;
   }
   return s14;
 }
@@ -299,56 +297,56 @@ float xor_accuracy(const xor_params *w, xor_work *s, int n, const float *x /* [n
       }
     }
   }
-  /* %30[b] = 0 < a[b,0]  [n] */
+  /* %29[b] = 0 < a[b,0]  [n] */
   {
     const float *v4 = s->f + 16, *a_b = w->a.b;
-    int32_t *restrict v30 = s->i + 0;
+    int32_t *restrict v29 = s->i + 0;
     for (int b = 0; b < n; b++) {
       const float t1 = v4[b] + a_b[0];
-      v30[b] = (int32_t)(0.0f < t1 ? 1.0f : 0.0f);
+      v29[b] = (int32_t)(0.0f < t1 ? 1.0f : 0.0f);
     }
   }
-  /* %31 = Σ_b 1 [t[b]-%30[b] = 0]  [] */
-  float s31;
+  /* %30 = Σ_b 1 [t[b]-%29[b] = 0]  [] */
+  float s30;
   {
-    const int32_t *v30 = s->i + 0;
+    const int32_t *v29 = s->i + 0;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
-      if (t[b] - v30[b] == 0) {
+      if (t[b] - v29[b] == 0) {
         acc += 1.0f;
       }
     }
-    s31 = acc;
+    s30 = acc;
   }
-  /* %32 = %31 / n  [] */
-  const float s32 = s31 / (float)n;
-  return s32;
+  /* %31 = %30 / n  [] */
+  const float s31 = s30 / (float)n;
+  return s31;
 }
 
-/* m <- %36[i] = %33[i] + %35[i]
-   v <- %41[i] = %37[i] + %40[i]
-   w <- %53[i] = w[i] - %52[i] */
+/* m <- %35[i] = %32[i] + %34[i]
+   v <- %40[i] = %36[i] + %39[i]
+   w <- %52[i] = w[i] - %51[i] */
 static void xor_L_adam_00(ptrdiff_t count, float *restrict w, float *restrict g, float *restrict m_, float *restrict v,
     float step, float adam_lr, float adam_beta1, float adam_beta2, float adam_eps) {
-  const float s34 = 1.0f - adam_beta1;
-  const float s38 = 1.0f - adam_beta2;
-  const float s42 = nn_powf(adam_beta1, step);
-  const float s43 = 1.0f - s42;
-  const float s44 = adam_lr / s43;
-  const float s47 = nn_powf(adam_beta2, step);
-  const float s48 = 1.0f - s47;
-  const float s49 = nn_sqrtf(s48);
+  const float s33 = 1.0f - adam_beta1;
+  const float s37 = 1.0f - adam_beta2;
+  const float s41 = nn_powf(adam_beta1, step);
+  const float s42 = 1.0f - s41;
+  const float s43 = adam_lr / s42;
+  const float s46 = nn_powf(adam_beta2, step);
+  const float s47 = 1.0f - s46;
+  const float s48 = nn_sqrtf(s47);
   for (ptrdiff_t i = 0; i < count; i++) {
     const float t1 = adam_beta1 * m_[i];
-    const float t2 = s34 * g[i];
+    const float t2 = s33 * g[i];
     const float t3 = t1 + t2;
     const float t4 = adam_beta2 * v[i];
     const float t5 = g[i] * g[i];
-    const float t6 = s38 * t5;
+    const float t6 = s37 * t5;
     const float t7 = t4 + t6;
-    const float t8 = s44 * t3;
+    const float t8 = s43 * t3;
     const float t9 = nn_sqrtf(t7);
-    const float t10 = t9 / s49;
+    const float t10 = t9 / s48;
     const float t11 = t10 + adam_eps;
     const float t12 = t8 / t11;
     const float t13 = w[i] - t12;

@@ -25,10 +25,16 @@ static inline double nn_tan(double x) { return tan(x); }
 static inline double nn_atan(double x) { return atan(x); }
 static inline double nn_tanh(double x) { return tanh(x); }
 static inline double nn_erf(double x) { return erf(x); }
+static inline double nn_erfc(double x) { return erfc(x); }
 
 static inline double nn_sigmoid(double x) {
   double e = exp(-fabs(x));
   return (x < 0.0 ? e : 1.0) / (1.0 + e);
+}
+
+static inline double nn_sigmoid_minus(double x, double t) {
+  double e = exp(-fabs(x)), little = e / (1.0 + e);
+  return x > 0.0 ? (1.0 - t) - little : little - t;
 }
 
 static inline double nn_softplus(double x) { return (x < 0.0 ? 0.0 : x) + log1p(exp(-fabs(x))); }

@@ -163,6 +163,13 @@ static inline float nn_sigmoidf(float x) {
   return numerator / (1.0f + e);
 }
 
+/* sigmoid(x) - t, digits of which are left where sigmoid(x) is all but t = 1: (1 - t) - e^-|x| / (1 + e^-|x|) on the right. */
+static inline float nn_sigmoid_minusf(float x, float t) {
+  float e = nn_expf(-nn_absf(x));
+  float little = e / (1.0f + e);
+  return nn_select(x > 0.0f, (1.0f - t) - little, little - t);
+}
+
 /* tanh|x| = t / (t + 2), t = e^2|x| - 1. */
 static inline float nn_tanhf(float x) {
   float a = nn_absf(x);
@@ -195,6 +202,28 @@ static inline float nn_erff(float x) {
   q = q * b - 1.12958026f;
   q = q * b + 1.88464634e-4f;
   return nn_select(a < 1.0f, x + x * p, nn_with_sign(1.0f - nn_expf(q), x));
+}
+
+/* 1 - erf(x), for x > 0 without loss: e^(-x^2) p(q) / (1 + 2x), q = (x - 3) / (x + 3). x^2 in two parts, the first of them exact. */
+static inline float nn_erfcf(float x) {
+  float a = nn_absf(x), b = nn_select(a > 10.5f, 10.5f, a);
+  float high = nn_from_bits(nn_bits(b) & 0xfffff000u);
+  float rest = (b - high) * (b + high);
+  float q = (b - 3.0f) / (b + 3.0f), p, y;
+  p = -1.86015517e-4f;
+  p = p * q + 2.18344061e-3f;
+  p = p * q + 2.19773268e-3f;
+  p = p * q - 2.40007341e-2f;
+  p = p * q + 6.83717802e-2f;
+  p = p * q - 0.119221881f;
+  p = p * q + 0.129640356f;
+  p = p * q - 4.75660041e-2f;
+  p = p * q - 0.135620981f;
+  p = p * q + 1.25300813f;
+  p = p * (1.0f - rest * (1.0f - rest * (0.5f - rest * (0.166666672f - rest * 4.1666668e-2f)))) / (1.0f + 2.0f * b);
+  y = nn_expf(-high * high) * p;
+  y = nn_select(a != a, a, y);
+  return nn_select(x < 0.0f, 2.0f - y, y);
 }
 
 /* ---- trigonometry ---- */

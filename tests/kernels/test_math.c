@@ -13,6 +13,8 @@
 #include "nn_math.h"
 
 static double sigmoid(double x) { return 1.0 / (1.0 + exp(-x)); }
+static float sigmoid_less_one(float x) { return nn_sigmoid_minusf(x, 1.0f); }
+static double sigmoid_of_other(double x) { return -1.0 / (1.0 + exp(x)); }
 static double softplus(double x) { return fmax(x, 0.0) + log1p(exp(-fabs(x))); }
 
 typedef struct {
@@ -36,6 +38,8 @@ static const subject subjects[] = {
   {"sigmoid", nn_sigmoidf, sigmoid, -104, 20, 3.0},
   {"softplus", nn_softplusf, softplus, -104, 20, 3.0},
   {"erf", nn_erff, erf, -4, 4, 3.0},
+  {"erfc", nn_erfcf, erfc, -4, 10, 6.0},
+  {"sigmoid-1", sigmoid_less_one, sigmoid_of_other, -20, 104, 3.0},
   {"sqrt", nn_sqrtf, sqrt, 0, 10, 0.51},
   {"lgamma", nn_lgammaf, lgamma, -20, 40, 1.5},
 };

@@ -15,7 +15,7 @@ import itertools
 import pathlib
 import struct
 
-from mpmath import mp, mpf, exp, log, tanh, sqrt, erf, pi, fabs, sign, loggamma, digamma, log1p
+from mpmath import mp, mpf, exp, log, tanh, sqrt, erf, erfc, pi, fabs, sign, loggamma, digamma, log1p
 
 mp.dps = 120
 HERE = pathlib.Path(__file__).resolve().parent
@@ -34,6 +34,7 @@ SIGNS = [mpf(-1), mpf(1)]
 BITS = [mpf(0), mpf(1)]
 UNIT = [single(x) for x in (0, 1e-8, 0.25, 1 - 2**-24, 1)]       # probabilities
 INSIDE = [single(x) for x in (1e-30, 1e-8, 0.25, 1 - 2**-24)]
+TAIL = [single(x) for x in (-5.5, -4, -3.5, -2.5, -2, -1, 1, 2, 4)]
 BASES = [single(x) for x in (0, 1e-8, 0.5, 2, 88)]
 EXPONENTS = [mpf(x) for x in (0, 0.5, 1, 1.5, 2, 3)]
 POSITIVE = [single(x) for x in (1e-8, 0.5, 88, 1e4)]
@@ -72,13 +73,13 @@ ENTRIES = [
     ("elu", "elu(a)", [REAL], elu, None),
     ("elu_half", "elu(a, 0.5)", [REAL], lambda a: elu(a, mpf(0.5)), [lambda a: mpf(1) if a > 0 else exp(a) / 2]),
     ("selu", "selu(a)", [REAL], lambda a: SELU[0] * elu(a, SELU[1]), [lambda a: SELU[0] * (1 if a > 0 else SELU[1] * exp(a))]),
-    ("gelu", "gelu(a)", [REAL], lambda a: a * (1 + erf(a / sqrt(2))) / 2, None),
-    ("gelu_tanh", "gelu_tanh(a)", [REAL], lambda a: a * (1 + tanh(sqrt(2 / pi) * (a + mpf("0.044715") * a**3))) / 2, None),
+    ("gelu", "gelu(a)", [MORE + TAIL], lambda a: a * (1 + erf(a / sqrt(2))) / 2, None),
+    ("gelu_tanh", "gelu_tanh(a)", [MORE + TAIL], lambda a: a * (1 + tanh(sqrt(2 / pi) * (a + mpf("0.044715") * a**3))) / 2, None),
     ("silu", "silu(a)", [REAL], lambda a: a * sigmoid(a), None),
     ("mish", "mish(a)", [REAL], lambda a: a * tanh(softplus(a)), None),
     ("hardtanh", "hardtanh(a)", [REAL], lambda a: max(mpf(-1), min(mpf(1), a)), None),
     ("softsign", "softsign(a)", [REAL], lambda a: a / (1 + fabs(a)), [lambda a: 1 / (1 + fabs(a))**2]),
-    ("sigmoid", "sigmoid(a)", [REAL], sigmoid, None),
+    ("sigmoid", "sigmoid(a)", [MORE], sigmoid, None),
     ("tanh", "tanh(a)", [REAL], tanh, None),
     ("softplus", "softplus(a)", [REAL], softplus, None),
     ("softmax", "softmax(stack(a, b, c))[0]", [REAL, LESS, LAST], lambda *z: softmax(0, *z), None),
@@ -96,7 +97,7 @@ ENTRIES = [
      [lambda p, t: times(1 - t, lambda: 1 / (1 - p)) - times(t, lambda: 1 / p), lambda p, t: log(1 - p) - log(p)]),
     ("bce_logits", "bce_logits(a, b)", [REAL, [mpf(0), mpf(0.25), mpf(1)]], lambda a, t: softplus(a) - t * a,
      [lambda a, t: sigmoid(a) - t, lambda a, t: -a]),
-    ("bce_between", "bce_logits(a, b)", [MORE, [mpf(0), mpf(0.25), mpf(1)]], lambda a, t: softplus(a) - t * a, [None, None]),
+    ("bce_between", "bce_logits(a, b)", [MORE, [mpf(0), mpf(0.25), mpf(1)]], lambda a, t: softplus(a) - t * a, [lambda a, t: sigmoid(a) - t, lambda a, t: -a]),
     ("hinge", "hinge(a, b)", [REAL, SIGNS], lambda s, y: max(mpf(0), 1 - y * s), None),
     ("squared_hinge", "squared_hinge(a, b)", [REAL, SIGNS], lambda s, y: max(mpf(0), 1 - y * s)**2, None),
     ("perceptron_loss", "perceptron_loss(a, b)", [REAL, SIGNS], lambda s, y: max(mpf(0), -y * s),
@@ -179,6 +180,9 @@ ENTRIES = [
     ("log_one", "log(1 + a)", [[single(x) for x in (-0.5, -1e-8, 0, 1e-8, 3, 1e4)]], log1p, None),
     ("log_one_less", "log(1 - a)", [[single(x) for x in (-1e4, -3, -1e-8, 0, 1e-8, 0.5)]], lambda a: log1p(-a), None),
     ("exp_one", "exp(a) - 1", [MORE], lambda a: exp(a) - 1, None),
+    ("erf_from_one", "1 + erf(a)", [MORE + TAIL], lambda a: 1 + erf(a), None),
+    ("one_less_erf", "1 - erf(a)", [MORE + TAIL], lambda a: erfc(a), None),
+    ("one_tanh", "1 + tanh(a)", [MORE + TAIL], lambda a: 1 + tanh(a), None),
     ("log_mixture", "log(sum(softmax(stack(a, 0)) * exp(-(stack(b, c))^2 / 2)))",
      [REAL, [single(x) for x in (-88, 0, 1e-8, 20)], [single(x) for x in (-20, 0, 88)]],
      lambda a, b, c: logsumexp(log(softmax(0, a, mpf(0))) - b**2 / 2, log(softmax(1, a, mpf(0))) - c**2 / 2), None,

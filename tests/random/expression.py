@@ -127,6 +127,7 @@ FUNCTIONS = {
     "sign": (sign, ANY, lambda m: 1, False, -1),
     "floor": (math.floor, ANY, lambda m: 1 + m, False, -1),
     "erf": (math.erf, ANY, lambda m: 1, False, 0),
+    "erfc": (math.erfc, ANY, lambda m: 2, False, 0),
     "lgamma": (math.lgamma, POSITIVE, lambda m: 2 + m * m, False, 0),
     "digamma": (digamma, POSITIVE, lambda m: 4 + m, False, 0),
     "relu": (lambda x: max(0.0, x), ANY, lambda m: m, False, 0),
