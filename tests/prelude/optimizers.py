@@ -103,6 +103,12 @@ def lion(w, g, m, t):
     return w - 0.01 * (update + 0.1 * w)
 
 
+def late(w, g, m, t):
+    """The optimizer of net.nn: with the gradient of the step before the last, and lr 0.1."""
+    m["g"] = m.get("g", []) + [g]
+    return w - 0.1 * m["g"][-3] if t > 2 else w
+
+
 def lamb(w, g, m, t):
     """You et al. 2020, algorithm 2, phi the identity, with lr 0.05, weight decay 0.1."""
     m["m"] = 0.9 * m.get("m", 0) + 0.1 * g
@@ -243,6 +249,7 @@ def main():
         run(out, name, "line", f"sgd({schedule})", steps, prepare)
     for name, model, chain, every, prepare in TURNS:
         run(out, name, model, chain, 4 * every, prepare, every)
+    run(out, "late", "net", "late(0.1)", 6, by_hand(late))
     run(out, "cosine_second", "line", "sgd(cosine_decay(0.1, 5))", 13, of_scheduler("CosineAnnealingLR", T_max=5), every=2)
     OUT.write_text("\n".join(out) + "\n")
 
