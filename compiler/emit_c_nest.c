@@ -81,8 +81,8 @@ Index *nest_place(const Nest *nest) {
 }
 
 static bool one_run(const Nest *nest, const Loop *outer, const Loop *inner) {
-  if (inner->kind != AXIS_PLAIN || outer->own != inner->own || outer->kind == AXIS_FLAT) return false;
-  Index *place = nest_place(nest);
+  if (inner->kind != AXIS_PLAIN || outer->kind == AXIS_FLAT) return false;
+  Index *place = nest_place(nest); /* an own loop and a summed one are no run here: only one of them moves it */
   if (index_coef(place, outer->var) != index_coef(place, inner->var) * inner->count) return false;
   for (int k = 0; k < nest->accesses.n; k++) {
     const Index *e = nest->accesses.at[k];

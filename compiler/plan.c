@@ -278,8 +278,7 @@ static bool may_join(const Plan *plan, int step, const Node *n, const LeafList *
   for (int k = 0; k < leaves->n; k++) {
     Node *m = leaves->at[k].read->node;
     if (plan_place(plan, plan_storage(plan, m))->step != step) continue;
-    if (leaves->at[k].gather || plan_place(plan, m)->kind == PLACE_VIEW || !read_is_identity(leaves->at[k].read))
-      return false;
+    if (plan_place(plan, m)->kind == PLACE_VIEW || !read_is_identity(leaves->at[k].read)) return false;
   }
   return true;
 }
@@ -293,7 +292,7 @@ static int join_step(Plan *plan, Node *n) {
   const int candidates[2] = {ready, last};
   for (int k = 0; k < 2 && fuse; k++) {
     int s = candidates[k];
-    if (s < 0 || s < ready || !may_join(plan, s, n, &leaves)) continue;
+    if (s < 0 || !may_join(plan, s, n, &leaves)) continue;
     VEC_PUSH(plan->program->cx, &plan->steps.at[s].nodes, n);
     return s;
   }

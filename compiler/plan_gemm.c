@@ -18,9 +18,8 @@ enum { IN_M, IN_N, IN_K, GROUPS };
 
 typedef struct Factor {
   const Read *read;
-  bool affine; /* whole indices without gathers */
   bool uses[MAX_AXES];
-  int64_t stride[MAX_AXES];
+  int64_t stride[MAX_AXES]; /* 0 where an index is no whole affine one: so it is no matrix where it is */
 } Factor;
 
 typedef struct Trial {
@@ -36,16 +35,17 @@ typedef struct Trial {
 
 static int64_t extent(const Trial *t, int v) { return plan_extent(t->plan, t->n, v); }
 
-static bool has_gather(const Index *e) {
+static bool is_affine(const Index *e) {
   for (int i = 0; i < e->n; i++)
-    if (e->terms[i].gather) return true;
-  return e->divisor != 1;
+    if (e->terms[i].gather) return false;
+  return e->divisor == 1;
 }
 
 static void look_at(const Trial *t, const Read *r, Factor *f) {
-  *f = (Factor){.read = r, .affine = true};
-  for (int k = 0; k < r->node->naxes; k++) f->affine = f->affine && !has_gather(r->index[k]);
-  const Index *flat = f->affine ? plan_flat_index(t->plan, r) : NULL;
+  bool affine = true;
+  *f = (Factor){.read = r};
+  for (int k = 0; k < r->node->naxes; k++) affine = affine && is_affine(r->index[k]);
+  const Index *flat = affine ? plan_flat_index(t->plan, r) : NULL;
   for (int v = 0; v < t->n->naxes + t->n->nreduce; v++) {
     f->uses[v] = read_uses(r, v);
     f->stride[v] = flat ? index_coef(flat, v) : 0;
@@ -151,12 +151,10 @@ static bool is_matrix(int64_t rows, int64_t columns, int64_t s_row, int64_t s_co
 
 /* ---- packing ---- */
 
-static bool depends(const Factor *f, const Guard *guards, uint32_t mask, const int *vars, int n) {
-  for (int i = 0; i < n; i++) {
+/* Its guards depend on nothing else: see share_guards. */
+static bool depends(const Factor *f, const int *vars, int n) {
+  for (int i = 0; i < n; i++)
     if (f->uses[vars[i]]) return true;
-    for (int k = 0; k < 32; k++)
-      if (mask >> k & 1 && index_uses(guards[k].e, vars[i])) return true;
-  }
   return false;
 }
 
@@ -179,8 +177,7 @@ static Pack *make_pack(const Trial *t, const Factor *f, uint32_t guards, int row
   for (int k = 0; k < t->count[second]; k++) p->axes[p->naxes++] = t->axes[second][k];
   p->read = f->read;
   p->guards = guards;
-  p->outside =
-    !depends(f, t->n->guards, guards, t->outer, t->nouter) && !depends(f, t->n->guards, guards, t->sum, t->nsum);
+  p->outside = !depends(f, t->outer, t->nouter) && !depends(f, t->sum, t->nsum);
   p->count = bound(t, run_length(t, first)) * bound(t, run_length(t, second));
   *ld = bound(t, run_length(t, second));
   return p;
@@ -210,9 +207,7 @@ static bool worth_a_call(const Trial *t, const Gemm *g) {
 
 static bool try_packed(Trial *t, Gemm *g) {
   bool tc;
-  if ((!t->pack_a && (!t->a.affine || t->guards_a)) || (!t->pack_b && (!t->b.affine || t->guards_b)) ||
-      !put_in_groups(t))
-    return false;
+  if ((!t->pack_a && t->guards_a) || (!t->pack_b && t->guards_b) || !put_in_groups(t)) return false;
   sort_summed(t);
   peel(t, IN_M, t->stride_c, t->pack_a ? NULL : t->a.stride, t->pack_a);
   peel(t, IN_N, t->stride_c, t->pack_b ? NULL : t->b.stride, t->pack_b);
