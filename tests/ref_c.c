@@ -2,7 +2,8 @@
  *
  * In: MODEL and HEADER, the table and header of the model that it is linked with; a safetensors file as argument (see
  * reftest.c). Out: a line for each result that differs by more than 1e-5 of the largest value of its array (of a gradient
- * that is small because examples cancel: of a hundredth of the loss's largest); exit status 1 then. */
+ * that is small because examples cancel: of a hundredth of the loss's largest); exit status 1 then.
+ * C that is compiled with -Dnn_gemm=checked_gemm is also held to what a BLAS asks for, whichever kernel computes here. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,17 @@
 #include "tools.h"
 
 static const double tolerance = 1e-5;
+
+void checked_gemm(int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta,
+                  float *c, int ldc);
+void checked_gemm(int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta,
+                  float *c, int ldc) {
+  if (lda < (ta ? m : k) || ldb < (tb ? k : n) || ldc < n) {
+    printf("nn_gemm(%d, %d, %d, %d, %d ...): rows of %d, %d, %d overlap\n", ta, tb, m, n, k, lda, ldb, ldc);
+    exit(1);
+  }
+  nn_gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
 
 typedef struct { /* the model in memory, its inputs, the file */
   const nn_model *m;

@@ -5,7 +5,7 @@
 . tests/lib.sh
 
 compile() { # MODEL.nn NAME
-  "$nnc" "$1" -o "$work/$2.c" && gcc $STRICT -O1 -Iruntime -I"$work" -c "$work/$2.c" -o "$work/$2.o"
+  "$nnc" "$1" -o "$work/$2.c" && gcc $STRICT -O1 -Dnn_gemm=checked_gemm -Iruntime -I"$work" -c "$work/$2.c" -o "$work/$2.o"
 }
 
 agree() { # MODEL.nn NAME
