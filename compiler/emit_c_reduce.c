@@ -128,23 +128,6 @@ static void reduce_to_place(Nest *nest, int own) { /* ARGMAX, ARGMIN */
   finish_scalar(nest, plan_place(b->plan, nest->n)->integer ? "place" : "(float)place");
 }
 
-static void reduce_to_logsumexp(Nest *nest, int own) {
-  Body *b = nest->b;
-  int indent = b->indent;
-  bool *done = arena_copy(b->cx, nest->guard_done, sizeof(bool) * (size_t)(nest->nguards + 1));
-  line(b, "float most = -INFINITY, sum = 0.0f;");
-  open_reduced(nest, own, nest->loops.n);
-  update(b, RED_MAX, "most", as_float(b, term(nest), 5));
-  nest_close(b, indent);
-  b->temps.n = 0;
-  memcpy(nest->guard_done, done, sizeof(bool) * (size_t)nest->nguards);
-  open_reduced(nest, own, nest->loops.n);
-  line(b, "sum += nn_expf(%s - most);", as_float(b, term(nest), 3));
-  nest_close(b, indent);
-  /* an infinite or NaN maximum is the result */
-  finish_scalar(nest, "most - most == 0.0f ? most + nn_logf(sum) : most");
-}
-
 static void reduce_to_scalar(Nest *nest, int own) {
   Body *b = nest->b;
   int indent = b->indent;
@@ -178,7 +161,7 @@ void emit_reduce(Body *b, const Node *n) {
   Nest nest = nest_new(b, n);
   bool scatter = n->reduction == RED_SUM && nest_solve_guards(&nest);
   bool needs_scalar =
-    n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN || n->reduction == RED_LOGSUMEXP || n->naxes == 0 ||
+    n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN || n->naxes == 0 ||
     plan_place(b->plan, n)->integer; /* a whole result is made of real steps */
   nest_add_loops(&nest);
   nest_add_accesses(&nest);
@@ -194,7 +177,6 @@ void emit_reduce(Body *b, const Node *n) {
   while (own < nest.loops.n && nest.loops.at[own].own) own++;
   for (int k = 0; k < own; k++) nest_open_loop(b, &nest.loops.at[k]);
   if (places) reduce_to_place(&nest, own);
-  else if (n->reduction == RED_LOGSUMEXP) reduce_to_logsumexp(&nest, own);
   else reduce_to_scalar(&nest, own);
   nest_close(b, indent);
 }

@@ -203,7 +203,7 @@ static bool fits_inside(const Plan *plan, const Node *n) {
   const Place *p = plan_place(plan, n), *user = p->user ? plan_place(plan, p->user) : NULL;
   if (p->uses != 1 || !user || p->user->kind != NODE_MAP || user->gemm) return false;
   if (plan_place(plan, p->user)->loop != p->loop) return false; /* it would be computed at every step */
-  if (p->user->reduction == RED_LOGSUMEXP || space(plan, p->user) > plan_elements(plan, n)) return false;
+  if (space(plan, p->user) > plan_elements(plan, n)) return false;
   if (p->user->nreduce) return true;
   if (user->kind == PLACE_INLINE) return user->depth < INLINE_DEPTH;
   return !same_axes(n, p->user); /* else they share a loop anyway */

@@ -492,6 +492,7 @@ void float_program(Program *p, const Options *options) {
     FullBatch *full = p->objectives.at[i].full; /* its gradient shares the roots of the routine */
     if (full) simplify_roots(s, full->product.roots, full->product.nroots);
   }
+  simplify_optimizers(s);
 }
 
 void simplify_check(Program *p, int k, Read **a, Read **b) {

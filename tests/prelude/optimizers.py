@@ -117,6 +117,12 @@ def lamb(w, g, m, t):
     return w - 0.05 * w.norm() / r.norm() * r
 
 
+def smooth(w, g, m, t):
+    """The optimizer of net.nn, with lr 0.1."""
+    far = torch.logsumexp(100 * w.flatten(), 0) - 100 * w.max()
+    return w - 0.1 * (1 + far + torch.log1p(torch.exp(-1000 * w.abs()))) * g
+
+
 def nadam(psi):
     """Dozat 2016, algorithm 2, with lr 0.05. PyTorch keeps the product of the betas in single precision: `close` to it."""
     def update(w, g, m, t):
@@ -160,6 +166,7 @@ OPTIMIZERS = [
     ("nadam_psi", "nadam(0.05, psi = 0.3)", nadam(0.3)),
     ("lion", "lion(0.01, decay = 0.1)", by_hand(lion)),
     ("lamb", "lamb(0.05, decay = 0.1)", by_hand(lamb)),
+    ("smooth", "smooth(0.1)", by_hand(smooth)),
     ("clip_norm", "clip_norm(0.3), sgd(0.5)", of_torch("SGD", lambda p: torch.nn.utils.clip_grad_norm_(p, 0.3), lr=0.5)),
     ("clip_value", "clip_value(0.05), sgd(0.5)", of_torch("SGD", lambda p: torch.nn.utils.clip_grad_value_(p, 0.05), lr=0.5)),
     ("weight_decay", "weight_decay(0.1), adam(0.05)", of_torch("Adam", lr=0.05, weight_decay=0.1)),
