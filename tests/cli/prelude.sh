@@ -52,3 +52,8 @@ if "$nnc" check --prelude "$work/no_rules.nn" "$work/rule.nn" >"$work/log" 2>&1;
 sed 's/^derivative tanh.*/derivative tanh(x) = 1 + tanh(x)^2/' "$work/no_rules.nn" >"$work/wrong.nn"
 printf 'input x\nparam p = 0.3\nloss L = x * tanh(p)\n' >"$work/derivative.nn"
 if "$nnc" check --prelude "$work/wrong.nn" "$work/derivative.nn" >"$work/log" 2>&1; then not_ok "a wrong derivative is found"; else ok "a wrong derivative is found"; fi
+
+# A sign on a rule's left side stands for a negative multiple, and for nothing else.
+{ cat "$work/no_rules.nn"; echo 'rule tanh(-x) => -tanh(x)'; } >"$work/odd.nn"
+printf 'input x\na = tanh(-3 * x)\nb = tanh(x^2)\ncheck a == 1 - 2/(1 + exp(-6 * x))\ncheck b == 1 - 2/(1 + exp(2 * x^2))\n' >"$work/signs.nn"
+check "a rule with a sign on its left side" "$nnc" check --prelude "$work/odd.nn" "$work/signs.nn"
