@@ -614,6 +614,9 @@ static bool inside_loop(const Sweep *s, const Node *n) {
 
 void differentiate(Program *p, Read *root, bool per_example, int ntargets, Node *const *targets, Read **adjoints, int (*vars)[MAX_AXES]) {
   Graph *g = p->graph;
+  Node *value = root->node;
+  graph_part_scans(g, &value, 1);
+  root = read_make(g, value, root->index);
   Sweep s = {.program = p, .g = g, .per_example = per_example, .root_has_batch = read_uses(root, g->batch_var), .size = (int)g->nnodes};
   Span span = g->span;
   s.list = graph_order(g->cx, &root->node, 1);

@@ -142,6 +142,12 @@ static int scan_for(Sweep *s, const Backward *b, const ScanGroup *group) {
   return known.scan;
 }
 
+/* A carried value that is the same at all times of a loop around, or for all examples, may have an adjoint that is not. */
+static void add_ties(const Sweep *s, Vars *to, const Node *n) {
+  for (int k = 0; k < n->naxes; k++)
+    if (tie_of(s, n, k) >= 0) add(to, tie_of(s, n, k));
+}
+
 static void collect_seeds(Sweep *s, Backward *b, const ScanGroup *group) {
   b->seeds = ARENA_ARRAY(s->g->cx, Seed, group->results.n + 1);
   for (int k = 0; k < group->results.n; k++) {
@@ -155,8 +161,10 @@ static void collect_seeds(Sweep *s, Backward *b, const ScanGroup *group) {
     seed->adjoint = build_tensor(s->g, total, seed->all.n, seed->all.at);
     for (int j = 0; j < seed->all.n; j++)
       if (!within(seed->vars, r->naxes, seed->all.at[j])) add(&b->extra, seed->all.at[j]);
+    add_ties(s, &b->extra, r);
     b->nseeds++;
   }
+  for (int k = 0; k < group->ncarries && b->nseeds; k++) add_ties(s, &b->extra, group->carries[k].prev);
 }
 
 /* The adjoints of the results enter the body. */
@@ -298,10 +306,12 @@ static Opened seen_from_outside(Sweep *s, const Backward *b, const Opened *o) {
   for (int k = 0; k < all.n; k++) at[k] = all.at[k] == b->loop.time ? time : all.at[k];
   out.adjoint = at_vars(g, result, at);
   out.at = (Subst){0};
+  bool same = true; /* is y the same at all times? */
   for (int k = 0; k < o->y->naxes + o->y->nreduce; k++) {
-    if (out.vars[k] == b->loop.time) out.vars[k] = time;
+    if (out.vars[k] == b->loop.time) out.vars[k] = time, same = false;
     subst_add(&out.at, k, index_var(g, out.vars[k]));
   }
+  if (same) out.adjoint = build_product(g, 1, 1, &out.adjoint, 0, NULL, 1, &time);
   out.level = o->level - 1;
   return out;
 }

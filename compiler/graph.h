@@ -179,6 +179,11 @@ struct Node {
   Node *chain; /* of the hash table */
 };
 
+typedef struct ShallowScan { /* for carried values of `scan` that are inside of fewer loops than others of it */
+  int scan, own;
+  const Open *open;
+} ShallowScan;
+
 struct Graph {
   Context *cx;
   int batch_var;    /* the free variable of the example */
@@ -189,6 +194,7 @@ struct Graph {
   Span span;        /* given to new nodes */
   Scan *scans;      /* from 1 */
   int nscans, cap_scans;
+  VEC(ShallowScan) shallow;
   Index *dims[MOST_DIMS]; /* extents of examples, in terms of inputs */
   int ndims;
   bool too_large;   /* a value of more than 2^31-1 elements was refused (an error was reported) */

@@ -22,6 +22,14 @@ bool node_is_open(const Node *n, int scan) {
   return false;
 }
 
+static bool same_open(const Open *a, const Open *b) {
+  int n = a ? a->n : 0;
+  if (n != (b ? b->n : 0)) return false;
+  for (int k = 0; k < n; k++)
+    if (a->scan[k] != b->scan[k]) return false;
+  return true;
+}
+
 int node_time_axis(const Node *n, int scan) {
   for (int k = 0; k < n->naxes; k++)
     if (n->axes[k].scan == scan) return k;
@@ -56,48 +64,7 @@ static bool inside_of(int scan, const Node *body, int ncarries, const Carry *car
   return false;
 }
 
-/* Is the loop inside of one that what is needed does not depend on? */
-static bool is_deeper(int scan, const Node *body, int ncarries, const Carry *carries, const bool *needed) {
-  for (int k = 0; k < 2 * ncarries; k++) {
-    const Node *n = k % 2 ? carries[k / 2].next : carries[k / 2].init;
-    for (int i = 0; n->open && i < n->open->n; i++)
-      if (n->open->scan[i] != scan && !inside_of(n->open->scan[i], body, ncarries, carries, needed)) return true;
-  }
-  return false;
-}
-
-Node *build_result(Graph *g, int scan, Node *body, int ncarries, const Carry *carries) {
-  if (!node_is_open(body, scan)) return body;
-  bool *needed = ARENA_ARRAY(g->cx, bool, ncarries + 1);
-  Carry *kept = ARENA_ARRAY(g->cx, Carry, ncarries + 1);
-  Index *index[MAX_AXES];
-  needed_slots(g, scan, body, ncarries, carries, needed);
-  if (is_deeper(scan, body, ncarries, carries, needed)) /* all results of a loop stand in the same loops around it */
-    for (int k = 0; k < ncarries; k++) needed[k] = true;
-  Node n = {.kind = NODE_RESULT, .scale = 1, .scan = scan, .naxes = body->naxes, .nreads = 1, .carries = kept, .label = body->label,
-            .integer = body->integer, .lo = body->lo, .hi = body->hi, .span = body->span};
-  for (int k = 0; k < ncarries; k++)
-    if (needed[k]) kept[n.ncarries++] = carries[k];
-  if (!n.ncarries) bug("graph", "a value in a scan depends on a carried value that the scan does not have");
-  for (int k = 0; k < body->naxes; k++) {
-    n.axes[k] = body->axes[k];
-    if (n.axes[k].scan == scan) n.axes[k].scan = 0;
-    index[k] = index_var(g, k);
-  }
-  Read *r = read_make(g, body, index);
-  n.reads = arena_copy(g->cx, &r, sizeof(Read *));
-  return graph_intern(g, &n);
-}
-
 /* ---- groups: RESULTs of one loop ---- */
-
-static bool same_open(const Open *a, const Open *b) {
-  int n = a ? a->n : 0;
-  if (n != (b ? b->n : 0)) return false;
-  for (int k = 0; k < n; k++)
-    if (a->scan[k] != b->scan[k]) return false;
-  return true;
-}
 
 /* All carried values of a and b by slot, in both; their number, or -1 where a slot has two meanings. */
 static int join_carries(const Carry *a, int na, const Carry *b, int nb, Carry *both) {
@@ -152,10 +119,11 @@ bool group_holds(const ScanGroup *group, const Node *n) {
   return true;
 }
 
-/* ---- different loops of one scan ---- */
+/* ---- other names ---- */
 
-/* Simplifying a recurrence twice may give two different ones, and both may be needed: a loss and its derivative, say. They have the
- * same scan and the same PREVs, and can't be one loop; so one of them takes another scan, as a bound variable takes another name. */
+/* All recurrences of a scan are one loop. Where two can't be, one of them takes another scan, as a bound variable takes another
+ * name: where one is inside of a loop which the other does not need, or where simplifying a recurrence twice gives two different
+ * ones, and both are needed, by a loss and its derivative, say. */
 typedef struct Renaming {
   Graph *g;
   int from, to; /* scans */
@@ -228,33 +196,90 @@ static void rename_prevs(const Renaming *m, int ncarries, const Carry *carries) 
   }
 }
 
+/* The recurrence over `carries` and what it ends in, in the scan m.to. */
+static Carry *rename_recurrence(const Renaming *m, int ncarries, const Carry *carries, Node *const *bodies, int nbodies) {
+  Graph *g = m->g;
+  NodeList ends = {0};
+  for (int k = 0; k < ncarries; k++) VEC_PUSH(g->cx, &ends, carries[k].next);
+  for (int k = 0; k < nbodies; k++) VEC_PUSH(g->cx, &ends, bodies[k]);
+  NodeList inside = graph_order(g->cx, ends.at, ends.n);
+  rename_prevs(m, ncarries, carries);
+  for (int i = 0; i < inside.n; i++)
+    if (inside.at[i]->kind == NODE_RESULT && node_is_open(inside.at[i], m->from)) rename_prevs(m, inside.at[i]->ncarries, inside.at[i]->carries);
+  rename_users(m, &inside);
+  Carry *made = ARENA_ARRAY(g->cx, Carry, ncarries);
+  for (int k = 0; k < ncarries; k++) {
+    const Carry *c = &carries[k];
+    made[k] = (Carry){c->slot, renamed(m, c->prev), renamed(m, c->next), c->init};
+  }
+  return made;
+}
+
+/* ---- closing a recurrence ---- */
+
+/* Is another carried value inside of a loop that what is needed does not depend on? */
+static bool is_deeper(int scan, const Node *body, int ncarries, const Carry *carries, const bool *needed) {
+  for (int k = 0; k < 2 * ncarries; k++) {
+    const Node *n = k % 2 ? carries[k / 2].next : carries[k / 2].init;
+    for (int i = 0; n->open && i < n->open->n; i++)
+      if (n->open->scan[i] != scan && !inside_of(n->open->scan[i], body, ncarries, carries, needed)) return true;
+  }
+  return false;
+}
+
+/* The scan for those of its recurrences that are inside of the loops `open`, and no others. */
+static int shallow_scan(Graph *g, int scan, const Open *open) {
+  for (int k = 0; k < g->shallow.n; k++)
+    if (g->shallow.at[k].scan == scan && same_open(g->shallow.at[k].open, open)) return g->shallow.at[k].own;
+  ShallowScan made = {scan, graph_scan(g, g->scans[scan].extent, g->scans[scan].backwards), open};
+  VEC_PUSH(g->cx, &g->shallow, made);
+  return made.own;
+}
+
+Node *build_result(Graph *g, int scan, Node *body, int ncarries, const Carry *carries) {
+  if (!node_is_open(body, scan)) return body;
+  bool *needed = ARENA_ARRAY(g->cx, bool, ncarries + 1);
+  Carry *kept = ARENA_ARRAY(g->cx, Carry, ncarries + 1);
+  Index *index[MAX_AXES];
+  needed_slots(g, scan, body, ncarries, carries, needed);
+  Node n = {.kind = NODE_RESULT, .scale = 1, .scan = scan, .naxes = body->naxes, .nreads = 1, .carries = kept, .label = body->label,
+            .integer = body->integer, .lo = body->lo, .hi = body->hi, .span = body->span};
+  for (int k = 0; k < ncarries; k++)
+    if (needed[k]) kept[n.ncarries++] = carries[k];
+  if (!n.ncarries) bug("graph", "a value in a scan depends on a carried value that the scan does not have");
+  for (int k = 0; k < body->naxes; k++) {
+    n.axes[k] = body->axes[k];
+    if (n.axes[k].scan == scan) n.axes[k].scan = 0;
+    index[k] = index_var(g, k);
+  }
+  Read *r = read_make(g, body, index);
+  n.reads = arena_copy(g->cx, &r, sizeof(Read *));
+  Node *result = graph_intern(g, &n);
+  if (!is_deeper(scan, body, ncarries, carries, needed)) return result;
+  Renaming m = renaming(g, scan, shallow_scan(g, scan, result->open));
+  Carry *own = rename_recurrence(&m, n.ncarries, kept, &body, 1);
+  return build_result(g, m.to, renamed(&m, body), n.ncarries, own);
+}
+
+/* ---- different loops of one scan ---- */
+
 /* Gives the loop a scan of its own, in the roots. */
 static void part_group(Graph *g, const NodeList *list, const ScanGroup *group, Node **roots, int nroots) {
   int scan = graph_scan(g, g->scans[group->scan].extent, g->scans[group->scan].backwards);
   Renaming inside = renaming(g, group->scan, scan), outside = renaming(g, 0, 0);
-  NodeList ends = {0};
-  for (int k = 0; k < group->ncarries; k++) VEC_PUSH(g->cx, &ends, group->carries[k].next);
-  for (int k = 0; k < group->results.n; k++) VEC_PUSH(g->cx, &ends, group->results.at[k]->reads[0]->node);
-  NodeList body = graph_order(g->cx, ends.at, ends.n);
-  rename_prevs(&inside, group->ncarries, group->carries);
-  for (int i = 0; i < body.n; i++)
-    if (body.at[i]->kind == NODE_RESULT && node_is_open(body.at[i], group->scan)) rename_prevs(&inside, body.at[i]->ncarries, body.at[i]->carries);
-  rename_users(&inside, &body);
-  Carry *carries = ARENA_ARRAY(g->cx, Carry, group->ncarries);
-  for (int k = 0; k < group->ncarries; k++) {
-    const Carry *c = &group->carries[k];
-    carries[k] = (Carry){c->slot, renamed(&inside, c->prev), renamed(&inside, c->next), c->init};
-  }
-  for (int k = 0; k < group->results.n; k++) {
-    Node *old = group->results.at[k];
-    outside.memo[old->id] = build_result(g, scan, renamed(&inside, old->reads[0]->node), group->ncarries, carries);
-  }
+  Node **bodies = ARENA_ARRAY(g->cx, Node *, group->results.n);
+  for (int k = 0; k < group->results.n; k++) bodies[k] = group->results.at[k]->reads[0]->node;
+  Carry *carries = rename_recurrence(&inside, group->ncarries, group->carries, bodies, group->results.n);
+  for (int k = 0; k < group->results.n; k++)
+    outside.memo[group->results.at[k]->id] = build_result(g, scan, renamed(&inside, bodies[k]), group->ncarries, carries);
   rename_users(&outside, list);
   for (int k = 0; k < nroots; k++) roots[k] = renamed(&outside, roots[k]);
 }
 
-static bool share_values(const ScanGroup *a, const ScanGroup *b) {
+/* Would values of one be taken for values of the other? */
+static bool collide(const ScanGroup *a, const ScanGroup *b) {
   if (a->scan != b->scan) return false;
+  if (!same_open(a->results.at[0]->open, b->results.at[0]->open)) return true;
   for (int k = 0; k < a->ncarries; k++)
     for (int j = 0; j < b->ncarries; j++)
       if (a->carries[k].prev == b->carries[j].prev) return true;
@@ -268,7 +293,7 @@ void graph_part_scans(Graph *g, Node **roots, int nroots) {
     again = false;
     for (int k = 1; k < groups.n && !again; k++)
       for (int j = 0; j < k && !again; j++)
-        if (share_values(&groups.at[j], &groups.at[k])) {
+        if (collide(&groups.at[j], &groups.at[k])) {
           part_group(g, &list, &groups.at[k], roots, nroots);
           again = true;
         }
