@@ -33,6 +33,11 @@ typedef struct Manner {
 void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes, uint64_t seed, const Manner *m);
 bool all_finite(const double *x, int64_t count);
 
+/* check_whole.c: whole numbers that the nodes compare integer inputs with; some of them given to these inputs */
+typedef struct Wishes Wishes;
+Wishes *wishes_find(const Program *p, NodeList nodes);
+void wishes_grant(const Wishes *w, Evaluation *e, uint64_t seed);
+
 /* check_sides.c: both sides of a check as whole arrays */
 typedef enum { POINT_UNDEFINED, POINT_AGREES, POINT_NOISY, POINT_REFUTES } PointVerdict;
 typedef struct Point { /* both sides at one point */
@@ -51,6 +56,7 @@ typedef struct Sides {
   int64_t count;
   double cost;       /* of one evaluation, in terms to be summed */
   Manner manner;     /* that last gave finite values */
+  Wishes *wishes;
   int drawn, halves; /* points drawn in the first manner; those of them at which one side divides by 0 and the other does not ... */
   Point half;        /* ... and the last of these */
   bool partial;      /* elements are compared where they are finite; `seen`: those that were, somewhere */

@@ -58,6 +58,26 @@ static double draw_input(const Input *input, const Manner *m, uint64_t seed, uin
   return m->scale * draw_normal(seed, stream, k);
 }
 
+/* How the elements of an integer input go together. Most points draw each for itself; few of those have a row of bits that
+ * are all 1, a word that occurs twice at given places, or classes in an order. */
+typedef enum { EACH, ALIKE, ALL_BUT_ONE, LOWEST, HIGHEST, IN_ORDER } Row;
+
+static Row draw_row(uint64_t seed, uint64_t stream, int64_t count) {
+  static const Row rows[] = {EACH, EACH, EACH, EACH, EACH, EACH, EACH, ALIKE, ALL_BUT_ONE, LOWEST, HIGHEST, IN_ORDER};
+  return count < 2 ? EACH : rows[(int)(draw_uniform(seed ^ 4, stream, 0) * (double)(sizeof rows / sizeof *rows))];
+}
+
+static double draw_in_row(const Input *input, const Manner *m, Row row, uint64_t seed, uint64_t stream, uint64_t k, int64_t count) {
+  int classes = input->kind == INPUT_BIT ? 2 : input->classes;
+  bool bounded = input->kind == INPUT_BIT || input->kind == INPUT_CLASS;
+  double x = draw_input(input, m, seed, stream, row == EACH ? k : 0);
+  if (row == ALL_BUT_ONE && k == 1 + (uint64_t)(draw_uniform(seed ^ 5, stream, 0) * (double)(count - 1))) x += 1;
+  if (row == IN_ORDER) x += (double)k;
+  if (row == LOWEST) return 0;
+  if (row == HIGHEST && bounded) return classes - 1;
+  return bounded ? fmod(x, classes) : x;
+}
+
 /* Where it starts, and something added, so that nothing is 0 or symmetric; less of it in a large row, as starts do. */
 static double draw_start(const Leaf *leaf, bool positive, uint64_t seed, uint64_t stream, uint64_t k) {
   const Start *s = &leaf->start;
@@ -89,8 +109,12 @@ void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes,
     int64_t count = evaluation_count(e, n);
     uint64_t stream = 3 * (uint64_t)n->item + (n->kind == NODE_PARAM ? 0 : n->kind == NODE_INPUT ? 1 : 2);
     double *x = evaluation_open(e, n);
+    bool whole = n->kind == NODE_INPUT && p->inputs.at[n->item].kind != INPUT_REAL && p->inputs.at[n->item].kind != INPUT_EXTENT;
+    Row row = whole ? draw_row(seed, stream, count) : EACH;
     for (int64_t k = 0; k < count; k++) {
-      if (n->kind == NODE_INPUT)
+      if (whole)
+        x[k] = draw_in_row(&p->inputs.at[n->item], m, row, seed, stream, (uint64_t)k, count);
+      else if (n->kind == NODE_INPUT)
         x[k] = draw_input(&p->inputs.at[n->item], m, seed, stream, (uint64_t)k);
       else if (n->kind == NODE_PARAM)
         x[k] = draw_start(&p->params.at[n->item], manners[m->kind].positive, seed, stream, (uint64_t)k);

@@ -52,6 +52,7 @@ Sides sides_make(Program *p, const Check *c, Read *a, Read *b) {
   s.b = build_tensor(g, b, n, vars);
   s.e = evaluation_new(g, 1, 1);
   s.needed = graph_order(p->cx, (Node *[]){s.a, s.b}, 2);
+  s.wishes = wishes_find(p, s.needed);
   s.count = evaluation_count(s.e, s.a);
   s.cost = evaluation_cost(s.e, s.a) + evaluation_cost(s.e, s.b);
   return s;
@@ -190,6 +191,7 @@ static PointVerdict draw_and_judge(Sides *s, int k, Point *pt) {
     m.kind = (m.kind + attempt / 4) % MANNER_COUNT;
     m.scale = attempt == 0 ? scales[k % 8] : 1;
     point_draw(s->p, s->e, s->needed.at, s->needed.n, (uint64_t)(1000 * k + attempt), &m);
+    if (k % 4 == 2) wishes_grant(s->wishes, s->e, (uint64_t)(1000 * k + attempt));
     PointVerdict v = sides_judge(s, pt);
     bool plain = m.kind == 0 && m.scale == 1 && s->cost < LARGE && !s->partial;
     if (plain) s->drawn++;
