@@ -14,7 +14,7 @@
 
 #define MOST_EDGES 64
 #define ELEMENTS   3  /* of one comparison */
-#define LINES      3  /* tried for one element */
+#define LINES      5  /* tried for one element */
 #define HALVINGS   24
 
 typedef struct Move { /* a leaf along the line: base + t * direction */
@@ -84,18 +84,27 @@ static void find_moves(Search *q) {
   }
 }
 
-/* A random point, and a random direction: of all leaves, or of one alone. */
-static void draw_line(Search *q, uint64_t seed, double scale) {
+/* Lines are of all leaves or of one alone; along some all elements of a leaf grow or all shrink: max(x) < -2 asks for that. */
+static const struct {
+  double scale;
+  bool alone, together;
+} lines[LINES] = {{1, false, false}, {16, false, false}, {1, true, false}, {1, false, true}, {1, true, true}};
+
+/* A random point, and a random direction. */
+static void draw_line(Search *q, uint64_t seed, int line) {
   Sides *s = q->s;
   Manner manner = s->manner;
-  manner.scale = scale;
-  int alone = seed % 3 == 2 ? (int)(draw_uniform(seed, 91, 0) * q->moves.n) : -1;
+  manner.scale = lines[line].scale;
+  int alone = lines[line].alone ? (int)(draw_uniform(seed, 91, 0) * q->moves.n) : -1;
   point_draw(s->p, s->e, s->needed.at, s->needed.n, seed, &manner);
   for (int i = 0; i < q->moves.n; i++) {
     Move *m = &q->moves.at[i];
     memcpy(m->base, evaluate(s->e, m->leaf), sizeof(double) * (size_t)m->count);
-    for (int64_t k = 0; k < m->count; k++)
-      m->direction[k] = alone < 0 || alone == i ? draw_normal(seed, 92 + (uint64_t)i, (uint64_t)k) : 0;
+    double sign = draw_uniform(seed, 91, 1 + (uint64_t)i) < 0.5 ? -1 : 1;
+    for (int64_t k = 0; k < m->count; k++) {
+      double d = alone < 0 || alone == i ? draw_normal(seed, 92 + (uint64_t)i, (uint64_t)k) : 0;
+      m->direction[k] = lines[line].together ? sign * fabs(d) : d;
+    }
   }
 }
 
@@ -123,7 +132,7 @@ static bool judge(Search *q, Point *pt) {
 
 /* ---- the search ---- */
 
-static const double distances[] = {-256, -64, -16, -4, -1, -0.25, 0, 0.25, 1, 4, 16, 64, 256};
+static const double distances[] = {-4096, -1024, -256, -64, -16, -4, -1, -0.25, 0, 0.25, 1, 4, 16, 64, 256, 1024, 4096};
 #define DISTANCES (int)(sizeof distances / sizeof *distances)
 
 static bool opposite(double a, double b) { return (a > 0 && b <= 0) || (a <= 0 && b > 0); }
@@ -162,10 +171,9 @@ static int64_t element_of(const Search *q, int edge, int k) {
 }
 
 static bool search_edge(Search *q, int edge, int64_t element, Point *pt) {
-  static const double line_scales[LINES] = {1, 16, 1};
   double from, to;
   for (int line = 0; line < LINES && q->work > 0; line++) {
-    draw_line(q, (uint64_t)(1000 * edge + 10 * element + line + 1), line_scales[line]);
+    draw_line(q, (uint64_t)(1000 * edge + 10 * element + line + 1), line);
     if (find_change(q, edge, element, &from, &to) && approach(q, edge, element, from, to, pt)) return true;
   }
   return false;
