@@ -434,7 +434,7 @@ static bool always_there(Body *b, Read *r) {
   }
   if (plan_place(b->plan, n)->kind != PLACE_INLINE) return true;
   for (int k = 0; k < n->nreads; k++)
-    if (!always_there(b, plan_operand(b->g, r, k))) return false;
+    if (!plan_reads_again(r->node, k) && !always_there(b, plan_operand(b->g, r, k))) return false;
   return true;
 }
 

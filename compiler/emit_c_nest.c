@@ -51,7 +51,7 @@ static bool pinned_read(Body *b, Read *r, int var) {
   for (int k = 0; k < n->nguards; k++)
     if (index_uses(index_substitute(b->g, n->guards[k].e, &s), var)) return true;
   for (int k = 0; k < n->nreads; k++)
-    if (pinned_read(b, read_substitute(b->g, n->reads[k], &s), var)) return true;
+    if (!plan_reads_again(n, k) && pinned_read(b, read_substitute(b->g, n->reads[k], &s), var)) return true;
   return false;
 }
 

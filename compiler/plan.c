@@ -82,6 +82,12 @@ Read *plan_operand(Graph *g, const Read *r, int k) {
   return read_substitute(g, r->node->reads[k], &s);
 }
 
+bool plan_reads_again(const Node *n, int k) {
+  for (int i = 0; i < k; i++)
+    if (read_equal(n->reads[i], n->reads[k])) return true;
+  return false;
+}
+
 static void index_leaves(const Plan *plan, const Index *e, LeafList *out);
 
 static void read_leaves(const Plan *plan, Read *r, bool gather, LeafList *out) {
@@ -96,7 +102,8 @@ static void read_leaves(const Plan *plan, Read *r, bool gather, LeafList *out) {
   for (int k = 0; k < n->naxes; k++) subst_add(&s, k, r->index[k]);
   for (int k = 0; k < n->nguards; k++) index_leaves(plan, index_substitute(g, n->guards[k].e, &s), out);
   if (n->value) index_leaves(plan, index_substitute(g, n->value, &s), out);
-  for (int k = 0; k < n->nreads; k++) read_leaves(plan, read_substitute(g, n->reads[k], &s), gather, out);
+  for (int k = 0; k < n->nreads; k++)
+    if (!plan_reads_again(n, k)) read_leaves(plan, read_substitute(g, n->reads[k], &s), gather, out);
 }
 
 static void index_leaves(const Plan *plan, const Index *e, LeafList *out) {
@@ -109,7 +116,8 @@ void plan_read_leaves(const Plan *plan, Read *r, LeafList *out) { read_leaves(pl
 void plan_leaves(const Plan *plan, const Node *n, LeafList *out) {
   for (int k = 0; k < n->nguards; k++) index_leaves(plan, n->guards[k].e, out);
   if (n->value) index_leaves(plan, n->value, out);
-  for (int k = 0; k < n->nreads; k++) read_leaves(plan, n->reads[k], false, out);
+  for (int k = 0; k < n->nreads; k++)
+    if (!plan_reads_again(n, k)) read_leaves(plan, n->reads[k], false, out);
 }
 
 Node *plan_storage(const Plan *plan, Node *n) {
@@ -152,12 +160,6 @@ static void mark_index(Plan *plan, Node *user, const Index *e) {
     }
 }
 
-static bool seen_before(const Node *n, int k) {
-  for (int i = 0; i < k; i++)
-    if (read_equal(n->reads[i], n->reads[k])) return true;
-  return false;
-}
-
 static void mark_leaf(Plan *plan, const Node *n) {
   Place *p = plan_place(plan, n);
   p->kind = PLACE_LEAF;
@@ -176,7 +178,7 @@ static void mark(Plan *plan) {
     for (int k = 0; k < n->nguards; k++) mark_index(plan, n, n->guards[k].e);
     if (n->value) mark_index(plan, n, n->value);
     for (int k = 0; k < n->nreads; k++) {
-      if (!seen_before(n, k)) mark_read(plan, n, n->reads[k]);
+      if (!plan_reads_again(n, k)) mark_read(plan, n, n->reads[k]);
       if (n->kind != NODE_MAP) want(plan, n->reads[k]->node, false);
     }
     for (int k = 0; k < n->ncarries; k++) want(plan, n->carries[k].next, false), want(plan, n->carries[k].prev, false);
