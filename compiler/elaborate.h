@@ -102,6 +102,7 @@ struct Elaborator {
   Block statements; /* of the model, imports spliced in */
   bool syntax_errors; /* some statements could not be read */
   int depth;        /* of calls */
+  int turns;        /* of `for`, and calls, so far; MOST_TURNS at most */
   VEC(int) context; /* variables that a draw is independent along: lifted axes, indices, times of scans */
   VEC(Named) named;
   VEC(Named) unknown; /* names that were reported to mean nothing */
@@ -118,6 +119,9 @@ struct Elaborator {
   const char **call_paths;
   int ncalls;
 };
+
+enum { MOST_TURNS = 200000 };
+bool take_turn(Elaborator *el, Span span); /* elaborate_call.c; false, and an error, where it is one too many */
 
 /* values (elaborate_value.c) */
 Value *value_new(Elaborator *el, ValueKind kind, Span span);

@@ -397,6 +397,7 @@ Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *at, i
     report(el, span, "'%s' calls itself without an end: more than %d calls are under way", f->fn->name, MAX_DEPTH);
     return value_poison(el, span);
   }
+  if (!take_turn(el, span)) return value_poison(el, span);
   const char *path = NULL;
   if (f->fn->kind == STMT_LAYER) {
     if (!partial && s->fn && s->fn->kind == STMT_FN) {
@@ -409,6 +410,12 @@ Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *at, i
   Value *v = run_function(el, s, c, path, partial || (f->fn->kind == STMT_LAYER && s->reuse));
   el->depth--;
   return v;
+}
+
+/* Ten `for`s inside of one another, or functions that call others twice, can ask for more than there is time for. */
+bool take_turn(Elaborator *el, Span span) {
+  if (++el->turns == MOST_TURNS) report(el, span, "by here there are %d calls and turns of 'for', more than a model may have", MOST_TURNS);
+  return el->turns < MOST_TURNS;
 }
 
 /* ---- call expressions ---- */

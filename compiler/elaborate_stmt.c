@@ -273,7 +273,7 @@ static Flow run_for(Elaborator *el, Scope *s, const Stmt *st, Value **returned) 
   bool before = s->may_redefine;
   Flow flow = FLOW_ON;
   Binding counter = {st->binder.name, NULL, st->binder.span, false, NULL};
-  for (int64_t k = 0; k < n && flow == FLOW_ON; k++) {
+  for (int64_t k = 0; k < n && flow == FLOW_ON && take_turn(el, st->binder.bound->span); k++) {
     int errors = error_count(el->cx);
     scope_bind(el, s, counter.name, value_number(el, (double)k, counter.span), counter.span);
     Binding *mine = s->first;
