@@ -102,11 +102,17 @@ static int npy_shape(const char *at, array *found) {
   }
 }
 
+/* Of 'O' with its quotes; of a list of fields, what fits. */
+static int type_length(const char *descr) {
+  const char *end = descr && *descr == '\'' ? strchr(descr + 1, '\'') : NULL;
+  return end && end - descr < 16 ? (int)(end - descr) + 1 : 16;
+}
+
 static int npy_dictionary(const nn_reading *reading, const char *header, array *found, nn_error *error) {
   const char *descr = entry(header, "descr"), *order = entry(header, "fortran_order");
   if (!npy_type(descr, found))
-    return nn_fail(error, NN_BAD_DATA, "%s: npy file of type %.16s, expected one of f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 bool",
-                   reading->file, descr ? descr : "(none)");
+    return nn_fail(error, NN_BAD_DATA, "%s: npy file of type %.*s, expected one of f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 bool",
+                   reading->file, type_length(descr), descr ? descr : "(none)");
   if (!npy_shape(entry(header, "shape"), found) || !order)
     return nn_fail(error, NN_BAD_DATA, "%s: damaged npy header, or more than %d axes: %.100s", reading->file, FILE_RANK,
                    header);

@@ -216,6 +216,15 @@ static int named_column(const record *header, const char *name, size_t length) {
   return -1;
 }
 
+/* The last column with the name of this one. */
+static int last_named(const record *header, int column) {
+  cell c = header->cells[column];
+  int last = column;
+  for (int k = column + 1; k < header->count; k++)
+    if (header->cells[k].end - header->cells[k].begin == c.end - c.begin && !memcmp(header->cells[k].begin, c.begin, (size_t)(c.end - c.begin))) last = k;
+  return last;
+}
+
 static int column_number(const char *begin, const char *end) {
   int number = 0;
   if (begin == end || end - begin > 7) return -1;
@@ -242,6 +251,17 @@ static int column_range(const char *begin, const char *end, const record *header
   return *first >= 0 && *first <= *last;
 }
 
+/* A name says nothing where another column has it too, or where the rows have columns that the header does not name. */
+static int doubtful_name(const nn_reading *reading, const record *header, int width, int column, nn_error *error) {
+  cell c = header->cells[column];
+  int length = (int)(c.end - c.begin);
+  if (header->count != width)
+    return nn_fail(error, NN_BAD_DATA, "%s: the header names %d columns, the rows have %d: '%.*s' may be any; columns can be chosen by number", reading->file,
+                   header->count, width, length, c.begin);
+  if (named_column(header, c.begin, (size_t)length) == column && last_named(header, column) == column) return 0;
+  return nn_fail(error, NN_BAD_DATA, "%s: two columns have the name '%.*s'; columns can be chosen by number", reading->file, length, c.begin);
+}
+
 static int choose_columns(const nn_reading *reading, const record *header, int width, columns *chosen,
                           nn_error *error) {
   const char *at = reading->columns ? reading->columns : "";
@@ -253,6 +273,7 @@ static int choose_columns(const nn_reading *reading, const record *header, int w
     int first, last;
     if (!column_range(at, end, header, &first, &last))
       return nn_fail(error, NN_BAD_DATA, "%s: there is no column '%.*s'; %s", reading->file, (int)(end - at), at, list);
+    if (column_number(at, at + strcspn(at, ",-")) < 0 && doubtful_name(reading, header, width, first, error)) return -1;
     if (last >= width) return nn_fail(error, NN_BAD_DATA, "%s: there is no column %d; %s", reading->file, last, list);
     int *index = realloc(chosen->index, (chosen->count + (size_t)(last - first) + 1) * sizeof *index);
     if (!index) return nn_out_of_memory(error, sizeof *index);

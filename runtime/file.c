@@ -19,6 +19,8 @@
 
 /* ---- reading ---- */
 
+enum { LARGEST_DEVICE = 1 << 28 };
+
 /* Room for at least one more byte than `size`, doubling; one byte is kept for the 0 at the end. */
 static int grow(nn_bytes *bytes, size_t *capacity, nn_error *error) {
   if (bytes->size + 1 < *capacity) return 0;
@@ -31,7 +33,7 @@ static int grow(nn_bytes *bytes, size_t *capacity, nn_error *error) {
 }
 
 static int read_all(int descriptor, const char *file, nn_bytes *bytes, nn_error *error) {
-  struct stat about;
+  struct stat about = {0};
   size_t capacity = 0;
   if (!fstat(descriptor, &about) && S_ISREG(about.st_mode) && about.st_size > 0) {
     capacity = (size_t)about.st_size + 2;
@@ -44,6 +46,8 @@ static int read_all(int descriptor, const char *file, nn_bytes *bytes, nn_error 
     if (count < 0) return nn_fail(error, NN_BAD_USAGE, "%s: cannot be read: %s", file, strerror(errno));
     if (count == 0) break;
     bytes->size += (size_t)count;
+    if (S_ISCHR(about.st_mode) && bytes->size > LARGEST_DEVICE) /* /dev/zero */
+      return nn_fail(error, NN_BAD_USAGE, "%s: cannot be read: a device that does not end", file);
   }
   bytes->data[bytes->size] = 0;
   return 0;

@@ -30,6 +30,8 @@ printf '0.1,0.2\n0.3,word\n0.5,0.6\n0.7,0.8\n0.9,1.0\n' >word.csv
 printf '0.1,0.2\n0.3\n0.5,0.6\n0.7,0.8\n0.9,1.0\n' >ragged.csv
 printf '0.1,0.2,0.3\n0.3,0.4,0.5\n' >wide.csv
 : >empty.csv
+printf 'a,a,b\n1,2,3\n4,5,6\n' >twice.csv
+printf 'a,b\n1,2,0\n4,5,1\n' >unnamed.csv
 gzip -c x.csv >x.csv.gz
 head -c 30 x.csv.gz >cut.csv.gz
 
@@ -50,6 +52,10 @@ refused "NaN" 1 'nan.csv.*2' x=nan.csv y=y.csv
 refused "a word" 1 'word.csv.*2' x=word.csv y=y.csv
 refused "a row with a column less" 1 'ragged.csv.*2' x=ragged.csv y=y.csv
 refused "a column more" 1 'wide.csv' x=wide.csv y=y.csv
+refused "a name that two columns have" 1 "two columns have the name 'a'" x=twice.csv:a,b y=y.csv
+refused "a header of other columns than the rows'" 1 'names 2 columns, the rows have 3' x=unnamed.csv:a,b y=unnamed.csv:2
+check "the same columns by number" ./m train x=unnamed.csv:0-1 y=unnamed.csv:2 --quiet
+refused "a device that does not end" 2 'does not end' x=/dev/zero y=y.csv
 refused "an empty file" 1 'empty.csv' x=empty.csv y=y.csv
 refused "a truncated gzip" 1 'cut.csv.gz' x=cut.csv.gz y=y.csv
 refused "a missing file" 2 'absent.csv' x=absent.csv y=y.csv
