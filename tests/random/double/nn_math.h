@@ -22,9 +22,14 @@ static inline double nn_expm1f(double x) { return expm1(x); }
 static inline double nn_logf(double x) { return log(x); }
 static inline double nn_log1pf(double x) { return log1p(x); }
 static inline double nn_sigmoidf(double x) { return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x)); }
+static inline double nn_sigmoid_minusf(double x, double t) {
+  double e = exp(-fabs(x)), little = e / (1 + e);
+  return x > 0 ? (1 - t) - little : little - t;
+}
 static inline double nn_tanhf(double x) { return tanh(x); }
 static inline double nn_softplusf(double x) { return (x > 0 ? x : 0) + log1p(exp(-fabs(x))); }
 static inline double nn_erff(double x) { return erf(x); }
+static inline double nn_erfcf(double x) { return erfc(x); }
 static inline double nn_sinf(double x) { return sin(x); }
 static inline double nn_cosf(double x) { return cos(x); }
 static inline double nn_tanf(double x) { return tan(x); }
