@@ -33,3 +33,14 @@ while IFS= read -r line; do
   sed "${number}s/$change" "$work/prelude.nn" >"$work/wrong.nn"
   fails "a wrong derivative of $function" 1 '.' "$nnc" --prelude "$work/wrong.nn" check "$work/mutation.nn"
 done <"$work/derivatives"
+
+# A derivative that is wrong by little, by its sign, in one element alone, or 0 as the function is: each is told.
+wrong() { # NAME, the derivative of tanh, the loss
+  sed "s/^derivative tanh(x) = .*/derivative tanh(x) = $2/" "$work/prelude.nn" >"$work/wrong.nn"
+  printf 'input x\nparam w[3] ~ uniform(0.2, 0.9)\nloss L = %s\n' "$3" >"$work/model.nn"
+  fails "$1" 1 'fails' "$nnc" check --prelude "$work/wrong.nn" "$work/model.nn"
+}
+wrong "a derivative that is too large by a thousandth" '1.001 * (1 - tanh(x)^2)' 'sum(tanh(w * x))'
+wrong "a derivative of the other sign" 'tanh(x)^2 - 1' 'sum(tanh(w * x))'
+wrong "a derivative that is wrong in the last element" '1 - tanh(x)^2 + (x < 0)' 'tanh(w[0]) + tanh(w[1]) + tanh(-w[2])'
+wrong "a loss that does not change with its parameters" '1 - tanh(x)^2' 'sum(floor(w / 99) * x)'

@@ -7,6 +7,8 @@ cat >"$work/model" <<'END'
 input x[3]
 input y : class(4)
 input f : bit
+input l[4000]
+input k[4000]
 param W[3, 3] ~ glorot
 param a = 0.7
 param b = 1.3
@@ -78,4 +80,70 @@ check q[0,0,0] == max(max(x[0], x[1]), z[0])
 check grad(M, z) == onehot(argmin(-z), 3)
 check softmax([0, 800, 0]) == onehot(1, 3)
 check log(a*b) == log(abs(a)) + log(abs(b)) + 1e-14
+END
+
+# One claim for each step of the algebra: true only if the step were wrong.
+each 'not proved: indices, guards, sums' no <<'END'
+check W[i,j]*(i < j) == W[i,j]*(i <= j)
+check W[i,j]*(i == j) == W[i,j]
+check A[i,j] == A[0,0]
+check x[i]*(i < 2) == x[i]
+check x[i]*(i >= 1) == x[i]
+check sum(i < 2) x[i]*(i == j) == x[j]
+check sum(i < 3) x[i + 1 else 0] == sum(x)
+check sum(i < 4) a == a
+check sum(x)^2 == sum(x^2)
+check sum(x)*sum(z) == dot(x, z)
+check sum(a + x) == a + sum(x)
+check sum(i < 2) where(i == j, x[i], 0) == x[j]
+check sum(i < 4) x[i + 1 else 0] == sum(x)
+check sin(W[i,j])*sin(W[j,i]) == sin(W[i,j])^2
+check sin(x[0])*sin(x[1]) == sin(x[0])^2
+check sin(x[i]*(i < 2))*sin(x[i]*(i >= 1)) == sin(x[i]*(i < 2))^2
+check sum(i) sin(x[i] + z[i])*(i < 2) == sum(i) sin(x[i] + z[i])
+check sum(concat(x, z)) == 2*sum(x)
+END
+
+each 'not proved: powers and functions' no <<'END'
+check a*a^2 == a^2
+check 3*a == a
+check 2*(a + b)^2 == (a + b)^2
+check (2*a)^2 == 2*a^2
+check (a + b)/(a*b) == a + b
+check a/b == a*b
+check sqrt(4*exp(a)) == 4*sqrt(exp(a))
+check sigmoid(-a) == sigmoid(a)
+check tanh(-a) == tanh(a)
+check max(a, b) == min(a, b)
+check abs(a) == a
+check abs(exp(a) - exp(b)) == exp(a) - exp(b)
+check log((exp(a) - exp(b))*exp(b)) == log(exp(a) - exp(b)) + 2*b
+check log(exp(a) + exp(b)) == a + softplus(a - b)
+check exp(a)*sigmoid(-a) == 1 + sigmoid(-a)
+check exp(a)*sigmoid(a) == exp(a) + sigmoid(a)
+check a^2/(1 + a^2) == 1
+check sqrt((exp(a) - exp(b))^2) == exp(a) - exp(b)
+check relu(exp(a) - exp(b)) == exp(a) - exp(b)
+check where(exp(a) - exp(b) > 0, 1, 0) == 1
+check exp(a) - 1 == exp(a)
+check where(-relu(a) > 0, 1, 0) == where(relu(a) > 0, 1, 0)
+check where(a > 0 or b > 0, 1, 0) == where(a > 0 and b > 0, 1, 0)
+check where(not (a > 0 or b > 0), 1, 0) == where(not (a > 0 and b > 0), 1, 0)
+check (y and 1) == y
+check sin(a)*sin(1.3*a) == sin(a)^2
+check sin(a)*sin(a^2) == sin(a)^2
+check sin(a)*cos(a) == sin(a)^2
+check ((exp(a) - exp(b))^(-2))^(1/2) == 1/(exp(a) - exp(b))
+END
+
+# Sums of thousands of terms are proved as sums, by one step each.
+each 'proved: sums that are too long for their terms' yes <<'END'
+check sum(concat(l, k)) == sum(l) + sum(k)
+check dot(concat(l, k), concat(k, k)) == dot(l, k) + sum(k^2)
+check sum(i) where(i == 1, l[i], 0) == l[1]
+check l[i]*(i < 2000) == l[i]*(1999 - i >= 0)
+check sum(l)^2 == sum(i) sum(j) l[i]*l[j]
+check sum(i < 3) x[i + 1 else 0] == x[1] + x[2]
+check 3*l[i]^2/(1 + 2*l[i]^2) == 3/2 - 3/2/(1 + 2*l[i]^2)
+check l[i]/(1 + l[i]^2) + l[i] == (2*l[i] + l[i]^3)/(1 + l[i]^2)
 END

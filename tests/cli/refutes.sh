@@ -54,12 +54,14 @@ check grad(s, w) == w/(s + 1e-11)
 check ∂L/∂h[i] == dm*w[i] + 1e-10*(i == 2)
 check ∂F/∂m == f*(1 - f) + 1e-11
 check ∂L/∂m == 1.00000000001*dm
+check ∂L/∂h[i]*1e-15^i == dm*w[i]*1e-15^i*where(i == 1, 2, 1)
 END
 
 every refuted 'undefined' <<'END'
 check ∂L/∂b[i] == dm*w[i]/(h[i] > 0)
 check ∂L/∂h == dm*w/(h > 0)
 check jacobian(h, b)[i,j] == (h[i] > 0)/(i == j)
+check log(-1 - m^2) == m
 END
 
 every held 'right' <<'END'
