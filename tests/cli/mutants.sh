@@ -4,6 +4,10 @@
 # is there.
 . tests/lib.sh
 
+# Their C goes into one object.
+ls tests/regress/*.nn tests/prelude/*.nn tests/models/*.nn models/*.nn | sed 's|.*/||' | sort | uniq -d >"$work/twice"
+empty "no two models have the same name" "$work/twice"
+
 check "tests/mutants is up to date" sh tests/mutants/run --stale
 sh tests/mutants/run --sample 6 '^(differentiate.c|prelude)' >"$work/mutants" 2>&1
 status=$?
