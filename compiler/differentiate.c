@@ -43,16 +43,17 @@ static bool is_tie(const Sweep *s, int v) {
   return false;
 }
 
-static int fresh_var(Graph *g, Axis axis) {
-  axis.scan = 0;
-  return graph_var(g, axis);
+/* An axis that is a time stays one only inside of a scan, where the values at this time are all that there is. */
+static int fresh_var(const Sweep *s, Axis axis) {
+  if (!s->nties) axis.scan = 0;
+  return graph_var(s->g, axis);
 }
 
 /* Axis k of n for an array that stands beside n: of the scan that is being made, where it is a time. */
 static Axis adjoint_axis(const Sweep *s, const Node *n, int k) {
   int tie = tie_of(s, n, k);
   Axis axis = tie >= 0 ? graph_var_axis(s->g, tie) : n->axes[k];
-  if (tie < 0) axis.scan = 0;
+  if (tie < 0 && !s->nties) axis.scan = 0;
   return axis;
 }
 
@@ -171,7 +172,7 @@ static void contribute(Sweep *s, const Opened *o, const Read *r, Integrand *t) {
       continue;
     }
     if (tie >= 0 && tie != g->batch_var) bug("differentiate", "a value of a scan is read at another time");
-    c.vars[m] = fresh_var(g, a->axes[m]);
+    c.vars[m] = fresh_var(s, a->axes[m]);
     if (tie >= 0) shifted = c.vars[m];
   }
   for (int m = 0; m < a->naxes; m++)
@@ -265,7 +266,7 @@ Read *sweep_total(Sweep *s, const Node *n, int *vars) {
   int boxes = 0;
   Read *sum = NULL;
   if (!list) return NULL;
-  for (int k = 0; k < n->naxes; k++) vars[k] = tie_of(s, n, k) >= 0 ? tie_of(s, n, k) : fresh_var(g, n->axes[k]);
+  for (int k = 0; k < n->naxes; k++) vars[k] = tie_of(s, n, k) >= 0 ? tie_of(s, n, k) : fresh_var(s, n->axes[k]);
   for (const Contribution *c = list; c; c = c->next) boxes += c->box;
   if (boxes > 1) sum = boxes_together(s, list, boxes, n, vars);
   for (const Contribution *c = list; c; c = c->next) {
@@ -491,7 +492,7 @@ static void through_reshape(Sweep *s, const Opened *o) {
   Index *index[MAX_AXES];
   for (int k = 0; k < nfree; k++) index[k] = index_var(g, vars[k]);
   for (int k = 0; k < a->naxes; k++) {
-    c.vars[k] = tie_of(s, a, k) >= 0 ? tie_of(s, a, k) : fresh_var(g, a->axes[k]);
+    c.vars[k] = tie_of(s, a, k) >= 0 ? tie_of(s, a, k) : fresh_var(s, a->axes[k]);
     if (k >= first) index[nfree + k - first] = index_var(g, c.vars[k]);
   }
   c.read = read_make(g, back, index);
@@ -508,7 +509,7 @@ static void through_pieces(Sweep *s, const Opened *o) {
     Subst place = {0};
     for (int k = 0; k < n->naxes; k++) {
       int tie = tie_of(s, piece, k);
-      c.vars[k] = tie >= 0 ? tie : fresh_var(g, piece->axes[k]);
+      c.vars[k] = tie >= 0 ? tie : fresh_var(s, piece->axes[k]);
       if (c.vars[k] == o->vars[k]) continue;
       subst_add(&place, o->vars[k], index_combine(g, 1, index_var(g, c.vars[k]), 1, index_constant(g, n->offsets[p * n->naxes + k])));
     }
@@ -537,7 +538,7 @@ void sweep_visit(Sweep *s, Node *n) {
   o.adjoint = sweep_total(s, n, o.vars);
   if (!o.adjoint || n->integer) return;
   for (int k = 0; k < n->naxes + n->nreduce; k++) {
-    if (k >= n->naxes) o.vars[k] = fresh_var(s->g, n->axes[k]);
+    if (k >= n->naxes) o.vars[k] = fresh_var(s, n->axes[k]);
     subst_add(&o.at, k, index_var(s->g, o.vars[k]));
   }
   o.naround = o.level = s->nloops;
@@ -586,7 +587,7 @@ static void seed(Sweep *s, const Read *root) {
       c.vars[k] = v;
       continue;
     }
-    c.vars[k] = fresh_var(g, root->node->axes[k]);
+    c.vars[k] = fresh_var(s, root->node->axes[k]);
     add_guard(guards, &nguards, index_combine(g, 1, index_var(g, c.vars[k]), -1, root->index[k]));
   }
   c.read = build_product(g, 1, 0, NULL, nguards, guards, 0, NULL);
@@ -642,7 +643,7 @@ void differentiate(Program *p, Read *root, bool per_example, int ntargets, Node 
   }
   for (int t = 0; t < ntargets; t++) {
     Read *r = targets[t]->id < s.size ? sweep_total(&s, targets[t], vars[t]) : NULL;
-    for (int k = 0; !r && k < targets[t]->naxes; k++) vars[t][k] = tie_of(&s, targets[t], k) >= 0 ? tie_of(&s, targets[t], k) : fresh_var(g, targets[t]->axes[k]);
+    for (int k = 0; !r && k < targets[t]->naxes; k++) vars[t][k] = tie_of(&s, targets[t], k) >= 0 ? tie_of(&s, targets[t], k) : fresh_var(&s, targets[t]->axes[k]);
     adjoints[t] = r ? r : build_constant(g, 0);
   }
   g->span = span;

@@ -21,11 +21,20 @@ int scan_depth(const Opened *o, const Node *a) {
   return 0;
 }
 
+/* Does a gather in e, or one in the index of such a gather, read a value of a loop? */
+static bool reads_open(const Index *e) {
+  for (int k = 0; k < e->n; k++) {
+    const Read *r = e->terms[k].gather;
+    if (r && r->node->open) return true;
+    for (int j = 0; r && j < r->node->naxes; j++)
+      if (reads_open(r->index[j])) return true;
+  }
+  return false;
+}
+
 Index *scan_outside_index(Sweep *s, const Opened *o, Index *e) {
   Graph *g = s->g;
-  bool inside = false;
-  for (int k = 0; k < e->n && o->naround; k++) inside = inside || (e->terms[k].gather && e->terms[k].gather->node->open);
-  if (!inside) return e;
+  if (!o->naround || !reads_open(e)) return e;
   Index *sum = index_divide(g, index_constant(g, e->offset), e->divisor), *zero = index_constant(g, 0);
   for (int k = 0; k < e->n; k++) {
     const Term *t = &e->terms[k];
