@@ -28,6 +28,7 @@ typedef struct Manner {
   double scale;          /* of inputs */
   const double *numbers; /* whole ones that stand in the model */
   int nnumbers;
+  bool apart; /* whole numbers each for itself: for one point that stands for all */
 } Manner;
 /* Gives every parameter, input and state among `nodes` a random value; integers stay within their range. */
 void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes, uint64_t seed, const Manner *m);

@@ -125,7 +125,7 @@ static bool loss_move(Loss *l, uint64_t seed) {
   evaluation_hold_stops(l->e, false);
   for (int attempt = 0; attempt < 4 * MANNER_COUNT; attempt++) {
     int manner = (l->manner + attempt / 4) % MANNER_COUNT;
-    point_draw(l->p, l->e, l->needed.at, l->needed.n, 1000 * seed + (uint64_t)attempt, &(Manner){manner, 1, NULL, 0});
+    point_draw(l->p, l->e, l->needed.at, l->needed.n, 1000 * seed + (uint64_t)attempt, &(Manner){.kind = manner, .scale = 1});
     if (!isfinite(evaluate(l->e, l->value)[0])) continue;
     l->largest = 0;
     for (int k = 0; k < r->nroots; k++)

@@ -110,7 +110,7 @@ void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes,
     uint64_t stream = 3 * (uint64_t)n->item + (n->kind == NODE_PARAM ? 0 : n->kind == NODE_INPUT ? 1 : 2);
     double *x = evaluation_open(e, n);
     bool whole = n->kind == NODE_INPUT && p->inputs.at[n->item].kind != INPUT_REAL && p->inputs.at[n->item].kind != INPUT_EXTENT;
-    Row row = whole ? draw_row(seed, stream, count) : EACH;
+    Row row = whole && !m->apart ? draw_row(seed, stream, count) : EACH;
     for (int64_t k = 0; k < count; k++) {
       if (whole)
         x[k] = draw_in_row(&p->inputs.at[n->item], m, row, seed, stream, (uint64_t)k, count);

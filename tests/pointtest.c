@@ -44,7 +44,7 @@ static void record(Writer *w, const char *kind, const char *name, Node *node) {
 }
 
 static void draw(Writer *w, const char *kind, const char *name, Node *leaf) {
-  Manner manner = {.scale = 1};
+  Manner manner = {.scale = 1, .apart = true};
   point_draw(w->p, w->e, &leaf, 1, SEED, &manner);
   record(w, kind, name, leaf);
 }
