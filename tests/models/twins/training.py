@@ -20,7 +20,7 @@ def two_losses(w, x, z):
             "equal": [(d(lg, score), torch.sigmoid(score) - 1)]}
 
 
-@twin("own_optimizer", {"x": real(3), "t": real(2)}, {"V": (4, 3), "W": (2, 4), "b": (2,)}, examples=4, across=True)
+@twin("own_optimizer", {"x": real(3), "t": real(2)}, {"V": (6, 3), "W": (2, 6), "b": (2,)}, examples=4, across=True)
 def own_optimizer(w, x, t):
     y = torch.tanh(x @ w["V"].T) @ w["W"].T + w["b"]
     loss = ((y - t)**2).sum(1).mean() / 2
