@@ -380,9 +380,8 @@ static Code select_form(Body *b, Op op, const Code *x) {
   if (op == OP_SELECT)
     return (Code){arena_printf(b->cx, "%s == 0.0f ? 0.0f : %s * %s", first, first, as_float(b, shorten(b, x[1]), 1)), 5,
                   false};
-  return (Code){
-    arena_printf(b->cx, "%s == -INFINITY ? %s : %s - %s", first, first, first, as_float(b, shorten(b, x[1]), 2)), 5,
-    false};
+  const char *second = as_float(b, spill(b, x[1]), 2); /* where it is -inf, so is the first, or it stands beyond an example's end */
+  return (Code){arena_printf(b->cx, "%s == -INFINITY ? %s : %s - %s", second, second, first, second), 5, false};
 }
 
 static Code infix(Body *b, Op op, Code x, Code y) {

@@ -138,7 +138,8 @@ Value *field_apply(Field *f, Op op, Value *const *x) {
   switch (op) {
   case OP_ADD: return field_add(f, x[0], x[1]);
   case OP_SUB: return field_minus(f, x[0], x[1]);
-  case OP_LOGRATIO: return x[0] == f->minus_infinity ? x[0] : field_minus(f, x[0], x[1]);
+  case OP_LOGRATIO:
+    return x[0] == f->minus_infinity || x[1] == f->minus_infinity ? f->minus_infinity : field_minus(f, x[0], x[1]);
   case OP_SELECT: return x[0] == f->zero ? x[0] : field_times(f, x[0], x[1]);
   case OP_DIV: return field_over(f, x[0], x[1]);
   case OP_POW: return field_power(f, x[0], x[1]);

@@ -72,7 +72,7 @@ typedef struct Guard { /* holds where e is whole and 0 <= e < n; an equality has
   X(LT, "<", 2, 1) X(LE, "<=", 2, 1) X(EQ, "==", 2, 1) X(NE, "!=", 2, 1) X(AND, "and", 2, 1) X(OR, "or", 2, 1)           \
   X(NOT, "not", 1, 1) X(WHERE, "where", 3, 0)                                                                            \
   X(SELECT, "select", 2, 0)     /* a * b, but 0 where a is 0, whatever b is: an adjoint times an unbounded derivative */ \
-  X(LOGRATIO, "logratio", 2, 0) /* a - b, but -inf where a is -inf: the logarithm of exp(a)/exp(b) */                    \
+  X(LOGRATIO, "logratio", 2, 0) /* a - b, but -inf where one is -inf: the logarithm of exp(a)/exp(b), 0/0 = 0 */                    \
   X(STOP, "stop", 1, 0)         /* a, with no derivative */                                                              \
   X(DRAWN, "drawn", 1, 1)      /* a, which was drawn: a gradient must not go through it unseen */                           \
   X(INDEX, "index", 0, 1)       /* the value of an index expression (Node.value) */                                      \
