@@ -181,7 +181,8 @@ static void check_one(Program *p, int k, Text *out, Tally *tally) {
   Sides s = sides_make(p, c, a, b);
   bool proved = prove_equal(p->graph, a, b);
   Trial t = try_points(&s, proved ? PROVED_POINTS : POINTS);
-  if (!proved && !t.refuted && s.halves * 8 > s.drawn) t.refuted = true, t.at = s.half;
+  if (s.branchless) proved = false; /* x c/c is x, but where the condition c does not hold */
+  if (!t.refuted && !proved && (s.branchless || s.halves * 8 > s.drawn)) t.refuted = true, t.at = s.half;
   if (!proved && !t.refuted && t.points) t.refuted = sides_branches(&s, BRANCH_WORK, &t.at, &t.edge);
   print_check(out, p, c);
   if (t.refuted) {

@@ -60,6 +60,7 @@ typedef struct Sides {
   Wishes *wishes;
   int drawn, halves; /* points drawn in the first manner; those of them at which one side divides by 0 and the other does not ... */
   Point half;        /* ... and the last of these */
+  bool branchless;   /* at `half` one side divides by a condition that does not hold, and the other has a value */
   bool partial;      /* elements are compared where they are finite; `seen`: those that were, somewhere */
   unsigned char *seen;
   double *mean, *square;
@@ -71,6 +72,8 @@ Sides sides_make(Program *p, const Check *c, Read *a, Read *b);
 PointVerdict sides_at(Sides *s, int k, Point *pt);
 /* Judges them where the leaves are now. */
 PointVerdict sides_judge(Sides *s, Point *pt);
+/* Of a judged point that is POINT_UNDEFINED: does one side have no value because it divides by a condition? Then that is in pt. */
+bool sides_divide_by_condition(Sides *s, Point *pt);
 
 /* Of a partial comparison: how many elements had no value at any point. */
 int64_t sides_unseen(const Sides *s);

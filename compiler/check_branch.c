@@ -127,7 +127,8 @@ static double margin_at(Search *q, int edge, int64_t element, double t) {
 
 static bool judge(Search *q, Point *pt) {
   q->work -= q->s->cost;
-  return sides_judge(q->s, pt) == POINT_REFUTES;
+  PointVerdict v = sides_judge(q->s, pt);
+  return v == POINT_REFUTES || (v == POINT_UNDEFINED && sides_divide_by_condition(q->s, pt));
 }
 
 /* ---- the search ---- */

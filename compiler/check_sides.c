@@ -182,6 +182,32 @@ static bool divides_by_zero(Sides *s, Point *pt) {
   return divides;
 }
 
+static bool is_condition(const Node *n) { return n->kind == NODE_MAP && n->op >= OP_LT && n->op <= OP_NOT && n->op != OP_WHERE; }
+
+/* One side divides by a condition that does not hold, 1/(z > 0), and would have a value like the other if it did: that is no point
+ * of few but a branch in which it has none. Conditions of quotients are set to 1, and the sides are evaluated again. */
+bool sides_divide_by_condition(Sides *s, Point *pt) {
+  bool any = false;
+  int64_t k = 0;
+  while (k < s->count && isfinite(pt->a[k]) == isfinite(pt->b[k])) k++;
+  if (k == s->count) return false;
+  double left = pt->a[k], right = pt->b[k];
+  for (int i = 0; i < s->needed.n; i++) {
+    const Node *n = s->needed.at[i];
+    if (n->kind != NODE_MAP || n->op != OP_DIV || !is_condition(n->reads[1]->node)) continue;
+    evaluate(s->e, n->reads[1]->node);
+    for (int64_t j = 0; j < evaluation_count(s->e, n->reads[1]->node); j++) evaluation_set_one(s->e, n->reads[1]->node, j, 1);
+    any = true;
+  }
+  if (!any) return false;
+  any = isfinite(evaluate(s->e, s->a)[k]) && isfinite(evaluate(s->e, s->b)[k]);
+  evaluation_shake(s->e, s->needed.at, s->needed.n, 0); /* computes all of them again */
+  pt->a = evaluate(s->e, s->a);
+  pt->b = evaluate(s->e, s->b);
+  if (any) pt->first = k, pt->differing = 1, pt->left = left, pt->right = right;
+  return any;
+}
+
 /* Scales by which the inputs of every eighth point are drawn: other branches may be far away. */
 static const double scales[] = {1, 1, 4, 1, 0.1, 1, 16, 1};
 
@@ -195,6 +221,7 @@ static PointVerdict draw_and_judge(Sides *s, int k, Point *pt) {
     PointVerdict v = sides_judge(s, pt);
     bool plain = m.kind == 0 && m.scale == 1 && s->cost < LARGE && !s->partial;
     if (plain) s->drawn++;
+    if (v == POINT_UNDEFINED && s->cost < LARGE && !s->branchless && sides_divide_by_condition(s, pt)) s->branchless = true, s->half = *pt;
     if (plain && v == POINT_UNDEFINED && divides_by_zero(s, pt)) s->halves++, s->half = *pt;
     if (v == POINT_UNDEFINED) continue;
     s->manner.kind = m.kind;

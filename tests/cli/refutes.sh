@@ -62,11 +62,14 @@ check ∂L/∂b[i] == dm*w[i]/(h[i] > 0)
 check ∂L/∂h == dm*w/(h > 0)
 check jacobian(h, b)[i,j] == (h[i] > 0)/(i == j)
 check log(-1 - m^2) == m
+check ∂L/∂m == dm*(m > -90)/(m > -90)
+check ∂E/∂m == where(m > 0, 1, E + 1)/(x[0] < 40)
 END
 
 every held 'right' <<'END'
 check ∂L/∂h == dm*w
 check ∂L/∂b == dm*w*sign(h)
+check ∂L/∂b == where(h > 0, dm*w/(h > 0), 0)
 check ∂E/∂m == exp(min(m, 0))
 check ∂E/∂m == where(m > 0, 1, E + 1)
 check ∂P/∂m == exp(m) - n
