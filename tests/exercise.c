@@ -1,6 +1,6 @@
 /* exercise: runs everything that a generated model can do, on random input, and prints the results.
  *
- * In: MODEL and HEADER, the table and header of the model that it is linked with; a number of examples as argument.
+ * In: MODEL, the table of the model that it is linked with; a number of examples as argument.
  * Out: `loss L 0 value`, `grad L h.W index value`, `output p index value`, `metric ...`, then `step ...` for the
  * parameters after three optimizer steps. Two compilers, or two ways of placing values in memory, must print the same.
  */
@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "nn.h"
-#include HEADER
+
+extern const nn_model MODEL;
 
 enum { MOST = 400 /* values of an array that are printed */, MAX_INPUTS = 32, SEED = 7, STEPS = 3 };
 

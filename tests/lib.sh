@@ -75,24 +75,30 @@ generate() {
 # prefix_of FILE.h: the name of its nn_model without `_model`.
 prefix_of() { sed -n 's/^extern const nn_model \([A-Za-z0-9_]*\)_model;.*/\1/p' "$1" | head -1; }
 
-# exerciser OUT FOLDER NAME FLAGS...: tests/exercise.c linked with FOLDER/NAME.c, compiled by $COMPILER. It is gcc that
-# links: tcc's linker does not know the thread-local variables of libraries.
-exerciser() {
-  out_=$1 folder_=$2 name_x=$3; shift 3
-  prefix_=$(prefix_of "$folder_/$name_x.h") compiler_=${COMPILER:-gcc}
-  for source_ in tests/exercise.c "$folder_/$name_x.c"; do
-    $compiler_ "$@" -std=c99 -I"$root/runtime" -I"$folder_" -DMODEL="${prefix_}_model" -DHEADER="\"$name_x.h\"" \
-      -c -o "$out_.$(basename "$source_" .c).o" "$source_" || return 1
-  done
-  [ "$compiler_" = gcc ] || set -- # the flags are the compiler's
+# model_object COMPILER FOLDER NAME FLAGS...: FOLDER/NAME.c to FOLDER/NAME.COMPILER.o
+model_object() {
+  compiler_=$1 folder_=$2 name_x=$3; shift 3
+  $compiler_ -std=c99 "$@" -I"$root/runtime" -I"$folder_" -c -o "$folder_/$name_x.$compiler_.o" "$folder_/$name_x.c"
+}
+
+# model_program OUT HARNESS COMPILER FOLDER NAME FLAGS...: tests/HARNESS.c linked with a model_object. The harness is compiled once,
+# for a model whose name the linker gives it. It is gcc that links: tcc's linker does not know the thread-local variables of libraries.
+model_program() {
+  out_=$1 harness_=$2 compiler_=$3 object_=$4/$5.$3.o prefix_=$(prefix_of "$4/$5.h"); shift 5
+  [ -f "$work/$harness_.o" ] || gcc -std=c11 -D_POSIX_C_SOURCE=200809L -O1 "$@" -I"$root/runtime" -DMODEL=model_under_test \
+    -c -o "$work/$harness_.o" "$root/tests/$harness_.c" || return 1
   helpers_=
   if [ "$compiler_" = tcc ]; then
     set -- -no-pie -z noexecstack
     helpers_=$(tcc -print-search-dirs 2>/dev/null | sed -n 's/^install: *//p')/libtcc1.a
   fi
   # shellcheck disable=SC2086 # several words
-  gcc "$@" -o "$out_" "$out_.exercise.o" "$out_.$name_x.o" "${LIBRARY:-$BUILD}/libnn.a" $LINK $helpers_
+  gcc "$@" -Wl,--defsym=model_under_test="${prefix_}_model" -o "$out_" "$work/$harness_.o" "$object_" \
+    "${LIBRARY:-$BUILD}/libnn.a" $LINK $helpers_
 }
+
+# What compiles generated C fastest, where it does not matter how well.
+if have tcc; then QUICK=tcc; else QUICK=$CC; fi
 
 # drawn TRAIN TEST: small sets of drawings in $work/drawn, the same for everyone.
 drawn() { mkdir -p "$work/drawn" && "$BUILD/tools/drawings" "$work/drawn" "$1" "$2"; }

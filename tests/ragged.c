@@ -1,6 +1,6 @@
 /* ragged: a model whose examples have extents of their own, in a batch and one at a time.
  *
- * In: MODEL and HEADER, the table and header of the model that it is linked with. Eight examples of random lengths; what lies
+ * In: MODEL, the table of the model that it is linked with. Eight examples of random lengths; what lies
  * beyond an end is 0 at first. Out: a line for each mistake; exit status 1 then.
  *   - loss and gradient of the batch are the mean of those of its examples alone, outputs are theirs (unless the model draws)
  *   - what lies beyond the ends changes no bit: huge numbers, and other classes */
@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "nn.h"
-#include HEADER
 
 enum { EXAMPLES = 8, SEED = 7, MAX_INPUTS = 32 };
 
+extern const nn_model MODEL;
 static const nn_model *const m = &MODEL;
 static char *model;
 static void *whole[MAX_INPUTS]; /* the inputs of all examples */

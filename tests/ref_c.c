@@ -1,6 +1,6 @@
 /* ref_c: a generated model, in float, against stored results.
  *
- * In: MODEL and HEADER, the table and header of the model that it is linked with; a safetensors file as argument (see
+ * In: MODEL, the table of the model that it is linked with; a safetensors file as argument (see
  * reftest.c). Out: a line for each result that differs by more than 1e-5 of the largest value of its array (of a gradient
  * that is small because examples cancel: of a hundredth of the loss's largest); exit status 1 then.
  * C that is compiled with -Dnn_gemm=checked_gemm is also held to what a BLAS asks for, whichever kernel computes here. */
@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "nn.h"
-#ifdef HEADER
-#include HEADER
-#endif
 #include "tools.h"
 
 static const double tolerance = 1e-5;

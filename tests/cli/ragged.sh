@@ -5,10 +5,8 @@
 
 one_by_one() { # MODEL.nn
   name=$(base "$1")
-  generate "$1" "$work/c" || return 1
-  # shellcheck disable=SC2086 # several words
-  $CC -std=c11 -O1 -D_POSIX_C_SOURCE=200809L -Iruntime -I"$work/c" -DMODEL="$(prefix_of "$work/c/$name.h")_model" -DHEADER="\"$name.h\"" \
-    -o "$work/run" tests/ragged.c "$work/c/$name.c" "$BUILD/libnn.a" $LINK && "$work/run"
+  generate "$1" "$work/c" && model_object "$QUICK" "$work/c" "$name" -O1 &&
+    model_program "$work/run" ragged "$QUICK" "$work/c" "$name" && "$work/run"
 }
 
 for m in $(grep -l '^ *dim ' tests/models/*.nn tests/regress/*.nn models/*.nn); do

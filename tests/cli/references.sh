@@ -1,6 +1,7 @@
 #!/bin/sh
-# slow: every model of tests/models is evaluated in double, compiled by gcc and run
-# Models against stored results of PyTorch: the evaluator in double by build/reftest, generated C in float by ref_c.
+# slow: every model of tests/models is evaluated in double, compiled and run
+# Models against stored results of PyTorch: the evaluator in double by build/reftest, generated C in float by ref_c. (That compilers
+# agree is what compilers.sh sees to.)
 . tests/lib.sh
 
 [ -x "$BUILD/reftest" ] || not_ok "build/reftest exists"
@@ -13,12 +14,8 @@ done
 run_c() { # MODEL.nn
   name=$(base "$1")
   generate "$1" "$work/c" >"$work/log" 2>&1 || { not_ok "$name generated" - <"$work/log"; return; }
-  prefix=$(prefix_of "$work/c/$name.h")
-  set -- -DMODEL="${prefix}_model" -DHEADER="\"$name.h\"" "$2"
-  # shellcheck disable=SC2086 # several words
-  if $CC -std=c11 -O1 -Iruntime -I"$work/c" "$1" "$2" -o "$work/run" tests/ref_c.c "$work/c/$name.c" "$BUILD/libnn.a" \
-    $LINK >"$work/log" 2>&1; then
-    "$work/run" "$3" >"$work/log" 2>&1 || { not_ok "$name in C agrees with PyTorch" - <"$work/log"; return; }
+  if { model_object "$QUICK" "$work/c" "$name" -O1 && model_program "$work/run" ref_c "$QUICK" "$work/c" "$name"; } >"$work/log" 2>&1; then
+    "$work/run" "$2" >"$work/log" 2>&1 || { not_ok "$name in C agrees with PyTorch" - <"$work/log"; return; }
     ok "$name in C agrees with PyTorch"
   else not_ok "$name compiled" - <"$work/log"; fi
 }

@@ -4,15 +4,11 @@
 # C compiles without a warning and computes what the evaluator does, in float, at a random point of three examples.
 . tests/lib.sh
 
-compile() { # MODEL.nn NAME
-  "$nnc" "$1" -o "$work/$2.c" && gcc $STRICT -O1 -Dnn_gemm=checked_gemm -Iruntime -I"$work" -c "$work/$2.c" -o "$work/$2.o"
-}
+# shellcheck disable=SC2086 # STRICT is several words
+compile() { generate "$1" "$work" && model_object gcc "$work" "$2" $STRICT -O1 -Dnn_gemm=checked_gemm; } # MODEL.nn NAME
 
 agree() { # MODEL.nn NAME
-  "$BUILD/pointtest" "$1" "$work/point" || return 1
-  # shellcheck disable=SC2086 # several words
-  gcc -std=c11 -O1 -Iruntime -I"$work" -DMODEL="$(prefix_of "$work/$2.h")_model" -DHEADER="\"$2.h\"" tests/ref_c.c \
-    "$work/$2.o" "$BUILD/libnn.a" $LINK -o "$work/run" && "$work/run" "$work/point"
+  "$BUILD/pointtest" "$1" "$work/point" && model_program "$work/run" ref_c gcc "$work" "$2" && "$work/run" "$work/point"
 }
 
 for m in tests/regress/*.nn tests/prelude/naive_forms.nn; do
