@@ -82,9 +82,10 @@ float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] 
     for (int i = 0; i < 3; i++) {
       for (int b = 0; b < n; b++) {
         const float t1 = u[3 * b + i];
-        const float t2 = t1 == -INFINITY ? t1 : t1 - v6[b];
-        const float t3 = nn_expf(t2);
-        v10[b] += t3;
+        const float t2 = v6[b];
+        const float t3 = t2 == -INFINITY ? t2 : t1 - t2;
+        const float t4 = nn_expf(t3);
+        v10[b] += t4;
       }
     }
   }
@@ -195,9 +196,10 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = u[3 * b + i];
-        const float t2 = t1 == -INFINITY ? t1 : t1 - v6[b];
-        const float t3 = nn_expf(t2);
-        v9[3 * b + i] = t3;
+        const float t2 = v6[b];
+        const float t3 = t2 == -INFINITY ? t2 : t1 - t2;
+        const float t4 = nn_expf(t3);
+        v9[3 * b + i] = t4;
       }
     }
   }
@@ -420,9 +422,10 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = u[3 * b + i];
-        const float t2 = t1 == -INFINITY ? t1 : t1 - v6[b];
-        const float t3 = nn_expf(t2);
-        v9[3 * b + i] = t3;
+        const float t2 = v6[b];
+        const float t3 = t2 == -INFINITY ? t2 : t1 - t2;
+        const float t4 = nn_expf(t3);
+        v9[3 * b + i] = t4;
       }
     }
   }

@@ -54,7 +54,8 @@ float softmax_regression_L(const softmax_regression_params *w, softmax_regressio
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = u[3 * b + i];
-        v4[3 * b + i] = t1 == -INFINITY ? t1 : t1 - v3[b];
+        const float t2 = v3[b];
+        v4[3 * b + i] = t2 == -INFINITY ? t2 : t1 - t2;
       }
     }
   }
@@ -85,8 +86,9 @@ float softmax_regression_L(const softmax_regression_params *w, softmax_regressio
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
       const float t1 = v4[3 * b + t[b]];
-      const float t2 = t1 == -INFINITY ? t1 : t1 - v7[b];
-      acc += t2;
+      const float t2 = v7[b];
+      const float t3 = t2 == -INFINITY ? t2 : t1 - t2;
+      acc += t3;
     }
     s9 = -acc;
   }
@@ -141,10 +143,11 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = u[3 * b + i];
-        const float t2 = t1 == -INFINITY ? t1 : t1 - v3[b];
-        const float t3 = nn_expf(t2);
-        v4[3 * b + i] = t2;
-        v5[3 * b + i] = t3;
+        const float t2 = v3[b];
+        const float t3 = t2 == -INFINITY ? t2 : t1 - t2;
+        const float t4 = nn_expf(t3);
+        v4[3 * b + i] = t3;
+        v5[3 * b + i] = t4;
       }
     }
   }
@@ -174,8 +177,9 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
       const float t1 = v4[3 * b + t[b]];
-      const float t2 = t1 == -INFINITY ? t1 : t1 - v7[b];
-      acc += t2;
+      const float t2 = v7[b];
+      const float t3 = t2 == -INFINITY ? t2 : t1 - t2;
+      acc += t3;
     }
     s9 = -acc;
   }
@@ -291,9 +295,10 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = u[3 * b + i];
-        const float t2 = t1 == -INFINITY ? t1 : t1 - v3[b];
-        const float t3 = nn_expf(t2);
-        v5[3 * b + i] = t3;
+        const float t2 = v3[b];
+        const float t3 = t2 == -INFINITY ? t2 : t1 - t2;
+        const float t4 = nn_expf(t3);
+        v5[3 * b + i] = t4;
       }
     }
   }
