@@ -167,8 +167,9 @@ static void contribute(Sweep *s, const Opened *o, const Read *r, Integrand *t) {
   int summed[2 * MAX_AXES], n = summed_vars(s, o, summed), shifted = -1;
   for (int m = 0; m < a->naxes; m++) {
     int v, tie = tie_of(s, a, m);
-    if (tie >= 0 && index_is_var(r->index[m], &v) && v == tie) {
-      c.vars[m] = v;
+    bool only = tie >= 0 && a->axes[m].kind == AXIS_PLAIN && a->axes[m].extent == 1; /* one time: 0 */
+    if (only || (tie >= 0 && index_is_var(r->index[m], &v) && v == tie)) {
+      c.vars[m] = tie;
       continue;
     }
     if (tie >= 0 && tie != g->batch_var) bug("differentiate", "a value of a scan is read at another time");
