@@ -40,7 +40,7 @@ bool axis_equal(Axis a, Axis b) { return a.kind == b.kind && a.extent == b.exten
 
 /* ---- scans ---- */
 
-static void add_open(Open *to, const Open *from) {
+void open_join(Open *to, const Open *from) {
   for (int k = 0; from && k < from->n; k++) {
     int at = 0;
     while (at < to->n && to->scan[at] < from->scan[k]) at++;
@@ -55,7 +55,7 @@ static void add_open(Open *to, const Open *from) {
 static void open_of_index(Open *to, const Index *e);
 
 static void open_of_read(Open *to, const Read *r) {
-  add_open(to, r->node->open);
+  open_join(to, r->node->open);
   for (int k = 0; k < r->node->naxes; k++) open_of_index(to, r->index[k]);
 }
 
@@ -67,13 +67,13 @@ static void open_of_index(Open *to, const Index *e) {
 /* The scans that n is inside of. */
 static const Open *open_of(Graph *g, const Node *n) {
   Open open = {0};
-  if (n->kind == NODE_PREV) add_open(&open, &(Open){1, {n->scan}});
+  if (n->kind == NODE_PREV) open_join(&open, &(Open){1, {n->scan}});
   for (int k = 0; k < n->nreads; k++) open_of_read(&open, n->reads[k]);
   for (int k = 0; k < n->nguards; k++) open_of_index(&open, n->guards[k].e);
   if (n->value) open_of_index(&open, n->value);
-  if (n->kind == NODE_GRAD || (n->kind == NODE_OPAQUE && n->item >= 0)) add_open(&open, n->target->open);
+  if (n->kind == NODE_GRAD || (n->kind == NODE_OPAQUE && n->item >= 0)) open_join(&open, n->target->open);
   if (n->kind == NODE_RESULT) {
-    for (int k = 0; k < n->ncarries; k++) add_open(&open, n->carries[k].next->open), add_open(&open, n->carries[k].init->open);
+    for (int k = 0; k < n->ncarries; k++) open_join(&open, n->carries[k].next->open), open_join(&open, n->carries[k].init->open);
     int kept = 0;
     for (int k = 0; k < open.n; k++)
       if (open.scan[k] != n->scan) open.scan[kept++] = open.scan[k];

@@ -179,10 +179,10 @@ struct Node {
   Node *chain; /* of the hash table */
 };
 
-typedef struct ShallowScan { /* for carried values of `scan` that are inside of fewer loops than others of it */
+typedef struct ScanAtDepth { /* for recurrences of `scan` that are inside of the loops `open`, while others of it are not */
   int scan, own;
   const Open *open;
-} ShallowScan;
+} ScanAtDepth;
 
 struct Graph {
   Context *cx;
@@ -194,7 +194,7 @@ struct Graph {
   Span span;        /* given to new nodes */
   Scan *scans;      /* from 1 */
   int nscans, cap_scans;
-  VEC(ShallowScan) shallow;
+  VEC(ScanAtDepth) depths;
   Index *dims[MOST_DIMS]; /* extents of examples, in terms of inputs */
   int ndims;
   bool too_large;   /* a value of more than 2^31-1 elements was refused (an error was reported) */
@@ -208,6 +208,7 @@ Axis graph_var_axis(const Graph *g, int var);
 bool axis_equal(Axis a, Axis b); /* kind and extent */
 int graph_scan(Graph *g, int64_t extent, bool backwards); /* a new one */
 bool node_is_open(const Node *n, int scan);
+void open_join(Open *to, const Open *from);
 int node_time_axis(const Node *n, int scan); /* -1 where it has none */
 
 /* Indices. All are immutable. */

@@ -86,7 +86,7 @@ static void add_to_groups(Context *cx, ScanGroups *groups, Node *result) {
     if (group->scan != result->scan) continue;
     Carry *both = ARENA_ARRAY(cx, Carry, group->ncarries + result->ncarries);
     int n = join_carries(group->carries, group->ncarries, result->carries, result->ncarries, both);
-    if (n < 0 || (n > group->ncarries && !same_open(group->results.at[0]->open, result->open))) continue;
+    if (n < 0 || !same_open(group->results.at[0]->open, result->open)) continue;
     group->carries = both;
     group->ncarries = n;
     VEC_PUSH(cx, &group->results, result);
@@ -227,12 +227,23 @@ static bool is_deeper(int scan, const Node *body, int ncarries, const Carry *car
   return false;
 }
 
+/* Is the value inside of a loop that the recurrence does not depend on? */
+static bool is_deeper_itself(const Node *result) {
+  Open open = {0}, rest = {0};
+  for (int k = 0; k < result->ncarries; k++) open_join(&open, result->carries[k].next->open), open_join(&open, result->carries[k].init->open);
+  for (int k = 0; k < open.n; k++)
+    if (open.scan[k] != result->scan) rest.scan[rest.n++] = open.scan[k];
+  return !same_open(&rest, result->open);
+}
+
 /* The scan for those of its recurrences that are inside of the loops `open`, and no others. */
-static int shallow_scan(Graph *g, int scan, const Open *open) {
-  for (int k = 0; k < g->shallow.n; k++)
-    if (g->shallow.at[k].scan == scan && same_open(g->shallow.at[k].open, open)) return g->shallow.at[k].own;
-  ShallowScan made = {scan, graph_scan(g, g->scans[scan].extent, g->scans[scan].backwards), open};
-  VEC_PUSH(g->cx, &g->shallow, made);
+static int scan_at_depth(Graph *g, int scan, const Open *open) {
+  for (int k = 0; k < g->depths.n; k++) {
+    const ScanAtDepth *known = &g->depths.at[k];
+    if ((known->scan == scan || known->own == scan) && same_open(known->open, open)) return known->own;
+  }
+  ScanAtDepth made = {scan, graph_scan(g, g->scans[scan].extent, g->scans[scan].backwards), open};
+  VEC_PUSH(g->cx, &g->depths, made);
   return made.own;
 }
 
@@ -255,8 +266,9 @@ Node *build_result(Graph *g, int scan, Node *body, int ncarries, const Carry *ca
   Read *r = read_make(g, body, index);
   n.reads = arena_copy(g->cx, &r, sizeof(Read *));
   Node *result = graph_intern(g, &n);
-  if (!is_deeper(scan, body, ncarries, carries, needed)) return result;
-  Renaming m = renaming(g, scan, shallow_scan(g, scan, result->open));
+  if (!is_deeper(scan, body, ncarries, carries, needed) && !is_deeper_itself(result)) return result;
+  Renaming m = renaming(g, scan, scan_at_depth(g, scan, result->open));
+  if (m.to == scan) return result;
   Carry *own = rename_recurrence(&m, n.ncarries, kept, &body, 1);
   return build_result(g, m.to, renamed(&m, body), n.ncarries, own);
 }
