@@ -4,7 +4,7 @@
  *     D(h) = (L(w + h*d) - L(w - h*d)) / 2h          central: the error is O(h^2)
  *     R(h) = (4*D(h/2) - D(h)) / 3                   Richardson: O(h^4)
  * A probe agrees where one of these is within 1e-6 of the array's largest gradient. Where none does and two step sizes
- * disagree with each other, the point is at a kink, and another is drawn; where they agree, the gradient is wrong.
+ * disagree with each other, or the slopes on both sides do, the point is at a kink, and another is drawn; where they agree, the gradient is wrong.
  * Signs count, and an array whose gradient is 0 at every point fails: 0 == 0 shows nothing. */
 #include "check.h"
 
@@ -75,6 +75,12 @@ static double quotient(const Loss *l, const Probe *q, double h, double *noise) {
 static const double steps[] = {1e-5, 1e-6, 1e-4, 1e-3, 1e-2};
 #define NSTEPS (int)(sizeof steps / sizeof *steps)
 
+/* How far the slopes on both sides of the point lie apart: at a kink central quotients of all sizes may agree on the mean of both. */
+static double bend(const Loss *l, const Probe *q, double h) {
+  double above = loss_at(l, q, h), here = loss_at(l, q, 0), below = loss_at(l, q, -h);
+  return fabs((above - here) - (here - below)) / h;
+}
+
 /* The first quotient that agrees; else the best evidence that it is the gradient which is wrong. */
 static Result probe(const Loss *l, const Probe *q, double analytic, double scale, double size) {
   Result r = {AT_KINK, analytic, NAN, INFINITY};
@@ -91,9 +97,11 @@ static Result probe(const Loss *l, const Probe *q, double analytic, double scale
       break;
     }
   }
+  double bent = r.outcome == AGREES ? 0 : bend(l, q, steps[0] * size);
   evaluation_set(l->e, q->leaf, q->base);
   if (r.outcome == AGREES) return r;
   r.difference = fabs(r.quotient - analytic) / scale;
+  if (isfinite(analytic) && bent > 0.5 * fabs(r.quotient - analytic)) return r;
   /* two step sizes agree far better with each other than with the gradient: no kink, no noise */
   if (!isfinite(analytic) || fmax(10 * least_spread, least_noise) < fabs(r.quotient - analytic)) r.outcome = DIFFERS;
   return r;
