@@ -375,13 +375,18 @@ static int add_gathered(int *vars, int n) {
   return n + 1;
 }
 
+/* Is place k of the read in its array, whatever guards say? */
+static bool is_inside(const Graph *g, const Read *r, int k) {
+  double lo, hi;
+  if (r->node->axes[k].kind != AXIS_PLAIN) return true;
+  return r->index[k]->divisor == 1 && index_range(g, r->index[k], NULL, &lo, &hi) && lo >= 0 && hi < (double)r->node->axes[k].extent;
+}
+
 /* The variables of places of r that are in their array only because a guard says so. */
 static int exposed_vars(const Graph *g, const Read *r, int *vars, int n) {
   for (int k = 0; k < r->node->naxes; k++) {
-    double lo, hi;
     const Index *e = r->index[k];
-    bool inside = r->node->axes[k].kind != AXIS_PLAIN ||
-                  (e->divisor == 1 && index_range(g, e, NULL, &lo, &hi) && lo >= 0 && hi < (double)r->node->axes[k].extent);
+    bool inside = is_inside(g, r, k);
     if (!inside) n = index_vars(e, vars, n);
     if (!inside && gather_depth(e)) n = add_gathered(vars, n);
     for (int i = 0; i < e->n; i++)
@@ -401,6 +406,21 @@ static bool protects(const Guard *q, const int *exposed, int n) {
   for (int k = 0; k < n; k++)
     if (exposed[k] == GATHERED ? gather_depth(q->e) > 0 : index_uses(q->e, exposed[k])) return true;
   return false;
+}
+
+static void add_bounds(Product *p, const Read *r);
+
+static void add_gathers_bounds(Product *p, const Index *e) {
+  for (int i = 0; i < e->n; i++)
+    if (e->terms[i].gather) add_bounds(p, e->terms[i].gather);
+}
+
+/* Guards of the read's own, in the place of those that it has to leave behind. */
+static void add_bounds(Product *p, const Read *r) {
+  for (int k = 0; k < r->node->naxes; k++) {
+    add_gathers_bounds(p, r->index[k]);
+    if (!is_inside(p->g, r, k)) add_guard(p, r->index[k], r->node->axes[k].extent);
+  }
 }
 
 /* Splits off what does not depend on the summed variables; NULL where nothing does. A guard stays with the reads that it protects. */
@@ -426,6 +446,11 @@ static Read *pull_out(Product *p) {
     if (!inside || (!guard_uses_summed(p, q->e) && protects(q, outer_exposed, nouter))) VEC_PUSH(p->g->cx, &outer.guards, *q);
   }
   if (outer.factors.n == 0 && !moved) return NULL; /* guards that stand on both sides would come out for ever */
+  bool left = false;
+  for (int k = 0; k < p->guards.n; k++)
+    left = left || (guard_uses_summed(p, p->guards.at[k].e) && protects(&p->guards.at[k], outer_exposed, nouter));
+  for (int k = 0, n = outer.guards.n; left && k < n; k++) add_gathers_bounds(&outer, outer.guards.at[k].e);
+  for (int k = 0; left && k < outer.factors.n; k++) add_bounds(&outer, outer.factors.at[k]);
   inner.summed.at = p->summed.at, inner.summed.n = inner.summed.cap = p->summed.n;
   VEC_PUSH(p->g->cx, &outer.factors, finish(&inner));
   return finish(&outer);

@@ -92,7 +92,7 @@ def halved(scope, n):
 def gathered(scope, n):
     """An integer value of the model: a class, an element of a list of classes, an argmax that has a name."""
     rng = scope.rng
-    fits = [v for v in scope.names if v.whole > 0 and len(v.shape) <= 1]
+    fits = [v for v in scope.names if v.whole > 0 and len(v.shape) <= 1 and not v.batch]
     if not fits:
         return None
     v = rng.choice(fits)
