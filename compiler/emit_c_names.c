@@ -197,10 +197,28 @@ const char *c_name(Context *cx, const char *name, size_t length) {
   return taken ? arena_printf(cx, s[0] == '_' ? "u%s" : "%s_", s) : s;
 }
 
-/* A prefix is never a word by itself, so only the runtime's own is taken. */
+/* What the headers of C and of POSIX declare, which a program may include beside the model's. */
+static const char library[] =
+  " abort abs acos acosh asctime asin asinh assert atan atan2 atanh atexit atof atoi atol atoll bsearch cabs "
+  " calloc cbrt ceil cexp clearerr clock close copysign cos cosh ctime difftime div environ erf erfc exit exp exp2 "
+  " expm1 fabs fclose fdim feof ferror fflush fgetc fgetpos fgets floor fma fmax fmin fmod fopen fprintf fputc "
+  " fputs fread free freopen frexp fscanf fseek fsetpos ftell fwrite gamma getc getchar getenv gets gmtime hypot "
+  " ilogb index isalnum isalpha iscntrl isdigit isfinite isgraph isinf islower isnan isprint ispunct isspace "
+  " isupper j0 j1 jn kill labs ldexp ldiv lgamma link llabs lldiv llrint llround localtime log log10 log1p log2 "
+  " logb longjmp lrint lround main malloc mblen memchr memcmp memcpy memmove memset mktime modf nan nearbyint "
+  " nextafter nexttoward offsetof open perror pipe pow printf putc putchar puts qsort raise rand read realloc "
+  " remainder remove remquo rename rewind rindex rint round scalbln scalbn scanf select setbuf setjmp setvbuf "
+  " signal signbit significand sin sinh sleep snprintf sprintf sqrt srand sscanf stat stderr stdin stdout strcat "
+  " strchr strcmp strcpy strcspn strdup strerror strftime strlen strncat strncmp strncpy strpbrk strrchr strspn "
+  " strstr strtod strtof strtok strtol strtold strtoul system tan tanh tgamma time tmpfile tmpnam tolower toupper "
+  " trunc ungetc unlink vfprintf vprintf vsprintf wait write y0 y1 yn ";
+
+static bool is_declared(Context *cx, const char *s) { return strstr(library, arena_printf(cx, " %s ", s)) != NULL; }
+
+/* The prefix of all names of a model is the name of its struct too. */
 const char *emit_prefix(Context *cx, const Program *program) {
   const char *s = spell(cx, program->name, strlen(program->name));
-  bool taken = s[0] == '_' || strcmp(s, "nn") == 0 || strncmp(s, "nn_", 3) == 0;
+  bool taken = s[0] == '_' || strcmp(s, "nn") == 0 || strncmp(s, "nn_", 3) == 0 || contains(reserved, COUNT(reserved), s) || is_declared(cx, s);
   return taken ? arena_printf(cx, "model_%s", s) : s;
 }
 
