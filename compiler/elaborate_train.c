@@ -315,8 +315,14 @@ static bool choose_params(Elaborator *el, const Stmt *st, Group *g) {
   for (int k = 0; k < p->params.n; k++) chosen[k] = st->nover == 0;
   for (int j = 0; j < st->nover; j++) {
     int found = 0;
-    for (int k = 0; k < p->params.n; k++)
-      if (starts_with(p->params.at[k].path, st->over[j])) chosen[k] = true, found++;
+    for (int k = 0; k < p->params.n; k++) {
+      if (!starts_with(p->params.at[k].path, st->over[j])) continue;
+      if (chosen[k]) {
+        report(el, st->over_spans[j], "'%s' stands in this 'over' already", p->params.at[k].path);
+        return false;
+      }
+      chosen[k] = true, found++;
+    }
     if (found) continue;
     VEC(const char *) names = {0};
     for (int k = 0; k < p->params.n; k++) {
