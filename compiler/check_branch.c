@@ -42,12 +42,14 @@ static bool is_movable(const Program *p, const Node *n) {
 
 static bool is_comparison(const Node *n) {
   if (n->kind != NODE_MAP) return false;
-  return n->op == OP_LT || n->op == OP_LE || n->op == OP_MAX || n->op == OP_MIN || n->op == OP_ABS || n->op == OP_SIGN;
+  return n->op == OP_LT || n->op == OP_LE || n->op == OP_MAX || n->op == OP_MIN || n->op == OP_ABS || n->op == OP_SIGN ||
+         n->op == OP_FLOOR;
 }
 
-/* The node of a - b, for |a| and sign(a) of a itself. */
-static Node *margin_of(Graph *g, const Node *comparison) {
+/* The node of a - b, for |a| and sign(a) of a itself. A floor has an edge wherever it changes. */
+static Node *margin_of(Graph *g, Node *comparison) {
   Node n = *comparison;
+  if (n.op == OP_FLOOR) return comparison;
   n.op = op_rows[n.op].arity == 2 ? OP_SUB : OP_STOP;
   n.integer = false;
   n.lo = -INFINITY;
@@ -136,14 +138,18 @@ static bool judge(Search *q, Point *pt) {
 static const double distances[] = {-4096, -1024, -256, -64, -16, -4, -1, -0.25, 0, 0.25, 1, 4, 16, 64, 256, 1024, 4096};
 #define DISTANCES (int)(sizeof distances / sizeof *distances)
 
-static bool opposite(double a, double b) { return (a > 0 && b <= 0) || (a <= 0 && b > 0); }
+/* Is there an edge between two places with these margins? */
+static bool opposite(const Search *q, int edge, double a, double b) {
+  if (q->edges[edge]->op == OP_FLOOR) return a < b || a > b;
+  return (a > 0 && b <= 0) || (a <= 0 && b > 0);
+}
 
 /* The change of sign that is nearest to the point, which most of what is compared is made for. */
 static bool find_change(Search *q, int edge, int64_t element, double *from, double *to) {
   double best = INFINITY, before = NAN;
   for (int k = 0; k < DISTANCES; k++) {
     double margin = margin_at(q, edge, element, distances[k]), far = fabs(distances[k]) + (k ? fabs(distances[k - 1]) : 0);
-    if (opposite(before, margin) && far < best) best = far, *from = distances[k - 1], *to = distances[k];
+    if (opposite(q, edge, before, margin) && far < best) best = far, *from = distances[k - 1], *to = distances[k];
     before = margin;
   }
   return best < INFINITY;
@@ -158,7 +164,7 @@ static bool approach(Search *q, int edge, int64_t element, double from, double t
   for (int k = 0; k < HALVINGS && q->work > 0; k++) {
     double middle = (from + to) / 2, margin = margin_at(q, edge, element, middle);
     if (judge(q, pt)) return true;
-    if (opposite(sign, margin)) to = middle;
+    if (opposite(q, edge, sign, margin)) to = middle;
     else from = middle;
   }
   return false;
