@@ -1,8 +1,8 @@
 """The kinds of definitions of a random model: each method of Definitions says a statement or some, and puts what it names in
 sight, with its meaning in plain Python.
 """
-from expression import (ATOM, REDUCE, Expr, Var, add, call1, constant, count, matmul, meaning, over_batch, places, power,
-                        read, reduce_whole)
+from expression import (ATOM, REDUCE, REDUCTION, Expr, Var, add, call1, constant, count, matmul, meaning, mul, over_batch,
+                        places, power, read, reduce_whole)
 from indices import Scope, without_indices
 from generator import EXTENTS
 
@@ -400,6 +400,69 @@ class Definitions:
         self.say("g%s = %s" % (name, place.text))
         return self.define(place, "g" + name)
 
+    # ---- along a dim: what comes out has plain axes, or joins self.ragged; without a meaning in Python ----
+
+    def row(self, x, t, moved=True):
+        """Row t of x, or one beside it, as a value of one place of the dim."""
+        n, rng = self.dim[0], self.rng
+        place = rng.choice([t, t, t, "%s - 1 - %s" % (n, t), "%s - 1" % n, t + " - 1", t + " + 1"]) if moved else t
+        rest = [":" for _ in x.shape]
+        text = "%s[%s%s]" % (x.name, ", ".join([place] + rest), " else 0" if place[-3:] in ("- 1", "+ 1") and place[0] != n[0] else "")
+        return Expr(text, ATOM, x.shape, None, 2, deps={x.name} | x.deps, batch=x.batch)
+
+    def of_row(self, t):
+        """A value that depends on a row, and on others."""
+        rng = self.rng
+        x = rng.choice(self.ragged)
+        e = self.row(x, t)
+        for _ in range(rng.choice([0, 1, 1, 2])):
+            same = [y for y in self.ragged if y.shape == e.shape]
+            other = self.row(rng.choice(same), t) if same and rng.random() < 0.4 else self.generator.small(
+                self.make(e.shape, 1, Scope(rng, self.names, {**self.indices, t: self.dim[1]})), 2)
+            e = rng.choice([add, mul, mul])(self.generator.small(e, 3), other)
+        if rng.random() < 0.3:
+            e = mul(e, Expr("%s" % self.dim[0], ATOM, (), None, self.dim[1], True))
+        return self.generator.small(e, 3)
+
+    def along(self):
+        """A reduction, attention, a layer or a recurrence over the places of an example."""
+        rng = self.rng
+        if not self.dim:
+            return
+        t, n = self.new_name("t%d"), self.dim[0]
+        way = rng.choice(["reduce", "reduce", "map", "map", "attention", "scan", "dense"])
+        x = rng.choice(self.ragged)
+        name = self.new_name()
+        if way == "reduce":
+            kind = rng.choice(["sum", "mean", "mean", "max", "min", "logsumexp", "norm"])
+            e = self.of_row(t)
+            e = Expr("%s(%s < %s) (%s)" % (kind, t, n, e.text), REDUCTION, e.shape, None, e.size * 2, deps=e.deps, batch=e.batch)
+            self.say("%s = %s" % (name, e.text))
+            self.define(e, name)
+            return
+        if way == "attention" and len(x.shape) == 1:
+            e = self.generator.small(self.make(x.shape, 1), 3)
+            self.say("%s = (softmax(%s @ %s)) @ %s" % (name, x.name, e.within(ATOM), x.name))
+            self.define(Expr(name, ATOM, x.shape, None, 2, deps=e.deps | x.deps, batch=e.batch or x.batch), name)
+            return
+        if way == "dense" and x.shape:
+            m = rng.choice(EXTENTS)
+            self.say("%s = tanh(dense(%s, %d))" % (name, x.name, m))
+            self.ragged.append(Var(name, x.shape[:-1] + (m,), size=1, deps={name} | x.deps, batch=x.batch, meant=False))
+            return
+        e = self.of_row(t)
+        deps, batch = e.deps | {name}, e.batch
+        if way == "scan":
+            start = self.generator.small(self.make(e.shape, 1), 2)
+            self.say("scan %s < %s {" % (t, n))
+            self.say("  init %s = %s" % (name, start.text))
+            self.say("  %s[%s] = tanh(%s) + 0.5 * %s" % (name, t, e.text, rng.choice(["%s[%s-1]", "sin(%s[%s-1])"]) % (name, t)))
+            self.say("}")
+            deps, batch = deps | start.deps, batch or start.batch
+        else:
+            self.say("%s[%s < %s] = %s" % (name, t, n, e.text))
+        self.ragged.append(Var(name, e.shape, size=3, deps=without_indices(deps, [t]), batch=batch, meant=False))
+
     KINDS = [("recurrence", 1.5), ("plain", 8), ("indexed", 8), ("split", 1), ("winner", 1), ("dense", 2), ("instance", 1), ("own_layer", 1),
              ("prelude_layer", 1.5), ("pooled", 1.5), ("repeated", 1), ("coupled", 0.7), ("derivative", 2),
              ("stateful", 0.3), ("chosen", 0.4)]
@@ -412,4 +475,8 @@ class Definitions:
 
     def definitions(self):
         for _ in range(self.rng.choice([1, 2, 3, 4, 5, 6, 7])):
-            getattr(self, self.chosen_kind(self.KINDS))()
+            getattr(self, "along" if self.dim and self.rng.random() < 0.5 else self.chosen_kind(self.KINDS))()
+        if self.dim: # what is left over reaches the loss as a sum
+            for x in [v for v in self.ragged if v.kind == "def"] or self.ragged:
+                e = Expr("mean(%s)" % x.name, ATOM, (), None, 2, deps={x.name} | x.deps, batch=x.batch)
+                self.define_as(e)

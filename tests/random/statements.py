@@ -46,6 +46,7 @@ class Builder(Definitions):
         self.block = self.model.lines
         self.generator = Generator(self.rng, self.names, self.declare)
         self.losses, self.params, self.layered = [], [], []
+        self.dim, self.ragged = None, [] # (name, bound); what has it as the first axis, by the shape of a row
         self.indices, self.defined = {}, [] # of the scans around what is made; what a step of the innermost one defines
 
     def new_name(self, pattern=None):
@@ -104,6 +105,18 @@ class Builder(Definitions):
             v = Var(self.new_name("c%d"), rng.choice([(), (), (2,), (4,)]), whole=k, kind="input")
             self.say("input %s%s : %s" % (v.name, brackets(v.shape), "bit" if k == 2 and rng.random() < 0.5 else "class(%d)" % k))
             self.names.append(v)
+
+    def extents(self):
+        """A dim, and inputs with an axis of it."""
+        rng = self.rng
+        if rng.random() < 0.8:
+            return
+        self.dim = (self.new_name("N%d"), rng.randint(2, 5))
+        self.say("dim %s <= %d" % self.dim)
+        for _ in range(rng.choice([1, 1, 2])):
+            v = Var(self.new_name("x%d"), self.generator.shape(rng.choice([0, 1, 1, 2])), meant=False, kind="input")
+            self.say("input %s[%s]" % (v.name, ", ".join([self.dim[0]] + [str(n) for n in v.shape])))
+            self.ragged.append(v)
 
     def constants(self):
         rng = self.rng
@@ -258,6 +271,7 @@ def generate(seed, name):
     b = Builder(seed, name)
     b.constants()
     b.inputs()
+    b.extents()
     b.functions()
     if b.rng.random() < 0.25:
         b.layer()
