@@ -1,4 +1,4 @@
-/* build.h: what build.c and product.c share below the builders of graph.h. */
+/* build.h: what build.c and product*.c share below the builders of graph.h. */
 #ifndef NNC_BUILD_H
 #define NNC_BUILD_H
 #include "graph.h"

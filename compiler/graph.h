@@ -222,6 +222,7 @@ bool index_is_var(const Index *e, int *var);     /* exactly one variable, plain 
 bool index_is_constant(const Index *e, int64_t *k); /* whole constant */
 int64_t index_coef(const Index *e, int var);     /* 0 where absent */
 bool index_uses(const Index *e, int var);        /* also inside gathers */
+bool index_uses_in_gather(const Index *e, int var);
 /* Bounds of the numerator-over-divisor value; `axes` gives the axes of numbers below FREE_VAR (may be NULL). False where a bound is not known. */
 bool index_range(const Graph *g, const Index *e, const Axis *axes, double *lo, double *hi);
 

@@ -146,6 +146,12 @@ bool index_uses(const Index *e, int var) {
   return false;
 }
 
+bool index_uses_in_gather(const Index *e, int var) {
+  for (int i = 0; i < e->n; i++)
+    if (e->terms[i].gather && read_uses(e->terms[i].gather, var)) return true;
+  return false;
+}
+
 static bool var_range(const Graph *g, int var, const Axis *axes, double *lo, double *hi) {
   if (var < FREE_VAR && !axes) return false;
   Axis a = var < FREE_VAR ? axes[var] : graph_var_axis(g, var);
