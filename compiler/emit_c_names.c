@@ -218,7 +218,7 @@ static bool is_declared(Context *cx, const char *s) { return strstr(library, are
 /* The prefix of all names of a model is the name of its struct too. */
 const char *emit_prefix(Context *cx, const Program *program) {
   const char *s = spell(cx, program->name, strlen(program->name));
-  bool taken = s[0] == '_' || strcmp(s, "nn") == 0 || strncmp(s, "nn_", 3) == 0 || contains(reserved, COUNT(reserved), s) || is_declared(cx, s);
+  bool taken = s[0] == '_' || strcmp(s, "nn") == 0 || strncmp(s, "nn_", 3) == 0 || is_declared(cx, s);
   return taken ? arena_printf(cx, "model_%s", s) : s;
 }
 

@@ -73,12 +73,13 @@ empty "needs nothing but the runtime" "$work/strangers"
 nm -g --defined-only "$work/first.o" | awk '$3 !~ /^first_/' >"$work/strangers"
 empty "every name has the model's prefix" "$work/strangers"
 
-# Models whose names C or its headers have: the struct would clash.
-for name in exp int time gamma; do
+# Models whose names C or its headers have: the struct would clash. A word of C is fine as a prefix, and its struct gets a _.
+for name in exp int xor time gamma; do
   printf 'param w ~ normal(0, 1)\nloss L = w^2\nminimize L with sgd\n' >"$work/$name.nn"
   check "a model may be called $name" generate "$work/$name.nn" "$work"
-  printf '#include <math.h>\n#include <string.h>\n#include <time.h>\n#include "%s.h"\nstatic model_%s m;\nint main(void) { model_%s_init(&m, 1); return 0; }\n' \
-    $name $name $name >"$work/use_$name.c"
+  struct=$(sed -n 's/^} \([a-z_]*\);$/\1/p' "$work/$name.h" | tail -1)
+  printf '#include <math.h>\n#include <string.h>\n#include <time.h>\n#include "%s.h"\nstatic %s m;\nint main(void) { %s_init(&m, 1); return 0; }\n' \
+    "$name" "$struct" "$(prefix_of "$work/$name.h")" >"$work/use_$name.c"
   check "and a program uses it beside the headers" ${CC:-cc} -std=gnu11 -Wall -Wextra -Werror -Iruntime -I"$work" -c \
     -o "$work/use_$name.o" "$work/use_$name.c"
 done
