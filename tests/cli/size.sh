@@ -59,3 +59,12 @@ for _ in 1 2 3 4 5 6 7; do
 done
 if [ $best -lt 20000 ]; then ok "mnist.nn to C in under 20 ms"
 else not_ok "mnist.nn to C in under 20 ms" "$best microseconds"; fi
+
+longest=0
+for m in $(all_models); do
+  n=$(lines "$m")
+  case $n in failed) not_ok "$m has C" ""; continue ;; esac
+  [ "$n" -le "$longest" ] || longest=$n name=$m
+done
+if [ "$longest" -le 6000 ]; then ok "the C of no model has over 6000 lines: $longest of $name"
+else not_ok "the C of no model has over 6000 lines" "$longest of $name"; fi

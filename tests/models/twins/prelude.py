@@ -189,7 +189,7 @@ def of_block(name, hidden):
 
 @twin("prelude_attention", {"x0": real(2, 3, 4), "c0": real(5, 6)},
       {"s": real(2, 3, 4), "r": real(5, 6), **{f"{n}.W{p}": (4, 4) for n in "abde" for p in "qkvo"},
-       "f.Wq": (4, 4), "f.Wk": (6, 4), "f.Wv": (6, 4), "f.Wo": (4, 4), **of_block("g", 16), **of_block("h", 8)})
+       "f.Wq": (4, 4), "f.Wk": (6, 4), "f.Wv": (6, 4), "f.Wo": (4, 4)})
 def prelude_attention(w, x0, c0):
     x, c = w["s"] * x0, w["r"] * c0
     see = torch.tensor([[1, 0, 1], [1, 1, 0], [0, 1, 1]]).bool()
@@ -197,9 +197,15 @@ def prelude_attention(w, x0, c0):
     a, b = each(lambda x: attention(w, "a", x, 1)), each(lambda x: attention(w, "b", x, 2))
     d, e = attention(w, "d", x[0], 4, causal=True), each(lambda x: attention(w, "e", x, 2, mask=see))
     f = attention(w, "f", x[1], 2, to=c)
-    g, h = each(lambda x: block(w, "g", x, 2, F.gelu)), block(w, "h", x[1], 2, torch.relu, causal=True)
-    return {"loss.own": probe(a, b, d, e), "loss.other": probe(f), "loss.blocks": probe(g, h),
-            "out.b": b, "out.d": d, "out.e": e, "out.f": f, "out.g": g, "out.h": h}
+    return {"loss.own": probe(a, b, d, e), "loss.other": probe(f), "out.b": b, "out.d": d, "out.e": e, "out.f": f}
+
+
+@twin("prelude_transformer", {"x0": real(2, 3, 4)}, {"s": real(2, 3, 4), **of_block("g", 16), **of_block("h", 8)})
+def prelude_transformer(w, x0):
+    x = w["s"] * x0
+    g = torch.stack([block(w, "g", sequence, 2, F.gelu) for sequence in x])
+    h = block(w, "h", x[1], 2, torch.relu, causal=True)
+    return {"loss.blocks": probe(g, h), "out.g": g, "out.h": h}
 
 
 # ---- across the batch ----------------------------------------------------------------------------------------------
