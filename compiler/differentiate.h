@@ -1,4 +1,6 @@
-/* differentiate.h: between differentiate.c (the rule) and differentiate_scan.c (loops): the sweep from a root to its leaves. */
+/* differentiate.h: the sweep from a root to its leaves, as its parts share it: differentiate.c walks,
+ * differentiate_node.c takes a step through one node, differentiate_contribution.c sums what arrives, and
+ * differentiate_scan.c does the same for a loop. */
 #ifndef NNC_DIFFERENTIATE_H
 #define NNC_DIFFERENTIATE_H
 
@@ -56,12 +58,39 @@ struct AdjointLoop {
   VEC(Opened) deferred;   /* whose operands outside have to wait until the loop is complete */
 };
 
+typedef struct Integrand { /* scale * factors where guards hold, open in variables of y: of a contribution */
+  double scale;
+  Read *factors[64];
+  int nfactors;
+  Guard guards[64];
+  int nguards;
+} Integrand;
+
+static inline bool is_among(const int *vars, int n, int var) {
+  for (int k = 0; k < n; k++)
+    if (vars[k] == var) return true;
+  return false;
+}
+
+/* differentiate.c */
 /* The variable that axis k of n is tied to, or -1. */
 int tie_of(const Sweep *s, const Node *n, int k);
+int sweep_fresh_var(const Sweep *s, Axis axis);
+int sweep_var(const Sweep *s, const Node *n, int k); /* for axis k of n: the one that it is tied to, or a fresh one */
+Axis sweep_adjoint_axis(const Sweep *s, const Node *n, int k);
+void sweep_visit(Sweep *s, Node *n);
+
+/* differentiate_contribution.c */
+void integrand_guard(Integrand *t, Index *e); /* e = 0 */
+Read *integrand_sum(Graph *g, const Integrand *t, int nsummed, const int *summed);
+/* Adds the integrand t to the adjoint of the node that r reads, an operand of o's node. */
+void sweep_contribute(Sweep *s, const Opened *o, const Read *r, Integrand *t);
 void sweep_push(Sweep *s, Node *a, Contribution c);
 /* The adjoint of n at `vars` (fresh, or tied); NULL where nothing reached it. */
 Read *sweep_total(Sweep *s, const Node *n, int *vars);
-void sweep_visit(Sweep *s, Node *n);
+
+/* differentiate_node.c */
+bool carries_derivative(const Node *n); /* would one flow into operands of n? */
 /* One step of the rule, for operands at o's level. */
 void sweep_process(Sweep *s, const Opened *o);
 

@@ -98,12 +98,6 @@ static void add(Vars *v, int var) {
   v->n++;
 }
 
-static bool within(const int *vars, int n, int var) {
-  for (int k = 0; k < n; k++)
-    if (vars[k] == var) return true;
-  return false;
-}
-
 static void add_read(Vars *v, const Read *r) {
   int all[4 * MAX_AXES], n = read_vars(r, all, 0);
   for (int k = 0; k < n; k++) add(v, all[k]);
@@ -169,7 +163,7 @@ static void collect_seeds(Sweep *s, Backward *b, const ScanGroup *group) {
     for (int j = 0; j < r->naxes; j++) add(&seed->all, seed->vars[j]);
     seed->adjoint = build_tensor(s->g, total, seed->all.n, seed->all.at);
     for (int j = 0; j < seed->all.n; j++)
-      if (!within(seed->vars, r->naxes, seed->all.at[j])) add(&b->extra, seed->all.at[j]);
+      if (!is_among(seed->vars, r->naxes, seed->all.at[j])) add(&b->extra, seed->all.at[j]);
     add_ties(s, &b->extra, r);
     b->nseeds++;
   }
