@@ -338,7 +338,8 @@ uint32_t step_inputs(const Emitter *em) {
 static void emit_turn(Emitter *em, int o, Text *header, Text *source) {
   int k = gradient_of(em, em->program->objectives.at[o].loss);
   const char *name = objective_name(em, o), *states = em->program->states.n ? "&m->state, " : "",
-             *next = em->program->states.n ? "&m->next, " : "";
+             *next = em->program->states.n ? "&m->next, " : "",
+             *step = o ? arena_printf(em->cx, "NN_TURN(%d, m->step)", o) : "m->step";
   const char *signature = arena_printf(em->cx, "float %s_step_%s(%s *m, int n%s)", em->prefix, name, em->type,
                                        input_list(em, em->masks[k], true));
   add_wrapped(header, signature, 4);
@@ -348,7 +349,7 @@ static void emit_turn(Emitter *em, int o, Text *header, Text *source) {
   text_printf(source, "  if (%s) return NAN;\n", check_of_inputs(em, em->masks[k]));
   add_wrapped(source,
               arena_printf(em->cx, "  const float loss = %s(&m->param, %s&m->grad, %s&m->work, n%s%s);\n",
-                           em->routine_names[k], states, next, draw_arguments(em, &em->program->routines.at[k], "m->seed", "m->step"),
+                           em->routine_names[k], states, next, draw_arguments(em, &em->program->routines.at[k], "m->seed", step),
                            input_list(em, em->masks[k], false)),
               6);
   text_printf(source, "  %s_update_%s(m);\n  return loss;\n}\n\n", em->prefix, name);
@@ -366,7 +367,9 @@ static void emit_step(Emitter *em, Text *header, Text *source) {
   add_wrapped(header, arena_printf(em->cx, "%s;\n", signature), 4);
   add_wrapped(source, signature, 4);
   text_printf(source, " {\n  if (%s) return NAN;\n", check_of_inputs(em, mask));
-  bool several = p->objectives.n > 1;
+  bool several = p->objectives.n > 1, idle = true; /* idle: there are steps in which no loss acts */
+  for (int o = 0; o < p->objectives.n; o++) idle = idle && p->objectives.at[o].every > 1;
+  if (idle && p->states.n) text_add(source, "  m->next = m->state;\n");
   text_add(source, "  float first = NAN;\n");
   if (several) text_add(source, "  int acted = 0;\n");
   for (int o = 0; o < p->objectives.n; o++) {

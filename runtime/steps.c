@@ -17,7 +17,7 @@ static int takes_turn(const nn_objective *objective, uint64_t step) {
 
 typedef struct cut {
   nn_step *step;
-  int loss, shards;
+  int turn, shards; /* turn: of which objective */
   float *gradient; /* the model's; also the sum of shard 0 */
 } cut;
 
@@ -39,13 +39,13 @@ static float piece_gradient(const cut *c, nn_worker *worker, size_t first, int n
   nn_step *step = c->step;
   const nn_run *run = step->run;
   const nn_model *model = run->model;
-  const nn_loss *loss = &model->losses[c->loss];
+  const nn_loss *loss = &model->losses[model->objectives[c->turn].loss];
   int leads = first == 0 && model->next_state != (size_t)-1;
   void *next_state = leads ? (char *)run->memory + model->next_state : NULL;
   uint64_t seed = nn_block_seed(run, first);
   nn_data_gather(step->data, &run->encoding, loss->inputs, step->rows, first, n, worker->in);
   return loss->grad(nn_run_parameters(run), nn_run_states(run), gradient, next_state, worker->work, n,
-                    (const void *const *)worker->in, seed, nn_run_step(run));
+                    (const void *const *)worker->in, seed, NN_TURN(c->turn, nn_run_step(run)));
 }
 
 /* Worker k does shard k. */
@@ -76,9 +76,9 @@ static void add_shards(void *context, int part) {
     add_scaled(c->gradient + begin, c->step->workers->worker[shard].grad + begin, 1, end - begin);
 }
 
-static float batch_gradient(nn_step *step, int loss) {
+static float batch_gradient(nn_step *step, int turn) {
   nn_workers *workers = step->workers;
-  cut c = {step, loss, step->n < workers->count ? step->n : workers->count, NULL};
+  cut c = {step, turn, step->n < workers->count ? step->n : workers->count, NULL};
   c.gradient = (float *)((char *)step->run->memory + step->run->model->grad);
   nn_workers_run(workers, shard_gradient, &c);
   if (c.shards > 1) nn_workers_run(workers, add_shards, &c);
@@ -115,7 +115,7 @@ static void step_cut(nn_step *step) {
     memcpy((char *)run->memory + model->next_state, nn_run_states(run), model->state_floats * sizeof(float));
   for (int k = 0; k < model->nobjectives; k++) {
     if (!takes_turn(&model->objectives[k], number)) continue;
-    float value = batch_gradient(step, model->objectives[k].loss);
+    float value = batch_gradient(step, k);
     if (step->count < NN_MAX_TURNS) step->losses[step->count++] = (nn_turn){model->objectives[k].loss, value};
     model->objectives[k].update(run->memory);
   }
