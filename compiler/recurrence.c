@@ -1,5 +1,10 @@
-/* recurrence.c: scans in the graph: PREVs, RESULTs, and which RESULTs are one loop. See graph.h for the idea: a recurrence is a
- * system of equations in which time is an axis, and a RESULT binds the PREVs in it. */
+/* recurrence.c: scans in the graph: PREVs, RESULTs, and which RESULTs are one loop.
+ *
+ * A recurrence is a system of equations in which time is an axis, and a RESULT binds the PREVs in it, as a lambda
+ * binds its variable (graph.h). All recurrences of a scan run as one loop, by the scan's number; so where two can't,
+ * one of them takes another scan, as a bound variable takes another name. In: a body and carried values. Out: a
+ * RESULT, of the carried values that it needs, in the scan where its loop is; for a list of nodes, its
+ * loops. */
 #include "build.h"
 
 #include <string.h>
@@ -16,6 +21,12 @@ int graph_scan(Graph *g, int64_t extent, bool backwards) {
   return g->nscans;
 }
 
+int node_time_axis(const Node *n, int scan) {
+  for (int k = 0; k < n->naxes; k++)
+    if (n->axes[k].scan == scan) return k;
+  return -1;
+}
+
 bool node_is_open(const Node *n, int scan) {
   for (int k = 0; n->open && k < n->open->n; k++)
     if (n->open->scan[k] == scan) return true;
@@ -30,38 +41,10 @@ static bool same_open(const Open *a, const Open *b) {
   return true;
 }
 
-int node_time_axis(const Node *n, int scan) {
-  for (int k = 0; k < n->naxes; k++)
-    if (n->axes[k].scan == scan) return k;
-  return -1;
-}
-
-/* ---- building ---- */
-
 Node *build_prev(Graph *g, int scan, int slot, int naxes, const Axis *axes, const char *label, bool integer, double lo, double hi) {
   Node n = {.kind = NODE_PREV, .scale = 1, .item = slot, .scan = scan, .naxes = naxes, .label = label, .integer = integer, .lo = lo, .hi = hi};
   memcpy(n.axes, axes, sizeof(Axis) * (size_t)naxes);
   return graph_intern(g, &n);
-}
-
-/* Marks the slots that n needs, through other carried values too. */
-static void needed_slots(Graph *g, int scan, Node *n, int ncarries, const Carry *carries, bool *needed) {
-  NodeList list = graph_order(g->cx, &n, 1);
-  for (int i = 0; i < list.n; i++) {
-    if (list.at[i]->kind != NODE_PREV || list.at[i]->scan != scan) continue;
-    for (int k = 0; k < ncarries; k++) {
-      if (carries[k].prev != list.at[i] || needed[k]) continue;
-      needed[k] = true;
-      needed_slots(g, scan, carries[k].next, ncarries, carries, needed);
-    }
-  }
-}
-
-static bool inside_of(int scan, const Node *body, int ncarries, const Carry *carries, const bool *needed) {
-  if (node_is_open(body, scan)) return true;
-  for (int k = 0; k < ncarries; k++)
-    if (needed[k] && (node_is_open(carries[k].next, scan) || node_is_open(carries[k].init, scan))) return true;
-  return false;
 }
 
 /* ---- groups: RESULTs of one loop ---- */
@@ -119,11 +102,10 @@ bool group_holds(const ScanGroup *group, const Node *n) {
   return true;
 }
 
-/* ---- other names ---- */
+/* ---- a recurrence in another scan ---- */
 
-/* All recurrences of a scan are one loop. Where two can't be, one of them takes another scan, as a bound variable takes another
- * name: where one is inside of a loop which the other does not need, or where simplifying a recurrence twice gives two different
- * ones, and both are needed, by a loss and its derivative, say. */
+/* Two recurrences can't be one loop where one is inside of a loop which the other does not need, and where simplifying a
+ * recurrence twice gives two different ones, and both are needed, by a loss and its derivative, say. */
 typedef struct Renaming {
   Graph *g;
   int from, to; /* scans */
@@ -217,18 +199,39 @@ static Carry *rename_recurrence(const Renaming *m, int ncarries, const Carry *ca
 
 /* ---- closing a recurrence ---- */
 
+/* Marks the slots that n needs, through other carried values too. */
+static void needed_slots(Graph *g, int scan, Node *n, int ncarries, const Carry *carries, bool *needed) {
+  NodeList list = graph_order(g->cx, &n, 1);
+  for (int i = 0; i < list.n; i++) {
+    if (list.at[i]->kind != NODE_PREV || list.at[i]->scan != scan) continue;
+    for (int k = 0; k < ncarries; k++) {
+      if (carries[k].prev != list.at[i] || needed[k]) continue;
+      needed[k] = true;
+      needed_slots(g, scan, carries[k].next, ncarries, carries, needed);
+    }
+  }
+}
+
+/* Is what is needed inside of this loop? */
+static bool needs_loop(int scan, const Node *body, int ncarries, const Carry *carries, const bool *needed) {
+  if (node_is_open(body, scan)) return true;
+  for (int k = 0; k < ncarries; k++)
+    if (needed[k] && (node_is_open(carries[k].next, scan) || node_is_open(carries[k].init, scan))) return true;
+  return false;
+}
+
 /* Is another carried value inside of a loop that what is needed does not depend on? */
-static bool is_deeper(int scan, const Node *body, int ncarries, const Carry *carries, const bool *needed) {
+static bool others_are_deeper(int scan, const Node *body, int ncarries, const Carry *carries, const bool *needed) {
   for (int k = 0; k < 2 * ncarries; k++) {
     const Node *n = k % 2 ? carries[k / 2].next : carries[k / 2].init;
     for (int i = 0; n->open && i < n->open->n; i++)
-      if (n->open->scan[i] != scan && !inside_of(n->open->scan[i], body, ncarries, carries, needed)) return true;
+      if (n->open->scan[i] != scan && !needs_loop(n->open->scan[i], body, ncarries, carries, needed)) return true;
   }
   return false;
 }
 
 /* Is the value inside of a loop that the recurrence does not depend on? */
-static bool is_deeper_itself(const Node *result) {
+static bool is_deeper(const Node *result) {
   Open open = {0}, rest = {0};
   for (int k = 0; k < result->ncarries; k++) open_join(&open, result->carries[k].next->open), open_join(&open, result->carries[k].init->open);
   for (int k = 0; k < open.n; k++)
@@ -247,17 +250,11 @@ static int scan_at_depth(Graph *g, int scan, const Open *open) {
   return made.own;
 }
 
-Node *build_result(Graph *g, int scan, Node *body, int ncarries, const Carry *carries) {
-  if (!node_is_open(body, scan)) return body;
-  bool *needed = ARENA_ARRAY(g->cx, bool, ncarries + 1);
-  Carry *kept = ARENA_ARRAY(g->cx, Carry, ncarries + 1);
+/* The RESULT of body, which needs all of these carried values. */
+static Node *result_over(Graph *g, int scan, Node *body, int ncarries, Carry *carries) {
+  Node n = {.kind = NODE_RESULT, .scale = 1, .scan = scan, .naxes = body->naxes, .nreads = 1, .ncarries = ncarries,
+            .carries = carries, .label = body->label, .integer = body->integer, .lo = body->lo, .hi = body->hi, .span = body->span};
   Index *index[MAX_AXES];
-  needed_slots(g, scan, body, ncarries, carries, needed);
-  Node n = {.kind = NODE_RESULT, .scale = 1, .scan = scan, .naxes = body->naxes, .nreads = 1, .carries = kept, .label = body->label,
-            .integer = body->integer, .lo = body->lo, .hi = body->hi, .span = body->span};
-  for (int k = 0; k < ncarries; k++)
-    if (needed[k]) kept[n.ncarries++] = carries[k];
-  if (!n.ncarries) bug("graph", "a value in a scan depends on a carried value that the scan does not have");
   for (int k = 0; k < body->naxes; k++) {
     n.axes[k] = body->axes[k];
     if (n.axes[k].scan == scan) n.axes[k].scan = 0;
@@ -265,12 +262,24 @@ Node *build_result(Graph *g, int scan, Node *body, int ncarries, const Carry *ca
   }
   Read *r = read_make(g, body, index);
   n.reads = arena_copy(g->cx, &r, sizeof(Read *));
-  Node *result = graph_intern(g, &n);
-  if (!is_deeper(scan, body, ncarries, carries, needed) && !is_deeper_itself(result)) return result;
+  return graph_intern(g, &n);
+}
+
+Node *build_result(Graph *g, int scan, Node *body, int ncarries, const Carry *carries) {
+  if (!node_is_open(body, scan)) return body;
+  bool *needed = ARENA_ARRAY(g->cx, bool, ncarries + 1);
+  Carry *kept = ARENA_ARRAY(g->cx, Carry, ncarries + 1);
+  int nkept = 0;
+  needed_slots(g, scan, body, ncarries, carries, needed);
+  for (int k = 0; k < ncarries; k++)
+    if (needed[k]) kept[nkept++] = carries[k];
+  if (!nkept) bug("graph", "a value in a scan depends on a carried value that the scan does not have");
+  Node *result = result_over(g, scan, body, nkept, kept);
+  if (!others_are_deeper(scan, body, ncarries, carries, needed) && !is_deeper(result)) return result;
   Renaming m = renaming(g, scan, scan_at_depth(g, scan, result->open));
   if (m.to == scan) return result;
-  Carry *own = rename_recurrence(&m, n.ncarries, kept, &body, 1);
-  return build_result(g, m.to, renamed(&m, body), n.ncarries, own);
+  Carry *own = rename_recurrence(&m, nkept, kept, &body, 1);
+  return build_result(g, m.to, renamed(&m, body), nkept, own);
 }
 
 /* ---- different loops of one scan ---- */
