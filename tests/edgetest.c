@@ -2,25 +2,10 @@
  *
  * In: the two files. Out: an `ok` or `not ok` line for each output; exit status 1 where one is off. */
 #include "evaluate.h"
+#include "model_file.h"
 #include "prelude/edges_file.h"
-#include "program.h"
-
-extern const char prelude_text[];
-extern const unsigned prelude_length;
 
 static edges_case c;
-
-static Program *read_program(Context *cx, const char *path) {
-  Source *prelude = source_from_text(cx, "<prelude>", prelude_text, prelude_length), *model = source_read(cx, path);
-  Options options = {.max_memory = 16.0 * (1 << 30)};
-  if (!model) exit(2);
-  Block a = parse(cx, prelude), b = parse(cx, model);
-  Program *p = error_count(cx) ? NULL : elaborate(cx, &a, &b, path, &options);
-  if (!p || error_count(cx)) exit(1);
-  simplify_program(p, &options);
-  float_program(p, &options);
-  return p;
-}
 
 static const Routine *find(const Program *p, const char *name) {
   for (int k = 0; k < p->routines.n; k++)
@@ -34,7 +19,8 @@ int main(int argc, char **argv) {
   FILE *f = argc == 3 ? fopen(argv[2], "r") : NULL;
   int bad = 0;
   if (!f) return 2;
-  Program *p = read_program(context_new(), argv[1]);
+  Program *p = read_program(context_new(), argv[1], NULL);
+  float_program(p, NULL);
   while (edges_next(f, line, sizeof line, &c)) {
     Evaluation *e = evaluation_new(p->graph, c.rows, 1);
     for (int k = 0; k < p->inputs.n; k++)

@@ -72,6 +72,21 @@ generate() {
   mkdir -p "$folder_" && "$nnc" "$@" "$model_" -o "$folder_/$(base "$model_").c"
 }
 
+# classifier NAME "TRAIN SETTINGS": $work/NAME.nn, two numbers to one of three classes, for tests of what is around a model.
+classifier() {
+  cat >"$work/$1.nn" <<END
+model $1
+input x[2]
+input y : class(3)
+z = dense(x, 3)
+loss L = cross_entropy(z, y)
+output p = softmax(z)
+metric accuracy = argmax(z) == y
+minimize L with adam(1e-2)
+train { $2 }
+END
+}
+
 # prefix_of FILE.h: the name of its nn_model without `_model`.
 prefix_of() { sed -n 's/^extern const nn_model \([A-Za-z0-9_]*\)_model;.*/\1/p' "$1" | head -1; }
 

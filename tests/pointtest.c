@@ -3,14 +3,10 @@
  * In: MODEL.nn. Out: FILE, safetensors as reftest.c and ref_c.c read them: inputs of three examples, parameters, states, and
  * every loss, gradient, output, metric and next state. So generated C can be compared with the evaluator where PyTorch
  * has no say. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
-
-extern const char prelude_text[];
-extern const unsigned prelude_length;
+#include "model_file.h"
 
 enum { EXAMPLES = 3, SEED = 11 };
 
@@ -19,17 +15,6 @@ typedef struct Writer {
   Evaluation *e;
   Text header, data;
 } Writer;
-
-static Program *read_program(Context *cx, const char *path) {
-  Source *prelude = source_from_text(cx, "<prelude>", prelude_text, prelude_length), *model = source_read(cx, path);
-  Options options = {.max_memory = 16.0 * (1 << 30)};
-  if (!model) exit(2);
-  Block a = parse(cx, prelude), b = parse(cx, model);
-  Program *p = error_count(cx) ? NULL : elaborate(cx, &a, &b, path, &options);
-  if (!p || error_count(cx)) exit(1);
-  simplify_program(p, &options);
-  return p;
-}
 
 static void record(Writer *w, const char *kind, const char *name, Node *node) {
   int64_t count = evaluation_count(w->e, node);
@@ -79,7 +64,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   Context *cx = context_new();
-  Program *p = read_program(cx, argv[1]);
+  Program *p = read_program(cx, argv[1], NULL);
   Writer w = {.p = p, .e = evaluation_new(p->graph, EXAMPLES, 1), .header = {.cx = cx}, .data = {.cx = cx}};
   for (int k = 0; k < p->inputs.n; k++) draw(&w, "in", p->inputs.at[k].name, p->inputs.at[k].node);
   for (int k = 0; k < p->params.n; k++) draw(&w, "param", p->params.at[k].path, p->params.at[k].node);

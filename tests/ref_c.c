@@ -5,11 +5,10 @@
  * that is small because examples cancel: of a hundredth of the loss's largest); exit status 1 then.
  * C that is compiled with -Dnn_gemm=checked_gemm is also held to what a BLAS asks for, whichever kernel computes here. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+
 #include "nn.h"
-#include "tools.h"
+#include "stored.h"
 
 static const double tolerance = 1e-5;
 
@@ -38,39 +37,17 @@ static void *zeroed(size_t bytes) {
   return p;
 }
 
-static double element(const reference *r, const nn_tensor *t, size_t k) {
-  const unsigned char *at = r->file.data + t->begin;
-  double x;
-  float narrow;
-  if (!strcmp(t->type, "F64")) return memcpy(&x, at + 8 * k, 8), x;
-  if (!strcmp(t->type, "F32")) return memcpy(&narrow, at + 4 * k, 4), (double)narrow;
-  if (!strcmp(t->type, "I64")) return (double)(int64_t)nn_number_at(at + 8 * k, 8);
-  return (double)(int32_t)(uint32_t)nn_number_at(at + 4 * k, 4);
-}
-
-static size_t elements(const nn_tensor *t) {
-  size_t count = 1;
-  for (int k = 0; k < t->rank; k++) count *= (size_t)t->shape[k];
-  return count;
-}
-
-static const nn_tensor *find(const reference *r, const char *kind, const char *name) {
-  char full[512];
-  snprintf(full, sizeof full, "%s.%s", kind, name);
-  return nn_tensors_find(&r->file, full);
-}
-
 /* ---- what goes in ---- */
 
 static void read_inputs(reference *r) {
   for (int k = 0; k < r->m->ninputs; k++) {
     const nn_input *input = &r->m->inputs[k];
-    const nn_tensor *t = find(r, "in", input->name);
+    const nn_tensor *t = stored_find(&r->file, "in", input->name);
     if (!t) continue;
-    size_t count = elements(t);
+    size_t count = stored_elements(t);
     float *real = zeroed(4 * count);
     int32_t *whole = zeroed(4 * count);
-    for (size_t i = 0; i < count; i++) real[i] = (float)element(r, t, i), whole[i] = (int32_t)element(r, t, i);
+    for (size_t i = 0; i < count; i++) real[i] = (float)stored_element(&r->file, t, i), whole[i] = (int32_t)stored_element(&r->file, t, i);
     r->in[k] = input->kind == NN_REAL ? (void *)real : (void *)whole;
     free(input->kind == NN_REAL ? (void *)whole : (void *)real);
     r->n = (int)(count / (input->count ? input->count : 1));
@@ -79,9 +56,9 @@ static void read_inputs(reference *r) {
 
 static void read_arrays(reference *r, const char *kind, const nn_array *arrays, int n, size_t base) {
   for (int k = 0; k < n; k++) {
-    const nn_tensor *t = find(r, kind, arrays[k].name);
+    const nn_tensor *t = stored_find(&r->file, kind, arrays[k].name);
     float *to = (float *)(void *)(r->model + base) + arrays[k].offset;
-    for (size_t i = 0; t && i < arrays[k].count && i < elements(t); i++) to[i] = (float)element(r, t, i);
+    for (size_t i = 0; t && i < arrays[k].count && i < stored_elements(t); i++) to[i] = (float)stored_element(&r->file, t, i);
   }
 }
 
@@ -94,30 +71,30 @@ static double largest(const reference *r, const char *kind) {
   for (int k = 0; k < r->file.count; k++) {
     const nn_tensor *t = &r->file.tensors[k];
     if (strncmp(t->name, kind, length) != 0 || t->name[length] != '.') continue;
-    for (size_t i = 0; i < elements(t); i++) scale = fmax(scale, fabs(element(r, t, i)));
+    for (size_t i = 0; i < stored_elements(t); i++) scale = fmax(scale, fabs(stored_element(&r->file, t, i)));
   }
   return scale;
 }
 
 static void compare(reference *r, const char *kind, const char *name, const void *values, int integer, size_t count) {
-  const nn_tensor *t = find(r, kind, name);
+  const nn_tensor *t = stored_find(&r->file, kind, name);
   double scale = strncmp(kind, "grad.", 5) ? 0 : 0.01 * largest(r, kind), worst = 0;
   size_t at = 0;
   if (!t) return;
   r->compared++;
-  if (elements(t) != count) {
-    printf("%s.%s: %zu elements, expected %zu\n", kind, name, count, elements(t));
+  if (stored_elements(t) != count) {
+    printf("%s.%s: %zu elements, expected %zu\n", kind, name, count, stored_elements(t));
     r->bad++;
     return;
   }
-  for (size_t k = 0; k < count; k++) scale = fmax(scale, fabs(element(r, t, k)));
+  for (size_t k = 0; k < count; k++) scale = fmax(scale, fabs(stored_element(&r->file, t, k)));
   for (size_t k = 0; k < count; k++) {
-    double y = integer ? ((const int32_t *)values)[k] : (double)((const float *)values)[k], x = element(r, t, k);
+    double y = integer ? ((const int32_t *)values)[k] : (double)((const float *)values)[k], x = stored_element(&r->file, t, k);
     if (y == x) continue;
     if (!(fabs(y - x) <= worst)) worst = isnan(y) ? INFINITY : fabs(y - x), at = k;
   }
   if (worst <= tolerance * scale) return;
-  printf("%s.%s: element %zu is off by %g, expected %.9g\n", kind, name, at, worst, element(r, t, at));
+  printf("%s.%s: element %zu is off by %g, expected %.9g\n", kind, name, at, worst, stored_element(&r->file, t, at));
   r->bad++;
 }
 
@@ -156,7 +133,7 @@ static void compare_outputs(reference *r) {
     const nn_output *o = &m->outputs[k];
     size_t count = o->count * (o->per_example ? (size_t)r->n : 1);
     float *values = zeroed(4 * count);
-    if (!given(r, o->inputs) || !find(r, "out", o->name)) continue;
+    if (!given(r, o->inputs) || !stored_find(&r->file, "out", o->name)) continue;
     if (o->run(r->model + m->param, state, r->model + m->work, r->n, (const void *const *)r->in, values, 1)) {
       printf("out.%s: refused\n", o->name);
       r->bad++;
@@ -182,7 +159,7 @@ static void read_leaves(reference *r) {
 static void compare_step(reference *r) {
   const nn_model *m = r->m;
   int wanted = 0;
-  for (int k = 0; k < m->nparams; k++) wanted += find(r, "next", m->params[k].name) != NULL;
+  for (int k = 0; k < m->nparams; k++) wanted += stored_find(&r->file, "next", m->params[k].name) != NULL;
   if (!wanted) return;
   read_leaves(r);
   m->train_step(r->model, r->n, (const void *const *)r->in);

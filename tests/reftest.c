@@ -5,16 +5,10 @@
  * result. They must agree to 1e-10 of the largest value of each array. Exit status 1 where one does not. A third
  * argument is a prelude in the place of nnc's own. */
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "evaluate.h"
-#include "program.h"
-#include "tools.h"
-
-extern const char prelude_text[];
-extern const unsigned prelude_length;
+#include "model_file.h"
+#include "stored.h"
 
 static const double tolerance = 1e-10;
 
@@ -31,46 +25,25 @@ static void verdict(Reference *r, const char *what, const char *problem) {
   r->bad += problem != NULL;
 }
 
-static double element(const Reference *r, const nn_tensor *t, size_t k) {
-  const unsigned char *at = r->file.data + t->begin;
-  double x;
-  float narrow;
-  if (!strcmp(t->type, "F64")) return memcpy(&x, at + 8 * k, 8), x;
-  if (!strcmp(t->type, "F32")) return memcpy(&narrow, at + 4 * k, 4), (double)narrow;
-  if (!strcmp(t->type, "I64")) return (double)(int64_t)nn_number_at(at + 8 * k, 8);
-  return (double)(int32_t)(uint32_t)nn_number_at(at + 4 * k, 4);
-}
-
-static int64_t elements(const nn_tensor *t) {
-  int64_t count = 1;
-  for (int k = 0; k < t->rank; k++) count *= (int64_t)t->shape[k];
-  return count;
-}
-
-static const nn_tensor *find(const Reference *r, const char *kind, const char *name) {
-  char full[512];
-  snprintf(full, sizeof full, "%s.%s", kind, name);
-  return nn_tensors_find(&r->file, full);
-}
-
 /* ---- leaves ---- */
 
 static void set_leaf(Reference *r, const char *kind, const char *name, Node *leaf) {
-  const nn_tensor *t = find(r, kind, name);
+  const nn_tensor *t = stored_find(&r->file, kind, name);
   char text[600];
   snprintf(text, sizeof text, "%s.%s", kind, name);
   if (!t) return; /* what needs it says so */
-  if (elements(t) != evaluation_count(r->e, leaf)) {
+  int64_t count = (int64_t)stored_elements(t);
+  if (count != evaluation_count(r->e, leaf)) {
     verdict(r, text, "has another number of elements");
     return;
   }
   double *x = evaluation_open(r->e, leaf);
-  for (int64_t k = 0; k < elements(t); k++) x[k] = element(r, t, (size_t)k);
+  for (int64_t k = 0; k < count; k++) x[k] = stored_element(&r->file, t, (size_t)k);
 }
 
 static int64_t examples(const Reference *r) {
   for (int k = 0; k < r->p->inputs.n; k++) {
-    const nn_tensor *t = find(r, "in", r->p->inputs.at[k].name);
+    const nn_tensor *t = stored_find(&r->file, "in", r->p->inputs.at[k].name);
     if (t && t->rank) return (int64_t)t->shape[0];
   }
   return 1;
@@ -86,12 +59,13 @@ static void set_leaves(Reference *r) {
 /* ---- results ---- */
 
 static void compare(Reference *r, const char *kind, const char *name, Node *node) {
-  const nn_tensor *t = find(r, kind, name);
+  const nn_tensor *t = stored_find(&r->file, kind, name);
   char what[600], problem[200];
   snprintf(what, sizeof what, "%s.%s", kind, name);
   if (!t) return;
   r->compared++;
-  if (elements(t) != evaluation_count(r->e, node)) {
+  int64_t count = (int64_t)stored_elements(t);
+  if (count != evaluation_count(r->e, node)) {
     verdict(r, what, "another number of elements");
     return;
   }
@@ -102,16 +76,16 @@ static void compare(Reference *r, const char *kind, const char *name, Node *node
   const double *y = evaluate(r->e, node);
   double scale = 0, worst = 0;
   int64_t at = -1;
-  for (int64_t k = 0; k < elements(t); k++) scale = fmax(scale, fabs(element(r, t, (size_t)k)));
-  for (int64_t k = 0; k < elements(t); k++) {
-    double x = element(r, t, (size_t)k), d = fabs(y[k] - x);
+  for (int64_t k = 0; k < count; k++) scale = fmax(scale, fabs(stored_element(&r->file, t, (size_t)k)));
+  for (int64_t k = 0; k < count; k++) {
+    double x = stored_element(&r->file, t, (size_t)k), d = fabs(y[k] - x);
     if (y[k] == x) continue; /* infinities too */
     if (!(d <= worst)) worst = isnan(d) ? INFINITY : d, at = k;
   }
   bool good = worst <= tolerance * scale;
   if (!good)
     snprintf(problem, sizeof problem, "element %lld is %.12g, expected %.12g", (long long)at, y[at],
-             element(r, t, (size_t)at));
+             stored_element(&r->file, t, (size_t)at));
   verdict(r, what, good ? NULL : problem);
 }
 
@@ -135,31 +109,12 @@ static void count_results(Reference *r) {
   for (int k = 0; k < r->file.count; k++) {
     const char *name = r->file.tensors[k].name;
     bool given = !strncmp(name, "in.", 3) || !strncmp(name, "param.", 6) || !strncmp(name, "state.", 6);
-    bool of_a_step = !strncmp(name, "next.", 5) && find(r, "param", name + 5); /* a parameter after training: ref_c's */
+    bool of_a_step = !strncmp(name, "next.", 5) && stored_find(&r->file, "param", name + 5); /* after training: ref_c's */
     expected += !given && !of_a_step;
   }
   if (expected && expected == r->compared) return;
   snprintf(problem, sizeof problem, "the file has %d, the model has %d of them", expected, r->compared);
   verdict(r, "results", problem);
-}
-
-static Program *read_program(Context *cx, const char *path, const char *other_prelude) {
-  Source *prelude = other_prelude ? source_read(cx, other_prelude)
-                                  : source_from_text(cx, "<prelude>", prelude_text, prelude_length);
-  Source *model = source_read(cx, path);
-  if (!model || !prelude) {
-    perror(model ? other_prelude : path);
-    exit(2);
-  }
-  Options options = {.max_memory = 16.0 * (1 << 30)};
-  Block a = parse(cx, prelude), b = parse(cx, model);
-  Program *p = error_count(cx) ? NULL : elaborate(cx, &a, &b, path, &options);
-  if (!p || error_count(cx)) {
-    printf("not ok %s: it has errors\n", path);
-    exit(1);
-  }
-  simplify_program(p, &options);
-  return p;
 }
 
 int main(int argc, char **argv) {

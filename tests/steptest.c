@@ -6,26 +6,12 @@
 #include <math.h>
 
 #include "evaluate.h"
+#include "model_file.h"
 #include "prelude/steps_file.h"
-#include "program.h"
-
-extern const char prelude_text[];
-extern const unsigned prelude_length;
 
 enum { SLOTS = 8 };
 static steps_file file;
 static double w[STEPS_FLOATS], g[STEPS_FLOATS], slots[4][SLOTS][STEPS_FLOATS]; /* of stage, of slot */
-
-static Program *read_program(Context *cx, const char *path) {
-  Source *prelude = source_from_text(cx, "<prelude>", prelude_text, prelude_length), *model = source_read(cx, path);
-  Options options = {.max_memory = 16.0 * (1 << 30)};
-  if (!model) exit(2);
-  Block a = parse(cx, prelude), b = parse(cx, model);
-  Program *p = error_count(cx) ? NULL : elaborate(cx, &a, &b, path, &options);
-  if (!p || error_count(cx)) exit(1);
-  simplify_program(p, &options);
-  return p;
-}
 
 static void set(Evaluation *e, Node *leaf, const double *values) {
   memcpy(evaluation_open(e, leaf), values, sizeof(double) * (size_t)evaluation_count(e, leaf));
@@ -90,7 +76,7 @@ static void run_stage(Program *p, const Stage *stage, int number, int step) {
 
 int main(int argc, char **argv) {
   if (argc != 4 || steps_read(&file, argv[2], argv[3])) return 2;
-  Program *p = read_program(context_new(), argv[1]);
+  Program *p = read_program(context_new(), argv[1], NULL);
   const Group *group = &p->objectives.at[0].groups[0];
   const int every = p->objectives.at[0].every;
   memcpy(w, file.start, sizeof w);

@@ -3,17 +3,7 @@
 # is lost. A full disk leaves the old checkpoint and no half of a new one.
 . tests/lib.sh
 
-cat >"$work/m.nn" <<'END'
-model m
-input x[2]
-input y : class(3)
-z = dense(x, 3)
-loss L = cross_entropy(z, y)
-output p = softmax(z)
-metric accuracy = argmax(z) == y
-minimize L with adam(1e-2)
-train { batch = 4, epochs = 2 }
-END
+classifier m "batch = 4, epochs = 2"
 sed 's/dense(x, 3)/dense(tanh(dense(x, 5)), 3)/; s/model m/model other/' "$work/m.nn" >"$work/other.nn"
 check "m is made" "$nnc" "$work/m.nn" -o "$work/m"
 check "other is made" "$nnc" "$work/other.nn" -o "$work/other"

@@ -2,17 +2,7 @@
 # --rows and --test-rows: a model trains, tests and predicts on some rows of a file exactly as on a file of these rows.
 . tests/lib.sh
 
-cat >"$work/m.nn" <<'END'
-model m
-input x[2]
-input y : class(3)
-z = dense(x, 3)
-loss L = cross_entropy(z, y)
-output p = softmax(z)
-metric accuracy = argmax(z) == y
-minimize L with adam(1e-2)
-train { batch = 2, epochs = 3, standardize = x }
-END
+classifier m "batch = 2, epochs = 3, standardize = x"
 check "m is made" "$nnc" "$work/m.nn" -o "$work/m"
 [ -x "$work/m" ] || exit 0
 
