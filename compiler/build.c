@@ -24,12 +24,6 @@ static Read *identity_at(Graph *g, Node *n, const int *vars) {
   return read_make(g, n, index);
 }
 
-static bool contains(const int *vars, int n, int v) {
-  for (int k = 0; k < n; k++)
-    if (vars[k] == v) return true;
-  return false;
-}
-
 static double clamp_low(double a, bool may_be_zero) { return may_be_zero && a > 0 ? 0 : a; }
 static double clamp_high(double a, bool may_be_zero) { return may_be_zero && a < 0 ? 0 : a; }
 
@@ -82,18 +76,8 @@ static void set_bounds(Node *n) {
   }
 }
 
-Read *build_map(Graph *g, Node *proto, int nreduced, const int *reduced) {
-  int vars[2 * MAX_AXES], own[2 * MAX_AXES], n = 0, nown = 0;
-  for (int k = 0; k < proto->nreads; k++) n = read_vars(proto->reads[k], vars, n);
-  for (int k = 0; k < proto->nguards; k++) n = index_vars(proto->guards[k].e, vars, n);
-  if (proto->value) n = index_vars(proto->value, vars, n);
-  for (int k = 0; k < n; k++)
-    if (!contains(reduced, nreduced, vars[k])) own[nown++] = vars[k];
-  Node *node = build_map_at(g, proto, nown, own, nreduced, reduced);
-  return identity_at(g, node, own);
-}
-
-Node *build_map_at(Graph *g, Node *proto, int nown, const int *own, int nreduced, const int *reduced) {
+/* A NODE_MAP with the given own axes, in that order. */
+static Node *build_map_at(Graph *g, Node *proto, int nown, const int *own, int nreduced, const int *reduced) {
   Subst s = {0};
   for (int k = 0; k < nown; k++) subst_add(&s, own[k], index_var(g, k));
   for (int k = 0; k < nreduced; k++) subst_add(&s, reduced[k], index_var(g, nown + k));
@@ -112,6 +96,17 @@ Node *build_map_at(Graph *g, Node *proto, int nown, const int *own, int nreduced
     set_bounds(&n);
   }
   return graph_intern(g, &n);
+}
+
+Read *build_map(Graph *g, Node *proto, int nreduced, const int *reduced) {
+  int vars[2 * MAX_AXES], own[2 * MAX_AXES], n = 0, nown = 0;
+  for (int k = 0; k < proto->nreads; k++) n = read_vars(proto->reads[k], vars, n);
+  for (int k = 0; k < proto->nguards; k++) n = index_vars(proto->guards[k].e, vars, n);
+  if (proto->value) n = index_vars(proto->value, vars, n);
+  for (int k = 0; k < n; k++)
+    if (!vars_contain(reduced, nreduced, vars[k])) own[nown++] = vars[k];
+  Node *node = build_map_at(g, proto, nown, own, nreduced, reduced);
+  return identity_at(g, node, own);
 }
 
 /* ---- values ---- */

@@ -3,11 +3,15 @@
 #define NNC_BUILD_H
 #include "graph.h"
 
+static inline bool vars_contain(const int *vars, int n, int var) {
+  for (int k = 0; k < n; k++)
+    if (vars[k] == var) return true;
+  return false;
+}
+
 /* A NODE_MAP from a prototype whose reads, guards and value are open: axes are the free variables but for the reduced
  * ones, by id; returns the node's identity read. No simplification. */
 Read *build_map(Graph *g, Node *proto, int nreduced, const int *reduced);
-/* The same with the given own axes, in that order. */
-Node *build_map_at(Graph *g, Node *proto, int nown, const int *own, int nreduced, const int *reduced);
 /* r, looking through copies; guards that cannot fail are dropped. */
 Read *read_through(Graph *g, Read *r);
 /* The sum of a body: a product in it is taken apart, so that a contraction is one node. */

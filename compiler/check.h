@@ -87,7 +87,5 @@ bool sides_sample(Sides *s, Read **a, Read **b, int *sample_var);
 bool sides_branches(Sides *s, double work, Point *pt, const Node **edge);
 
 void check_gradients(Program *p, Text *out, Tally *tally);
-/* "h.W[128,784]" */
-void check_print_leaf(Text *out, const Leaf *leaf);
 
 #endif

@@ -181,9 +181,17 @@ static double along(const Array *a, const Probe *q, double *scale, double *size)
   return sum;
 }
 
+/* "h.W[128,784]" */
+static void print_leaf(Text *out, const Leaf *leaf) {
+  text_add(out, leaf->path);
+  for (int k = 0; k < leaf->node->naxes; k++)
+    text_printf(out, "%s%lld%s", k ? "," : "[", (long long)leaf->node->axes[k].extent,
+                k == leaf->node->naxes - 1 ? "]" : "");
+}
+
 static void print_array(Text *out, const Loss *l, const Array *a) {
   text_printf(out, "gradient %s ", l->routine->name);
-  check_print_leaf(out, a->leaf);
+  print_leaf(out, a->leaf);
 }
 
 static void print_failure(Text *out, const Loss *l, const Array *a, const Probe *q, const Result *r) {
@@ -320,13 +328,6 @@ static void check_loss(Program *p, const Routine *r, Text *out, Tally *tally) {
     if (check_array(&l, &a, out)) tally->agree++;
     else tally->fail++;
   }
-}
-
-void check_print_leaf(Text *out, const Leaf *leaf) {
-  text_add(out, leaf->path);
-  for (int k = 0; k < leaf->node->naxes; k++)
-    text_printf(out, "%s%lld%s", k ? "," : "[", (long long)leaf->node->axes[k].extent,
-                k == leaf->node->naxes - 1 ? "]" : "");
 }
 
 void check_gradients(Program *p, Text *out, Tally *tally) {

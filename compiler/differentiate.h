@@ -66,12 +66,6 @@ typedef struct Integrand { /* scale * factors where guards hold, open in variabl
   int nguards;
 } Integrand;
 
-static inline bool is_among(const int *vars, int n, int var) {
-  for (int k = 0; k < n; k++)
-    if (vars[k] == var) return true;
-  return false;
-}
-
 /* differentiate.c */
 /* The variable that axis k of n is tied to, or -1. */
 int tie_of(const Sweep *s, const Node *n, int k);

@@ -66,8 +66,8 @@ static bool is_box(const Sweep *s, const Opened *o, const Read *r, Contribution 
     if (e->n != 1 || e->divisor != 1 || e->terms[0].gather || e->terms[0].coef != 1) return false;
     int var = e->terms[0].var;
     if (is_tie(s, var)) return false; /* one place, that of the time, not a box of them */
-    if (is_among(used, *nused, var)) return false;
-    if (!is_among(o->vars, o->y->naxes, var)) return false;
+    if (vars_contain(used, *nused, var)) return false;
+    if (!vars_contain(o->vars, o->y->naxes, var)) return false;
     int64_t extent = graph_var_axis(s->g, var).extent;
     if (plain && (e->offset < 0 || e->offset + extent > r->node->axes[m].extent)) return false; /* it is a guard that keeps it inside */
     used[(*nused)++] = var;
@@ -83,7 +83,7 @@ static bool contribute_box(Sweep *s, const Opened *o, const Read *r, const Integ
   if (!is_box(s, o, r, &c, used, &nused)) return false;
   m = summed_vars(s, o, all);
   for (int k = 0; k < m; k++)
-    if (!is_among(used, nused, all[k])) summed[n++] = all[k];
+    if (!vars_contain(used, nused, all[k])) summed[n++] = all[k];
   c.read = integrand_sum(s->g, t, n, summed);
   sweep_push(s, r->node, c);
   return true;
@@ -160,7 +160,7 @@ static int context_vars(const Contribution *list, int first, int naxes, int *con
     if (!c->box) continue;
     m = read_vars(c->read, all, 0);
     for (int k = 0; k < m; k++)
-      if (!is_among(c->vars + first, naxes - first, all[k]) && !is_among(context, n, all[k])) context[n++] = all[k];
+      if (!vars_contain(c->vars + first, naxes - first, all[k]) && !vars_contain(context, n, all[k])) context[n++] = all[k];
   }
   for (int i = 1; i < n; i++)
     for (int j = i; j > 0 && context[j] < context[j - 1]; j--) {

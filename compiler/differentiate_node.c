@@ -226,7 +226,7 @@ static void through_reshape(Sweep *s, const Opened *o) {
   if (!takes(s, o, n->reads[0])) return;
   int first = n->naxes && tie_of(s, n, 0) == g->batch_var ? 1 : 0, all[4 * MAX_AXES], m = read_vars(o->adjoint, all, 0), vars[4 * MAX_AXES], nfree = 0;
   for (int k = 0; k < m; k++)
-    if (!is_among(o->vars + first, n->naxes - first, all[k])) vars[nfree++] = all[k];
+    if (!vars_contain(o->vars + first, n->naxes - first, all[k])) vars[nfree++] = all[k];
   Axis axes[MAX_AXES];
   for (int k = 0; k < nfree; k++) axes[k] = graph_var_axis(g, vars[k]);
   for (int k = first; k < n->naxes; k++) vars[nfree + k - first] = o->vars[k];

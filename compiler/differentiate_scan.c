@@ -163,7 +163,7 @@ static void collect_seeds(Sweep *s, Backward *b, const ScanGroup *group) {
     for (int j = 0; j < r->naxes; j++) add(&seed->all, seed->vars[j]);
     seed->adjoint = build_tensor(s->g, total, seed->all.n, seed->all.at);
     for (int j = 0; j < seed->all.n; j++)
-      if (!is_among(seed->vars, r->naxes, seed->all.at[j])) add(&b->extra, seed->all.at[j]);
+      if (!vars_contain(seed->vars, r->naxes, seed->all.at[j])) add(&b->extra, seed->all.at[j]);
     add_ties(s, &b->extra, r);
     b->nseeds++;
   }

@@ -109,7 +109,7 @@ static bool twice(Elaborator *el, const char *name, Span span, Binding *end) {
   return true;
 }
 
-void declare_globals(Elaborator *el, const Block *b) {
+static void declare_globals(Elaborator *el, const Block *b) {
   Binding *end = el->globals->first; /* what the prelude defines may be defined anew */
   for (int k = 0; k < b->n; k++) {
     const Stmt *st = b->at[k];

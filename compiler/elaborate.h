@@ -114,7 +114,6 @@ struct Elaborator {
   bool in_optimizer; /* step and gnorm are visible */
   bool *uses_gnorm;
   /* naming of layer calls in the statement at hand */
-  const char *statement_path;
   const Expr **calls;
   const char **call_paths;
   int ncalls;
@@ -172,6 +171,7 @@ bool scope_known(Elaborator *el, Scope *s, const char *name);
 
 /* expressions */
 Value *expr(Elaborator *el, Scope *s, const Expr *e);              /* elaborate_expr.c */
+bool expr_mentions(const Expr *e, const char *name);
 Value *expr_index(Elaborator *el, Scope *s, const Expr *e);        /* elaborate_index.c: x[...] */
 /* Says that v cannot be an index into `extent` places, and how its input is declared as one that can. */
 void report_not_whole(Elaborator *el, Span span, const Value *v, int64_t extent, const char *what);
@@ -183,7 +183,6 @@ Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, co
 /* Is e the name of a formal without brackets? */
 bool plain_formal(const Scope *s, const Expr *e);
 Value *reduce_value(Elaborator *el, const char *name, Value *v, int nvars, const int *vars, Span span);
-Value *matrix_product(Elaborator *el, Value *a, Value *b, const Expr *e);
 
 /* Index variables for binders: extents written, or taken from where the index stands alone in `body` (other may be NULL).
  * Binds them in s; false with an error where an extent is not known. */
@@ -211,7 +210,6 @@ Flow run_block(Elaborator *el, Scope *s, const Block *b, Value **returned);
 bool statement_in_body(Elaborator *el, Scope *s, const Stmt *st);
 void name_layer_calls(Elaborator *el, Scope *s, const char *target, const Expr *e1, const Expr *e2);
 void run_model(Elaborator *el, const Block *model);
-void declare_globals(Elaborator *el, const Block *b);
 
 void bind_result(Elaborator *el, Scope *s, const char *name, Value *v, Span span);
 void context_push(Elaborator *el, int var);

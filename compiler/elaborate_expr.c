@@ -4,6 +4,17 @@
 #include <math.h>
 #include <string.h>
 
+bool expr_mentions(const Expr *e, const char *name) {
+  if (!e) return false;
+  if (e->kind == EXPR_NAME) return e->name == name;
+  if (expr_mentions(e->a, name) || expr_mentions(e->b, name)) return true;
+  for (int k = 0; k < e->nargs; k++)
+    if (expr_mentions(e->args[k].value, name)) return true;
+  for (int k = 0; k < e->nsubs; k++)
+    if (expr_mentions(e->subs[k].first, name) || expr_mentions(e->subs[k].last, name)) return true;
+  return false;
+}
+
 static Value *list_value(Elaborator *el, Scope *s, const Expr *e) {
   Value *v = value_new(el, VALUE_LIST, e->span);
   v->items = ARENA_ARRAY(el->cx, Value *, e->nargs);
@@ -36,7 +47,7 @@ static Value *transpose(Elaborator *el, Scope *s, const Expr *e) {
 }
 
 /* a @ b: the last axis of a with the first of a vector b, or the last but one of a matrix; leading axes are mapped. */
-Value *matrix_product(Elaborator *el, Value *a, Value *b, const Expr *e) {
+static Value *matrix_product(Elaborator *el, Value *a, Value *b, const Expr *e) {
   Value *x = as_tensor(el, a, e->span, "the left side of '@'"), *y = as_tensor(el, b, e->span, "the right side of '@'");
   if (!x || !y) return value_poison(el, e->span);
   if (x->rank == 0 || y->rank == 0) {

@@ -307,17 +307,6 @@ typedef struct Extents { /* what the places where an index stands alone say of i
   Span where;
 } Extents;
 
-static bool mentions(const Expr *e, const char *name) {
-  if (!e) return false;
-  if (e->kind == EXPR_NAME) return e->name == name;
-  if (mentions(e->a, name) || mentions(e->b, name)) return true;
-  for (int k = 0; k < e->nargs; k++)
-    if (mentions(e->args[k].value, name)) return true;
-  for (int k = 0; k < e->nsubs; k++)
-    if (mentions(e->subs[k].first, name) || mentions(e->subs[k].last, name)) return true;
-  return false;
-}
-
 static Value *trial(Elaborator *el, Scope *s, const Expr *e) {
   bool quiet = el->quiet, failed = el->failed;
   int params = el->program->params.n, states = el->program->states.n, named = el->named.n, draws = el->program->ndraws;
@@ -359,8 +348,8 @@ static void find_in_index(Extents *x, const Expr *e, const char **bound, int nbo
   for (int k = 0; k < e->nsubs; k++)
     alone = alone || (!e->subs[k].is_range && e->subs[k].first->kind == EXPR_NAME && e->subs[k].first->name == x->name);
   for (int k = 0; alone && k < nbound; k++) /* the base may use indices that have no meaning here */
-    if (mentions(e->a, bound[k])) alone = false;
-  if (alone && mentions(e->a, x->name)) alone = false;
+    if (expr_mentions(e->a, bound[k])) alone = false;
+  if (alone && expr_mentions(e->a, x->name)) alone = false;
   Value *base = alone ? trial(x->el, x->scope, e->a) : NULL;
   Expr rest = *e;
   if (base && base->kind == VALUE_SEQUENCE) { /* h[t-1, i]: the places after the time */

@@ -42,19 +42,10 @@ static bool elementwise_block(Elaborator *el, const Block *b, int depth) {
 
 /* ---- arguments ---- */
 
-static bool mentions(const Expr *e, const char *name) {
-  if (!e) return false;
-  if (e->kind == EXPR_NAME) return e->name == name;
-  if (mentions(e->a, name) || mentions(e->b, name)) return true;
-  for (int k = 0; k < e->nargs; k++)
-    if (mentions(e->args[k].value, name)) return true;
-  return false;
-}
-
 static bool chooses_by(const Block *b, const char *name) {
   for (int k = 0; k < b->n; k++) {
     const Stmt *st = b->at[k];
-    if ((st->kind == STMT_IF && mentions(st->value, name)) || (st->kind == STMT_FOR && mentions(st->binder.bound, name))) return true;
+    if ((st->kind == STMT_IF && expr_mentions(st->value, name)) || (st->kind == STMT_FOR && expr_mentions(st->binder.bound, name))) return true;
     if (chooses_by(&st->body, name) || chooses_by(&st->other, name)) return true;
   }
   return false;

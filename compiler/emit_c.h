@@ -150,7 +150,6 @@ const char *as_integer(Body *b, Code c);
 const char *code_guards(Body *b, const Guard *guards, int n);
 /* Writes `const float NAME = text;` and returns NAME; a name or a number stays as it is. */
 Code spill(Body *b, Code c);
-const char *new_temp(Body *b);
 
 /* ---- blocks (emit_c_step.c, emit_c_outline.c) ---- */
 

@@ -60,7 +60,7 @@ void use_axes(Body *b, const Node *n) {
   }
 }
 
-const char *new_temp(Body *b) {
+static const char *new_temp(Body *b) {
   if (b->direct) return arena_printf(b->cx, "r%d", ++b->nouter); /* lives as long as the function */
   return arena_printf(b->cx, "t%d", ++b->ntemps);
 }

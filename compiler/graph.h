@@ -197,7 +197,6 @@ struct Graph {
   VEC(ScanAtDepth) depths;
   Index *dims[MOST_DIMS]; /* extents of examples, in terms of inputs */
   int ndims;
-  bool too_large;   /* a value of more than 2^31-1 elements was refused (an error was reported) */
 };
 
 Graph *graph_new(Context *cx);
@@ -303,7 +302,6 @@ bool group_holds(const ScanGroup *group, const Node *n);
 void graph_verify(const Graph *g, Node *const *roots, int nroots, const char *pass);
 /* One line a node: `%12 h [n,128] = sum(a2<784) %3[a1,a2] * %1[a0,a2]`. */
 void graph_print(Text *out, Context *cx, Node *const *roots, int nroots);
-void node_print(Text *out, const Node *n);
 const char *axis_letter(int k); /* the printed name of axis k: b i j k ... used in comments of the generated C */
 /* As a formula for readers: `h[b,i] = Σ_j h.W[i,j] x[b,j]`; labels where there are, %id otherwise. */
 void node_formula(Text *out, const Node *n);

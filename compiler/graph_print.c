@@ -163,7 +163,7 @@ static void print_shape(Text *t, const Node *n) {
   text_add(t, "]");
 }
 
-void node_print(Text *out, const Node *n) {
+static void node_print(Text *out, const Node *n) {
   text_printf(out, "%%%d", n->id);
   if (n->label) text_printf(out, " %s", n->label);
   text_add(out, " ");

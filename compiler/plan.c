@@ -113,7 +113,8 @@ static void index_leaves(const Plan *plan, const Index *e, LeafList *out) {
 
 void plan_read_leaves(const Plan *plan, Read *r, LeafList *out) { read_leaves(plan, r, false, out); }
 
-void plan_leaves(const Plan *plan, const Node *n, LeafList *out) {
+/* The same for what the body of n reads, in n's axes. */
+static void body_leaves(const Plan *plan, const Node *n, LeafList *out) {
   for (int k = 0; k < n->nguards; k++) index_leaves(plan, n->guards[k].e, out);
   if (n->value) index_leaves(plan, n->value, out);
   for (int k = 0; k < n->nreads; k++)
@@ -288,7 +289,7 @@ static bool may_join(const Plan *plan, int step, const Node *n, const LeafList *
 /* The loop that n becomes part of: the one that its operands are ready after, or the last one. */
 static int join_step(Plan *plan, Node *n) {
   LeafList leaves = {0};
-  plan_leaves(plan, n, &leaves);
+  body_leaves(plan, n, &leaves);
   int ready = ready_after(plan, &leaves), last = plan->steps.n - 1;
   bool fuse = plan->flat || !plan->options->no_fuse;
   const int candidates[2] = {ready, last};
@@ -403,7 +404,7 @@ static void whole_leaves(Plan *plan, Node *n, LeafList *leaves) {
 static void step_leaves(Plan *plan, const Step *step, LeafList *leaves) {
   for (int i = 0; i < step->nodes.n; i++) {
     if (step->kind == STEP_COPY) whole_leaves(plan, step->nodes.at[i], leaves);
-    else plan_leaves(plan, step->nodes.at[i], leaves);
+    else body_leaves(plan, step->nodes.at[i], leaves);
   }
   if (step->kind != STEP_LOOP && step->kind != STEP_END) return;
   const ScanGroup *group = plan->loops.at[step->loop].group;

@@ -109,14 +109,13 @@ int64_t plan_batch(const Program *program);
 static inline Place *plan_place(const Plan *plan, const Node *n) { return &plan->places[n->id]; }
 /* The node whose storage a read of n touches: looks through views. */
 Node *plan_storage(const Plan *plan, Node *n);
-/* The reads of arrays, scalars and temporaries that the body of n comes down to, with inline nodes looked through; in n's
- * axes. Gathers and guards included. */
 typedef struct LeafRead {
   Read *read;
   bool gather; /* it is part of an index */
 } LeafRead;
 typedef VEC(LeafRead) LeafList;
-void plan_leaves(const Plan *plan, const Node *n, LeafList *out);
+/* The reads of arrays, scalars and temporaries that r comes down to, with inline nodes looked through. Gathers and guards
+ * included. */
 void plan_read_leaves(const Plan *plan, Read *r, LeafList *out);
 /* r's operand k, where r reads an inline node: in the variables of r. */
 Read *plan_operand(Graph *g, const Read *r, int k);

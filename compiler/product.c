@@ -80,11 +80,7 @@ void product_substitute(Product *p, const Subst *s) {
   for (int k = 0; k < p->guards.n; k++) p->guards.at[k].e = index_substitute(p->g, p->guards.at[k].e, s);
 }
 
-bool product_sums(const Product *p, int var) {
-  for (int k = 0; k < p->summed.n; k++)
-    if (p->summed.at[k] == var) return true;
-  return false;
-}
+bool product_sums(const Product *p, int var) { return vars_contain(p->summed.at, p->summed.n, var); }
 
 void product_drop_summed(Product *p, int var) {
   int n = 0;

@@ -84,11 +84,8 @@ static int join_vars(const Product *p, int a, int b, int *vars) {
 
 static bool within(const Index *e, const int *vars, int n) {
   int used[2 * MAX_AXES], m = index_vars(e, used, 0);
-  for (int i = 0; i < m; i++) {
-    bool found = false;
-    for (int j = 0; j < n; j++) found = found || vars[j] == used[i];
-    if (!found) return false;
-  }
+  for (int i = 0; i < m; i++)
+    if (!vars_contain(vars, n, used[i])) return false;
   return true;
 }
 

@@ -41,11 +41,6 @@ void cli_free(cli *options);
 int cli_given(const cli *options, const char *option); /* "--epochs" */
 void cli_print_options(const nn_model *model);
 
-/* A run with the seed, threads and checkpoint that test, predict and grad share. */
-int cli_open(nn_run *run, const cli *options, nn_error *error);
-/* Where nothing was loaded, inputs are standardized by the data at hand. */
-int cli_read(nn_data *data, nn_run *run, const cli *options, uint32_t needed, nn_error *error);
-
 int cli_train(const cli *options, nn_error *error);
 int cli_test(const cli *options, nn_error *error);
 int cli_predict(const cli *options, nn_error *error);

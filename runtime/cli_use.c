@@ -23,14 +23,16 @@ void cli_print_values(const nn_model *model, const char *prefix, const double *v
   }
 }
 
-int cli_open(nn_run *run, const cli *options, nn_error *error) {
+/* A run with the seed, threads and checkpoint that test, predict and grad share. */
+static int open_run(nn_run *run, const cli *options, nn_error *error) {
   uint64_t seed = cli_given(options, "--seed") ? options->seed : options->model->train.seed;
   if (nn_run_open(run, options->model, seed, error)) return -1;
   if (cli_given(options, "--threads")) run->options.threads = options->threads;
   return options->load ? nn_checkpoint_load(options->load, run, NN_LOAD_PARAMETERS, error) : 0;
 }
 
-int cli_read(nn_data *data, nn_run *run, const cli *options, uint32_t needed, nn_error *error) {
+/* Where nothing was loaded, inputs are standardized by the data at hand. */
+static int read_data(nn_data *data, nn_run *run, const cli *options, uint32_t needed, nn_error *error) {
   if (nn_data_read(data, run->model, &run->encoding, options->data, options->data_count, needed, error)) return -1;
   if (options->rows && nn_data_choose(data, "--rows", options->rows, 0, error)) return -1;
   if (run->note[0]) fprintf(stderr, "note: %s\n", run->note);
@@ -45,8 +47,8 @@ int cli_test(const cli *options, nn_error *error) {
   nn_run run = {.model = model};
   nn_data data = {.model = model};
   double *values = malloc((size_t)(model->nlosses + model->nmetrics + 1) * sizeof *values);
-  int result = values ? cli_open(&run, options, error) : nn_out_of_memory(error, sizeof *values);
-  if (!result) result = cli_read(&data, &run, options, nn_inputs_to_train(model), error);
+  int result = values ? open_run(&run, options, error) : nn_out_of_memory(error, sizeof *values);
+  if (!result) result = read_data(&data, &run, options, nn_inputs_to_train(model), error);
   if (!result) result = nn_evaluate(&run, &data, values, error);
   if (!result) cli_print_values(model, "", values, "\n", 9);
   free(values);
@@ -125,8 +127,8 @@ int cli_predict(const cli *options, nn_error *error) {
   int chosen = options->output ? find_output(options->model, options->output, error) : -1;
   uint32_t needed = chosen >= 0 ? options->model->outputs[chosen].inputs : 0;
   if ((options->output && chosen < 0) || cli_check_output_file(options->out, error)) return -1;
-  int result = cli_open(&run, options, error);
-  if (!result) result = cli_read(&data, &run, options, needed, error);
+  int result = open_run(&run, options, error);
+  if (!result) result = read_data(&data, &run, options, needed, error);
   if (!result) result = set_count(&data, options, error);
   if (!result) result = predict(&run, &data, chosen, options->out, error);
   nn_data_free(&data);
@@ -184,8 +186,8 @@ int cli_grad(const cli *options, nn_error *error) {
   nn_data data = {.model = model};
   int loss = find_loss(model, options->loss, error);
   if (loss < 0 || check_gradient_file(options->out, error)) return -1;
-  int result = cli_open(&run, options, error);
-  if (!result) result = cli_read(&data, &run, options, model->losses[loss].inputs, error);
+  int result = open_run(&run, options, error);
+  if (!result) result = read_data(&data, &run, options, model->losses[loss].inputs, error);
   if (!result) result = grad(&run, &data, loss, options->out, error);
   nn_data_free(&data);
   nn_run_close(&run);
