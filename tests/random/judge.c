@@ -11,7 +11,7 @@
  *
  * NAME.points holds records `kind.name count slack beyond\n` and then count doubles. `slack` is how far the result moves where
  * the point moves by the rounding of a float: the error that a build in float cannot help; `beyond` is 1 where a value
- * on the way is beyond the range of floats. Record `point` starts a
+ * on the way is beyond the range of floats, or nearer to 1 than they tell, where something is chosen by values. Record `point` starts a
  * point and holds its number of examples. */
 #include <fenv.h>
 #include <math.h>
@@ -181,14 +181,23 @@ static void take(Judge *j, Results *list) {
   }
 }
 
-/* What a float can't hold; the values inside of a loop are not looked at. */
+static bool chooses(const Node *n) {
+  if (n->kind != NODE_MAP) return false;
+  return n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN || (n->op >= OP_LT && n->op <= OP_NOT);
+}
+
+/* What a float can't hold: the range, or, where it decides, how far it is from 1. Values inside of a loop are not looked at. */
 static bool leaves_floats(Judge *j, Node *result) {
   NodeList list = graph_order(j->p->cx, &result, 1);
+  bool choice = false;
+  for (int i = 0; i < list.n; i++) choice = choice || chooses(list.at[i]);
   for (int i = 0; i < list.n; i++) {
-    if (list.at[i]->open || list.at[i]->kind == NODE_PREV) continue;
+    const Node *n = list.at[i];
+    if (n->open || n->kind == NODE_PREV) continue;
     const double *y = evaluate(j->e, list.at[i]);
-    for (int64_t k = evaluation_count(j->e, list.at[i]) - 1; k >= 0; k--)
-      if (fabs(y[k]) > largest_on_the_way && isfinite(y[k])) return true;
+    bool saturates = choice && n->kind == NODE_MAP && (n->op == OP_TANH || n->op == OP_SIGMOID || n->op == OP_ERF);
+    for (int64_t k = evaluation_count(j->e, n) - 1; k >= 0; k--)
+      if ((fabs(y[k]) > largest_on_the_way && isfinite(y[k])) || (saturates && fabs(y[k]) > 1 - 1e-6)) return true;
   }
   return false;
 }
