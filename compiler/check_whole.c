@@ -1,10 +1,11 @@
 /* check_whole.c: whole numbers at which a derivation may be wrong and which random ones seldom meet: [y = 3][n = 17], a
  * row of bits that are all 1, two words of a sentence that are the same.
  *
- * In: the nodes of both sides of a check. Out: wishes, an element of an integer input and the number that it is compared
- * with. At some points each wish comes true with probability 1/2, so that several of them do together. */
+ * In: the nodes of both sides of a check. Out: wishes, an element of an integer input and a number at the edge of what it
+ * is compared with. At some points each wish comes true with probability 1/2, so that several of them do together. */
 #include "check.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct Wish {
@@ -54,11 +55,16 @@ static void wish_of_guard(const Program *p, Wishes *w, const Guard *g) {
   if (g->n == 1 && e->n == 1 && e->terms[0].gather) add_wish(p, w, e->terms[0].gather, -(double)e->offset / (double)e->terms[0].coef);
 }
 
+/* The number of a comparison, and for `<` and `<=` the last one on either side. */
 static void wish_of_comparison(const Program *p, Wishes *w, const Node *n) {
-  if (n->op != OP_EQ && n->op != OP_NE) return;
+  bool order = n->op == OP_LT || n->op == OP_LE;
+  if (n->op != OP_EQ && n->op != OP_NE && !order) return;
   for (int k = 0; k < 2; k++) {
     const Node *number = n->reads[1 - k]->node;
-    if (number->kind == NODE_MAP && number->op == OP_PRODUCT && number->nreads == 0 && !number->nguards) add_wish(p, w, n->reads[k], number->scale);
+    if (number->kind != NODE_MAP || number->op != OP_PRODUCT || number->nreads || number->nguards) continue;
+    double first = order && (n->op == OP_LT) == (k == 0) ? ceil(number->scale) - 1 : floor(number->scale);
+    add_wish(p, w, n->reads[k], order ? first : number->scale);
+    if (order) add_wish(p, w, n->reads[k], first + 1);
   }
 }
 

@@ -7,6 +7,8 @@ cat >"$work/model" <<'END'
 input x[3]
 input y : class(400)
 input n : int
+dim T <= 40
+input z[T]
 param W[4, 3] ~ glorot
 param b[4]
 param w[4] ~ normal(0, 1)
@@ -46,6 +48,9 @@ check ∂P/∂m == exp(m) - n + (n > 9)
 check ∂P/∂m == exp(m) - abs(n)
 check ∂P/∂m == exp(m) - min(n, 5000)
 check ∂L/∂m == dm*where(y == 217, 2, 1)
+check ∂L/∂m == dm + (y > 398)*(n mod 5 == 2)
+check ∂L/∂m == dm + (T >= 40)*(n mod 5 == 2)*sign(z[0])
+check ∂L/∂m == dm + (T >= 31 and T < 32 and y < 1)
 END
 
 every refuted 'slightly wrong' <<'END'
