@@ -314,7 +314,8 @@ class Function(Var):
         parts = []
         for k, formal in enumerate(self.formals):
             extra = lead if k == lifted else lead[make.rng.randint(0, len(lead)):]
-            parts.append(make.small(make.make(extra + formal.shape, scope, depth - 2), 3))
+            e = make.small(make.make(extra + formal.shape, scope, depth - 2), 3)
+            parts.append(e if formal.shape or e.text[0] != "k" else mul(constant(0.5), e)) # a plain formal takes a list whole
         formals, body = self.formals, self.body.at
         counts = [count(f.shape) for f in formals]
 

@@ -25,7 +25,7 @@
 #ifdef WIDE
 static const double relative = 1e-9, rounding = 1e-5, elsewhere = 1e-13, spread = 4, least = 1e-14; /* log(sum(softmax(x))) */
 #else
-static const double relative = 2e-5, rounding = 4, elsewhere = 1e-7, spread = 4, least = 1.2e-38; /* of a float */
+static const double relative = 2e-5, rounding = 4, elsewhere = 1e-7, spread = 4, least = 1e-12; /* 1 - tanh(20)^2 */
 #endif
 
 static const int other_modes[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
