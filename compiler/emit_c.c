@@ -118,6 +118,7 @@ static void emit_struct(Emitter *em, const Text *members, Text *out) {
   const char *x = em->prefix;
   text_printf(out, "typedef struct {\n    %s_params param, grad; /* each one contiguous run of floats */\n", x);
   if (em->states) text_printf(out, "    %s_state state, next;\n", x);
+  if (emit_counts_turns(em)) text_add(out, "    int acted; /* turns of this step */\n");
   if (members->data) text_add(out, members->data);
   if (em->hypers) text_printf(out, "    %s_hyper hyper;\n", x);
   text_printf(out, "    %s_work work;\n    uint64_t step, seed;\n} %s;\n\n", x, em->type);

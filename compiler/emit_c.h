@@ -203,6 +203,8 @@ const char *check_of_inputs(Emitter *em, uint32_t mask);
 /* emit_c_update.c: members of the model struct; functions that update parameters. */
 void plan_updates(Emitter *em, Text *typedefs, Text *members);
 void emit_updates(Emitter *em, Text *header, Text *source);
+/* Does the struct count the turns of a step? */
+bool emit_counts_turns(const Emitter *em);
 const char *objective_name(Emitter *em, int objective);    /* "LG": unique */
 void emit_tables(Emitter *em, Text *header, Text *source); /* emit_c_table.c: init, the nn_model */
 /* emit_c_full.c: what a full-batch method needs; nothing where there is none. */

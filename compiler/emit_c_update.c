@@ -335,10 +335,13 @@ uint32_t step_inputs(const Emitter *em) {
   return mask;
 }
 
+/* States take what the first turn of a step finds: the values before the step, of which later turns know no more. */
+bool emit_counts_turns(const Emitter *em) { return em->program->states.n && em->program->objectives.n > 1; }
+
 static void emit_turn(Emitter *em, int o, Text *header, Text *source) {
   int k = gradient_of(em, em->program->objectives.at[o].loss);
   const char *name = objective_name(em, o), *states = em->program->states.n ? "&m->state, " : "",
-             *next = em->program->states.n ? "&m->next, " : "",
+             *next = emit_counts_turns(em) ? "m->acted++ ? NULL : &m->next, " : em->program->states.n ? "&m->next, " : "",
              *step = o ? arena_printf(em->cx, "NN_TURN(%d, m->step)", o) : "m->step";
   const char *signature = arena_printf(em->cx, "float %s_step_%s(%s *m, int n%s)", em->prefix, name, em->type,
                                        input_list(em, em->masks[k], true));
@@ -409,8 +412,8 @@ void emit_updates(Emitter *em, Text *header, Text *source) {
               "/* After the turns of a step done one by one: states take their next values, m->step counts. */\n"
               "void %s_finish_step(%s *m);\n",
               em->prefix, em->type);
-  text_printf(source, "void %s_finish_step(%s *m) {\n%s  m->step += 1;\n}\n\n", em->prefix, em->type,
-              p->states.n ? "  m->state = m->next;\n" : "");
+  text_printf(source, "void %s_finish_step(%s *m) {\n%s%s  m->step += 1;\n}\n\n", em->prefix, em->type,
+              p->states.n ? "  m->state = m->next;\n" : "", emit_counts_turns(em) ? "  m->acted = 0;\n" : "");
   if (!p->objectives.n || full_batch_of(p)) return;
   text_add(header, "/* One turn: gradient of the loss and update; returns the loss before it. */\n");
   for (int o = 0; o < p->objectives.n; o++) emit_turn(em, o, header, source);

@@ -40,7 +40,7 @@ static float piece_gradient(const cut *c, nn_worker *worker, size_t first, int n
   const nn_run *run = step->run;
   const nn_model *model = run->model;
   const nn_loss *loss = &model->losses[model->objectives[c->turn].loss];
-  int leads = first == 0 && model->next_state != (size_t)-1;
+  int leads = first == 0 && step->count == 0 && model->next_state != (size_t)-1; /* of the first turn: before the step */
   void *next_state = leads ? (char *)run->memory + model->next_state : NULL;
   uint64_t seed = nn_block_seed(run, first);
   nn_data_gather(step->data, &run->encoding, loss->inputs, step->rows, first, n, worker->in);

@@ -23,15 +23,28 @@ s <- s + 1
 loss A = a*x + s
 minimize A every 2 with sgd(1)
 END
-for name in pair idle; do check "$name is generated" generate "$work/$name.nn" "$work"; done
+cat >"$work/before.nn" <<'END'
+model before
+input x
+param w, v
+state s = 5
+s <- s + w
+loss A = (w - x)^2
+loss B = v*w*x
+minimize A over w with sgd(1)
+minimize B over v every 2 with sgd(1)
+END
+for name in pair idle before; do check "$name is generated" generate "$work/$name.nn" "$work"; done
 
 cat >"$work/user.c" <<'END'
 #include <stdio.h>
+#include "before.h"
 #include "idle.h"
 #include "pair.h"
 
 static pair p;
 static idle q;
+static before r;
 
 int main(void) {
   const float x[1] = {1};
@@ -47,6 +60,14 @@ int main(void) {
     if (p.param.a != a || p.param.b != b) return 1;
     if (a == b) return 2;
   }
+  before_init(&r, 1);
+  r.param.w = 2;
+  for (int k = 0; k < 2; k++) {                       /* of two turns the first knows w before the step */
+    float w = r.param.w, s = r.state.s;
+    before_step(&r, 1, x);
+    if (r.state.s != s + w || r.param.w == w) return 5;
+    r.param.w += 2;
+  }
   idle_init(&q, 1);
   q.state.s = 10;
   idle_step(&q, 1, x);
@@ -57,7 +78,7 @@ int main(void) {
 END
 build_and_run() {
   # shellcheck disable=SC2086 # several words
-  cc -std=c99 -Iruntime -I"$work" -o "$work/user" "$work/user.c" "$work/pair.c" "$work/idle.c" "$BUILD/libnn.a" $LINK && "$work/user"
+  cc -std=c99 -Iruntime -I"$work" -o "$work/user" "$work/user.c" "$work/pair.c" "$work/idle.c" "$work/before.c" "$BUILD/libnn.a" $LINK && "$work/user"
 }
 check "each turn has draws of its own, and no turn changes no state" build_and_run
 
