@@ -130,9 +130,7 @@ Read *read_through(Graph *g, Read *r) {
   for (;;) {
     const Node *n = r->node;
     if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreads != 1 || n->scale != 1 || n->nguards || n->nreduce) return r;
-    Subst s = {0};
-    for (int k = 0; k < n->naxes; k++) subst_add(&s, k, r->index[k]);
-    r = read_substitute(g, n->reads[0], &s);
+    r = read_operand(g, r, 0);
   }
 }
 

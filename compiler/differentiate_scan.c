@@ -58,10 +58,9 @@ Read *scan_outside_formula(Sweep *s, const Opened *o, Read *r) {
   const Node *n = r->node;
   bool known = n->id < s->size && s->listed[n->id];
   if (!o->naround || known || !n->open || n->kind != NODE_MAP || n->nreduce || n->op == OP_INDEX) return scan_outside(s, o, r);
-  Subst at = {0};
+  Subst at = read_subst(r);
   Read **x = ARENA_ARRAY(g->cx, Read *, n->nreads + 1);
   Guard *guards = ARENA_ARRAY(g->cx, Guard, n->nguards + 1);
-  for (int k = 0; k < n->naxes; k++) subst_add(&at, k, r->index[k]);
   for (int k = 0; k < n->nreads; k++) x[k] = scan_outside_formula(s, o, read_substitute(g, n->reads[k], &at));
   for (int k = 0; k < n->nguards; k++) guards[k] = (Guard){scan_outside_index(s, o, index_substitute(g, n->guards[k].e, &at)), n->guards[k].n};
   if (n->op == OP_PRODUCT) return build_product(g, n->scale, n->nreads, x, n->nguards, guards, 0, NULL);

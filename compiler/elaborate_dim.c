@@ -62,9 +62,7 @@ static Index *unnamed_index(Graph *g, const Index *e) {
 /* The value under a user's name: a formal `n` that is T is T. */
 static Read *unnamed(Graph *g, const Read *r) {
   while (r->node->kind == NODE_NAME) {
-    Subst at = {0};
-    for (int k = 0; k < r->node->naxes; k++) subst_add(&at, k, r->index[k]);
-    r = read_substitute(g, r->node->reads[0], &at);
+    r = read_operand(g, r, 0);
   }
   return (Read *)r;
 }
@@ -172,16 +170,12 @@ static bool is_floor(Elaborator *el, const Read *r, Index **top, int64_t *k) {
   Graph *g = el->g;
   r = unnamed(g, r);
   if (r->node->kind != NODE_MAP || r->node->op != OP_FLOOR) return false;
-  Subst at = {0};
-  for (int j = 0; j < r->node->naxes; j++) subst_add(&at, j, r->index[j]);
-  Read *x = unnamed(g, read_substitute(g, r->node->reads[0], &at));
+  Read *x = unnamed(g, read_operand(g, r, 0));
   const Node *n = x->node;
   if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreads != 1 || n->nreduce || n->nguards || n->scale <= 0) return false;
   *k = (int64_t)llround(1 / n->scale);
   if (fabs((double)*k * n->scale - 1) > 1e-12) return false;
-  Subst in = {0};
-  for (int j = 0; j < n->naxes; j++) subst_add(&in, j, x->index[j]);
-  Read *whole = unnamed(g, read_substitute(g, n->reads[0], &in));
+  Read *whole = unnamed(g, read_operand(g, x, 0));
   if (!whole->node->integer) return false;
   *top = unnamed_index(g, index_gather(g, whole));
   return true;

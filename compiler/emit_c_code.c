@@ -285,8 +285,7 @@ static bool rewritten(const Node *n) {
 
 static Code inline_value(Body *b, Read *r) {
   const Node *n = r->node;
-  Subst s = {0};
-  for (int k = 0; k < n->naxes; k++) subst_add(&s, k, r->index[k]);
+  Subst s = read_subst(r);
   Read **reads = ARENA_ARRAY(b->cx, Read *, n->nreads + 1);
   Guard *guards = ARENA_ARRAY(b->cx, Guard, n->nguards + 1);
   for (int k = 0; k < n->nreads; k++) reads[k] = read_substitute(b->g, n->reads[k], &s);
@@ -433,7 +432,7 @@ static bool always_there(Body *b, Read *r) {
   }
   if (plan_place(b->plan, n)->kind != PLACE_INLINE) return true;
   for (int k = 0; k < n->nreads; k++)
-    if (!plan_reads_again(r->node, k) && !always_there(b, plan_operand(b->g, r, k))) return false;
+    if (!plan_reads_again(r->node, k) && !always_there(b, read_operand(b->g, r, k))) return false;
   return true;
 }
 

@@ -45,8 +45,7 @@ static bool pinned_read(Body *b, Read *r, int var) {
   for (int k = 0; k < n->naxes; k++)
     if (pinned_index(r->index[k], var)) return true;
   if (plan_place(b->plan, n)->kind != PLACE_INLINE) return false;
-  Subst s = {0};
-  for (int k = 0; k < n->naxes; k++) subst_add(&s, k, r->index[k]);
+  Subst s = read_subst(r);
   if (n->value && index_uses(index_substitute(b->g, n->value, &s), var)) return true;
   for (int k = 0; k < n->nguards; k++)
     if (index_uses(index_substitute(b->g, n->guards[k].e, &s), var)) return true;

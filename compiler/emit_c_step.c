@@ -174,20 +174,31 @@ static void emit_root_copy(Body *b, const Step *step) {
   b->temps.n = 0;
 }
 
-/* The step in braces, under declarations of its operands. */
-static void emit_braced(Body *b, const Step *step) {
-  Text *out = b->out, body = {.cx = b->cx};
+/* What is written between the two comes in braces, under declarations of the operands that it has asked for. */
+static Text *begin_braced(Body *b) {
+  Text *out = b->out, *body = ARENA_NEW(b->cx, Text);
   begin_step(b);
-  b->out = &body;
+  body->cx = b->cx;
+  b->out = body;
   b->indent++;
-  if (step->kind == STEP_COPY) emit_root_copy(b, step);
-  else emit_step(b, step);
+  return out;
+}
+
+static void end_braced(Body *b, Text *out) {
+  Text *body = b->out;
   b->indent--;
   b->out = out;
   open_brace(b, "{");
   declare_operands(b, b->operands.at, b->operands.n);
-  text_add_n(b->out, body.data, body.length);
+  text_add_n(b->out, body->data, body->length);
   close_brace(b);
+}
+
+static void emit_braced(Body *b, const Step *step) {
+  Text *out = begin_braced(b);
+  if (step->kind == STEP_COPY) emit_root_copy(b, step);
+  else emit_step(b, step);
+  end_braced(b, out);
 }
 
 static void emit_scalar_step(Body *b, const Step *step) {
@@ -231,19 +242,10 @@ static void abstract_step(Body *b, const Step *step, CodeBlock *block) {
   block->movable = true;
 }
 
-/* One carried value, under the declarations of what it reads and writes. */
 static void emit_braced_carry(Body *b, const Carry *carry, int loop, bool start) {
-  Text *out = b->out, body = {.cx = b->cx};
-  begin_step(b);
-  b->out = &body;
-  b->indent++;
+  Text *out = begin_braced(b);
   emit_carry(b, carry, loop, start);
-  b->indent--;
-  b->out = out;
-  open_brace(b, "{");
-  declare_operands(b, b->operands.at, b->operands.n);
-  text_add_n(b->out, body.data, body.length);
-  close_brace(b);
+  end_braced(b, out);
 }
 
 static void emit_loop(Body *b, int which) {

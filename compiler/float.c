@@ -49,11 +49,8 @@ static Read *near_logsumexp(Simplifier *s, const Node *n, Read *const *x, const 
 /* exp(logratio(a, logsumexp(x))), a softmax: exp(a - m) / sum, and 0 where that is 0 / 0. */
 static Read *softmax(Simplifier *s, const Read *ratio) {
   Graph *g = s->g;
-  const Node *n = ratio->node;
-  Subst at = {0};
-  for (int k = 0; k < n->naxes; k++) subst_add(&at, k, ratio->index[k]);
-  Split l = split_logsumexp(s, read_substitute(g, n->reads[1], &at));
-  Read *e = relative_exp(g, simplify_mapped(s, read_substitute(g, n->reads[0], &at)), l.most);
+  Split l = split_logsumexp(s, read_operand(g, ratio, 1));
+  Read *e = relative_exp(g, simplify_mapped(s, read_operand(g, ratio, 0)), l.most);
   return build_op2(g, OP_SELECT, e, build_div(g, build_constant(g, 1), l.sum));
 }
 
@@ -61,9 +58,7 @@ static Read *softmax(Simplifier *s, const Read *ratio) {
 static Read *near_softplus(Simplifier *s, const Node *n, Read *const *x, const Subst *at) {
   Graph *g = s->g;
   Read *r = read_substitute(g, n->reads[0], at);
-  Subst inner = {0};
-  for (int k = 0; k < r->node->naxes; k++) subst_add(&inner, k, r->index[k]);
-  Read *a = simplify_mapped(s, read_substitute(g, r->node->reads[0], &inner));
+  Read *a = simplify_mapped(s, read_operand(g, r, 0));
   Read *above = build_op1(g, OP_SOFTPLUS, build_scale(g, -1, build_op1(g, OP_ABS, a)));
   return build_add(g, build_sub(g, build_op2(g, OP_MAX, build_constant(g, 0), a), x[1]), above);
 }
@@ -73,21 +68,17 @@ static Read *near_softplus(Simplifier *s, const Node *n, Read *const *x, const S
 /* The factors of a product that r reads, opened there; r itself where it is none. Returns how many. */
 static int opened_factors(Simplifier *s, const Read *r, int most, Read **factors, double *scale) {
   const Node *n = r->node;
-  Subst at = {0};
   *scale = 1;
   factors[0] = (Read *)r;
   if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nguards || n->nreduce || n->nreads > most) return 1;
-  for (int k = 0; k < n->naxes; k++) subst_add(&at, k, r->index[k]);
-  for (int k = 0; k < n->nreads; k++) factors[k] = read_substitute(s->g, n->reads[k], &at);
+  for (int k = 0; k < n->nreads; k++) factors[k] = read_operand(s->g, r, k);
   *scale = n->scale;
   return n->nreads;
 }
 
 /* The operand of the scalar function that r reads, simplified. */
 static Read *operand_of(Simplifier *s, const Read *r) {
-  Subst at = {0};
-  for (int k = 0; k < r->node->naxes; k++) subst_add(&at, k, r->index[k]);
-  return simplify_mapped(s, read_substitute(s->g, r->node->reads[0], &at));
+  return simplify_mapped(s, read_operand(s->g, r, 0));
 }
 
 static bool reads_op(const Read *r, Op op) { return r->node->kind == NODE_MAP && r->node->op == op; }

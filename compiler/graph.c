@@ -140,6 +140,17 @@ Read *read_substitute(Graph *g, const Read *r, const Subst *s) {
   return read_make(g, r->node, index);
 }
 
+Subst read_subst(const Read *r) {
+  Subst s = {0};
+  for (int k = 0; k < r->node->naxes; k++) subst_add(&s, k, r->index[k]);
+  return s;
+}
+
+Read *read_operand(Graph *g, const Read *r, int k) {
+  Subst s = read_subst(r);
+  return read_substitute(g, r->node->reads[k], &s);
+}
+
 /* ---- hashing ---- */
 
 static uint64_t mix(uint64_t h, uint64_t x) {

@@ -234,6 +234,8 @@ typedef struct Subst {
 void subst_add(Subst *s, int var, Index *by);
 Index *index_substitute(Graph *g, const Index *e, const Subst *s);
 Read *read_substitute(Graph *g, const Read *r, const Subst *s);
+Subst read_subst(const Read *r); /* of the axes of r's node by the places at which r reads it */
+Read *read_operand(Graph *g, const Read *r, int k); /* operand k of r's node, in the variables of r */
 
 Read *read_make(Graph *g, Node *node, Index **index); /* copies the array */
 Read *read_open(Graph *g, Node *node, int *vars); /* identity at fresh variables, returned in vars[naxes] */

@@ -95,8 +95,7 @@ Index *index_gather(Graph *g, const Read *r) {
   double k;
   if (read_constant(r, &k)) return index_constant(g, (int64_t)k);
   if (n->kind == NODE_MAP && n->nreduce == 0 && n->nguards == 0) {
-    Subst s = {0};
-    for (int i = 0; i < n->naxes; i++) subst_add(&s, i, r->index[i]);
+    Subst s = read_subst(r);
     if (n->op == OP_INDEX) return index_substitute(g, n->value, &s);
     if (n->op == OP_PRODUCT && n->nreads == 1 && n->scale == floor(n->scale))
       return index_combine(g, (int64_t)n->scale, index_gather(g, read_substitute(g, n->reads[0], &s)), 0, index_constant(g, 0));

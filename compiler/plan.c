@@ -76,12 +76,6 @@ static bool same_axes(const Node *a, const Node *b) {
 
 /* ---- what a body comes down to ---- */
 
-Read *plan_operand(Graph *g, const Read *r, int k) {
-  Subst s = {0};
-  for (int i = 0; i < r->node->naxes; i++) subst_add(&s, i, r->index[i]);
-  return read_substitute(g, r->node->reads[k], &s);
-}
-
 bool plan_reads_again(const Node *n, int k) {
   for (int i = 0; i < k; i++)
     if (read_equal(n->reads[i], n->reads[k])) return true;
@@ -98,8 +92,7 @@ static void read_leaves(const Plan *plan, Read *r, bool gather, LeafList *out) {
     return;
   }
   Graph *g = plan->program->graph;
-  Subst s = {0};
-  for (int k = 0; k < n->naxes; k++) subst_add(&s, k, r->index[k]);
+  Subst s = read_subst(r);
   for (int k = 0; k < n->nguards; k++) index_leaves(plan, index_substitute(g, n->guards[k].e, &s), out);
   if (n->value) index_leaves(plan, index_substitute(g, n->value, &s), out);
   for (int k = 0; k < n->nreads; k++)

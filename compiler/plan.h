@@ -117,8 +117,6 @@ typedef VEC(LeafRead) LeafList;
 /* The reads of arrays, scalars and temporaries that r comes down to, with inline nodes looked through. Gathers and guards
  * included. */
 void plan_read_leaves(const Plan *plan, Read *r, LeafList *out);
-/* r's operand k, where r reads an inline node: in the variables of r. */
-Read *plan_operand(Graph *g, const Read *r, int k);
 /* Does an operand before the k-th read the same? y + y and y*y read y once: twice would be 2^20 times for twenty of them one in another. */
 bool plan_reads_again(const Node *n, int k);
 /* Strides of an array: row-major, but with batch axes outermost, wherever they stand; only the first of those has no bound. */

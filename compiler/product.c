@@ -17,12 +17,6 @@
 
 static bool is_product(const Node *n) { return n->kind == NODE_MAP && n->op == OP_PRODUCT && n->reduction == RED_NONE; }
 
-static Subst at_index(const Node *n, Index *const *index) {
-  Subst s = {0};
-  for (int k = 0; k < n->naxes; k++) subst_add(&s, k, index[k]);
-  return s;
-}
-
 static bool has_equality(const Node *n) {
   for (int k = 0; k < n->nguards; k++)
     if (n->guards[k].n == 1) return true;
@@ -48,7 +42,7 @@ static void add_factor(Product *p, Read *r);
 
 static void add_inside(Product *p, const Read *r) {
   const Node *n = r->node;
-  Subst s = at_index(n, r->index);
+  Subst s = read_subst(r);
   p->scale *= n->scale;
   for (int k = 0; k < n->nguards; k++) product_add_guard(p, index_substitute(p->g, n->guards[k].e, &s), n->guards[k].n);
   for (int k = 0; k < n->nreads; k++) add_factor(p, read_substitute(p->g, n->reads[k], &s));
@@ -60,7 +54,7 @@ static bool add_equality(Product *p, const Read *r) {
   if (n->kind != NODE_MAP || n->op != OP_EQ) return false;
   for (int k = 0; k < 2; k++)
     if (!n->reads[k]->node->integer) return false;
-  Subst s = at_index(n, r->index);
+  Subst s = read_subst(r);
   Index *a = index_gather(p->g, read_substitute(p->g, n->reads[0], &s));
   Index *b = index_gather(p->g, read_substitute(p->g, n->reads[1], &s));
   product_add_guard(p, index_combine(p->g, 1, a, -1, b), 1);
@@ -196,7 +190,7 @@ Read *build_sum(Graph *g, Read *body, int nvars, const int *vars) {
   Read *r = read_through(g, body);
   const Node *n = r->node;
   if (!is_product(n)) return build_product(g, 1, 1, &r, 0, NULL, nvars, vars);
-  Subst s = at_index(n, r->index);
+  Subst s = read_subst(r);
   Read *factors[64];
   Guard guards[64];
   if (n->nreads > 64 || n->nguards > 64) return build_product(g, 1, 1, &r, 0, NULL, nvars, vars);

@@ -53,9 +53,7 @@ static bool both(Match *m, const Expr *p, Read *r, const Expr *q, Read *s) {
 }
 
 static Read *operand(const Match *m, const Read *r, int k) {
-  Subst at = {0};
-  for (int j = 0; j < r->node->naxes; j++) subst_add(&at, j, r->index[j]);
-  return read_through(m->g, read_substitute(m->g, r->node->reads[k], &at));
+  return read_through(m->g, read_operand(m->g, r, k));
 }
 
 static bool is_product(const Read *r) {
@@ -125,10 +123,9 @@ static bool hide(Match *m, int which, const Node *n, const Subst *at, bool expon
 static bool match_reduction(Match *m, const Expr *p, Read *r, Reduction reduction) {
   const Node *n = r->node;
   if (n->kind != NODE_MAP || n->reduction != reduction || m->nreduced || !only_extents(n)) return false;
-  Subst at = {0};
   Read *factors[16];
   if (n->nreads > 16) return false;
-  for (int j = 0; j < n->naxes; j++) subst_add(&at, j, r->index[j]);
+  Subst at = read_subst(r);
   for (int j = 0; j < n->nreduce; j++) {
     Axis all = n->axes[n->naxes + j];
     all.dim = 0; /* guards say what is left out; the right side is to reduce over all */
@@ -238,7 +235,6 @@ static bool names_factor(const Expr *product, const Read *factor) {
 static Read *apply_to_pair(Program *p, const Stmt *rule, const Read *r) {
   Graph *g = p->graph;
   const Node *n = r->node;
-  Subst at = {0};
   Read *factors[16];
   Guard guards[16];
   int summed[MAX_AXES];
@@ -246,7 +242,7 @@ static Read *apply_to_pair(Program *p, const Stmt *rule, const Read *r) {
   bool named = false;
   for (int k = 0; k < n->nreads; k++) named = named || names_factor(rule->value, n->reads[k]);
   if (!named) return NULL;
-  for (int k = 0; k < n->naxes; k++) subst_add(&at, k, r->index[k]);
+  Subst at = read_subst(r);
   for (int k = 0; k < n->nreduce; k++) {
     summed[k] = graph_var(g, n->axes[n->naxes + k]);
     subst_add(&at, n->naxes + k, index_var(g, summed[k]));
