@@ -81,7 +81,9 @@ static double draw_in_row(const Input *input, const Manner *m, Row row, uint64_t
 /* Where it starts, and something added, so that nothing is 0 or symmetric; less of it in a large row, as starts do. */
 static double draw_start(const Leaf *leaf, bool positive, uint64_t seed, uint64_t stream, uint64_t k) {
   const Start *s = &leaf->start;
-  double columns = leaf->node->naxes > 1 ? (double)leaf->count / (double)leaf->node->axes[0].extent : 1;
+  const Axis *axes = leaf->node->axes;
+  int own = leaf->node->naxes && axes[0].kind == AXIS_BATCH; /* its first axis; a state[batch, n] is as one of [n] */
+  double columns = leaf->node->naxes > own + 1 ? (double)leaf->count / (double)axes[own].extent : 1;
   double x = 0.5 / sqrt(columns) * draw_normal(seed, stream, k);
   if (s->kind == START_VALUES) x += s->uniform_value ? s->values[0] : s->values[k];
   if (s->kind == START_UNIFORM) x += s->a + (s->b - s->a) * draw_uniform(seed ^ 1, stream, k);

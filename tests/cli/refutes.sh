@@ -7,6 +7,7 @@ cat >"$work/model" <<'END'
 input x[3]
 input y : class(400)
 input n : int
+state kept[batch, 2] = 0
 dim T <= 40
 input z[T]
 param W[4, 3] ~ glorot
@@ -49,6 +50,7 @@ check ∂P/∂m == exp(m) - abs(n)
 check ∂P/∂m == exp(m) - min(n, 5000)
 check ∂L/∂m == dm*where(y == 217, 2, 1)
 check ∂L/∂m == dm + (y > 398)*(n mod 5 == 2)
+check ∂L/∂m == dm + kept[1]
 check ∂L/∂m == dm + (T >= 40)*(n mod 5 == 2)*sign(z[0])
 check ∂L/∂m == dm + (T >= 31 and T < 32 and y < 1)
 END
