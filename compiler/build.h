@@ -3,12 +3,6 @@
 #define NNC_BUILD_H
 #include "graph.h"
 
-static inline bool vars_contain(const int *vars, int n, int var) {
-  for (int k = 0; k < n; k++)
-    if (vars[k] == var) return true;
-  return false;
-}
-
 /* A NODE_MAP from a prototype whose reads, guards and value are open: axes are the free variables but for the reduced
  * ones, by id; returns the node's identity read. No simplification. */
 Read *build_map(Graph *g, Node *proto, int nreduced, const int *reduced);

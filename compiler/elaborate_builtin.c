@@ -476,6 +476,36 @@ static Value *differentiable(Elaborator *el, Scope *s, const Expr *by) {
   return w;
 }
 
+/* A GRAD of t by w, at their own axes; what they depend on besides (the batch, indices of a sum around) stands in front. */
+static Value *gradient_node(Elaborator *el, const Value *t, const Value *w, Span span) {
+  Value *f = value_fresh(el, t), *x = value_fresh(el, w);
+  int vars[4 * MAX_AXES], n = read_vars(x->read, vars, read_vars(f->read, vars, 0));
+  int own[2 * MAX_AXES], nown = 0;
+  for (int k = 0; k < f->rank; k++) own[nown++] = f->vars[k];
+  for (int k = 0; k < x->rank; k++) own[nown++] = x->vars[k];
+  int all[4 * MAX_AXES], m = 0;
+  for (int k = 0; k < n; k++)
+    if (!vars_contain(own, nown, vars[k])) all[m++] = vars[k];
+  for (int k = 0; k < nown; k++) all[m++] = own[k];
+  if (m > MAX_AXES) {
+    report(el, span, "this derivative has %d axes; %d are the most", m, MAX_AXES);
+    return value_poison(el, span);
+  }
+  Subst inside = {0};
+  Node proto = {.kind = NODE_GRAD, .scale = 1, .naxes = m, .nreads = 1, .target = target_of(x), .lo = -INFINITY, .hi = INFINITY};
+  Index *index[MAX_AXES];
+  for (int k = 0; k < m; k++) {
+    subst_add(&inside, all[k], index_var(el->g, k));
+    index[k] = index_var(el->g, all[k]);
+    proto.axes[k] = graph_var_axis(el->g, all[k]);
+  }
+  Read *r = read_substitute(el->g, f->read, &inside);
+  proto.reads = arena_copy(el->cx, &r, sizeof r);
+  proto.tie = ARENA_ARRAY(el->cx, Index *, x->read->node->naxes);
+  for (int k = 0; k < x->read->node->naxes; k++) proto.tie[k] = index_substitute(el->g, x->read->index[k], &inside);
+  return value_tensor(el, read_make(el->g, graph_intern(el->g, &proto), index), nown, own, span);
+}
+
 Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, const Expr *by, bool jacobian) {
   Value *value = expr(el, s, of), *w = differentiable(el, s, by);
   if (is_poison(value) || !w) return value_poison(el, e->span);
@@ -499,35 +529,7 @@ Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, co
     remark(el, w->span, "'%s' is defined here", by->name);
     return value_poison(el, e->span);
   }
-  Value *f = value_fresh(el, t), *x = value_fresh(el, w);
-  int vars[4 * MAX_AXES], n = read_vars(x->read, vars, read_vars(f->read, vars, 0));
-  int own[2 * MAX_AXES], nown = 0;
-  for (int k = 0; k < f->rank; k++) own[nown++] = f->vars[k];
-  for (int k = 0; k < x->rank; k++) own[nown++] = x->vars[k];
-  int all[4 * MAX_AXES], m = 0;
-  for (int k = 0; k < n; k++) {
-    bool mine = false;
-    for (int j = 0; j < nown; j++) mine = mine || vars[k] == own[j];
-    if (!mine) all[m++] = vars[k];
-  }
-  for (int k = 0; k < nown; k++) all[m++] = own[k];
-  if (m > MAX_AXES) {
-    report(el, e->span, "this derivative has %d axes; %d are the most", m, MAX_AXES);
-    return value_poison(el, e->span);
-  }
-  Subst inside = {0};
-  Node proto = {.kind = NODE_GRAD, .scale = 1, .naxes = m, .nreads = 1, .target = target_of(x), .lo = -INFINITY, .hi = INFINITY};
-  Index *index[MAX_AXES];
-  for (int k = 0; k < m; k++) {
-    subst_add(&inside, all[k], index_var(el->g, k));
-    index[k] = index_var(el->g, all[k]);
-    proto.axes[k] = graph_var_axis(el->g, all[k]);
-  }
-  Read *r = read_substitute(el->g, f->read, &inside);
-  proto.reads = arena_copy(el->cx, &r, sizeof r);
-  proto.tie = ARENA_ARRAY(el->cx, Index *, x->read->node->naxes);
-  for (int k = 0; k < x->read->node->naxes; k++) proto.tie[k] = index_substitute(el->g, x->read->index[k], &inside);
-  return value_tensor(el, read_make(el->g, graph_intern(el->g, &proto), index), nown, own, e->span);
+  return gradient_node(el, t, w, e->span);
 }
 
 /* ---- the table ---- */

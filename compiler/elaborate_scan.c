@@ -59,11 +59,7 @@ static void add_var(int *vars, int *n, int v) {
   ++*n;
 }
 
-static bool owns(const Value *v, int var) {
-  for (int j = 0; j < v->rank; j++)
-    if (v->vars[j] == var) return true;
-  return false;
-}
+static bool owns(const Value *v, int var) { return vars_contain(v->vars, v->rank, var); }
 
 /* The variables that v depends on besides its own, and the time. */
 static int context_of(const ScanScope *scan, const Value *v, int *vars) {

@@ -246,6 +246,11 @@ bool read_constant(const Read *r, double *value); /* a scalar constant */
 /* Adds the free variables of r to vars (sorted, distinct); returns the new count. */
 int read_vars(const Read *r, int *vars, int n);
 int index_vars(const Index *e, int *vars, int n);
+static inline bool vars_contain(const int *vars, int n, int var) {
+  for (int k = 0; k < n; k++)
+    if (vars[k] == var) return true;
+  return false;
+}
 
 /* Builders: open reads in, an open read out. */
 Read *build_constant(Graph *g, double value);
