@@ -202,9 +202,13 @@ static bool mono_uses(const Mono *m, int var, int but_guard) {
   return false;
 }
 
+static Index *guard_mirror(Prover *p, Guard d) {
+  return index_combine(p->g, -1, d.e, 1, index_constant(p->g, d.n - 1));
+}
+
 /* One form of 0 <= e < n and 0 <= n-1-e < n. */
 static Guard guard_canonical(Prover *p, Guard d) {
-  Index *mirror = index_combine(p->g, -1, d.e, 1, index_constant(p->g, d.n - 1));
+  Index *mirror = guard_mirror(p, d);
   return d.e->divisor == 1 && index_order(p, mirror, d.e) < 0 ? (Guard){mirror, d.n} : d;
 }
 
@@ -281,7 +285,8 @@ static bool alone_in(const Index *e, int v) {
 }
 
 /* sum(v) of what is guarded by 0 <= e < n, e affine in v, is a sum over w = e: done where that leaves no guard, or a
- * shorter sum. So x[i]*g[i+j] summed over i and x[k-j]*g[k] summed over k are one. */
+ * shorter sum. So x[i]*g[i+j] summed over i and x[k-j]*g[k] summed over k are one. A part of v's own range keeps its
+ * order, whichever form its guard has. */
 static bool shift_sum(Prover *p, Poly *sum, const Mono *m) {
   for (int k = 0; k < m->nguards; k++)
     for (int b = 0; b < m->nbound; b++) {
@@ -290,6 +295,7 @@ static bool shift_sum(Prover *p, Poly *sum, const Mono *m) {
       double lo, hi;
       if (d.n <= 1 || d.e->divisor != 1 || !extent_of(p, v) || !alone_in(d.e, v)) continue;
       int64_t coef = index_coef(d.e, v);
+      if (coef < 0 && d.e->n == 1) d.e = guard_mirror(p, d), coef = 1;
       w = graph_var(p->g, PLAIN(d.n));
       Index *rest = index_combine(p->g, 1, d.e, -coef, index_var(p->g, v)); /* e = coef*v + rest */
       Index *value = index_combine(p->g, coef, index_var(p->g, w), -coef, rest);
@@ -323,24 +329,27 @@ static void drop_unused(Prover *p, Mono *m) {
   m->nbound = n;
 }
 
+/* 0 where only rounding is left. */
+static double add_powers(double a, double b) { return same_number(a, -b) ? 0 : a + b; }
+
 static void merge_factors(Prover *p, Mono *m) {
   int n = 0;
   for (int k = 0; k < m->nfactors; k++) {
     int j = 0;
     while (j < n && !same_atom(p, m->factors[j].atom, m->factors[k].atom)) j++;
     if (j == n) m->factors[n++] = m->factors[k];
-    else m->factors[j].power += m->factors[k].power;
+    else m->factors[j].power = add_powers(m->factors[j].power, m->factors[k].power);
   }
   m->nfactors = 0;
   for (int k = 0; k < n; k++)
-    if (fabs(m->factors[k].power) > 1e-12) m->factors[m->nfactors++] = m->factors[k];
+    if (m->factors[k].power != 0) m->factors[m->nfactors++] = m->factors[k];
 }
 
 static void combine(Prover *p, Poly *sum, const Mono *m) {
   for (int k = 0; k < sum->n; k++) {
     if (!same_mono(p, &sum->at[k], m)) continue;
     double c = sum->at[k].coef + m->coef;
-    bool zero = fabs(c) <= 1e-12 * fmax(fabs(m->coef), fabs(sum->at[k].coef));
+    bool zero = same_number(m->coef, -sum->at[k].coef);
     sum->at[k].coef = c;
     if (zero) sum->at[k] = sum->at[--sum->n];
     return;

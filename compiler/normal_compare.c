@@ -14,7 +14,8 @@ bool burn(Prover *p, long cost) {
   return !p->failed;
 }
 
-bool same_number(double a, double b) { return fabs(a - b) <= 1e-12 * fmax(fabs(a), fabs(b)); }
+/* Two ways to compute one number. No more than rounding: what differs by little may be multiplied by much. */
+bool same_number(double a, double b) { return fabs(a - b) <= 1e-14 * fmax(fabs(a), fabs(b)); }
 
 /* ---- hashing ---- */
 
