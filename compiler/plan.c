@@ -348,6 +348,20 @@ static void make_steps(Plan *plan, bool scalars, bool arrays) {
   }
 }
 
+/* Of a view and of what it shows, one that is kept for all times keeps the other; true where that was new. */
+static bool keep_alike(Plan *plan, const Node *n) {
+  const Node *base = n->reads[0]->node;
+  uint32_t *view = &plan_place(plan, n)->kept, *shown = &plan_place(plan, base)->kept, before[2] = {*view, *shown};
+  for (int k = 0; k < base->naxes; k++) {
+    int scan = base->axes[k].scan, j = n->kind == NODE_RESULT ? k : node_time_axis(n, scan);
+    bool own = n->kind == NODE_RESULT && scan == n->scan; /* the time of the loop that the RESULT is the result of */
+    if (!scan || j < 0 || !(own || *view >> j & 1 || *shown >> k & 1)) continue;
+    *shown |= UINT32_C(1) << k;
+    if (!own) *view |= UINT32_C(1) << j;
+  }
+  return *view != before[0] || *shown != before[1];
+}
+
 /* Which loops there are, what each computes, and which of its values are kept for all times. */
 static void find_loops(Plan *plan) {
   Context *cx = plan->program->cx;
@@ -370,21 +384,17 @@ static void find_loops(Plan *plan) {
     for (int j = plan->loops.at[k].around; j >= 0; j = plan->loops.at[j].around) depth++;
     plan->loops.at[k].variable = variables[depth < 8 ? depth : 7];
   }
-  for (int i = plan->order.n - 1; i >= 0; i--) {
-    const Node *n = plan->order.at[i];
-    if (!is_view(n)) continue;
-    const Node *base = n->reads[0]->node;
-    for (int k = 0; k < base->naxes; k++) {
-      int j = n->kind == NODE_RESULT ? k : node_time_axis(n, base->axes[k].scan);
-      bool here = n->kind == NODE_RESULT && base->axes[k].scan == n->scan;
-      if (here || (base->axes[k].scan && j >= 0 && plan_place(plan, n)->kept >> j & 1)) plan_place(plan, base)->kept |= UINT32_C(1) << k;
-    }
-  }
   for (int k = 0; k < plan->loops.n; k++) /* values handed from one carried value to another: none may be overwritten too early */
     for (int j = 0; j < plan->groups.at[k].ncarries; j++) {
-      Node *next = plan->groups.at[k].carries[j].next;
-      if (next->kind == NODE_PREV) plan_place(plan, next)->kept |= UINT32_C(1) << node_time_axis(next, plan->groups.at[k].scan);
+      const Node *prev = plan->groups.at[k].carries[j].next;
+      while (prev->kind == NODE_RESHAPE) prev = prev->reads[0]->node;
+      if (prev->kind == NODE_PREV) plan_place(plan, prev)->kept |= UINT32_C(1) << node_time_axis(prev, prev->scan);
     }
+  for (bool again = true; again;) { /* a view is kept as what it shows is */
+    again = false;
+    for (int i = plan->order.n - 1; i >= 0; i--)
+      if (is_view(plan->order.at[i])) again |= keep_alike(plan, plan->order.at[i]);
+  }
 }
 
 /* Who reads what, and until when. What only its own group reads needs no array. */
