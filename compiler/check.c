@@ -129,7 +129,8 @@ static void print_refuted(Sides *s, const Point *pt, const Node *edge, Text *out
                                s->places[0] ? " random" : "");
   text_add(out, "\n");
   print_sides(out, s, pt);
-  if (!isfinite(pt->left - pt->right)) text_add(out, "    one side divides by 0 where the other has a value\n");
+  if (s->infinite) text_add(out, "    one side is infinite there at every point, and the other is not\n");
+  else if (!isfinite(pt->left - pt->right)) text_add(out, "    one side divides by 0 where the other has a value\n");
   else if (edge) print_edge(s, edge, out);
   else print_relation(s, out);
 }
@@ -181,8 +182,10 @@ static void check_one(Program *p, int k, Text *out, Tally *tally) {
   Sides s = sides_make(p, c, a, b);
   bool proved = prove_equal(p->graph, a, b);
   Trial t = try_points(&s, proved ? PROVED_POINTS : POINTS);
-  if (s.branchless) proved = false; /* x c/c is x, but where the condition c does not hold */
-  if (!t.refuted && !proved && (s.branchless || s.halves * 8 > s.drawn)) t.refuted = true, t.at = s.half;
+  bool divides = s.branchless || (s.halves > 1 && s.halves * 8 > s.drawn); /* x c/c is x, but where c is often 0 */
+  if (divides) proved = false;
+  if (!t.refuted && !proved && (divides || s.halves * 8 > s.drawn)) t.refuted = true, t.at = s.half;
+  if (!proved && !t.refuted && t.points >= 3) t.refuted = sides_stay_apart(&s, &t.at);
   if (!proved && !t.refuted && t.points) t.refuted = sides_branches(&s, BRANCH_WORK, &t.at, &t.edge);
   print_check(out, p, c);
   if (t.refuted) {

@@ -63,10 +63,14 @@ typedef struct Sides {
   bool branchless;   /* at `half` one side divides by a condition that does not hold, and the other has a value */
   bool partial;      /* elements are compared where they are finite; `seen`: those that were, somewhere */
   unsigned char *seen;
+  unsigned char *apart; /* of elements never seen: 1: one side was infinite each time, the other not so; 2: one had no value at all */
+  bool infinite;        /* refuted by such an element */
   double *mean, *square;
   double *places[MAX_AXES]; /* of a check that is too large: the elements are these places of each of its indices */
 } Sides;
 
+/* An element at which one side is infinite at each point and the other is not, or is so with another sign: into pt. */
+bool sides_stay_apart(Sides *s, Point *pt);
 Sides sides_make(Program *p, const Check *c, Read *a, Read *b);
 /* Draws point k, another one where the sides are not finite, and judges them. */
 PointVerdict sides_at(Sides *s, int k, Point *pt);

@@ -126,6 +126,8 @@ static bool compare(const Sides *s, Point *pt) {
     if (isinf(a) && a == b) continue;
     if (!isfinite(a) || !isfinite(b)) {
       if (!s->partial) return false;
+      if (isnan(a) || isnan(b)) s->apart[k] = 2;
+      else if (!s->apart[k]) s->apart[k] = 1;
       continue;
     }
     any = true;
@@ -236,7 +238,21 @@ PointVerdict sides_at(Sides *s, int k, Point *pt) {
   if (v != POINT_UNDEFINED || s->partial || s->count == 1 || k > 0) return v;
   s->partial = true;
   s->seen = ARENA_ARRAY(s->p->cx, unsigned char, s->count);
+  s->apart = ARENA_ARRAY(s->p->cx, unsigned char, s->count);
   return draw_and_judge(s, k, pt);
+}
+
+bool sides_stay_apart(Sides *s, Point *pt) {
+  for (int64_t k = 0; k < s->count && s->partial && !s->infinite; k++) {
+    if (s->seen[k] || s->apart[k] != 1) continue;
+    pt->first = k;
+    pt->left = evaluate(s->e, s->a)[k];
+    pt->right = evaluate(s->e, s->b)[k];
+    s->infinite = pt->left != pt->right;
+  }
+  pt->differing = 0;
+  for (int64_t k = 0; k < s->count && s->infinite; k++) pt->differing += !s->seen[k] && s->apart[k] == 1;
+  return s->infinite;
 }
 
 int64_t sides_unseen(const Sides *s) {
