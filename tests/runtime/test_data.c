@@ -101,7 +101,10 @@ static void numbers_know_no_locale(void **state) {
   double value;
   (void)state;
   for (size_t k = 0; k < sizeof locales / sizeof *locales && !found; k++) found = setlocale(LC_ALL, locales[k]);
-  if (!found) skip();
+  if (!found) {
+    printf("skip numbers_know_no_locale: no data, this system has no locale with a comma\n");
+    skip();
+  }
   assert_true(nn_parse_number(text, text + strlen(text), &value));
   nn_print_number(out, sizeof out, 3, 0.25);
   setlocale(LC_ALL, "C");
