@@ -20,7 +20,7 @@ typedef enum {
   EXPR_NOT,       /* a */
   EXPR_BINARY,    /* op, a, b */
   EXPR_TRANSPOSE, /* a' */
-  EXPR_REDUCE,    /* name (sum mean max min argmax prod logsumexp norm), binders, a = the body */
+  EXPR_REDUCE,    /* name (of reduction.h), binders, a = the body */
   EXPR_PARTIAL,   /* ∂a/∂b: a and b are EXPR_NAME */
   EXPR_LIST       /* [e, e, ...]: args without names */
 } ExprKind;

@@ -41,7 +41,7 @@ static void set_bounds(Node *n) {
   }
   switch (n->op) {
   case OP_PRODUCT:
-    if (n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN) {
+    if (reduction_rows[n->reduction].place) {
       n->integer = true;
       n->lo = 0, n->hi = 1;
       for (int k = 0; k < n->nreduce; k++) n->hi *= n->axes[n->naxes + k].kind == AXIS_PLAIN ? (double)n->axes[n->naxes + k].extent : INFINITY;
@@ -209,7 +209,7 @@ Read *build_mul(Graph *g, Read *a, Read *b) { return build_product(g, 1, 2, (Rea
 Read *build_scale(Graph *g, double k, Read *a) { return build_product(g, k, 1, (Read *[]){a}, 0, NULL, 0, NULL); }
 
 Read *build_reduce(Graph *g, Reduction reduction, Read *body, int nvars, const int *vars) {
-  if (nvars == 0 && reduction != RED_ARGMAX && reduction != RED_ARGMIN) return body;
+  if (nvars == 0 && !reduction_rows[reduction].place) return body;
   if (reduction == RED_SUM) return build_sum(g, body, nvars, vars);
   if (nvars == 0) return build_constant(g, 0);
   Read *x = read_through(g, body);

@@ -130,18 +130,20 @@ typedef struct Backward {
 
 /* The same derivative of the same loop is the same loop. */
 static int scan_for(Sweep *s, const Backward *b, const ScanGroup *group) {
-  uint64_t key = (uint64_t)group->scan;
   Program *p = s->program;
-  for (int k = 0; k < group->ncarries; k++) key = key * 1000003u + (uint64_t)group->carries[k].next->id * 31u + (uint64_t)group->carries[k].init->id;
-  for (int k = 0; k < b->nseeds; k++) key = key * 1000003u + (uint64_t)b->seeds[k].result->id * 31u + (uint64_t)b->seeds[k].adjoint->id;
-  for (int k = 0; k < p->adjoint_scans.n; k++)
-    if (p->adjoint_scans.at[k].key == key) return p->adjoint_scans.at[k].scan;
+  int n = 0, *made_of = ARENA_ARRAY(s->g->cx, int, 2 * (group->ncarries + b->nseeds) + 1);
+  for (int k = 0; k < group->ncarries; k++) made_of[n++] = group->carries[k].next->id, made_of[n++] = group->carries[k].init->id;
+  for (int k = 0; k < b->nseeds; k++) made_of[n++] = b->seeds[k].result->id, made_of[n++] = b->seeds[k].adjoint->id;
+  for (int k = 0; k < p->adjoint_scans.n; k++) {
+    const AdjointScan *known = &p->adjoint_scans.at[k];
+    if (known->forward == group->scan && known->nmade_of == n && memcmp(known->made_of, made_of, sizeof(int) * (size_t)n) == 0) return known->scan;
+  }
   const Scan *forward = &s->g->scans[group->scan];
   int64_t extent = forward->extent;
   bool backwards = !forward->backwards;
-  AdjointScan known = {key, graph_scan(s->g, extent, backwards)};
-  VEC_PUSH(s->g->cx, &p->adjoint_scans, known);
-  return known.scan;
+  AdjointScan made = {graph_scan(s->g, extent, backwards), group->scan, n, made_of};
+  VEC_PUSH(s->g->cx, &p->adjoint_scans, made);
+  return made.scan;
 }
 
 /* A carried value that is the same at all times of a loop around, or for all examples, may have an adjoint that is not. */

@@ -35,10 +35,9 @@ static Read *sum_of(Elaborator *el, Read *body, int n, const int *vars) {
 
 /* The other reductions: what is beyond the end is what changes nothing. */
 static Read *masked(Elaborator *el, Reduction reduction, Read *body, int n, const int *vars) {
-  double neutral = reduction == RED_PROD ? 1 : reduction == RED_MIN || reduction == RED_ARGMIN ? INFINITY : -INFINITY;
   for (int k = 0; k < n; k++)
     if (graph_var_axis(el->g, vars[k]).dim)
-      body = build_op(el->g, OP_WHERE, (Read *[]){dim_condition(el, vars[k]), body, build_constant(el->g, neutral)});
+      body = build_op(el->g, OP_WHERE, (Read *[]){dim_condition(el, vars[k]), body, build_constant(el->g, reduction_rows[reduction].start)});
   return body;
 }
 
@@ -51,17 +50,13 @@ static Read *mean_of(Elaborator *el, Read *body, int n, const int *vars) {
 }
 
 Value *reduce_value(Elaborator *el, const char *name, Value *v, int n, const int *vars, Span span) {
-  static const struct { const char *name; Reduction reduction; } table[] = {
-      {"sum", RED_SUM}, {"max", RED_MAX}, {"min", RED_MIN}, {"argmax", RED_ARGMAX}, {"argmin", RED_ARGMIN}, {"prod", RED_PROD},
-      {"logsumexp", RED_LOGSUMEXP}};
+  Reduction reduction = reduction_named(name);
   Read *r = NULL;
   if (strcmp(name, "mean") == 0) r = mean_of(el, v->read, n, vars);
   if (strcmp(name, "norm") == 0)
     r = build_op1(el->g, OP_SQRT, sum_of(el, build_mul(el->g, v->read, v->read), n, vars));
-  for (size_t k = 0; k < sizeof table / sizeof *table; k++)
-    if (strcmp(name, table[k].name) == 0)
-      r = table[k].reduction == RED_SUM ? sum_of(el, v->read, n, vars)
-                                        : build_reduce(el->g, table[k].reduction, masked(el, table[k].reduction, v->read, n, vars), n, vars);
+  if (reduction == RED_SUM) r = sum_of(el, v->read, n, vars);
+  else if (reduction) r = build_reduce(el->g, reduction, masked(el, reduction, v->read, n, vars), n, vars);
   if (!r) bug("elaborate", "unknown reduction %s", name);
   return value_tensor(el, r, v->rank, v->vars, span);
 }
@@ -535,7 +530,6 @@ Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, co
 /* ---- the table ---- */
 
 #define SCALAR(name, id) {name, NULL, 1, 1, name "(x)", OP_##id}
-#define REDUCE(name) {name, whole_reduction, 1, 1, name "(x)", OP_PRODUCT}
 static const Builtin builtins[] = {
     SCALAR("exp", EXP), SCALAR("log", LOG), SCALAR("log1p", LOG1P), SCALAR("expm1", EXPM1), SCALAR("sin", SIN), SCALAR("cos", COS),
     SCALAR("tan", TAN), SCALAR("atan", ATAN), SCALAR("tanh", TANH), SCALAR("sigmoid", SIGMOID), SCALAR("softplus", SOFTPLUS),
@@ -545,9 +539,11 @@ static const Builtin builtins[] = {
     {"logratio", NULL, 2, 2, "logratio(a, b), which is log(exp(a)/exp(b))", OP_LOGRATIO},
     {"select", NULL, 2, 2, "select(a, b), which is a * b, and 0 where a is 0", OP_SELECT},
     {"where", NULL, 3, 3, "where(condition, then, otherwise)", OP_WHERE},
-    REDUCE("sum"), REDUCE("mean"), REDUCE("argmax"), REDUCE("argmin"), REDUCE("prod"), REDUCE("logsumexp"), REDUCE("norm"),
     {"max", whole_reduction, 1, 2, "max(x), max(a, b)", OP_MAX},
     {"min", whole_reduction, 1, 2, "min(x), min(a, b)", OP_MIN},
+#define REDUCE(name) {name, whole_reduction, 1, 1, name "(x)", OP_PRODUCT},
+#define REDUCE_ROW(id, name, printed, start, place, rule) REDUCE(name)
+    REDUCTIONS(REDUCE_ROW) MADE_REDUCTIONS(REDUCE)
     {"concat", call_concat, 1, 64, "concat(a, b, ...)", OP_PRODUCT},
     {"stack", call_stack, 1, 64, "stack(a, b, ...)", OP_PRODUCT},
     {"split", call_split, 2, 2, "split(a, k)", OP_PRODUCT},

@@ -519,7 +519,7 @@ static Value *call_builtin(Elaborator *el, Scope *s, const Expr *e, const Builti
 /* In `sum(i) -a[i]` the sum has no body, and i is unknown. */
 static void advise_body(Elaborator *el, const Value *f, const Expr *e) {
   const Expr *only = e->nargs == 1 && e->args[0].value->kind == EXPR_NAME ? e->args[0].value : NULL;
-  if (!f->builtin || f->builtin->call != builtin_find("sum")->call || !only || strlen(only->name) > 2 || !el->unexplained) return;
+  if (!f->builtin || !is_reduction(f->builtin->name) || !only || strlen(only->name) > 2 || !el->unexplained) return;
   advise(el, "the body of '%s(%s)' stands directly after it and begins with a name, a number or '(': %s(%s) (-a[%s])", f->builtin->name, only->name,
          f->builtin->name, only->name, only->name);
 }

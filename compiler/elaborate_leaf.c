@@ -56,15 +56,20 @@ static void bind_leaf(Elaborator *el, Scope *s, const Decl *d, Node *node, int f
 
 /* ---- inputs ---- */
 
+const InputKindRow input_kind_rows[INPUT_KIND_COUNT] = {
+#define X(id, name, sized) {name, sized},
+    INPUT_KINDS(X)
+#undef X
+};
+
 static bool input_kind(Elaborator *el, Scope *s, const Decl *d, InputKind *kind, int *classes) {
-  static const char *const names[] = {"class", "int", "bit"};
+  const char *names[] = {input_kind_rows[INPUT_CLASS].name, input_kind_rows[INPUT_INT].name, input_kind_rows[INPUT_BIT].name};
   *kind = INPUT_REAL;
   *classes = 0;
   if (!d->type) return true;
-  if (strcmp(d->type, "int") == 0) *kind = INPUT_INT;
-  else if (strcmp(d->type, "bit") == 0) *kind = INPUT_BIT;
-  else if (strcmp(d->type, "class") == 0) *kind = INPUT_CLASS;
-  else {
+  for (int k = INPUT_CLASS; k < INPUT_EXTENT; k++) /* the rest is not written as a type */
+    if (strcmp(d->type, input_kind_rows[k].name) == 0) *kind = (InputKind)k;
+  if (*kind == INPUT_REAL) {
     report(el, d->type_span, "unknown type '%s'; an input is real where none is given, else class(k), int or bit", d->type);
     const char *near = nearest_name(el->cx, d->type, names, 3);
     if (near) advise(el, "did you mean '%s'?", near);

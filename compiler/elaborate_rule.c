@@ -51,10 +51,8 @@ static bool left_name(Rule *r, const Expr *e) {
 }
 
 static bool left_call(Rule *r, const Expr *e) {
-  static const char *const reductions[] = {"sum", "prod", "logsumexp"};
   const Builtin *b = e->a->kind == EXPR_NAME ? builtin_find(e->a->name) : NULL;
-  bool known = b && b->op != OP_PRODUCT;
-  for (int k = 0; k < 3; k++) known = known || (b && strcmp(b->name, reductions[k]) == 0);
+  bool known = b && (b->op != OP_PRODUCT || reduction_rows[reduction_named(b->name)].in_rules);
   if (!known) {
     report(r->el, e->a->span, "a rule matches built-in scalar functions, sum, prod and logsumexp, found %s", e->a->kind == EXPR_NAME ? e->a->name : "a value");
     return false;

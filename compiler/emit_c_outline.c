@@ -116,6 +116,20 @@ static void choose_of_length(const Outliner *out, int length, Run *runs, Choice 
   }
 }
 
+/* Equal hashes are not yet equal runs. */
+static bool same_run(const Outliner *out, int start, int other, int length) {
+  Numbering m = {.n = 0}, q = {.n = 0};
+  for (int k = 0; k < length; k++) {
+    const CodeBlock *a = &out->blocks->at[start + k], *b = &out->blocks->at[other + k];
+    if (a->noperands != b->noperands || strcmp(a->body, b->body) != 0) return false;
+    for (int i = 0; i < a->noperands; i++) {
+      const Operand *x = &a->operands[i], *y = &b->operands[i];
+      if (number(&m, x) != number(&q, y) || x->written != y->written || x->integer != y->integer || x->scalar != y->scalar) return false;
+    }
+  }
+  return true;
+}
+
 /* ---- writing ---- */
 
 static Numbering number_run(const Outliner *out, int start, int length) {
@@ -196,6 +210,7 @@ static void replace(Outliner *out, const Choice *c) {
   const char *name = function_for(out, c->start, c->length);
   for (int k = 0; k + c->length <= out->blocks->n; k++) {
     if (out->hashes[k * LONGEST + c->length - 1] != c->hash || !is_free(out, k, c->length)) continue;
+    if (!same_run(out, c->start, k, c->length)) continue;
     for (int i = k; i < k + c->length; i++) out->calls[i] = out->call_texts.n;
     out->begins[k] = true;
     VEC_PUSH(out->b->cx, &out->call_texts, call_text(out, name, k, c->length));

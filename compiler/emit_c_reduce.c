@@ -11,8 +11,7 @@ enum { PARTS = 16, LONG_SUM = 64 };
 
 /* ---- reductions ---- */
 
-static const char *const starts[] = {
-  [RED_NONE] = "0.0f", [RED_SUM] = "0.0f", [RED_MAX] = "-INFINITY", [RED_MIN] = "INFINITY", [RED_PROD] = "1.0f"};
+static const char *start_of(const Body *b, Reduction r) { return c_real(b->em, reduction_rows[r].start); }
 
 static void update(Body *b, Reduction r, const char *to, const char *value) {
   switch (r) {
@@ -47,10 +46,10 @@ static void reduce_in_array(Nest *nest, bool scatter) {
     Loop row = nest->loops.at[inner];
     const char *v = b->vars[row.var];
     open_brace(b, "for (int %s = 0; %s < %s; %s++) {", v, v, nest_loop_end(b, &row), v);
-    line(b, "%s = %s;", nest_target(b, nest), starts[r]);
+    line(b, "%s = %s;", nest_target(b, nest), start_of(b, r));
     close_brace(b);
   } else {
-    nest_fill(b, nest, starts[r]);
+    nest_fill(b, nest, start_of(b, r));
     nest_open_outer_guards(nest, 0);
   }
   for (; k <= inner; k++) nest_open_bounded(nest, k);
@@ -118,7 +117,7 @@ static void reduce_to_place(Nest *nest, int own) { /* ARGMAX, ARGMIN */
   Body *b = nest->b;
   int indent = b->indent;
   bool most = nest->n->reduction == RED_ARGMAX;
-  line(b, "float best = %s;", most ? "-INFINITY" : "INFINITY");
+  line(b, "float best = %s;", start_of(b, nest->n->reduction));
   line(b, "int place = 0;");
   open_reduced(nest, own, nest->loops.n);
   Code c = spill(b, term(nest));
@@ -134,7 +133,7 @@ static void reduce_to_scalar(Nest *nest, int own) {
   Reduction r = nest->n->reduction;
   const Loop *last = nest->loops.n ? &nest->loops.at[nest->loops.n - 1] : NULL;
   bool parts = nest->loops.n > own && sums_in_parts(nest, last);
-  line(b, "float acc = %s;", starts[r]);
+  line(b, "float acc = %s;", start_of(b, r));
   if (parts) line(b, "float part[%d] = {0};", PARTS);
   nest_open_outer_guards(nest, own);
   open_reduced(nest, own, nest->loops.n - parts);
@@ -161,12 +160,12 @@ void emit_reduce(Body *b, const Node *n) {
   Nest nest = nest_new(b, n);
   bool scatter = n->reduction == RED_SUM && nest_solve_guards(&nest);
   bool needs_scalar =
-    n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN || n->naxes == 0 ||
+    reduction_rows[n->reduction].place || n->naxes == 0 ||
     plan_place(b->plan, n)->integer; /* a whole result is made of real steps */
   nest_add_loops(&nest);
   nest_add_accesses(&nest);
   sort_own_first(&nest);
-  bool places = n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN;
+  bool places = reduction_rows[n->reduction].place;
   if (!places) nest_order(&nest, needs_scalar);
   if (!places) nest_merge(&nest, 1);
   if (scatter || (nest.loops.n && nest.loops.at[nest.loops.n - 1].own && !needs_scalar)) {

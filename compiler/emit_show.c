@@ -40,13 +40,12 @@ static void print_leaves(const Program *p, Text *out, const char *title, const L
 }
 
 static void print_inputs(const Program *p, Text *out) {
-  static const char *const kinds[] = {"real", "class", "int", "bit"};
   text_add(out, "\ninputs\n");
   for (int k = 0; k < p->inputs.n; k++) {
     Text shape = {.cx = p->cx};
     print_axes(&shape, p->inputs.at[k].node, 1);
-    text_printf(out, "  %-20s %-20s %s", p->inputs.at[k].name, shape.data, kinds[p->inputs.at[k].kind]);
-    if (p->inputs.at[k].kind == INPUT_CLASS) text_printf(out, "(%d)", p->inputs.at[k].classes);
+    text_printf(out, "  %-20s %-20s %s", p->inputs.at[k].name, shape.data, input_kind_rows[p->inputs.at[k].kind].name);
+    if (input_kind_rows[p->inputs.at[k].kind].sized) text_printf(out, "(%d)", p->inputs.at[k].classes);
     text_add(out, "\n");
   }
 }

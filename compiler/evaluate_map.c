@@ -366,7 +366,7 @@ static void take(Reduction reduction, Best *b, double v, double place) {
 }
 
 static double best_result(Reduction reduction, const Best *b) {
-  if (reduction == RED_ARGMAX || reduction == RED_ARGMIN) return b->place;
+  if (reduction_rows[reduction].place) return b->place;
   if (reduction == RED_LOGSUMEXP) return b->value + log(b->sum); /* the sum is 0 where all are -infinity */
   return b->value;
 }

@@ -15,6 +15,7 @@
 #ifndef NNC_GRAPH_H
 #define NNC_GRAPH_H
 
+#include "reduction.h"
 #include "source.h"
 
 #define FREE_VAR 1000
@@ -98,10 +99,6 @@ typedef struct OpRow {
 extern const OpRow op_rows[OP_COUNT];
 /* The value of a scalar operation (neither PRODUCT nor INDEX) in double precision, with the language's conventions at kinks. */
 double op_apply(Op op, const double *x);
-
-/* SUM stands only on products. The others stand on a product of exactly one read with scale 1 and no guards; their
- * reduced axes are ordered: ARGMAX and ARGMIN give the first place, counted row by row through the reduced axes. */
-typedef enum { RED_NONE, RED_SUM, RED_MAX, RED_MIN, RED_ARGMAX, RED_ARGMIN, RED_PROD, RED_LOGSUMEXP } Reduction;
 
 typedef enum {
   NODE_MAP,      /* the indexed statement */

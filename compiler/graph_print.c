@@ -74,8 +74,7 @@ static void print_guards(Text *t, const Node *n, bool exact) {
 }
 
 static void print_reduction(Text *t, const Node *n) {
-  static const char *const names[] = {"", "Σ", "max", "min", "argmax", "argmin", "Π", "logsumexp"};
-  text_add(t, names[n->reduction]);
+  text_add(t, reduction_rows[n->reduction].printed);
   text_add(t, "_");
   for (int k = 0; k < n->nreduce; k++) text_printf(t, "%s%s", k ? "," : "", axis_name(n, n->naxes + k));
   text_add(t, " ");

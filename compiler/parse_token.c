@@ -7,6 +7,7 @@
  *   - after a syntax error, the rest of the statement is skipped, braces balanced. */
 #include "parse.h"
 #include "parser.h"
+#include "reduction.h"
 
 #include <string.h>
 
@@ -80,13 +81,6 @@ static bool goes_on(int kind) {
                               TOK_LE, TOK_GE, TOK_AND, TOK_OR, TOK_NOT,    TOK_MOD};
   for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
     if (kinds[k] == kind) return true;
-  return false;
-}
-
-static bool is_reduction(const char *name) {
-  static const char *const names[] = {"sum", "mean", "max", "min", "argmax", "prod", "logsumexp", "norm"};
-  for (size_t k = 0; k < sizeof names / sizeof *names; k++)
-    if (strcmp(names[k], name) == 0) return true;
   return false;
 }
 

@@ -28,7 +28,19 @@ typedef struct Leaf { /* a parameter or a state */
   Span made;  /* the call of a layer that made it, where one did */
 } Leaf;
 
-typedef enum { INPUT_REAL, INPUT_CLASS, INPUT_INT, INPUT_BIT, INPUT_EXTENT /* a dim: 1..classes */ } InputKind;
+/* Rows: name, does a number belong to it. EXTENT is a dim: 1..classes. */
+#define INPUT_KINDS(X) X(REAL, "real", 0) X(CLASS, "class", 1) X(INT, "int", 0) X(BIT, "bit", 0) X(EXTENT, "extent", 1)
+typedef enum {
+#define X(id, name, sized) INPUT_##id,
+  INPUT_KINDS(X)
+#undef X
+} InputKind;
+enum { INPUT_KIND_COUNT = INPUT_EXTENT + 1 };
+typedef struct InputKindRow {
+  const char *name;
+  bool sized;
+} InputKindRow;
+extern const InputKindRow input_kind_rows[INPUT_KIND_COUNT]; /* elaborate_leaf.c */
 typedef struct Input {
   const char *name;
   Node *node; /* axes: batch, then the shape */
@@ -128,8 +140,9 @@ typedef struct TrainDefaults {
 } TrainDefaults;
 
 typedef struct AdjointScan { /* the loop that is the derivative of another one: by that and the adjoints that enter it */
-  uint64_t key;
-  int scan;
+  int scan, forward;
+  int nmade_of;
+  const int *made_of; /* ids of nodes: of each carried value the next and the start, of each result itself and its adjoint */
 } AdjointScan;
 
 typedef struct Fired { /* a rule that was applied, for --explain */

@@ -13,7 +13,8 @@ static bool all_reads(const Node *n, bool strictly, int depth) {
 
 static bool product_at_least(const Node *n, bool strictly, int depth) {
   if (strictly && n->nguards) return false;
-  if (n->reduction == RED_LOGSUMEXP || n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN) return !strictly && n->reduction != RED_LOGSUMEXP;
+  if (n->reduction == RED_LOGSUMEXP) return false;
+  if (reduction_rows[n->reduction].place) return !strictly;
   if (strictly ? n->scale <= 0 : n->scale < 0) return false;
   if (!strictly && n->nreads == 2 && read_equal(n->reads[0], n->reads[1])) return true; /* a square */
   return all_reads(n, strictly, depth);

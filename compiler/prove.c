@@ -81,7 +81,7 @@ static bool is_index_value(const Read *r) {
   const Node *n = r->node;
   if (!n->integer) return false;
   return n->kind == NODE_INPUT || n->kind == NODE_CONST || (n->kind == NODE_MAP && n->op == OP_INDEX) ||
-         read_constant(r, NULL) || n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN;
+         read_constant(r, NULL) || reduction_rows[n->reduction].place;
 }
 
 /* A comparison of integers is a guard; NULL where it is none, or where no bound is known. */

@@ -127,7 +127,7 @@ static Value *reduced_at(Walk *w, const Node *n, int64_t *at) {
     place++;
   } while (!f->failed && advance(n->axes, at, n->naxes, n->naxes + n->nreduce));
   if (reduction == RED_LOGSUMEXP) return field_log(f, result);
-  return reduction == RED_ARGMAX || reduction == RED_ARGMIN ? field_number(f, best) : result;
+  return reduction_rows[reduction].place ? field_number(f, best) : result;
 }
 
 static Value *map_at(Walk *w, const Node *n, int64_t *at) {

@@ -146,12 +146,10 @@ static bool match_reduction(Match *m, const Expr *p, Read *r, Reduction reductio
 }
 
 static bool match_call(Match *m, const Expr *p, Read *r) {
-  static const struct { const char *name; Reduction reduction; } reductions[] = {
-      {"sum", RED_SUM}, {"logsumexp", RED_LOGSUMEXP}, {"prod", RED_PROD}};
   const Node *n = r->node;
   if (p->a->kind != EXPR_NAME || n->kind != NODE_MAP) return false;
-  for (size_t k = 0; k < sizeof reductions / sizeof *reductions; k++)
-    if (strcmp(p->a->name, reductions[k].name) == 0 && p->nargs == 1) return match_reduction(m, p, r, reductions[k].reduction);
+  Reduction reduction = reduction_named(p->a->name);
+  if (reduction_rows[reduction].in_rules && p->nargs == 1) return match_reduction(m, p, r, reduction);
   if (op_named(p->a->name) != n->op || n->op == OP_PRODUCT || op_rows[n->op].arity != p->nargs) return false;
   int before = m->n;
   for (int k = 0; k < p->nargs; k++)
@@ -198,8 +196,8 @@ static bool holds(const Match *m, const Expr *c) {
 /* Can the rule's left side be this node at all? */
 static bool may_match(const Expr *p, const Node *n) {
   if (p->kind == EXPR_CALL && p->a->kind == EXPR_NAME) {
-    if (strcmp(p->a->name, "sum") == 0) return n->reduction == RED_SUM;
-    if (strcmp(p->a->name, "logsumexp") == 0) return n->reduction == RED_LOGSUMEXP;
+    Reduction reduction = reduction_named(p->a->name);
+    if (reduction_rows[reduction].in_rules) return n->reduction == reduction;
     return op_named(p->a->name) == n->op;
   }
   if (p->kind == EXPR_NEGATE) return n->op == OP_PRODUCT;

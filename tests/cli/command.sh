@@ -52,6 +52,15 @@ check "another prelude" "$nnc" --prelude "$work/prelude.nn" "$work/good.nn" -o "
 same "... of the same text" "$work/good.c" "$work/two/good.c"
 for stage in ast graph adjoint plan c; do check "--emit=$stage" "$nnc" --emit=$stage "$work/good.nn"; done
 check "show" "$nnc" show "$work/good.nn"
+cat >"$work/kinds.nn" <<'END'
+dim T <= 4
+input r[T], c : class(3), i : int, b : bit
+output y = sum(r) + c + i + b
+END
+"$nnc" show "$work/kinds.nn" >"$work/kinds.txt"
+for kind in 'T .* extent(4)' 'r .* real' 'c .* class(3)' 'i .* int' 'b .* bit'; do
+  check "show names the kind of an input: $kind" grep -q "^  $kind\$" "$work/kinds.txt"
+done
 check "check" "$nnc" check "$work/good.nn"
 fails "derive says that it comes later" 2 'later|yet' "$nnc" derive "$work/good.nn"
 check "a program" "$nnc" "$work/good.nn" -o "$work/good"
