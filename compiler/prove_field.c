@@ -5,7 +5,7 @@
  *
  *     max(0, x) - min(0, x)  ==  |x|          at x > 0, x < 0, x = 0
  *
- * What is proved holds in all cases. */
+ * What is proved holds in all cases. A recurrence is unrolled: an element at one time is asked of the step before it. */
 #include "field.h"
 #include "prove.h"
 
@@ -27,6 +27,7 @@ typedef struct Walk {
   Graph *g;
   Field *f;
   Memo *memo;
+  const Carry **bound;         /* of a PREV: what the step before left it, by the RESULT that was read */
   const unsigned char *opaque; /* of the first `nnodes` */
   size_t nnodes;
   int run, depth;
@@ -151,6 +152,43 @@ static Value *map_at(Walk *w, const Node *n, int64_t *at) {
 
 static Value *element(Walk *w, Node *n, int64_t flat);
 
+/* ---- recurrences: an element is asked of the step before it, down to the first ---- */
+
+static bool same_carry(const Carry *a, const Carry *b) { return a->next == b->next && a->init == b->init; }
+
+/* A PREV that two recurrences bind to different things would have two values: nothing is said then. */
+static bool bind_carries(Walk *w, const Node *result) {
+  for (int k = 0; k < result->ncarries; k++) {
+    const Carry *c = &result->carries[k], **bound = &w->bound[c->prev->id];
+    if (*bound && !same_carry(*bound, c)) return false;
+    *bound = c;
+  }
+  return true;
+}
+
+static int64_t flat_of(const Node *n, const int64_t *at) {
+  int64_t flat = 0;
+  for (int k = 0; k < n->naxes; k++) flat = flat * extent_of(n->axes[k]) + at[k];
+  return flat;
+}
+
+/* What a step carries from the one before it: at the first step what it starts from, which has no time. */
+static Value *carried_at(Walk *w, const Node *prev, int64_t *at) {
+  const Carry *c = w->bound[prev->id];
+  const Scan *scan = &w->g->scans[prev->scan];
+  int time = node_time_axis(prev, prev->scan);
+  if (!c || time < 0) return fail(w);
+  if (at[time] != (scan->backwards ? scan->extent - 1 : 0)) {
+    at[time] += scan->backwards ? 1 : -1;
+    return element(w, c->next, flat_of(c->next, at));
+  }
+  int64_t start[MAX_AXES];
+  int n = 0;
+  for (int k = 0; k < prev->naxes; k++)
+    if (k != time) start[n++] = at[k];
+  return element(w, c->init, flat_of(c->init, start));
+}
+
 static Value *pieces_at(Walk *w, const Node *n, const int64_t *at) {
   Value *sum = w->f->zero;
   for (int p = 0; p < n->nreads; p++) {
@@ -182,13 +220,16 @@ static Value *compute(Walk *w, Node *n, int64_t flat) {
     at[k] = rest % extent_of(n->axes[k]);
     rest /= extent_of(n->axes[k]);
   }
-  if ((size_t)n->id < w->nnodes && w->opaque[n->id]) return leaf_at(w, n, flat);
+  /* what is inside of a loop is no leaf: it depends on what the loop's carried values are bound to */
+  if ((size_t)n->id < w->nnodes && w->opaque[n->id] && !n->open) return leaf_at(w, n, flat);
   switch (n->kind) {
   case NODE_MAP: return map_at(w, n, at);
   case NODE_NAME: return read_at(w, n->reads[0], at);
   case NODE_RESHAPE: return element(w, n->reads[0]->node, flat);
   case NODE_OPAQUE: return element(w, n->target, flat);
   case NODE_PIECES: return pieces_at(w, n, at);
+  case NODE_PREV: return carried_at(w, n, at);
+  case NODE_RESULT: return bind_carries(w, n) ? element(w, n->reads[0]->node, flat) : fail(w);
   default: return leaf_at(w, n, flat);
   }
 }
@@ -242,6 +283,7 @@ bool prove_by_elements(Graph *g, Read *a, Read *b, const unsigned char *opaque) 
   for (int k = 0; k < nplain; k++) count *= (axes[k] = graph_var_axis(g, vars[k])).extent;
   if (count > MOST_ELEMENTS) return false;
   Walk w = {.g = g, .f = field_new(g->cx, WORK), .memo = ARENA_ARRAY(g->cx, Memo, g->nnodes)};
+  w.bound = ARENA_ARRAY(g->cx, const Carry *, g->nnodes);
   w.opaque = opaque;
   w.nnodes = g->nnodes;
   do {

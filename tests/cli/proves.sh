@@ -171,3 +171,68 @@ check u[i] == t[i]
 check l[i]*ones(4999)[i else 0] == l[i]*ones(4999)[4999 - i else 0]
 check concat(l, k)[i] == concat(l + k, 0*l)[i]
 END
+
+# Recurrences are unrolled as far as an element asks: forwards, backwards, one inside of another, two values at once.
+cat >"$work/model" <<'END'
+input x[4], v[2, 3], y : class(3)
+param u ~ normal(0, 1)
+param A[2, 2] ~ glorot
+scan t < 4 {
+  init s = 1, r = zeros()
+  r[t] = s[t-1] + u*r[t-1]
+  s[t] = tanh(u*s[t-1] + x[t])
+}
+scan t < 4 {
+  init f = 1
+  f[t] = tanh(x[t] + f[t-1]*u)
+}
+scan t < 3 {
+  init h = zeros(2)
+  h[t] = tanh(A @ h[t-1] + v[:, t])
+}
+scan a < 2 {
+  init o = u
+  scan b < 3 {
+    init q = o[a-1]
+    q[b] = q[b-1]*x[b] + v[a, b]
+  }
+  o[a] = q[2]
+}
+L = s[3]
+H = sum(h[2])
+λ2[i] = 1 - h[2, i]^2
+λ1[i] = (sum(j) A[j, i]*λ2[j])*(1 - h[1, i]^2)
+λ0[i] = (sum(j) A[j, i]*λ1[j])*(1 - h[0, i]^2)
+END
+
+each 'proved: through time' yes <<'END'
+check s[0] == tanh(u + x[0])
+check s == f
+check r[3] == s[2] + u*s[1] + u^2*s[0] + u^3
+check grad(L, x)[3] == 1 - s[3]^2
+check grad(L, x)[2] == (1 - s[3]^2)*u*(1 - s[2]^2)
+check grad(r[3], u) == grad(s[2], u) + s[1] + u*grad(s[1], u) + 2*u*s[0] + u^2*grad(s[0], u) + 3*u^2
+check grad(grad(f[1], x)[1], x)[0] == -2*f[1]*(1 - f[1]^2)*u*(1 - f[0]^2)
+check ∂H/∂A[i, j] == λ2[i]*h[1, j] + λ1[i]*h[0, j]
+check grad(H, v)[i, t] == stack(λ0, λ1, λ2)[t, i]
+check o[0] == ((u*x[0] + v[0,0])*x[1] + v[0,1])*x[2] + v[0,2]
+check grad(o[1], u) == (x[0]*x[1]*x[2])^2
+check s[y] == where(y == 0, f[0], where(y == 1, f[1], f[2]))
+END
+
+each 'not proved: wrong through time' no <<'END'
+check s[0] == tanh(u*0 + x[0])
+check s[1] == s[2]
+check f[2] == s[1]
+check r[3] == s[2] + u*s[1] + u^2*s[0]
+check r[3] == s[3] + u*s[2] + u^2*s[1] + u^3
+check grad(L, x)[2] == (1 - s[2]^2)*u*(1 - s[3]^2)*u
+check grad(L, u) == (1 - s[3]^2)*s[2]
+check grad(f[1], x)[0] == (1 - f[1]^2)*u
+check ∂H/∂A[i, j] == λ2[i]*h[2, j] + λ1[i]*h[1, j]
+check ∂H/∂A[i, j] == λ2[i]*h[1, j]
+check grad(H, v)[i, t] == stack(λ2, λ1, λ0)[t, i]
+check o[1] == o[0]
+check grad(o[1], u) == x[0]*x[1]*x[2]
+check s[y] == where(y == 0, f[0], f[1])
+END
