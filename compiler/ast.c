@@ -321,7 +321,7 @@ static void tree_block(Text *out, int depth, const char *title, const Block *blo
 
 /* The parts that a statement has, in the order in which they are written. */
 static void tree_stmt(Text *out, int depth, const Stmt *st) {
-  line(out, depth, "%s%s%s", titles[st->kind], st->name ? " " : "", st->name ? st->name : "");
+  line(out, depth, "%s%s%s", st->maximize ? "maximize" : titles[st->kind], st->name ? " " : "", st->name ? st->name : "");
   if (st->path) text_printf(out, "%*spath \"%s\"\n", 2 * depth + 2, "", st->path);
   for (int k = 0; k < st->ndecls; k++) tree_decl(out, depth + 1, &st->decls[k]);
   for (int k = 0; k < st->ntargets; k++) tree_target(out, depth + 1, &st->targets[k]);

@@ -81,7 +81,7 @@ typedef enum {
   STMT_LOSS,       /* targets[0] = value */
   STMT_OUTPUT,     /* targets[0] (= value, NULL for `output p`) */
   STMT_METRIC,     /* targets[0] (= value) */
-  STMT_MINIMIZE,   /* name = the loss; over; every (NULL: 1); with = chain of optimizer expressions */
+  STMT_MINIMIZE,   /* name = the loss; maximize; over; every (NULL: 1); with = chain of optimizer expressions */
   STMT_CHECK,      /* value: the left side, value2: the right side of == */
   STMT_TRAIN,      /* entries: name = value */
   STMT_FN,         /* name, formals, body; `fn f(x) = e` has the body { return e } */
@@ -165,6 +165,7 @@ struct Stmt {
   Span *over_spans;
   int nover;
   Expr *every;
+  bool maximize;
   Expr **with;
   int nwith;
   Entry *entries;

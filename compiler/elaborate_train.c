@@ -55,6 +55,7 @@ typedef struct Optimizer { /* an element of a chain: the statement and the value
   const Stmt *fn;
   Value *args[32];
   Span span;
+  double sign; /* of the gradient that the lines see: -1 where the loss is maximized */
 } Optimizer;
 
 static Value *hyper_value(Elaborator *el, const Stmt *fn, int k, const char *member, Value *v, const Expr *written) {
@@ -189,6 +190,10 @@ static void push_root(Elaborator *el, Stage *stage, int *cap, Value *v, DestKind
   stage->roots[stage->nroots++] = (Root){build_tensor(el->g, v->read, v->rank, v->vars), dest, item};
 }
 
+static Value *scaled(Elaborator *el, double k, const Value *v) {
+  return value_tensor(el, build_scale(el->g, k, v->read), v->rank, v->vars, v->span);
+}
+
 /* One set of roots: over a FLAT run (param < 0), or for the whole parameter. Each set has the same destinations in one order. */
 static bool run_lines(Elaborator *el, const Optimizer *o, Stage *stage, int *cap, int param, Span span) {
   const Stmt *fn = o->fn;
@@ -199,7 +204,8 @@ static bool run_lines(Elaborator *el, const Optimizer *o, Stage *stage, int *cap
   Scope *s = scope_new(el, SCOPE_FUNCTION, scope_home(el, fn->name_span));
   s->fn = fn;
   Value *w = leaf_value(el, NODE_WEIGHT, param < 0 ? 0 : param, naxes, axes, fn->formals[0].name, span);
-  Value *g = leaf_value(el, NODE_GRADIENT, param < 0 ? 0 : param, naxes, axes, fn->formals[1].name, span);
+  Value *g = scaled(el, o->sign, leaf_value(el, NODE_GRADIENT, param < 0 ? 0 : param, naxes, axes, fn->formals[1].name, span));
+  g->name = fn->formals[1].name;
   scope_bind(el, s, fn->formals[0].name, w, span);
   scope_bind(el, s, fn->formals[1].name, g, span);
   for (int k = 2; k < fn->nformals; k++) scope_bind(el, s, fn->formals[k].name, o->args[k], span);
@@ -218,7 +224,7 @@ static bool run_lines(Elaborator *el, const Optimizer *o, Stage *stage, int *cap
   for (int k = 0; k < el->updates.n; k++) {
     const Update *u = &el->updates.at[k];
     if (u->path == fn->formals[0].name) push_root(el, stage, cap, u->value, DEST_WEIGHT, param);
-    else if (u->path == fn->formals[1].name) push_root(el, stage, cap, u->value, DEST_GRADIENT, param);
+    else if (u->path == fn->formals[1].name) push_root(el, stage, cap, scaled(el, o->sign, u->value), DEST_GRADIENT, param);
     else
       for (int j = 0; j < stage->nslots; j++)
         if (stage->slots[j].name == u->path) push_root(el, stage, cap, u->value, DEST_SLOT, j);
@@ -257,7 +263,7 @@ static bool make_stage(Elaborator *el, Objective *objective, Group *group, Stage
     else report(el, f->fn->name_span, "an optimizer takes the parameter and its gradient first: optimizer %s(w, g, lr = 0.01)", f->fn->name);
     return false;
   }
-  Optimizer o = {.fn = f->fn, .span = e->span};
+  Optimizer o = {.fn = f->fn, .span = e->span, .sign = group->stmt->maximize ? -1 : 1};
   stage->name = f->fn->name;
   stage->member = member_name(el, f->fn->name, el->program->losses.at[objective->loss]);
   stage->slots = arena_alloc(el->cx, sizeof *stage->slots * 16);
@@ -332,7 +338,7 @@ static bool choose_params(Elaborator *el, const Stmt *st, Group *g) {
   g->params = ARENA_ARRAY(el->cx, int, p->params.n);
   for (int k = 0; k < p->params.n; k++)
     if (chosen[k]) g->params[g->nparams++] = k;
-  if (!g->nparams) report(el, st->span, "there is nothing to minimize over: the model has no parameters");
+  if (!g->nparams) report(el, st->span, "there is nothing to %s over: the model has no parameters", st->maximize ? "maximize" : "minimize");
   return g->nparams > 0;
 }
 
@@ -341,8 +347,8 @@ static bool disjoint(Elaborator *el, const Objective *o, const Group *g, const S
     for (int i = 0; i < o->groups[k].nparams; i++)
       for (int j = 0; j < g->nparams; j++)
         if (o->groups[k].params[i] == g->params[j] && &o->groups[k] != g) {
-          report(el, st->span, "'%s' is already in another 'minimize' of this loss; say which parameters each is 'over'",
-                 el->program->params.at[g->params[j]].path);
+          report(el, st->span, "'%s' is already in another '%s' of this loss; say which parameters each is 'over'",
+                 el->program->params.at[g->params[j]].path, o->groups[k].stmt->maximize ? "maximize" : "minimize");
           remark(el, o->groups[k].stmt->span, "this one");
           return false;
         }

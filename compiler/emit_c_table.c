@@ -358,6 +358,7 @@ static uint64_t model_hash(Emitter *em) {
       for (int s = 0; s < p->objectives.at[o].groups[g].nstages; s++) {
         const Stage *stage = &p->objectives.at[o].groups[g].stages[s];
         h = fnv(h, stage->member);
+        if (p->objectives.at[o].groups[g].stmt->maximize) h = fnv(h, "maximize");
         for (int k = 0; k < stage->nslots; k++) h = fnv(h, stage->slots[k].name);
       }
     if (p->objectives.at[o].full) h = fnv(h, p->objectives.at[o].full->name);
@@ -389,7 +390,9 @@ static void emit_model(Emitter *em, const int *rows, Text *out) {
   if (p->states.n)
     text_printf(out, "    .state = offsetof(%s, state), .next_state = offsetof(%s, next),\n", type, type);
   else text_printf(out, "    .state = %s, .next_state = %s,\n", absent, absent);
-  uint64_t carried = 0;
+  uint64_t carried = 0, maximized = 0;
+  for (int k = 0; k < p->objectives.n && k < 64; k++) maximized |= (uint64_t)p->objectives.at[k].groups[0].stmt->maximize << k;
+  if (maximized) text_printf(out, "    .maximized = UINT64_C(%llu),\n", (unsigned long long)maximized);
   for (int k = 0; k < p->states.n && k < 64; k++) carried |= (uint64_t)p->states.at[k].per_example << k;
   if (carried) text_printf(out, "    .carried = UINT64_C(%llu),\n", (unsigned long long)carried);
   text_printf(out,

@@ -313,8 +313,8 @@ static void emit_update(Emitter *em, int o, Text *source) {
       for (int r = 0; r < runs.n; r++) call_run(em, stage, code, name, runs.at[r].first, runs.at[r].count, &body);
     }
   }
-  text_printf(source, "/* One update of the parameters that `minimize %s` trains, from m->grad. */\n",
-              em->program->losses.at[obj->loss]);
+  text_printf(source, "/* One update of the parameters that `%s %s` trains, from m->grad. */\n",
+              obj->groups[0].stmt->maximize ? "maximize" : "minimize", em->program->losses.at[obj->loss]);
   text_printf(source, "static void %s_update_%s(%s *m) {\n", em->prefix, objective_name(em, o), em->type);
   text_printf(source, "  %s_params *w = &m->param, *g = &m->grad;\n  %s_work *s = &m->work;\n", em->prefix, em->prefix);
   const char *turns = obj->every > 1 ? arena_printf(em->cx, " / %d", obj->every) : "";

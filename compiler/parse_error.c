@@ -290,8 +290,8 @@ static void advise(Parser *p, const char *found, const char *const *expected, in
     help(p->cx, "'{' stands on the line of what it belongs to");
   else if (p->place == 1 && (strchr("+-*/^@=~<>,:", t->kind) && t->kind > 0 && t->kind < 128))
     help(p->cx, "a line goes on after %s, not before it", found);
-  else if ((t->kind == TOK_EVERY || t->kind == TOK_OVER) && p->first.kind == TOK_MINIMIZE)
-    help(p->cx, "the order is 'minimize L over W every 5 with adam'");
+  else if ((t->kind == TOK_EVERY || t->kind == TOK_OVER) && (p->first.kind == TOK_MINIMIZE || p->first.kind == TOK_MAXIMIZE))
+    help(p->cx, "the order is '%s L over W every 5 with adam'", p->first.kind == TOK_MINIMIZE ? "minimize" : "maximize");
   else if (t->kind == TOK_IF && p->place > 1) help(p->cx, "where(c, a, b) chooses between values; 'if c { }' is a statement");
   else if (t->kind != TOK_NAME && t->kind != TOK_WITH && is_word(p, t->span) && name)
     help(p->cx, "%s is a reserved word; choose another name", quote(p, t->span));

@@ -34,6 +34,7 @@ static const Keyword keywords[] = {
   {"output", TOK_OUTPUT, true},
   {"metric", TOK_METRIC, true},
   {"minimize", TOK_MINIMIZE, true},
+  {"maximize", TOK_MAXIMIZE, true},
   {"check", TOK_CHECK, true},
   {"train", TOK_TRAIN, true},
   {"scan", TOK_SCAN, true},

@@ -42,7 +42,7 @@ static void parse_error(const Span *span, struct Parser *parser, const char *tex
 %token <number> NUMBER "a number"
 %token MODEL "'model'" IMPORT "'import'" CONST "'const'" DIM "'dim'" INPUT "'input'" PARAM "'param'" STATE "'state'"
 %token FN "'fn'" LAYER "'layer'" OPTIMIZER "'optimizer'" DERIVATIVE "'derivative'" RULE "'rule'" LOSS "'loss'"
-%token OUTPUT "'output'" METRIC "'metric'" MINIMIZE "'minimize'" OVER "'over'" WITH "'with'" EVERY "'every'"
+%token OUTPUT "'output'" METRIC "'metric'" MINIMIZE "'minimize'" MAXIMIZE "'maximize'" OVER "'over'" WITH "'with'" EVERY "'every'"
 %token TRAIN "'train'" CHECK "'check'" SCAN "'scan'" INIT "'init'" FOR "'for'" IF "'if'" ELSE "'else'" RETURN "'return'"
 %token AND "'and'" OR "'or'" NOT "'not'" MOD "'mod'" EQ "'=='" NE "'!='" LE "'<='" GE "'>='"
 %token ASSIGN "'<-'" REWRITE "'=>'" ELLIPSIS "'...'" TRANSPOSE "a transpose" PARTIAL "'∂'"
@@ -121,6 +121,7 @@ statement:
 | METRIC target              { $$ = tree_goal(parser, STMT_METRIC, @$, $2, NULL); }
 | METRIC target '=' expr     { $$ = tree_goal(parser, STMT_METRIC, @$, $2, $4); }
 | MINIMIZE name over every WITH exprs { $$ = tree_minimize(parser, @$, $2, $3, $4, $6); }
+| MAXIMIZE name over every WITH exprs { $$ = tree_minimize(parser, @$, $2, $3, $4, $6); $$->maximize = true; }
 | CHECK expr                 { $$ = tree_check(parser, @$, $2); }
 | TRAIN '{' entries '}'      {
     $$ = tree_stmt(parser, STMT_TRAIN, @$);

@@ -97,7 +97,7 @@ typedef struct Stage { /* one optimizer of a chain */
   int nroots;
 } Stage;
 
-typedef struct Group { /* one `minimize` */
+typedef struct Group { /* one `minimize` or `maximize` */
   const Stmt *stmt;
   int *params;          /* sorted indices into Program.params */
   int nparams;
@@ -115,7 +115,7 @@ typedef struct FullBatch { /* a method that takes the whole data set as one batc
   Routine product;  /* the Hessian times a direction (GRAD); no roots where the method does not use it */
 } FullBatch;
 
-typedef struct Objective { /* the `minimize` statements of one loss with one `every` */
+typedef struct Objective { /* the `minimize` and `maximize` statements of one loss with one `every` */
   int loss;
   int every;
   Group *groups;

@@ -74,7 +74,7 @@ static void check_named(Program *p, const Group *g, const Effect *e, const char 
   if (n > MOST_NAMES) text_printf(&names, " and %d more parameters", n - MOST_NAMES);
   if (moves || !first) return;
   if (depends) error_at(p->cx, span, "the derivative of '%s' with respect to %s is 0 everywhere", loss, names.data);
-  else error_at(p->cx, span, "'%s' does not depend on %s, so there is nothing to minimize", loss, names.data);
+  else error_at(p->cx, span, "'%s' does not depend on %s, so there is nothing to %s", loss, names.data, g->stmt->maximize ? "maximize" : "minimize");
   note_at(p->cx, first->made.source ? first->made : first->span, "'%s' is declared here", first->path);
   if (depends) help(p->cx, "no derivative goes through whole numbers (argmax, comparisons, floor, sign) or 'stop'");
 }
@@ -103,6 +103,6 @@ void unused_objectives(Program *p) {
   for (int k = 0; k < p->params.n; k++) {
     const Leaf *leaf = &p->params.at[k];
     if (chosen[k] && !moved[k])
-      warn_at(p->cx, leaf->made.source ? leaf->made : leaf->span, "no loss that is minimized depends on the parameter '%s'", leaf->path);
+      warn_at(p->cx, leaf->made.source ? leaf->made : leaf->span, "no loss that is minimized or maximized depends on the parameter '%s'", leaf->path);
   }
 }

@@ -30,7 +30,7 @@ static const option options_table[] = {
   {"--set", "NAME=VALUE", SET, CLI_TRAIN, 0, 0, 0, "an optimizer's argument, as in --set lr=0.01"},
   {"--validate", "SHARE", SHARE, CLI_TRAIN, AT(validate), 0, 0, "share of the rows held out, as in 0.1"},
   {"--patience", "N", WHOLE, CLI_TRAIN, AT(patience), 0, INT_MAX,
-   "stop after N epochs without a lower validation loss; keep the best"},
+   "stop after N epochs without a better validation loss; keep the best"},
   {"--threads", "N", WHOLE, ALL, AT(threads), 1, 256, "shards of a batch that are computed at once"},
   {"--seed", "N", SEED, ALL, AT(seed), 0, 0, "of initial parameters, order and draws"},
   {"--save", "FILE", TEXT, CLI_TRAIN, AT(save), 0, 0, "the checkpoint to write (safetensors)"},

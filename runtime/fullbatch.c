@@ -63,6 +63,9 @@ static void gather(const nn_fullbatch *full, const double *arrays, double *varia
   for (size_t k = 0; k < full->moved; k++) variables[k] = arrays[full->places[k]];
 }
 
+double nn_fullbatch_sign(const nn_fullbatch *full) { return (full->run->model->maximized & 1) ? -1 : 1; }
+
+/* The value and the vector, with the sign under which less is better. */
 static double sweep_all(nn_fullbatch *full, nn_full_fn *function, const double *direction, double *result) {
   sweep s = {full, function, direction};
   nn_workers_run(full->workers, sweep_rows, &s);
@@ -72,7 +75,9 @@ static double sweep_all(nn_fullbatch *full, nn_full_fn *function, const double *
     loss += full->lanes[k].loss;
   }
   gather(full, full->lanes[0].sum, result);
-  return loss;
+  double sign = nn_fullbatch_sign(full);
+  for (size_t k = 0; k < full->moved && sign < 0; k++) result[k] = -result[k];
+  return sign * loss;
 }
 
 static double value(void *context, const double *x, double *gradient) {

@@ -31,6 +31,8 @@ int nn_fullbatch_open(nn_fullbatch *full, nn_run *run, const nn_data *data, nn_w
                       size_t count, nn_error *error);
 /* One iteration; the parameters of the run are those that it came to. */
 nn_end nn_fullbatch_step(nn_fullbatch *full);
+/* -1 where the loss is maximized: what the minimizer sees is its negative. */
+double nn_fullbatch_sign(const nn_fullbatch *full);
 void nn_fullbatch_close(nn_fullbatch *full);
 
 #endif

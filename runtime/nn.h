@@ -94,7 +94,7 @@ typedef struct nn_loss {
                                model has states, their next values into next_state (NULL: not wanted) */
 } nn_loss;
 
-typedef struct nn_objective { /* one or more `minimize` of one loss: they take turns in the order of this table */
+typedef struct nn_objective { /* one or more `minimize` or `maximize` of one loss: they take turns in the order of this table */
     int loss;               /* index into losses */
     int every;              /* acts in steps 1+every*k ... : when (step + 1) % every == 0, step counted before it */
     void (*update)(void *model); /* one update of its parameters from model->grad; reads step, hyper; writes param and slots; NULL
@@ -126,7 +126,7 @@ typedef enum nn_method { NN_GRADIENT_DESCENT, NN_CG, NN_BFGS, NN_LBFGS, NN_NEWTO
 typedef double nn_full_fn(const double *param, const double *state, const double *direction, double *result, void *work, int n,
                           const void *const *in, uint64_t seed, uint64_t step);
 
-typedef struct nn_full {    /* how the model's only objective is minimized over all rows at once */
+typedef struct nn_full {    /* how the model's only objective is optimized over all rows at once */
     nn_method method;
     const char *name;       /* its options are the hypers "NAME.tol" ... */
     nn_full_fn *gradient;
@@ -162,6 +162,7 @@ typedef struct nn_model {
     const nn_input *inputs; int ninputs;
     const nn_loss *losses;  int nlosses;
     const nn_objective *objectives; int nobjectives;
+    uint64_t maximized;     /* bit k: of objectives[k] more is better; losses and gradients keep the sign of what is named */
     const nn_output *outputs; int noutputs;
     const nn_metric *metrics; int nmetrics;
     const nn_hyper *hypers; int nhypers;

@@ -105,7 +105,7 @@ typedef struct nn_run {
   nn_encoding encoding;
   nn_train_options options;
   int epoch;                  /* epochs completed */
-  double best;                /* lowest validation loss so far, infinite at first */
+  double best;                /* the validation loss of the best epoch so far, infinite at first */
   int best_epoch, bad_epochs; /* when that was; epochs since */
   float *kept;                /* with patience: parameters and states of the best epoch ... */
   int restored;               /* ... or, where 1, those of the last, and `memory` holds the best */

@@ -95,7 +95,8 @@ static const char *const ends[NN_ENDS] = {
 
 static nn_full_progress full_progress(const trainer *t) {
   const nn_minimizer *m = &t->full.minimizer;
-  return (nn_full_progress){m->gradient, m->length, m->evaluations, m->products, ends[t->end]};
+  int raised = t->end == NN_STUCK && (t->run->model->maximized & 1);
+  return (nn_full_progress){m->gradient, m->length, m->evaluations, m->products, raised ? "no step raises the loss any more" : ends[t->end]};
 }
 
 static int report(trainer *t, size_t done, int ended, int stops) {
@@ -172,7 +173,7 @@ static int train_full(trainer *t) {
   if (t->end == NN_NOT_FINITE)
     return nn_fail(t->error, NN_BAD_DATA, "loss %s or its gradient is not finite at the initial parameters",
                    t->run->model->losses[loss].name);
-  t->sums[loss] = t->full.minimizer.value;
+  t->sums[loss] = nn_fullbatch_sign(&t->full) * t->full.minimizer.value;
   t->seen[loss] = 1;
   return 0;
 }
@@ -188,8 +189,8 @@ static int check_parameters(trainer *t) {
   return 0;
 }
 
-/* Early stopping: the lowest validation loss so far is kept; after `patience` epochs without a lower one it is over.
- */
+/* Early stopping: the best validation loss so far (the lowest; the highest of what is maximized) is kept; after `patience`
+ * epochs without a better one it is over. */
 static int judge(trainer *t) {
   nn_run *run = t->run;
   if (!t->held_count) return 0;
@@ -197,7 +198,8 @@ static int judge(trainer *t) {
   double value = t->validate[loss];
   if (!isfinite(value))
     return not_finite(t, run->epoch, "validation loss", run->model->losses[loss].name, (float)value);
-  if (value < run->best) {
+  int higher = (run->model->maximized & 1) && !isinf(run->best);
+  if (higher ? value > run->best : value < run->best) {
     run->best = value;
     run->best_epoch = run->epoch;
     run->bad_epochs = 0;
