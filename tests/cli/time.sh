@@ -80,3 +80,23 @@ if "$nnc" "$work/carry.nn" -o "$work/carry.c" >"$work/log" 2>&1 &&
   $CC -std=c11 -include runtime/nn_math.h -Iruntime -I"$work" "$work/carry_main.c" "$work/carry.c" "$BUILD/libnn.a" $LINK -o "$work/carry" >"$work/log" 2>&1 &&
   "$work/carry" >"$work/log" 2>&1; then ok "a state goes on row by row"
 else not_ok "a state goes on row by row" - <"$work/log"; fi
+
+# A recurrence of parameters alone is the same for all examples: computed once, as its unrolled twin is.
+cat >"$work/power.nn" <<'END'
+model power
+const n = 16, T = 20
+input x[n], t
+param A[n, n] ~ glorot
+scan k < T {
+  init P = A
+  P[k] = P[k-1] @ A
+}
+loss L = sum((P[T-1] @ x - t)^2)
+minimize L with sgd
+END
+sed -e '/^scan/,/^}/d' -e 's/^loss.*/P = A\nfor k < T { P = P @ A }\nloss L = sum((P @ x - t)^2)/' "$work/power.nn" >"$work/unrolled.nn"
+each_example() { "$nnc" show "$1" | sed -n 's/^ *loss *L *\([0-9]* *and [0-9]* once\).*/\1/p' | tr -s ' '; }
+each_example "$work/unrolled.nn" >"$work/unrolled.work"
+each_example "$work/power.nn" >"$work/power.work"
+[ -s "$work/power.work" ] || echo 'nothing said' >>"$work/power.work"
+same "a recurrence of parameters alone is computed once" "$work/unrolled.work" "$work/power.work"
