@@ -493,12 +493,33 @@ static Value *call_partial(Elaborator *el, Scope *s, const Value *f, const Expr 
   return call_function(el, s, f, e, all.n, all.value, all.name, all.span);
 }
 
-static Value *call_builtin(Elaborator *el, Scope *s, const Expr *e, const Builtin *b, const Arguments *a) {
-  for (int k = 0; k < a->n; k++)
-    if (a->name[k]) {
-      report(el, e->args[k].name_span, "'%s' takes no named arguments: %s", b->name, b->usage);
-      return value_poison(el, e->span);
+/* Takes what a built-in function may be given by name out of the arguments; false with an error where it cannot be. */
+static bool take_option(Elaborator *el, const Builtin *b, Expr *call, Arguments *a) {
+  int n = 0;
+  el->option = NULL;
+  call->args = arena_copy(el->cx, call->args, sizeof(Arg) * (size_t)call->nargs);
+  for (int k = 0; k < a->n; k++) {
+    if (a->name[k] && b->option && strcmp(a->name[k], b->option) == 0 && !el->option) {
+      el->option = a->value[k];
+      el->option_span = call->args[k].value->span;
+      continue;
     }
+    if (a->name[k]) {
+      bool again = b->option && strcmp(a->name[k], b->option) == 0;
+      report(el, a->span[k], again ? "'%s' is given twice" : b->option ? "'%s' has no argument named '%s': %s" : "'%s' takes no named arguments: %s",
+             again ? b->option : b->name, b->option ? a->name[k] : b->usage, b->usage);
+      return false;
+    }
+    a->value[n] = a->value[k], a->name[n] = NULL, a->span[n] = a->span[k];
+    call->args[n++] = call->args[k];
+  }
+  a->n = call->nargs = n;
+  return true;
+}
+
+static Value *call_builtin(Elaborator *el, Scope *s, const Expr *written, const Builtin *b, Arguments *a) {
+  Expr *e = arena_copy(el->cx, written, sizeof *written);
+  if (!take_option(el, b, e, a)) return value_poison(el, e->span);
   if (a->n < b->least || a->n > b->most) {
     const char *most = b->most == b->least ? "" : b->most == b->least + 1 ? arena_printf(el->cx, " or %d", b->most) : " or more";
     report(el, e->span, "'%s' takes %d%s argument%s, found %d", b->name, b->least, most, b->most == 1 ? "" : "s", a->n);
