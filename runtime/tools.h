@@ -80,6 +80,8 @@ int nn_series_start(nn_series *series, const nn_input *input, size_t values, nn_
 void nn_series_set(nn_series *series, size_t index, double value);
 size_t nn_storage_size(nn_storage storage);
 int nn_value_fits(const nn_input *input, double value); /* 1 if the value is one that the input takes */
+/* Whether all that is standardized stays finite: a file's numbers may be large and a checkpoint's deviation small. */
+int nn_encoding_check(const nn_encoding *encoding, const nn_data *data, nn_error *error);
 /* What it takes: "a number", "0 or 1". */
 void nn_print_expected(char *out, size_t size, const nn_input *input, double value);
 
@@ -99,7 +101,7 @@ typedef struct nn_fact {
 
 typedef struct nn_tensors {
   nn_bytes bytes;
-  const unsigned char *data;
+  unsigned char *data; /* of the tensors, in this machine's order of bytes */
   nn_tensor *tensors;
   int count, capacity;
   nn_fact *facts; /* __metadata__ */
