@@ -13,6 +13,10 @@ int nn_fail(nn_error *error, int status, const char *format, ...)
 #endif
   ;
 int nn_out_of_memory(nn_error *error, size_t bytes);
+/* OpenBLAS maps up to so much for each thread that calls it (BUFFER_SIZE in its common_*.h), and where it cannot, it tries again
+ * for ever. 1: it can. */
+enum { NN_BLAS_MIB = sizeof(void *) > 4 ? 256 : 32 };
+int nn_room_for_blas(int threads);
 /* A whole decimal number, "nan" or "inf"; 1 if [begin, end) is one. The same in every locale. */
 int nn_parse_number(const char *begin, const char *end, double *value);
 /* "%.*g" with a point in every locale. */
