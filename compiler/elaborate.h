@@ -57,6 +57,7 @@ struct Scope {
   const char *suffix;      /* ".0.1" inside of `for` */
   bool may_redefine;       /* inside of `for` or `if` */
   bool reuse;              /* an instance that is called again: its parameters exist */
+  int since;               /* how many values had names when the function was called */
   const Arg *overrides;    /* parameters given by name in the call */
   Value **override_values;
   int noverrides;
