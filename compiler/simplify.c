@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static Simplifier *simplifier_new(Program *p, const Options *options) {
+Simplifier *simplifier_new(Program *p, const Options *options) {
   Simplifier *s = ARENA_NEW(p->cx, Simplifier);
   s->program = p;
   s->g = p->graph;
@@ -31,7 +31,7 @@ static int opaque_at(const Simplifier *s, const Node *n) {
   return -1;
 }
 
-static bool is_opaque(const Simplifier *s, const Node *n) { return opaque_at(s, n) >= 0; }
+bool simplify_is_opaque(const Simplifier *s, const Node *n) { return opaque_at(s, n) >= 0; }
 
 static Memo *memo_of(Simplifier *s, const Node *n) {
   if (n->id >= s->cap) {
@@ -77,75 +77,6 @@ Read *simplify_mapped(Simplifier *s, const Read *r) {
   Subst to = {0};
   for (int k = 0; k < n->naxes; k++) subst_add(&to, m->vars[k], index[k]);
   return read_substitute(g, m->read, &to);
-}
-
-static Read *simplify_read(Simplifier *s, Read *r);
-
-/* ---- derivatives ---- */
-
-static Simplifier *with_opaque(Simplifier *s, Node *name, bool nudged) {
-  for (int k = 0; k < s->ninner; k++)
-    if (s->inner[k]->opaque[s->nopaque] == name && s->inner[k]->nudged[s->nopaque] == nudged) return s->inner[k];
-  Simplifier *t = simplifier_new(s->program, s->options);
-  if (s->nopaque == 32) bug("simplify", "derivatives nested more than 32 deep");
-  memcpy(t->opaque, s->opaque, sizeof s->opaque);
-  memcpy(t->nudged, s->nudged, sizeof s->nudged);
-  t->opaque[s->nopaque] = name;
-  t->nudged[s->nopaque] = nudged;
-  t->nopaque = s->nopaque + 1;
-  if (s->ninner < 64) s->inner[s->ninner++] = t;
-  return t;
-}
-
-/* The leaf that is added to a name in a loop: 0, but for the derivative. */
-static Node *nudge_leaf(Graph *g, Node *name) {
-  Node n = {.kind = NODE_OPAQUE, .scale = 1, .naxes = name->naxes, .target = name, .item = -1 - name->id, .label = name->label, .span = name->span,
-            .lo = -1e300 * 1e300, .hi = 1e300 * 1e300};
-  memcpy(n.axes, name->axes, sizeof n.axes);
-  for (int k = 0; k < n.naxes; k++) n.axes[k].scan = 0;
-  return graph_intern(g, &n);
-}
-
-static Node *opaque_leaf(Graph *g, Node *name) {
-  Node n = {.kind = NODE_OPAQUE, .scale = 1, .naxes = name->naxes, .target = name, .item = name->id, .label = name->label, .span = name->span,
-            .lo = name->lo, .hi = name->hi, .integer = name->integer};
-  memcpy(n.axes, name->axes, sizeof n.axes);
-  return graph_intern(g, &n);
-}
-
-/* Is the name inside of a loop that the value is outside of? */
-static bool inside_of_more(const Node *name, const Node *value) {
-  for (int k = 0; name->open && k < name->open->n; k++)
-    if (!node_is_open(value, name->open->scan[k])) return true;
-  return false;
-}
-
-/* `own` opens n. The example of a derivative is the batch variable itself (differentiate.c knows it by that), and gets n's own
- * variable back at the end. */
-static Read *carry_out(Simplifier *s, Node *n, const Subst *own) {
-  Graph *g = s->g;
-  Subst open = *own, back = {0}, *at = &open;
-  if (n->naxes && n->axes[0].kind == AXIS_BATCH) {
-    int mine;
-    if (!index_is_var(own->by[0], &mine)) bug("simplify", "a derivative opened at no variable");
-    open.by[0] = index_var(g, g->batch_var);
-    subst_add(&back, g->batch_var, index_var(g, mine));
-  }
-  bool name = n->target->kind == NODE_NAME, nudged = name && inside_of_more(n->target, n->reads[0]->node);
-  Simplifier *t = name && !is_opaque(s, n->target) ? with_opaque(s, n->target, nudged) : s;
-  Node *leaf = nudged ? nudge_leaf(g, n->target) : name ? opaque_leaf(g, n->target) : n->target;
-  Read *root = simplify_read(t, read_substitute(g, n->reads[0], at));
-  Read *adjoint;
-  int vars[1][MAX_AXES];
-  differentiate(s->program, root, true, 1, &leaf, &adjoint, vars);
-  Subst tie = {0};
-  for (int k = 0; k < leaf->naxes; k++) {
-    Index *place = index_substitute(g, n->tie[k], at);
-    int v;
-    if (index_is_var(place, &v) && v == vars[0][k]) continue;
-    subst_add(&tie, vars[0][k], place);
-  }
-  return read_substitute(g, simplify_read(s, read_substitute(g, adjoint, &tie)), &back);
 }
 
 /* ---- one node ---- */
@@ -249,16 +180,16 @@ static Read *rebuild(Simplifier *s, Node *n, const Subst *at, const int *vars) {
   }
   case NODE_NAME: {
     int opaque = opaque_at(s, n);
-    if (opaque >= 0 && !s->nudged[opaque]) return at_own(g, opaque_leaf(g, n), vars);
+    if (opaque >= 0 && !s->nudged[opaque]) return at_own(g, simplify_opaque_leaf(g, n), vars);
     Read *r = simplify_mapped(s, read_substitute(g, n->reads[0], at));
-    if (opaque >= 0) return build_add(g, r, at_own(g, nudge_leaf(g, n), vars));
+    if (opaque >= 0) return build_add(g, r, at_own(g, simplify_nudge_leaf(g, n), vars));
     if (!r->node->label && r->node->kind != NODE_OPAQUE) r->node->label = n->label;
     return r;
   }
   case NODE_OPAQUE:
-    if (n->item < 0) return is_opaque(s, n->target) ? at_own(g, n, vars) : build_constant(g, 0);
-    return is_opaque(s, n->target) ? at_own(g, n, vars) : simplify_read(s, at_own(g, n->target, vars));
-  case NODE_GRAD: return carry_out(s, n, at);
+    if (n->item < 0) return simplify_is_opaque(s, n->target) ? at_own(g, n, vars) : build_constant(g, 0);
+    return simplify_is_opaque(s, n->target) ? at_own(g, n, vars) : simplify_read(s, at_own(g, n->target, vars));
+  case NODE_GRAD: return simplify_gradient(s, n, at);
   case NODE_RESULT: return at_own(g, rebuilt_result(s, n), vars);
   default: return at_own(g, n, vars);
   }
@@ -331,7 +262,7 @@ static void simplify_node(Simplifier *s, Node *n) {
 }
 
 /* Everything that r needs, operands first. What is inside of a GRAD is simplified when it is carried out. */
-static Read *simplify_read(Simplifier *s, Read *r) {
+Read *simplify_read(Simplifier *s, Read *r) {
   NodeList list = {0};
   Node *roots[64] = {r->node};
   int nroots = 1;

@@ -100,3 +100,11 @@ each_example "$work/unrolled.nn" >"$work/unrolled.work"
 each_example "$work/power.nn" >"$work/power.work"
 [ -s "$work/power.work" ] || echo 'nothing said' >>"$work/power.work"
 same "a recurrence of parameters alone is computed once" "$work/unrolled.work" "$work/power.work"
+
+# A Jacobian of many values by few places takes a tangent for each place, not an adjoint for each value.
+printf '%s\n' 'input x[3]' 'param A[3, 3], V[2000, 3]' 'p = V @ sin(A @ tanh(A @ x))' 'output p' 'output J = jacobian(p, x)' 'loss L = sum(p)' \
+  >"$work/tall.nn"
+"$nnc" show "$work/tall.nn" >"$work/tall"
+work_of() { sed -n "s/^ *output *$1 *\([0-9]*\).*/\1/p" "$work/tall"; }
+p=$(work_of p) j=$(work_of J)
+if [ "${p:-0}" -gt 6000 ] && [ "$j" -lt $((4 * p)) ]; then ok "a tall Jacobian takes tangents"; else not_ok "a tall Jacobian takes tangents" - <"$work/tall"; fi
