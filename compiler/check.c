@@ -15,6 +15,8 @@
 #define PROVED_POINTS 10  /* of what is proved already */
 #define WORK          2e8 /* terms to be summed for one check, about a second: large models get fewer points */
 #define BRANCH_WORK   3e7 /* ... for finding the branches that random points miss */
+#define FEW_POINTS    20
+#define TIED_SHARE    20  /* where so many times more points are tied than agree, the others are accidents */
 #define TOLERANCE     1e-9
 
 /* ---- how the sides are related ---- */
@@ -88,6 +90,7 @@ static void print_place(Text *out, const Sides *s, int64_t k) {
     at[i] = s->places[0] ? (int64_t)s->places[i][k] : rest % extent;
     rest /= extent;
   }
+  if (s->examples > 1 && s->count > 1) text_printf(out, " at example %lld of %d%s", (long long)rest + 1, s->examples, c->nvars ? "," : "");
   if (c->nvars) text_add(out, " at [");
   for (int i = 0; i < c->nvars; i++)
     text_printf(out, "%s%s=%lld", i ? ", " : "", c->names[i] ? c->names[i] : axis_letter(i), (long long)at[i]);
@@ -136,7 +139,8 @@ static void print_refuted(Sides *s, const Point *pt, const Node *edge, Text *out
 }
 
 typedef struct Trial {  /* what the points said */
-  int points, noisy;    /* agreeing points; those where digits are lost */
+  int points, noisy;    /* agreeing points; those where digits are lost, */
+  int tied;             /* or where the verdict is that of a comparison which is a tie but for rounding */
   double worst, scale;
   bool refuted;
   Point at;         /* that refutes ... */
@@ -153,6 +157,7 @@ static Trial try_points(Sides *s, int most) {
     t.scale = fmax(t.scale, t.at.scale);
     t.refuted = v == POINT_REFUTES;
     if (v == POINT_NOISY) t.noisy++;
+    if (v == POINT_TIED) t.tied++;
     if (v != POINT_AGREES) continue;
     t.points++;
     t.worst = fmax(t.worst, t.at.difference);
@@ -164,11 +169,17 @@ static bool is_literal_zero(const Expr *e) { return e->kind == EXPR_NUMBER && e-
 
 static void print_verdict(Text *out, const Sides *s, const Trial *t, bool proved) {
   const Stmt *stmt = s->check->stmt;
+  bool few = t->points < FEW_POINTS && t->points < t->tied + t->noisy;
   bool zero = t->points && t->scale == 0 && !is_literal_zero(stmt->value) && !is_literal_zero(stmt->value2);
   if (proved) text_printf(out, ": proved%s", zero ? ", but" : "");
-  else if (!zero) text_printf(out, ": holds at %d points, largest relative difference %.1g", t->points, t->worst);
-  else text_add(out, ":");
+  else if (zero) text_add(out, ":");
+  else {
+    text_printf(out, ": holds at %s%d", few ? "only " : "", t->points);
+    if (few) text_printf(out, " of %d", t->points + t->tied + t->noisy);
+    text_printf(out, " points, largest relative difference %.1g", t->worst);
+  }
   if (zero) text_printf(out, " both sides are 0 at all of %d points, so that little is shown", t->points);
+  if (!proved && t->tied) text_printf(out, " (not counting %d where a comparison is a tie but for rounding)", t->tied);
   if (!proved && t->noisy) text_printf(out, " (not counting %d where digits are lost)", t->noisy);
   if (!proved && s->halves) text_printf(out, " (not counting %d where one side divides by 0)", s->halves);
   if (sides_unseen(s)) text_printf(out, " (%lld of %lld elements had no value at any of them)", (long long)sides_unseen(s), (long long)s->count);
@@ -192,6 +203,9 @@ static void check_one(Program *p, int k, Text *out, Tally *tally) {
     print_refuted(&s, &t.at, t.edge, out);
     if (proved) bug("check", "a proof and an evaluation disagree:\n%s", out->data);
     tally->refuted++;
+  } else if (t.tied > TIED_SHARE * t.points && !proved) {
+    text_printf(out, ": undecided, at %d of %d points a comparison in it is a tie but for rounding\n", t.tied, t.tied + t.noisy + t.points);
+    tally->undecided++;
   } else if (t.points == 0 && !proved) {
     text_add(out, t.noisy ? ": refuted, at every point that was tried all digits are lost\n"
                           : ": refuted, its sides are not finite at any point that was tried\n");
@@ -204,8 +218,9 @@ static void check_one(Program *p, int k, Text *out, Tally *tally) {
 }
 
 static void print_summary(Text *out, const Tally *t) {
-  text_printf(out, "%d proved, %d holds, %d refuted; %d gradient%s", t->proved, t->holds, t->refuted, t->agree,
-              t->agree == 1 ? " agrees" : "s agree");
+  text_printf(out, "%d proved, %d holds, %d refuted", t->proved, t->holds, t->refuted);
+  if (t->undecided) text_printf(out, ", %d undecided", t->undecided);
+  text_printf(out, "; %d gradient%s", t->agree, t->agree == 1 ? " agrees" : "s agree");
   if (t->fail) text_printf(out, ", %d fail%s", t->fail, t->fail == 1 ? "s" : "");
   text_add(out, "\n");
 }
@@ -215,5 +230,5 @@ int check_program(Program *p, Text *out) {
   for (int k = 0; k < p->checks.n; k++) check_one(p, k, out, &tally);
   check_gradients(p, out, &tally);
   print_summary(out, &tally);
-  return tally.refuted || tally.fail;
+  return tally.refuted || tally.undecided || tally.fail;
 }

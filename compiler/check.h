@@ -7,13 +7,13 @@
 #include "evaluate.h"
 #include "program.h"
 
-/* The report goes to out. Returns 1 where anything is refuted or fails, else 0. */
+/* The report goes to out. Returns 1 where anything is refuted, undecided or fails, else 0. */
 int check_program(Program *p, Text *out);
 
 /* ---- below: between the files of check ---- */
 
 typedef struct Tally {
-  int proved, holds, refuted; /* of checks */
+  int proved, holds, refuted, undecided; /* of checks */
   int agree, fail;            /* of parameter arrays */
 } Tally;
 
@@ -23,8 +23,14 @@ double draw_normal(uint64_t seed, uint64_t stream, uint64_t k);
 
 /* How to draw a point: a model may take the logarithm of an input or of a parameter, and may act on large ones only. */
 enum { MANNER_COUNT = 4 };
+typedef enum {
+  POINT_PLAIN,
+  POINT_SMALL, /* small whole numbers, many of them 0 or equal, in most leaves: ties, margins, corners */
+  POINT_SPREAD /* each leaf at its own scale, from a hundredth to some hundred */
+} PointKind;
 typedef struct Manner {
   int kind;              /* below MANNER_COUNT */
+  PointKind point;
   double scale;          /* of inputs */
   const double *numbers; /* whole ones that stand in the model */
   int nnumbers;
@@ -39,8 +45,10 @@ typedef struct Wishes Wishes;
 Wishes *wishes_find(const Program *p, NodeList nodes);
 void wishes_grant(const Wishes *w, Evaluation *e, uint64_t seed);
 
+typedef struct Ties Ties; /* of check_tie.c */
+
 /* check_sides.c: both sides of a check as whole arrays */
-typedef enum { POINT_UNDEFINED, POINT_AGREES, POINT_NOISY, POINT_REFUTES } PointVerdict;
+typedef enum { POINT_UNDEFINED, POINT_AGREES, POINT_NOISY, POINT_TIED, POINT_REFUTES } PointVerdict;
 typedef struct Point { /* both sides at one point */
   const double *a, *b;
   double scale, difference; /* largest absolute value; largest difference relative to it */
@@ -58,6 +66,9 @@ typedef struct Sides {
   double cost;       /* of one evaluation, in terms to be summed */
   Manner manner;     /* that last gave finite values */
   Wishes *wishes;
+  Ties *ties;
+  int asked;         /* so many times whether a point is decided */
+  int examples;      /* one, or some where a value looks across the batch */
   int drawn, halves; /* points drawn in the first manner; those of them at which one side divides by 0 and the other does not ... */
   Point half;        /* ... and the last of these */
   bool branchless;   /* at `half` one side divides by a condition that does not hold, and the other has a value */
@@ -81,6 +92,11 @@ bool sides_divide_by_condition(Sides *s, Point *pt);
 
 /* Of a partial comparison: how many elements had no value at any point. */
 int64_t sides_unseen(const Sides *s);
+
+/* check_tie.c: is the verdict at this point the same whatever way the comparisons go that are ties but for rounding? The arrays of
+ * the point are gone afterwards. */
+Ties *ties_find(Sides *s);
+bool sides_decided(Sides *s, PointVerdict verdict, const Point *pt);
 
 /* check_sample.c: replaces sides of millions of elements by some thousands of these, along a variable; false where they
  * are not that large. */

@@ -37,6 +37,8 @@ static bool draw_named(const Manner *m, uint64_t seed, uint64_t stream, uint64_t
   return true;
 }
 
+/* ---- random numbers in a leaf ---- */
+
 static double draw_input(const Input *input, const Manner *m, uint64_t seed, uint64_t stream, uint64_t k) {
   double u = draw_uniform(seed, stream, k), x;
   switch (input->kind) {
@@ -85,7 +87,7 @@ static double draw_start(const Leaf *leaf, bool positive, uint64_t seed, uint64_
   int own = leaf->node->naxes && axes[0].kind == AXIS_BATCH; /* its first axis; a state[batch, n] is as one of [n] */
   double columns = leaf->node->naxes > own + 1 ? (double)leaf->count / (double)axes[own].extent : 1;
   double x = 0.5 / sqrt(columns) * draw_normal(seed, stream, k);
-  if (s->kind == START_VALUES) x += s->uniform_value ? s->values[0] : s->values[k];
+  if (s->kind == START_VALUES) x += s->uniform_value ? s->values[0] : s->values[k % (uint64_t)leaf->count];
   if (s->kind == START_UNIFORM) x += s->a + (s->b - s->a) * draw_uniform(seed ^ 1, stream, k);
   if (s->kind == START_ORTHOGONAL) x += s->a / sqrt(columns) * draw_normal(seed ^ 1, stream, k);
   if (s->kind == START_NORMAL || s->kind == START_TRUNCATED) x += s->a + s->b * draw_normal(seed ^ 1, stream, k);
@@ -93,35 +95,80 @@ static double draw_start(const Leaf *leaf, bool positive, uint64_t seed, uint64_
 }
 
 /* Of draws in the model: one of many that its seed could give. */
-static void draw_noise(Evaluation *e, Node *n, uint64_t seed) {
+static void draw_noise(Evaluation *e, Node *n, uint64_t seed, const Manner *m) {
   double *x = evaluation_open(e, n);
   int64_t count = evaluation_count(e, n);
   uint64_t stream = 1000003 + (uint64_t)n->item;
-  for (int64_t k = 0; k < count; k++) x[k] = n->item % 2 ? draw_normal(seed, stream, (uint64_t)k) : draw_uniform(seed, stream, (uint64_t)k);
+  for (int64_t k = 0; k < count; k++) {
+    if (n->item % 2 == 0) x[k] = draw_uniform(seed, stream, (uint64_t)k);
+    else x[k] = draw_normal(seed, stream, (uint64_t)k);
+    if (n->item % 2 && m->point == POINT_SMALL) x[k] = floor(x[k] + 0.5);
+  }
+}
+
+/* ---- small whole numbers ---- */
+
+/* How the elements of a real leaf go together at a point of small whole numbers. */
+typedef enum { REALS, WHOLE, SAME, ZERO } Small;
+
+static Small draw_small_row(uint64_t seed, uint64_t stream) {
+  static const Small rows[] = {REALS, REALS, WHOLE, WHOLE, WHOLE, WHOLE, SAME, ZERO};
+  if (draw_uniform(seed ^ 6, 0, 0) < 0.5) return WHOLE; /* at half of these points all leaves are */
+  return rows[(int)(draw_uniform(seed ^ 6, 1 + stream, 0) * (double)(sizeof rows / sizeof *rows))];
+}
+
+/* -2..2, or where an input must be positive 1, 2, 3, below 1 quarters. Of a long row most are 0: sums stay small, so that ties do not
+ * drown in what saturates. */
+static double draw_small(const Manner *m, bool input, Small row, double columns, uint64_t seed, uint64_t stream, uint64_t k) {
+  double u = draw_uniform(seed ^ 7, stream, row == SAME ? 0 : k);
+  if (input && manners[m->kind].inputs == REAL_UNIFORM) return floor(1 + 3 * u) / 4;
+  if (input && manners[m->kind].inputs == REAL_EXPONENTIAL) return floor(1 + 3 * u);
+  if (row == ZERO || (row == WHOLE && draw_uniform(seed ^ 8, stream, k) * columns > 8)) return 0;
+  double x = floor(5 * u) - 2;
+  return manners[m->kind].positive ? fabs(x) : x;
+}
+
+/* ---- scales ---- */
+
+/* Of a leaf, or, where they are few, of each element. */
+static double draw_scale(const Manner *m, int64_t count, uint64_t seed, uint64_t stream, uint64_t k) {
+  static const double factors[] = {0.01, 0.1, 1, 1, 4, 16, 64, 256};
+  bool each = count <= 8 && draw_uniform(seed ^ 9, stream, 0) < 0.5;
+  if (m->point != POINT_SPREAD) return 1;
+  return factors[(int)(draw_uniform(seed ^ 10, stream, each ? k : 0) * (double)(sizeof factors / sizeof *factors))];
+}
+
+/* ---- a point ---- */
+
+static double draw_real(const Program *p, const Node *n, const Manner *m, uint64_t seed, uint64_t stream, uint64_t k) {
+  bool positive = manners[m->kind].positive;
+  if (n->kind == NODE_INPUT) return draw_input(&p->inputs.at[n->item], m, seed, stream, k);
+  return draw_start(n->kind == NODE_PARAM ? &p->params.at[n->item] : &p->states.at[n->item], positive, seed, stream, k);
+}
+
+static void draw_leaf(const Program *p, Evaluation *e, Node *n, uint64_t seed, const Manner *m) {
+  int64_t count = evaluation_count(e, n);
+  uint64_t stream = 3 * (uint64_t)n->item + (n->kind == NODE_PARAM ? 0 : n->kind == NODE_INPUT ? 1 : 2);
+  double *x = evaluation_open(e, n);
+  const Input *input = n->kind == NODE_INPUT ? &p->inputs.at[n->item] : NULL;
+  bool whole = input && input->kind != INPUT_REAL && input->kind != INPUT_EXTENT, extent = input && input->kind == INPUT_EXTENT;
+  Row row = whole && !m->apart ? draw_row(seed, stream, count) : EACH;
+  Small small = m->point == POINT_SMALL && !whole && !extent ? draw_small_row(seed, stream) : REALS;
+  int first = n->naxes && n->axes[0].kind == AXIS_BATCH;
+  double columns = n->naxes > first + 1 ? (double)count / (double)n->axes[first].extent : (double)count;
+  for (int64_t k = 0; k < count; k++) {
+    if (whole) x[k] = draw_in_row(input, m, row, seed, stream, (uint64_t)k, count);
+    else if (extent) x[k] = draw_input(input, m, seed, stream, (uint64_t)k);
+    else if (small != REALS) x[k] = draw_small(m, input != NULL, small, columns, seed, stream, (uint64_t)k);
+    else x[k] = draw_scale(m, count, seed, stream, (uint64_t)k) * draw_real(p, n, m, seed, stream, (uint64_t)k);
+  }
 }
 
 void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes, uint64_t seed, const Manner *m) {
   for (int i = 0; i < nnodes; i++) {
     Node *n = nodes[i];
-    if (n->kind == NODE_DRAW) {
-      draw_noise(e, n, seed);
-      continue;
-    }
-    if (n->kind != NODE_INPUT && n->kind != NODE_PARAM && n->kind != NODE_STATE) continue;
-    int64_t count = evaluation_count(e, n);
-    uint64_t stream = 3 * (uint64_t)n->item + (n->kind == NODE_PARAM ? 0 : n->kind == NODE_INPUT ? 1 : 2);
-    double *x = evaluation_open(e, n);
-    bool whole = n->kind == NODE_INPUT && p->inputs.at[n->item].kind != INPUT_REAL && p->inputs.at[n->item].kind != INPUT_EXTENT;
-    Row row = whole && !m->apart ? draw_row(seed, stream, count) : EACH;
-    for (int64_t k = 0; k < count; k++) {
-      if (whole)
-        x[k] = draw_in_row(&p->inputs.at[n->item], m, row, seed, stream, (uint64_t)k, count);
-      else if (n->kind == NODE_INPUT)
-        x[k] = draw_input(&p->inputs.at[n->item], m, seed, stream, (uint64_t)k);
-      else if (n->kind == NODE_PARAM)
-        x[k] = draw_start(&p->params.at[n->item], manners[m->kind].positive, seed, stream, (uint64_t)k);
-      else x[k] = draw_start(&p->states.at[n->item], manners[m->kind].positive, seed, stream, (uint64_t)k);
-    }
+    if (n->kind == NODE_DRAW) draw_noise(e, n, seed, m);
+    else if (n->kind == NODE_INPUT || n->kind == NODE_PARAM || n->kind == NODE_STATE) draw_leaf(p, e, n, seed, m);
   }
 }
 

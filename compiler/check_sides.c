@@ -15,6 +15,8 @@
 #define VANISHED   1e-100 /* both sides: a saturated sigmoid, say, of which one formula keeps 1e-193 and the other 0 */
 #define LARGE      1e7    /* cost of one evaluation above which only the first counts */
 
+enum { OWN_ATTEMPTS = 4 }; /* to draw a point of small numbers, or of several scales, before it becomes a plain one */
+
 /* ---- making ready ---- */
 
 #define MOST_NUMBERS 64
@@ -38,6 +40,19 @@ static void find_numbers(Sides *s, NodeList nodes) {
   s->manner.numbers = numbers;
 }
 
+/* Does a value look across the batch? One example is its own mean, and its own neighbour; of two, one is as far from the mean as the
+ * other. */
+enum { EXAMPLES = 3 };
+static bool looks_across(NodeList nodes) {
+  for (int i = 0; i < nodes.n; i++) {
+    const Node *n = nodes.at[i];
+    if (n->kind == NODE_BATCH) return true;
+    for (int k = 0; k < n->nreduce; k++)
+      if (n->axes[n->naxes + k].kind == AXIS_BATCH) return true;
+  }
+  return false;
+}
+
 Sides sides_make(Program *p, const Check *c, Read *a, Read *b) {
   int vars[MAX_AXES + 1], n = 0, sample;
   Graph *g = p->graph;
@@ -50,10 +65,12 @@ Sides sides_make(Program *p, const Check *c, Read *a, Read *b) {
   for (int k = 0; k < c->nvars && !sampled; k++) vars[n++] = c->vars[k];
   s.a = build_tensor(g, a, n, vars);
   s.b = build_tensor(g, b, n, vars);
-  s.e = evaluation_new(g, 1, 1);
   s.needed = graph_order(p->cx, (Node *[]){s.a, s.b}, 2);
+  s.examples = looks_across(s.needed) ? EXAMPLES : 1;
+  s.e = evaluation_new(g, s.examples, 1);
   s.wishes = wishes_find(p, s.needed);
   s.count = evaluation_count(s.e, s.a);
+  ties_find(&s);
   s.cost = evaluation_cost(s.e, s.a) + evaluation_cost(s.e, s.b);
   return s;
 }
@@ -72,7 +89,7 @@ static bool shake(Sides *s, int trial) {
   bool left = false;
   for (int64_t k = 0; k < s->count; k++) s->square[k] = 0, s->mean[k] *= 0;
   for (int run = 0; run < runs; run++) {
-    evaluation_shake(s->e, s->needed.at, s->needed.n, (uint64_t)(100 * trial + run + 1));
+    evaluation_shake(s->e, s->needed.at, s->needed.n, (Shake){(uint64_t)(100 * trial + run + 1), 1});
     const double *a = evaluate(s->e, s->a), *b = evaluate(s->e, s->b);
     for (int64_t k = 0; k < s->count; k++) {
       double d = a[k] - b[k];
@@ -80,7 +97,7 @@ static bool shake(Sides *s, int trial) {
       s->square[k] += d * d / runs;
     }
   }
-  evaluation_shake(s->e, s->needed.at, s->needed.n, 0);
+  evaluation_shake(s->e, s->needed.at, s->needed.n, (Shake){0});
   for (int64_t k = 0; k < s->count; k++) {
     double mean = s->mean[k], variance = fmax(0, s->square[k] - mean * mean);
     if (!(fabs(mean) > trials[trial].deviations * sqrt(variance) && isfinite(variance))) s->mean[k] = NAN;
@@ -172,11 +189,11 @@ static bool divides_by_zero(Sides *s, Point *pt) {
   }
   if (!divides) return false;
   for (int run = 1; run <= 3 && divides; run++) {
-    evaluation_shake(s->e, s->needed.at, s->needed.n, (uint64_t)run);
+    evaluation_shake(s->e, s->needed.at, s->needed.n, (Shake){(uint64_t)run, 1});
     double a = evaluate(s->e, s->a)[k], b = evaluate(s->e, s->b)[k];
     divides = isfinite(a) != isfinite(b);
   }
-  evaluation_shake(s->e, s->needed.at, s->needed.n, 0);
+  evaluation_shake(s->e, s->needed.at, s->needed.n, (Shake){0});
   pt->first = k;
   pt->differing = 1;
   pt->left = evaluate(s->e, s->a)[k];
@@ -203,7 +220,7 @@ bool sides_divide_by_condition(Sides *s, Point *pt) {
   }
   if (!any) return false;
   any = isfinite(evaluate(s->e, s->a)[k]) && isfinite(evaluate(s->e, s->b)[k]);
-  evaluation_shake(s->e, s->needed.at, s->needed.n, 0); /* computes all of them again */
+  evaluation_shake(s->e, s->needed.at, s->needed.n, (Shake){0}); /* computes all of them again */
   pt->a = evaluate(s->e, s->a);
   pt->b = evaluate(s->e, s->b);
   if (any) pt->first = k, pt->differing = 1, pt->left = left, pt->right = right;
@@ -212,19 +229,35 @@ bool sides_divide_by_condition(Sides *s, Point *pt) {
 
 /* Scales by which the inputs of every eighth point are drawn: other branches may be far away. */
 static const double scales[] = {1, 1, 4, 1, 0.1, 1, 16, 1};
+static const PointKind kinds[] = {POINT_PLAIN, POINT_SMALL, POINT_PLAIN, POINT_SPREAD};
+
+/* How point k is drawn: as it is meant to be, or, where the sides have no value there, in another manner. */
+static Manner manner_of(const Sides *s, int k, int attempt) {
+  Manner m = s->manner;
+  m.point = attempt < OWN_ATTEMPTS ? kinds[k % 4] : POINT_PLAIN;
+  if (m.point == POINT_PLAIN && kinds[k % 4] != POINT_PLAIN) attempt -= OWN_ATTEMPTS;
+  m.scale = attempt == 0 && m.point == POINT_PLAIN ? scales[k % 8] : 1;
+  if (m.point == POINT_PLAIN) m.kind = (m.kind + attempt / 4) % MANNER_COUNT;
+  return m;
+}
+
+/* Judges point k, if it has a value; a defect that shows at many of the plain points is kept in mind. */
+static PointVerdict judge_drawn(Sides *s, const Manner *m, Point *pt) {
+  PointVerdict v = sides_judge(s, pt);
+  bool plain = m->kind == 0 && m->scale == 1 && m->point == POINT_PLAIN && s->cost < LARGE && !s->partial;
+  if (plain) s->drawn++;
+  if (v != POINT_UNDEFINED) return sides_decided(s, v, pt) ? v : POINT_TIED;
+  if (s->cost < LARGE && !s->branchless && sides_divide_by_condition(s, pt)) s->branchless = true, s->half = *pt;
+  if (plain && divides_by_zero(s, pt)) s->halves++, s->half = *pt;
+  return v;
+}
 
 static PointVerdict draw_and_judge(Sides *s, int k, Point *pt) {
-  for (int attempt = 0; attempt < 4 * MANNER_COUNT; attempt++) {
-    Manner m = s->manner;
-    m.kind = (m.kind + attempt / 4) % MANNER_COUNT;
-    m.scale = attempt == 0 ? scales[k % 8] : 1;
+  for (int attempt = 0; attempt < OWN_ATTEMPTS + 4 * MANNER_COUNT; attempt++) {
+    Manner m = manner_of(s, k, attempt);
     point_draw(s->p, s->e, s->needed.at, s->needed.n, (uint64_t)(1000 * k + attempt), &m);
     if (k % 4 == 2) wishes_grant(s->wishes, s->e, (uint64_t)(1000 * k + attempt));
-    PointVerdict v = sides_judge(s, pt);
-    bool plain = m.kind == 0 && m.scale == 1 && s->cost < LARGE && !s->partial;
-    if (plain) s->drawn++;
-    if (v == POINT_UNDEFINED && s->cost < LARGE && !s->branchless && sides_divide_by_condition(s, pt)) s->branchless = true, s->half = *pt;
-    if (plain && v == POINT_UNDEFINED && divides_by_zero(s, pt)) s->halves++, s->half = *pt;
+    PointVerdict v = judge_drawn(s, &m, pt);
     if (v == POINT_UNDEFINED) continue;
     s->manner.kind = m.kind;
     return v;

@@ -20,7 +20,10 @@ typedef struct Slot {
   uint64_t time; /* of the last change; 0: never computed */
   Loop *loop;
   double *steady; /* of a leaf that is shaken: its values before */
-  bool varies;    /* while shaken: it follows from more than constants */
+  bool varies;    /* while shaken: it follows from more than constants; */
+  bool exact_known;
+  Exact exact;    /* ... and what is known of its digits; */
+  unsigned char *rounded; /* values with an error of their own */
   NodeList operands;
   bool known; /* operands are listed */
   bool given; /* computed at least once */
@@ -32,6 +35,8 @@ typedef struct Walk { /* the order of what one root needs, kept because the same
   VEC(Recurrence) recurrences;
 } Walk;
 
+enum { MAX_SHAKEN_READS = 32 };
+
 struct Evaluation {
   Context *cx;
   Graph *g;
@@ -40,7 +45,7 @@ struct Evaluation {
   size_t nslots;
   uint64_t clock;
   bool hold_stops;
-  uint64_t shake; /* seed; 0: not shaken */
+  Shake shake;
   int64_t *now; /* by scan: 1 + the time at hand; 0 outside of it */
   int nscans;
   const Walk *walk; /* at hand */
@@ -137,62 +142,59 @@ static void compute_leaf(Evaluation *e, const Node *n) {
 
 /* ---- rounding made visible ---- */
 
-/* x, off by up to 4 units in its last place; it follows from x and the seed alone. */
-static double shaken(double x, uint64_t seed) {
-  uint64_t bits;
-  if (!isfinite(x)) return x;
-  memcpy(&bits, &x, sizeof bits);
-  bits = (bits ^ seed * 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u;
-  bits = (bits ^ bits >> 31) * 0x94d049bb133111ebu;
-  return x + x * ldexp((double)(int64_t)(bits ^ bits >> 29), -63 - 50);
-}
-
-static bool is_power_of_two(double x) {
-  int exponent;
-  return fabs(frexp(x, &exponent)) == 0.5;
-}
-
-/* Does the node only copy, select or count? */
-static bool is_exact(const Node *n) {
-  switch (n->op) {
-  case OP_MAX: case OP_MIN: case OP_WHERE: case OP_ABS: case OP_STOP: case OP_DRAWN: case OP_INDEX: return true;
-  case OP_PRODUCT:
-    if (n->nreads == 0 && n->reduction == RED_NONE) return n->scale == floor(n->scale);
-    return n->nreads == 1 && is_power_of_two(n->scale) &&
-           (n->reduction == RED_NONE || n->reduction == RED_MAX || n->reduction == RED_MIN);
-  default: return false;
-  }
-}
-
 /* Does its value follow from more than constants? Of a node that has been computed. */
 static bool varies(const Evaluation *e, const Node *n) {
   if (is_leaf(n) || n->kind == NODE_RESULT || n->kind == NODE_PREV) return !is_given(n);
   return e->slots[n->id].varies;
 }
 
-/* Whole numbers that follow from constants are exact: shaken, floor(m/2) would be another number. */
-static void shake_node(const Evaluation *e, const Node *n, double *y) {
-  if (n->integer || (n->kind == NODE_MAP && is_exact(n))) return;
-  bool inexact = varies(e, n);
-  double most = n->op == OP_LGAMMA || n->op == OP_DIGAMMA || n->op == OP_TRIGAMMA ? 1 : 0; /* less exact near their zeros */
-  for (int64_t k = evaluation_count(e, n) - 1; k >= 0; k--)
-    if (inexact || y[k] != floor(y[k])) y[k] = shaken(y[k], e->shake) + (most ? shaken(most, e->shake + 1) - most : 0);
+/* Were its values computed without any rounding? Of a node that has been computed. */
+static Exact exact_of(Evaluation *e, const Node *n) {
+  const Slot *s = slot_of(e, n);
+  if (n->integer) return exact_values(s->values, evaluation_count(e, n));
+  return s->exact_known ? s->exact : (Exact){.bits = -1};
+}
+
+static void set_exact(Slot *s, Exact exact) {
+  s->exact = exact;
+  s->exact_known = true;
+}
+
+/* The errors of one indexed statement, at the times at hand. */
+static void shake_map(Evaluation *e, const Node *n, const Loop *loop) {
+  Slot *s = slot_of(e, n);
+  int64_t count = evaluation_count(e, n), terms = 1;
+  Exact reads[MAX_SHAKEN_READS];
+  for (int k = 0; k < n->nreduce; k++) terms *= evaluation_extent(e, n->axes[n->naxes + k]);
+  for (int k = 0; k < n->nreads && k < MAX_SHAKEN_READS; k++) reads[k] = exact_of(e, n->reads[k]->node);
+  set_exact(s, n->open || n->nreads > MAX_SHAKEN_READS ? (Exact){.bits = -1} : exact_map(n, reads, terms, s->values, count));
+  if (s->exact.bits >= 0) return;
+  if (!s->rounded) s->rounded = ARENA_ARRAY(e->cx, unsigned char, count);
+  if (n->open) memset(s->rounded, 0, (size_t)count);
+  loop_rounds(loop, s->rounded);
+  shake_values(n, s->values, count, e->shake, s->varies, s->rounded);
 }
 
 /* `before`: it was shaken already, and `steady` has its own values. */
 static void shake_leaf(Evaluation *e, Node *leaf, bool before) {
   Slot *s = slot_of(e, leaf);
-  size_t bytes = sizeof(double) * (size_t)evaluation_count(e, leaf);
-  if (is_given(leaf) || leaf->integer || !s->time) return;
+  int64_t count = evaluation_count(e, leaf);
+  size_t bytes = sizeof(double) * (size_t)count;
+  if (leaf->integer || !s->time) return;
+  if (is_given(leaf)) {
+    if (!s->exact_known) set_exact(s, exact_values(s->values, count));
+    return;
+  }
   if (!s->steady) s->steady = arena_alloc(e->cx, bytes);
   if (before) memcpy(s->values, s->steady, bytes);
   else memcpy(s->steady, s->values, bytes);
-  if (e->shake) shake_node(e, leaf, s->values);
+  if (!before) set_exact(s, exact_values(s->values, count));
+  if (e->shake.seed && s->exact.bits < 0) shake_values(leaf, s->values, count, e->shake, true, NULL);
 }
 
-void evaluation_shake(Evaluation *e, Node *const *nodes, int nnodes, uint64_t seed) {
-  bool before = e->shake != 0;
-  e->shake = seed;
+void evaluation_shake(Evaluation *e, Node *const *nodes, int nnodes, Shake shake) {
+  bool before = e->shake.seed != 0;
+  e->shake = shake;
   for (int k = 0; k < nnodes; k++) {
     if (is_leaf(nodes[k])) shake_leaf(e, nodes[k], before);
     else slot_of(e, nodes[k])->time = 0; /* to be computed again, whatever its operands are */
@@ -473,6 +475,7 @@ static void compute_map(Evaluation *e, Slot *s, const Node *n) {
   for (int k = 0; k < n->naxes; k++)
     if (held_at(e, n->axes[k])) loop_hold(loop, k, held_at(e, n->axes[k]) - 1, true);
   loop_run(loop, y);
+  if (e->shake.seed) shake_map(e, n, loop);
   for (int k = 0; k < n->naxes; k++)
     if (held_at(e, n->axes[k])) loop_hold(loop, k, held_at(e, n->axes[k]) - 1, false);
 }
@@ -486,15 +489,17 @@ static bool follows_from_leaves(Evaluation *e, const Node *n) {
 
 static void compute(Evaluation *e, Node *n) {
   Slot *s = slot_of(e, n);
-  if (e->shake) s->varies = follows_from_leaves(e, n);
+  if (e->shake.seed) s->varies = follows_from_leaves(e, n), s->exact_known = false;
   switch (n->kind) {
   case NODE_MAP:
   case NODE_NAME:
     compute_map(e, s, n);
-    if (e->shake) shake_node(e, n, s->values);
     break;
   case NODE_RESULT: compute_results(e, n); return;
-  case NODE_RESHAPE: s->values = evaluation_values(e, n->reads[0]->node); break;
+  case NODE_RESHAPE:
+    s->values = evaluation_values(e, n->reads[0]->node);
+    if (e->shake.seed) set_exact(s, exact_of(e, n->reads[0]->node));
+    break;
   case NODE_OPAQUE: s->values = evaluation_values(e, n->target); break;
   case NODE_PIECES:
     compute_pieces(e, n);

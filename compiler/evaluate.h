@@ -26,14 +26,31 @@ void evaluation_hold_stops(Evaluation *e, bool hold);
 /* What it takes to evaluate node once, in terms to be summed (some 0.5 ns each). */
 double evaluation_cost(Evaluation *e, Node *node);
 /* Rounding made visible: from now on every real leaf among `nodes`, and every value computed that is not exact, is off by
- * some 1e-15 of itself, equal values by the same; another seed, other errors. Seed 0: as it was. What moves much under
- * this says nothing. `nodes` are all that is evaluated. */
-void evaluation_shake(Evaluation *e, Node *const *nodes, int nnodes, uint64_t seed);
+ * some 1e-15 of itself times size, equal values by the same; another seed, other errors. Seed 0: as it was. What moves much
+ * under this says nothing. `nodes` are all that is evaluated. What follows from numbers of few digits without rounding stays. */
+typedef struct Shake {
+  uint64_t seed; /* 0: none */
+  double size;
+} Shake;
+void evaluation_shake(Evaluation *e, Node *const *nodes, int nnodes, Shake shake);
 /* The number of nodes of kind INPUT, PARAM, ... that a node needs and that have no value yet; 0 means that it can be
  * evaluated. */
 int evaluation_missing(Evaluation *e, Node *node);
 
-/* ---- below: between evaluate.c and evaluate_map.c ---- */
+/* ---- below: between the files of evaluate ---- */
+
+/* evaluate_shake.c: values that were computed without rounding are whole multiples of 2^-bits, none larger than `most`; -1: not
+ * known to be any. */
+typedef struct Exact {
+  int bits;
+  double most;
+} Exact;
+Exact exact_values(const double *x, int64_t count); /* of a leaf */
+Exact exact_map(const Node *n, const Exact *reads, int64_t terms, const double *y, int64_t count);
+/* The values marked in `rounded`, or all where that is NULL. */
+void shake_values(const Node *n, double *y, int64_t count, Shake shake, bool varies, const unsigned char *rounded);
+
+/* evaluate_map.c */
 
 typedef struct Loop Loop; /* a MAP (or NAME) node made ready to run */
 int64_t evaluation_extent(const Evaluation *e, Axis axis);
@@ -41,6 +58,8 @@ double *evaluation_values(const Evaluation *e, const Node *node); /* of an opera
 Context *evaluation_context(const Evaluation *e);
 Loop *loop_prepare(const Evaluation *e, const Node *n);
 void loop_run(const Loop *loop, double *y);
+/* Marks the values that loop_run computes now (row by row) with an error. */
+void loop_rounds(const Loop *loop, unsigned char *rounded);
 /* Holds an own axis at one place, or lets it run over all again. */
 void loop_hold(Loop *loop, int axis, int64_t at, bool on);
 

@@ -425,3 +425,34 @@ void loop_run(const Loop *l, double *y) {
   else if (l->node->reduction > RED_SUM) run_reduction(l, y);
   else run_sum(l, y);
 }
+
+/* ---- which values are rounded ---- */
+
+/* Is a + b = sum without an error? (Knuth 1969, Møller 1965) */
+static bool adds_up(double a, double b, double sum) {
+  double part = sum - a;
+  return (a - (sum - part)) + (b - part) == 0;
+}
+
+/* Does the operation round at this point? A number times 1, or plus 0, is itself. */
+static bool rounds_at(const Loop *l, const int64_t *at) {
+  double y = 1, scale = l->node->scale;
+  if (l->node->op == OP_PRODUCT) {
+    if (!guards_hold(l, at)) return false;
+    for (int k = -1; k < l->nreads; k++) {
+      double x = k < 0 ? scale : place_at(l->reads[k], l->naxes, at), product = y * x;
+      if (fma(y, x, -product) != 0) return true;
+      y = product;
+    }
+    return false;
+  }
+  double a = place_at(l->reads[0], l->naxes, at), b = place_at(l->reads[1], l->naxes, at);
+  if (l->node->op == OP_SUB) b = -b;
+  return !adds_up(a, b, a + b);
+}
+
+void loop_rounds(const Loop *l, unsigned char *rounded) {
+  int64_t at[MAX_AXES] = {0};
+  bool simple = l->node->nreduce == 0 && (l->node->op == OP_PRODUCT || l->node->op == OP_ADD || l->node->op == OP_SUB);
+  for (int64_t i = 0; i < l->own; i++, advance_own(l, at)) rounded[numerator_at(&l->out, l->nown, at)] = !simple || rounds_at(l, at);
+}

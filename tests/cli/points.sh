@@ -1,0 +1,148 @@
+#!/bin/sh
+# Where nnc check looks: ties and margins, small whole numbers, several scales, more than one example. Wrong claims that hold in
+# general position are refuted; what a tie decides by its last digit neither holds nor is refuted; right claims stand.
+. tests/lib.sh
+
+# A claim a line; the report must call every one of them WORD, and nothing else.
+every() { # WORD NAME; the model and its claims on standard input
+  cat >"$work/$2.nn"
+  "$nnc" check "$work/$2.nn" >"$work/$2.out" 2>&1
+  case $1 in held) pattern=': \(proved\|holds at [0-9]\)' ;; *) pattern=": $1" ;; esac
+  grep -c '^check' "$work/$2.nn" >"$work/expected"
+  grep -c "check .*$pattern" "$work/$2.out" >"$work/seen"
+  if cmp -s "$work/expected" "$work/seen"; then ok "$2: $1"
+  else grep -v '^gradient' "$work/$2.out" | not_ok "$2: $1" -; fi
+}
+
+# Which way they go is rounding, at every point: sum(exp) is as likely above as below.
+every undecided accidents <<'END'
+input v[4], u
+p = softmax(v)
+q[i] = exp(v[i]) / (sum(j) exp(v[j]))
+check (sum(p) > 1) == 1
+check (sum(p) < 1) == 1
+check (sum(q) >= 1) == 0
+check where(sum(p) == 1, 2, 7) == 7
+check floor(exp(u/3 + 1)/exp(u/3 + 1 + log(1/2))) == 1
+END
+
+every held 'no accidents' <<'END'
+input v[4], u
+p = softmax(v)
+check (sum(p) > 0.999) == 1
+check abs(sum(p) - 1) + 1 == 1
+check relu(sin(u)^2 + cos(u)^2 - 1) + u == u
+check where(sum(p) > 1, u, u) == u
+check (sum(p) < 1)*0 == 0
+check max(sum(p), 1) == 1
+check (max(v) == v[argmax(v)]) == 1
+check (p[0] < p[1]) == (v[0] < v[1])
+END
+
+# At a tie of equal or of whole numbers.
+every refuted 'at ties' <<'END'
+input x, t, z[3], y : class(3), s[2, 2]
+param w[3] ~ normal(0, 1)
+param b = 0
+m = dot(w, z) + b
+hinge = max(0, 1 - t*m)
+pool = max(s)
+near[i < 2] = max(j < 2) s[i, j]
+check grad(max(x, t), x) == (x > t)
+check grad(min(x, t), x) == (x <= t) * (1 - (x == t))
+check grad(relu(m), b) == (m >= 0)
+check grad(hinge, w)[i] == -t*z[i]*(1 - t*m >= 0)
+check grad(abs(x - 2*t), x) == where(x < 2*t, -1, 1)
+check grad(pool, s)[i, j] == (s[i, j] == pool)
+check grad(sum(near), s)[i, j] == (s[i, j] == near[i])
+check argmax(z) == where(z[2] > z[1] and z[2] > z[0], 2, where(z[1] >= z[0], 1, 0))
+check sign(x*t) == where(x*t > 0, 1, -1)
+check (sum(z^2) > 0) == 1
+check (z[0] == z[1]) == 0
+check (m == 0) == 0
+check floor(x) == ceil(x) - 1
+check (z[y] == max(z)) == (argmax(z) == y)
+check where(x <= 0, 0, x) + (x == 0) == relu(x)
+fn ceil(a) = -floor(-a)
+END
+
+every held 'right at ties' <<'END'
+input x, t, z[3], s[2, 2]
+param w[3] ~ normal(0, 1)
+param b = 0
+m = dot(w, z) + b
+hinge = max(0, 1 - t*m)
+check grad(relu(m), b) == (m > 0)
+check grad(abs(x - 2*t), x) == sign(x - 2*t)
+check grad(hinge, b) == -t*(1 - t*m > 0)
+check grad(max(s), s)[i, j] == (argmax(k < 2, l < 2) s[k, l] == 2*i + j)
+check grad(max(z), z) == onehot(argmax(z), 3)
+check where(norm(z) > 0, norm(z), 0) == norm(z)
+check z/norm(z) == grad(norm(z), z)
+check x/abs(x) == sign(x)
+check (x*t)/t == x
+END
+
+# False where one number is large and the others are small, or where several are what they seldom are.
+every refuted bounds <<'END'
+input z, w, x[4], u
+p = sigmoid(w*z)
+check (w*exp(-z^2) < 8) == 1
+check (w*exp(-z^2) < 30) == 1
+check where(w*exp(-z^2) < 4, 0, 1) == 0
+check relu(w*exp(-z^2) - 4) == 0
+check (w*sigmoid(z)*(1 - sigmoid(z)) < 3) == 1
+check (abs(grad(p, z)) < 1) == 1
+check (abs(grad(tanh(w*z), z)) <= 5) == 1
+check (z*w*u < 500) == 1
+check (softmax(x)[0] < 0.9999) == 1
+check (max(x) - min(x) < 40) == 1
+check (norm(x) < 60) == 1
+check (u*exp(-u) > -20) == 1
+check (w/(1 + z^2)/(1 + u^2) < 20) == 1
+check min(abs(w) - z^2, 9) == abs(w) - z^2
+END
+
+every held 'right bounds' <<'END'
+input z, w, x[4], u
+check (w*exp(-z^2) <= abs(w)) == 1
+check (abs(grad(sigmoid(z), z)) <= 0.25) == 1
+check (tanh(w)*tanh(z) <= 1) == 1
+check (softmax(x)[0] <= 1) == 1
+check (norm(x) >= max(x)) == 1
+check (z/(1 + z^2) < 0.6) == 1
+check (1/(1 + z^2)/(1 + u^2) < 1.01) == 1
+check (logsumexp(x) >= max(x)) == 1
+END
+
+# The batch has more than one example, and no two are alike.
+every refuted 'across the batch' <<'END'
+input x[2], y : class(3)
+param w[2] ~ normal(0, 1)
+h = batchnorm(w*x)
+c = x - mean(batch) x
+loss L = sum(h^2) + sum(w^2)
+minimize L with sgd
+check h == h.b
+check grad(L, w) == 2*w
+check mean(batch) x == x
+check sum(c) == 0
+check max(batch) x[0] == x[0]
+check mean(batch) x^2 == (mean(batch) x)^2
+check sum(batch) 1 == 1
+END
+
+every held 'right across the batch' <<'END'
+input x[2]
+param w[2] ~ normal(0, 1)
+m = mean(batch) x
+c = x - m
+check mean(batch) c + 1 == zeros(2) + 1
+check (mean(batch) x*w) == w*m
+check (mean(batch) c^2) == (mean(batch) x^2) - m^2
+END
+
+printf 'input x[2]\nm = mean(batch) x\ncheck m == x\n' >"$work/example.nn"
+fails "the example that differs is named" 1 'refuted at example [1-3] of 3, at \[i=' "$nnc" check "$work/example.nn"
+printf 'input u[3]\na = (sum(softmax(u)) < 1)\ncheck a == 1\ncheck u == u\n' >"$work/tied.nn"
+fails "what is undecided is counted apart" 1 '^1 proved, 0 holds, 0 refuted, 1 undecided;' "$nnc" check "$work/tied.nn"
