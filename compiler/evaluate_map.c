@@ -1,49 +1,10 @@
 /* evaluate_map.c: runs one indexed statement y[i] = scale * reduce(j : guards) op(reads) in double precision.
  *
- * All axes make one loop nest. A sum may run in any order, so its innermost axis is the longest one; along that axis an
- * affine guard is a range, and an affine read is a pointer with a stride: a contraction then costs a multiply and an
- * add a term. Whatever is not affine (a gather, a divisor) is computed point by point. */
-#include "evaluate.h"
+ * All axes make one loop nest. Sums of products, which are most of the work, are run by evaluate_sum.c; the rest is here. */
+#include "evaluate_loop.h"
 
 #include <math.h>
 #include <string.h>
-
-#define MOST_FORMS 64
-
-typedef struct Place Place;
-
-typedef struct Form { /* (offset + sum of coef[axis] * axis + gathers) / divisor */
-  int64_t offset, divisor;
-  int64_t coef[MAX_AXES];
-  int ngathers;
-  int64_t *gather_coef;
-  Place **gathers;
-  bool line; /* divisor 1 and no gather: affine along every axis */
-} Form;
-
-struct Place { /* a read: an array and the form of each of its indices */
-  const Node *node;
-  const double *values;
-  int64_t extent[MAX_AXES], count;
-  Form *index;
-  bool straight; /* all indices are lines: `flat` is the position */
-  Form flat;
-};
-
-struct Loop {
-  const Node *node;
-  int naxes, nown, order[MAX_AXES]; /* order: outermost axis first */
-  int64_t extent[MAX_AXES], whole[MAX_AXES], own, reduced;
-  Form out;
-  int nreads, nguards;
-  Place **reads;
-  Form *guards;
-  Form value;
-  bool
-    straight; /* all reads and guards are lines: then forms are the guards, the reads' positions, and the place in y */
-  const Form **forms;
-  int nforms;
-};
 
 /* ---- making ready ---- */
 
@@ -86,13 +47,17 @@ static Place *place_new(const Evaluation *e, const Read *r, int naxes) {
   return p;
 }
 
-/* Natural order, but a sum has its longest axis innermost. */
+/* Natural order, but a sum has innermost the longest of the axes along which it is affine. */
 static void choose_order(Loop *l) {
   for (int k = 0; k < l->naxes; k++) l->order[k] = k;
   if (l->node->op != OP_PRODUCT || l->node->reduction > RED_SUM || l->naxes == 0) return;
   int longest = l->naxes - 1;
-  for (int k = l->naxes - 1; k >= 0; k--)
-    if (l->extent[k] > l->extent[longest]) longest = k;
+  bool line = false;
+  for (int k = l->naxes - 1; k >= 0; k--) {
+    if (!loop_is_line(l, k) || (line && l->extent[k] <= l->extent[longest])) continue;
+    longest = k;
+    line = true;
+  }
   memmove(l->order + longest, l->order + longest + 1, sizeof(int) * (size_t)(l->naxes - 1 - longest));
   l->order[l->naxes - 1] = longest;
 }
@@ -161,9 +126,7 @@ void loop_hold(Loop *l, int axis, int64_t at, bool on) {
 
 /* ---- one point ---- */
 
-static double place_at(const Place *p, int naxes, const int64_t *at);
-
-static int64_t numerator_at(const Form *f, int naxes, const int64_t *at) {
+int64_t form_numerator(const Form *f, int naxes, const int64_t *at) {
   int64_t sum = f->offset;
   for (int k = 0; k < naxes; k++) sum += f->coef[k] * at[k];
   for (int k = 0; k < f->ngathers; k++) {
@@ -175,17 +138,16 @@ static int64_t numerator_at(const Form *f, int naxes, const int64_t *at) {
   return sum;
 }
 
-/* Is the form whole and within 0..n-1? Its value goes to *whole. */
-static bool form_within(const Form *f, int naxes, const int64_t *at, int64_t n, int64_t *whole) {
-  int64_t top = numerator_at(f, naxes, at);
+bool form_within(const Form *f, int naxes, const int64_t *at, int64_t n, int64_t *whole) {
+  int64_t top = form_numerator(f, naxes, at);
   *whole = top / f->divisor;
   return top % f->divisor == 0 && *whole >= 0 && *whole < n;
 }
 
-static double place_at(const Place *p, int naxes, const int64_t *at) {
+double place_at(const Place *p, int naxes, const int64_t *at) {
   int64_t flat = 0, k;
   if (p->straight) {
-    flat = numerator_at(&p->flat, naxes, at);
+    flat = form_numerator(&p->flat, naxes, at);
     if (flat < 0 || flat >= p->count) bug("evaluate", "node %%%d is read out of its bounds", p->node->id);
     return p->values[flat];
   }
@@ -198,21 +160,14 @@ static double place_at(const Place *p, int naxes, const int64_t *at) {
   return p->values[flat];
 }
 
-static double product_at(const Loop *l, const int64_t *at) {
-  double product = 1;
-  for (int k = 0; k < l->nreads; k++) product *= place_at(l->reads[k], l->naxes, at);
-  return product;
-}
-
-static bool guards_hold(const Loop *l, const int64_t *at) {
+bool loop_guards_hold(const Loop *l, const int64_t *at) {
   int64_t whole;
   for (int k = 0; k < l->nguards; k++)
     if (!form_within(&l->guards[k], l->naxes, at, l->node->guards[k].n, &whole)) return false;
   return true;
 }
 
-/* The next point of the axes order[from..to-1], the last one fastest; false after the last. */
-static bool advance(const Loop *l, int64_t *at, int from, int to) {
+bool loop_advance(const Loop *l, int64_t *at, int from, int to) {
   for (int k = to - 1; k >= from; k--) {
     int axis = l->order[k];
     if (++at[axis] < l->extent[axis]) return true;
@@ -221,123 +176,11 @@ static bool advance(const Loop *l, int64_t *at, int from, int to) {
   return false;
 }
 
-static void advance_own(const Loop *l, int64_t *at) {
+void loop_advance_own(const Loop *l, int64_t *at) {
   for (int k = l->nown - 1; k >= 0; k--) {
     if (++at[k] < l->extent[k]) return;
     at[k] = 0;
   }
-}
-
-/* ---- sums of products ---- */
-
-/* Cuts lo..hi-1 down to where 0 <= base + slope * t < n. */
-static void cut_range(int64_t base, int64_t slope, int64_t n, int64_t *lo, int64_t *hi) {
-  int64_t least = -base, most = n - 1 - base; /* of slope * t */
-  if (slope < 0) {
-    int64_t swap = -least;
-    least = -most, most = swap, slope = -slope;
-  }
-  if (slope == 0) {
-    if (least > 0 || most < 0) *hi = *lo;
-    return;
-  }
-  int64_t first = least > 0 ? (least + slope - 1) / slope : 0;
-  int64_t end = most < 0 ? 0 : most / slope + 1;
-  if (first > *lo) *lo = first;
-  if (end < *hi) *hi = end;
-}
-
-typedef struct Line { /* a read along the innermost axis */
-  const double *at;
-  int64_t step;
-} Line;
-
-static double line_sum(const Line *x, int n, int64_t count) {
-  double sum = 0;
-  if (n == 0) return (double)count;
-  const double *a = x[0].at, *b = n > 1 ? x[1].at : NULL;
-  int64_t sa = x[0].step, sb = n > 1 ? x[1].step : 0;
-  if (n == 1)
-    for (int64_t t = 0; t < count; t++) sum += a[t * sa];
-  else if (n == 2)
-    for (int64_t t = 0; t < count; t++) sum += a[t * sa] * b[t * sb];
-  else
-    for (int64_t t = 0; t < count; t++) {
-      double product = a[t * sa] * b[t * sb];
-      for (int k = 2; k < n; k++) product *= x[k].at[t * x[k].step];
-      sum += product;
-    }
-  return sum;
-}
-
-static void line_add(double *y, int64_t step, const Line *x, int n, int64_t count) {
-  if (n == 1)
-    for (int64_t t = 0; t < count; t++) y[t * step] += x[0].at[t * x[0].step];
-  else if (n == 2)
-    for (int64_t t = 0; t < count; t++) y[t * step] += x[0].at[t * x[0].step] * x[1].at[t * x[1].step];
-  else
-    for (int64_t t = 0; t < count; t++) {
-      double product = 1;
-      for (int k = 0; k < n; k++) product *= x[k].at[t * x[k].step];
-      y[t * step] += product;
-    }
-}
-
-/* The next line: `at` moves on over all axes but the innermost, and the value of each form at its start with it. */
-static bool next_line(const Loop *l, int64_t *at, int64_t *start) {
-  for (int k = l->naxes - 2; k >= 0; k--) {
-    int axis = l->order[k];
-    bool on = ++at[axis] < l->extent[axis];
-    for (int f = 0; f < l->nforms; f++)
-      start[f] += on ? l->forms[f]->coef[axis] : -l->forms[f]->coef[axis] * (l->extent[axis] - 1);
-    if (on) return true;
-    at[axis] = 0;
-  }
-  return false;
-}
-
-static void first_line(const Loop *l, int64_t *start) {
-  for (int f = 0; f < l->nforms; f++) start[f] = l->forms[f]->offset;
-}
-
-/* The reads along lo..hi-1 of the innermost axis, checked against their arrays. */
-static void open_lines(const Loop *l, const int64_t *start, int inner, int64_t lo, int64_t hi, Line *lines) {
-  for (int k = 0; k < l->nreads; k++) {
-    const Place *p = l->reads[k];
-    int64_t step = p->flat.coef[inner], first = start[l->nguards + k] + lo * step, last = first + (hi - 1 - lo) * step;
-    if (first < 0 || first >= p->count || last < 0 || last >= p->count)
-      bug("evaluate", "node %%%d reads %%%d out of its bounds", l->node->id, p->node->id);
-    lines[k] = (Line){p->values + first, step};
-  }
-}
-
-static void run_line(const Loop *l, const int64_t *start, int inner, double *y) {
-  int64_t lo = 0, hi = l->naxes ? l->extent[inner] : 1, step = l->out.coef[inner];
-  Line lines[MOST_FORMS];
-  for (int k = 0; k < l->nguards && lo < hi; k++)
-    cut_range(start[k], l->guards[k].coef[inner], l->node->guards[k].n, &lo, &hi);
-  if (lo >= hi) return;
-  open_lines(l, start, inner, lo, hi, lines);
-  y += start[l->nforms - 1] + lo * step;
-  if (step == 0) *y += line_sum(lines, l->nreads, hi - lo);
-  else line_add(y, step, lines, l->nreads, hi - lo);
-}
-
-static void run_sum(const Loop *l, double *y) {
-  int64_t at[MAX_AXES] = {0}, start[MOST_FORMS], own[MAX_AXES] = {0};
-  for (int64_t i = 0; i < l->own; i++, advance_own(l, own)) y[numerator_at(&l->out, l->nown, own)] = 0;
-  if (l->straight) {
-    int inner = l->naxes ? l->order[l->naxes - 1] : 0;
-    first_line(l, start);
-    do run_line(l, start, inner, y);
-    while (next_line(l, at, start));
-  } else {
-    do {
-      if (guards_hold(l, at)) y[numerator_at(&l->out, l->naxes, at)] += product_at(l, at);
-    } while (advance(l, at, 0, l->naxes));
-  }
-  if (l->node->scale != 1)
-    for (int64_t i = 0; i < l->own; i++, advance_own(l, own)) y[numerator_at(&l->out, l->nown, own)] *= l->node->scale;
 }
 
 /* ---- the other reductions: one read, in order ---- */
@@ -377,17 +220,17 @@ static void run_reduction(const Loop *l, double *y) {
     Best best = {0, 0, 0};
     for (int64_t j = 0; j < l->reduced; j++) {
       take(l->node->reduction, &best, place_at(l->reads[0], l->naxes, at), (double)j);
-      if (j + 1 < l->reduced) advance(l, at, l->nown, l->naxes);
+      if (j + 1 < l->reduced) loop_advance(l, at, l->nown, l->naxes);
     }
-    y[numerator_at(&l->out, l->nown, at)] = best_result(l->node->reduction, &best);
-    advance(l, at, 0, l->naxes);
+    y[form_numerator(&l->out, l->nown, at)] = best_result(l->node->reduction, &best);
+    loop_advance(l, at, 0, l->naxes);
   }
 }
 
 /* ---- scalar functions ---- */
 
 static double index_at(const Loop *l, const int64_t *at) {
-  return (double)numerator_at(&l->value, l->naxes, at) / (double)l->value.divisor;
+  return (double)form_numerator(&l->value, l->naxes, at) / (double)l->value.divisor;
 }
 
 static void function_at(const Loop *l, double *y) {
@@ -395,8 +238,8 @@ static void function_at(const Loop *l, double *y) {
   for (int64_t i = 0; i < l->own; i++) {
     double x[3];
     for (int k = 0; k < l->nreads && k < 3; k++) x[k] = place_at(l->reads[k], l->naxes, at);
-    y[numerator_at(&l->out, l->nown, at)] = l->node->op == OP_INDEX ? index_at(l, at) : op_apply(l->node->op, x);
-    advance(l, at, 0, l->naxes);
+    y[form_numerator(&l->out, l->nown, at)] = l->node->op == OP_INDEX ? index_at(l, at) : op_apply(l->node->op, x);
+    loop_advance(l, at, 0, l->naxes);
   }
 }
 
@@ -408,22 +251,22 @@ static void run_function(const Loop *l, double *y) {
     function_at(l, y);
     return;
   }
-  first_line(l, start);
+  line_first(l, start);
   do {
     double *to = y + start[l->nforms - 1];
-    open_lines(l, start, inner, 0, n, lines);
+    line_open(l, start, inner, 0, n, lines);
     for (int64_t t = 0; t < n; t++) {
       double x[3];
       for (int k = 0; k < l->nreads && k < 3; k++) x[k] = lines[k].at[t * lines[k].step];
       to[t * l->out.coef[inner]] = op_apply(l->node->op, x);
     }
-  } while (next_line(l, at, start));
+  } while (line_next(l, at, start));
 }
 
 void loop_run(const Loop *l, double *y) {
   if (l->node->op != OP_PRODUCT) run_function(l, y);
   else if (l->node->reduction > RED_SUM) run_reduction(l, y);
-  else run_sum(l, y);
+  else loop_sum(l, y);
 }
 
 /* ---- which values are rounded ---- */
@@ -438,7 +281,7 @@ static bool adds_up(double a, double b, double sum) {
 static bool rounds_at(const Loop *l, const int64_t *at) {
   double y = 1, scale = l->node->scale;
   if (l->node->op == OP_PRODUCT) {
-    if (!guards_hold(l, at)) return false;
+    if (!loop_guards_hold(l, at)) return false;
     for (int k = -1; k < l->nreads; k++) {
       double x = k < 0 ? scale : place_at(l->reads[k], l->naxes, at), product = y * x;
       if (fma(y, x, -product) != 0) return true;
@@ -454,5 +297,5 @@ static bool rounds_at(const Loop *l, const int64_t *at) {
 void loop_rounds(const Loop *l, unsigned char *rounded) {
   int64_t at[MAX_AXES] = {0};
   bool simple = l->node->nreduce == 0 && (l->node->op == OP_PRODUCT || l->node->op == OP_ADD || l->node->op == OP_SUB);
-  for (int64_t i = 0; i < l->own; i++, advance_own(l, at)) rounded[numerator_at(&l->out, l->nown, at)] = !simple || rounds_at(l, at);
+  for (int64_t i = 0; i < l->own; i++, loop_advance_own(l, at)) rounded[form_numerator(&l->out, l->nown, at)] = !simple || rounds_at(l, at);
 }
