@@ -287,8 +287,10 @@ void emit_routines(Emitter *em, Text *header, Text *source) {
     text_printf(source,
                 "/* The first of count values that is not in first..last, or -1. */\n"
                 "static int %s_first_bad(const int32_t *v, int count, int32_t first, int32_t last) {\n"
-                "  for (int q = 0; q < count; q++)\n"
-                "    if (v[q] < first || v[q] > last) return q;\n"
+                "  for (int q = 0; q < count; q++) {\n"
+                "    const int32_t c = v[q];\n"
+                "    if (c < first || c > last) return q;\n"
+                "  }\n"
                 "  return -1;\n}\n\n",
                 em->prefix);
   for (int k = 0; k < em->program->routines.n; k++) {

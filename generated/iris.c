@@ -4,8 +4,10 @@
 
 /* The first of count values that is not in first..last, or -1. */
 static int iris_first_bad(const int32_t *v, int count, int32_t first, int32_t last) {
-  for (int q = 0; q < count; q++)
-    if (v[q] < first || v[q] > last) return q;
+  for (int q = 0; q < count; q++) {
+    const int32_t c = v[q];
+    if (c < first || c > last) return q;
+  }
   return -1;
 }
 
@@ -264,10 +266,11 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = v9[3 * b + i];
-        const float t2 = t1 == 0.0f ? 0.0f : t1 * v17[b];
-        const float t3 = s15 * t2;
-        const float t4 = v16[3 * b + i] + t3;
-        deltau[3 * b + i] = t4;
+        const float t2 = v17[b];
+        const float t3 = t1 == 0.0f ? 0.0f : t1 * t2;
+        const float t4 = s15 * t3;
+        const float t5 = v16[3 * b + i] + t4;
+        deltau[3 * b + i] = t5;
       }
     }
   }
@@ -454,7 +457,8 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = v9[3 * b + i];
-        out[3 * b + i] = t1 == 0.0f ? 0.0f : t1 * v17[b];
+        const float t2 = v17[b];
+        out[3 * b + i] = t1 == 0.0f ? 0.0f : t1 * t2;
       }
     }
   }

@@ -4,8 +4,10 @@
 
 /* The first of count values that is not in first..last, or -1. */
 static int perceptron_first_bad(const int32_t *v, int count, int32_t first, int32_t last) {
-  for (int q = 0; q < count; q++)
-    if (v[q] < first || v[q] > last) return q;
+  for (int q = 0; q < count; q++) {
+    const int32_t c = v[q];
+    if (c < first || c > last) return q;
+  }
   return -1;
 }
 

@@ -4,8 +4,10 @@
 
 /* The first of count values that is not in first..last, or -1. */
 static int softmax_regression_first_bad(const int32_t *v, int count, int32_t first, int32_t last) {
-  for (int q = 0; q < count; q++)
-    if (v[q] < first || v[q] > last) return q;
+  for (int q = 0; q < count; q++) {
+    const int32_t c = v[q];
+    if (c < first || c > last) return q;
+  }
   return -1;
 }
 
@@ -213,10 +215,11 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = v5[3 * b + i];
-        const float t2 = t1 == 0.0f ? 0.0f : t1 * v13[b];
-        const float t3 = s11 * t2;
-        const float t4 = deltal[3 * b + i] + t3;
-        deltau[3 * b + i] = t4;
+        const float t2 = v13[b];
+        const float t3 = t1 == 0.0f ? 0.0f : t1 * t2;
+        const float t4 = s11 * t3;
+        const float t5 = deltal[3 * b + i] + t4;
+        deltau[3 * b + i] = t5;
       }
     }
   }
@@ -327,7 +330,8 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = v5[3 * b + i];
-        out[3 * b + i] = t1 == 0.0f ? 0.0f : t1 * v13[b];
+        const float t2 = v13[b];
+        out[3 * b + i] = t1 == 0.0f ? 0.0f : t1 * t2;
       }
     }
   }
