@@ -273,6 +273,13 @@ static Value *call_size(Elaborator *el, Scope *s, const Expr *e, int n, Value **
   if (args[0]->kind == VALUE_LIST) return value_number(el, args[0]->nitems, e->span);
   int64_t count;
   Value *x = as_tensor(el, args[0], e->args[0].value->span, "the argument of 'size'");
+  bool own = false;
+  for (int k = 0; x && k < x->rank; k++) own = own || value_axis(el, x, k).dim;
+  if (own) { /* as many as the example has */
+    double known;
+    Read *many = count_of(el, x->rank, x->vars, &known);
+    return value_tensor(el, build_scale(el->g, known, many), 0, NULL, e->span);
+  }
   if (!x || !element_count(el, x, 0, e->span, &count)) return value_poison(el, e->span);
   return value_number(el, (double)count, e->span);
 }

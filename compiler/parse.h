@@ -102,6 +102,7 @@ int scan_raw(Parser *p, ParseValue *value, Span *span);
 
 /* parse_token.c */
 int parse_lex(ParseValue *value, Span *span, Parser *p);
+void parse_mark(Parser *p); /* the names that may begin a reduction; before anything is read */
 void parse_recover(Parser *p);
 bool token_begins_statement(int kind);
 /* Fills `words`, of MOST_WORDS places, and returns their number. */

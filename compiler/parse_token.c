@@ -89,6 +89,35 @@ static bool begins_body(int kind) {
   return kind == TOK_NAME || kind == TOK_NUMBER || kind == '(' || kind == TOK_NOT || kind == TOK_PARTIAL;
 }
 
+/* ---- functions of a whole array ---- */
+
+/* What follows the word, or a name, at this place of a line; NULL where something else stands there. */
+static const char *after(const char *at, const char *word) {
+  if (!at) return NULL;
+  at += strspn(at, " \t");
+  return strncmp(at, word, strlen(word)) == 0 ? at + strlen(word) : NULL;
+}
+
+static const char *after_name(const char *at) {
+  if (!at) return NULL;
+  at += strspn(at, " \t");
+  size_t length = strcspn(at, " \t\r\n()[]{},;=#");
+  return length ? at + length : NULL;
+}
+
+/* Marks the name of each `fn NAME(a[...])` of the source, further formals having defaults. Such a function is a reduction where a
+ * body follows, and what stands before `(x[j] + 1)` must be known to be one before it is read. */
+void parse_mark(Parser *p) {
+  for (const char *line = p->source->text; line; line = strchr(line, '\n')) {
+    line += *line == '\n';
+    const char *name = after(line, "fn "), *end = after_name(name);
+    const char *formal = after(after(after(after_name(after(end, "(")), "["), "..."), "]");
+    if (!after(formal, ")") && !after(after_name(after(formal, ",")), "=")) continue;
+    name += strspn(name, " \t");
+    mark_name(p->cx, intern_n(p->cx, name, (size_t)(end - name)));
+  }
+}
+
 /* ---- brackets ---- */
 
 static bool within_line(const Parser *p) { return p->nbrackets > 0 && p->brackets[p->nbrackets - 1].open != '{'; }
@@ -103,7 +132,7 @@ static void open_bracket(Parser *p, Token *t) {
     t->kind = TOK_END;
     return;
   }
-  bool reduction = t->kind == '(' && p->raw.kind == TOK_NAME && is_reduction(p->raw.value.text);
+  bool reduction = t->kind == '(' && p->raw.kind == TOK_NAME && (is_reduction(p->raw.value.text) || is_marked(p->cx, p->raw.value.text));
   p->brackets[p->nbrackets++] = (Bracket){.open = t->kind, .span = t->span, .reduction = reduction};
 }
 

@@ -304,6 +304,7 @@ Block parse(Context *cx, const Source *source) {
   parser->cx = cx;
   parser->source = source;
   if (!parse_readable(cx, source)) return (Block){0};
+  parse_mark(parser);
   scan_open(parser);
   parse_parse(parser);
   scan_close(parser);

@@ -40,6 +40,7 @@ struct Context {
   VEC(Report) reports;
   int errors;
   bool muted; /* the last report was dropped: its notes and helps are too */
+  VEC(const char *) marked;
 };
 
 /* ---- the arena ---- */
@@ -148,6 +149,14 @@ const char *intern_n(Context *cx, const char *text, size_t length) {
   memcpy(copy, text, length);
   cx->nnames++;
   return cx->names[i] = copy;
+}
+
+void mark_name(Context *cx, const char *name) { VEC_PUSH(cx, &cx->marked, name); }
+
+bool is_marked(const Context *cx, const char *name) {
+  for (int k = 0; k < cx->marked.n; k++)
+    if (cx->marked.at[k] == name) return true;
+  return false;
 }
 
 const char *intern(Context *cx, const char *text) { return intern_n(cx, text, strlen(text)); }

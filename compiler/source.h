@@ -45,6 +45,9 @@ void *arena_copy(Context *cx, const void *data, size_t bytes);
 /* The one copy of a name; equal names give equal pointers. */
 const char *intern(Context *cx, const char *text);
 const char *intern_n(Context *cx, const char *text, size_t length);
+/* Marks an interned name: that of a function of a whole array, which may stand before a body like a reduction. */
+void mark_name(Context *cx, const char *name);
+bool is_marked(const Context *cx, const char *name);
 char *arena_printf(Context *cx, const char *format, ...) NNC_PRINTF(2, 3);
 
 /* A growing text in the arena. */

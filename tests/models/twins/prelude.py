@@ -182,6 +182,33 @@ def prelude_layers(w, x0, v0, word, words, m0):
             "loss.norms": probe(i, j, k, l, n, o), **{"out." + name: value for name, value in found.items()}}
 
 
+def rope(x, base=10000, heads=1, halves=False):
+    """Each pair as a complex number, which is multiplied by one of length 1."""
+    T, d = x.shape
+    v = x.reshape(T, heads, 2, -1).transpose(2, 3) if halves else x.reshape(T, heads, -1, 2)
+    angle = torch.arange(T)[:, None] * base ** (-torch.arange(v.shape[2]).double() / v.shape[2])
+    turned = torch.view_as_complex(v.contiguous()) * torch.polar(torch.ones_like(angle), angle)[:, None]
+    v = torch.view_as_real(turned)
+    return (v.transpose(2, 3) if halves else v).reshape(T, d)
+
+
+@twin("prelude_arrays", {"x0": real(5, 8), "w0": real(3, 4)},
+      {"s": (5, 8), "r": (3, 4), "k.W": (3, 8), "k.b": (3,), "k.V": (3, 8), "k.c": (3,),
+       "l.W": (2, 4), "l.b": (2,), "l.V": (2, 4), "l.c": (2,)})
+def prelude_arrays(w, x0, w0):
+    x, v = w["s"] * x0, w["r"] * w0
+    gated = lambda n, x: F.silu(F.linear(x, w[n + ".W"], w[n + ".b"])) * F.linear(x, w[n + ".V"], w[n + ".c"])
+    a, b = x.var(correction=0), torch.stack([x.var(), x.std(correction=0), x.std()])
+    c, d = x.var(1, correction=0), (x - 2 * x[:, :1]).std(0, correction=0)
+    e, f = x.cumsum(1), v.cumsum(0)
+    g, h, i, j = rope(x), rope(x, 100, 2), rope(x, halves=True), rope(x, 50, 2, True)
+    k, l, m, n = gated("k", x), gated("l", v[0]), torch.diag(v[1]), torch.diagonal(v)
+    o = torch.trace(v @ v.T) * torch.eye(3).double() + v @ m @ v.T
+    found = dict(b=b, c=c, d=d, e=e, f=f, h=h, i=i, k=k, o=o)
+    return {"loss.spread": probe(a, b, c, d), "loss.sums": probe(e, f, m, n, o), "loss.turned": probe(g, h, i, j),
+            "loss.gated": probe(k, l), **{"out." + name: value for name, value in found.items()}}
+
+
 # ---- attention -----------------------------------------------------------------------------------------------------
 
 def attention(w, name, x, heads, to=None, mask=None, causal=False):
