@@ -95,7 +95,7 @@ int64_t sides_unseen(const Sides *s);
 
 /* check_tie.c: is the verdict at this point the same whatever way the comparisons go that are ties but for rounding? The arrays of
  * the point are gone afterwards. */
-Ties *ties_find(Sides *s);
+bool ties_find(Sides *s); /* are there any comparisons? */
 bool sides_decided(Sides *s, PointVerdict verdict, const Point *pt);
 
 /* check_sample.c: replaces sides of millions of elements by some thousands of these, along a variable; false where they

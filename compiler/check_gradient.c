@@ -1,6 +1,7 @@
 /* check_gradient.c: every parameter array's gradient against difference quotients of the loss, in double precision.
  *
- * At a random point with two examples, for an element (or a random direction) d of the array:
+ * At a random point with two examples, for a random direction d of all arrays together where the loss is costly, and for an element
+ * (or a random direction) d of each array, for as long as WORK allows, which is counted in multiply-adds, not in seconds:
  *     D(h) = (L(w + h*d) - L(w - h*d)) / 2h          central: the error is O(h^2)
  *     R(h) = (4*D(h/2) - D(h)) / 3                   Richardson: O(h^4)
  * A probe agrees where one of these is within 1e-6 of the array's largest gradient. Where none does and two step sizes
@@ -15,9 +16,10 @@
 #define AGREE      1e-6
 #define EXAMPLES   2
 #define WHOLE      500   /* arrays up to this size are probed at every element where WORK allows it, */
-#define ELEMENTS   20    /* larger ones at so many random elements (at least FEWEST) */
-#define FEWEST     5
-#define DIRECTIONS 5     /* and in so many random directions: one of them alone shows a single wrong element */
+#define ELEMENTS   20    /* larger ones at so many random elements */
+#define FEWEST     5     /* arrays up to this size are probed at every element whatever it costs */
+#define DIRECTIONS 5     /* and in so many random directions, of a costly loss in one: it shows a single wrong element too */
+#define MOST_WORK  3e10  /* for one direction of each array; of a loss that costs more, all arrays together agree in some directions */
 #define WORK       2e8   /* terms to be summed for one array, a fraction of a second, */
 #define ALL_WORK   2e9   /* and for all of them */
 #define POINTS     12    /* drawn for a gradient that is 0 before it is said to be 0 everywhere */
@@ -36,11 +38,22 @@ typedef struct Loss { /* one GRAD routine at a point */
   uint64_t seed; /* of the point; 0: none yet */
 } Loss;
 
-typedef struct Probe { /* the array is moved by h * (one element, or every element by its sign) */
-  Node *leaf;
+typedef struct Array {
+  const Leaf *leaf;
+  Node *root;
+  int64_t count;
+  double *gradient, *base, scale; /* at the point: the gradient, the values, the largest gradient */
+  bool rounding;                  /* 0 but for rounding */
+  double worst;
+  int nelements, ndirections; /* to be probed */
+  int nprobes, redrawn;
+} Array;
+
+typedef struct Probe { /* the arrays are moved by h * (one element of one of them, or every element by its sign) */
+  Array *arrays;
+  int n;
   int64_t element; /* -1: a direction */
   uint64_t seed;
-  double *base; /* the array's values at the point */
 } Probe;
 
 typedef enum { AGREES, DIFFERS, AT_KINK } Outcome;
@@ -52,15 +65,26 @@ typedef struct Result {
 
 /* ---- the quotient ---- */
 
-static double direction_at(const Probe *q, int64_t k) { return draw_uniform(q->seed, 77, (uint64_t)k) < 0.5 ? -1 : 1; }
+/* The sign by which element k of array i moves, in units of that array's values where several move. */
+static double direction_at(const Probe *q, int i, int64_t k) { return draw_uniform(q->seed, 77 + (uint64_t)i, (uint64_t)k) < 0.5 ? -1 : 1; }
+
+/* The root mean square of the values, or a tenth. */
+static double size_of(const Array *a) {
+  double squares = 0;
+  for (int64_t k = 0; k < a->count; k++) squares += a->base[k] * a->base[k];
+  return fmax(0.1, sqrt(squares / (double)a->count));
+}
+
+/* How far an array moves for each unit of the step: where there are several, each by its size. */
+static double unit_of(const Probe *q, const Array *a) { return q->n > 1 ? size_of(a) : 1; }
 
 static double loss_at(const Loss *l, const Probe *q, double h) {
-  if (q->element >= 0) {
-    evaluation_set_one(l->e, q->leaf, q->element, q->base[q->element] + h);
-  } else {
-    double *x = evaluation_open(l->e, q->leaf);
-    for (int64_t k = evaluation_count(l->e, q->leaf) - 1; k >= 0; k--) x[k] = q->base[k] + h * direction_at(q, k);
+  for (int i = 0; i < q->n && q->element < 0; i++) {
+    const Array *a = &q->arrays[i];
+    double *x = evaluation_open(l->e, a->leaf->node), unit = h * unit_of(q, a);
+    for (int64_t k = 0; k < a->count; k++) x[k] = a->base[k] + unit * direction_at(q, i, k);
   }
+  if (q->element >= 0) evaluation_set_one(l->e, q->arrays->leaf->node, q->element, q->arrays->base[q->element] + h);
   return evaluate(l->e, l->value)[0];
 }
 
@@ -91,6 +115,7 @@ static Result probe(const Loss *l, const Probe *q, double analytic, double scale
       double fine = quotient(l, q, h / 2, &noise), refined = (4 * fine - coarse) / 3, spread = fabs(fine - coarse);
       if (spread < least_spread) least_spread = spread, least_noise = noise, r.quotient = refined;
       coarse = refined;
+      if (1000 * fmax(spread, noise) < fabs(refined - analytic)) break; /* other steps would say the same */
     }
     if (fabs(coarse - analytic) <= AGREE * scale) {
       r = (Result){AGREES, analytic, coarse, scale > 0 ? fabs(coarse - analytic) / scale : 0};
@@ -98,7 +123,7 @@ static Result probe(const Loss *l, const Probe *q, double analytic, double scale
     }
   }
   double bent = r.outcome == AGREES ? 0 : bend(l, q, steps[0] * size);
-  evaluation_set(l->e, q->leaf, q->base);
+  for (int i = 0; i < q->n; i++) evaluation_set(l->e, q->arrays[i].leaf->node, q->arrays[i].base);
   if (r.outcome == AGREES) return r;
   r.difference = fabs(r.quotient - analytic) / scale;
   if (isfinite(analytic) && bent > 0.5 * fabs(r.quotient - analytic)) return r;
@@ -108,17 +133,6 @@ static Result probe(const Loss *l, const Probe *q, double analytic, double scale
 }
 
 /* ---- one array ---- */
-
-typedef struct Array {
-  const Leaf *leaf;
-  Node *root;
-  int64_t count;
-  double *gradient, *base, scale; /* at the point: the gradient, the values, the largest gradient */
-  bool rounding;                  /* 0 but for rounding */
-  double worst;
-  int nelements, ndirections; /* to be probed */
-  int nprobes, redrawn;
-} Array;
 
 static double largest_of(const double *x, int64_t count) {
   double m = 0;
@@ -158,26 +172,31 @@ static bool array_move(Loss *l, Array *a, uint64_t seed) {
   return true;
 }
 
-static Probe probe_make(const Array *a, int k, uint64_t seed) {
-  Probe q = {.leaf = a->leaf->node, .element = k, .seed = 31 * seed + (uint64_t)k, .base = a->base};
+static Probe probe_make(Array *a, int k, uint64_t seed) {
+  Probe q = {.arrays = a, .n = 1, .element = k, .seed = 31 * seed + (uint64_t)k};
   if (k >= a->nelements) q.element = -1;
   else if (a->nelements < a->count) q.element = (int64_t)(draw_uniform(q.seed, 5, 0) * (double)a->count);
   return q;
 }
 
 /* The derivative along the probe, what its difference is compared with, and the unit of its steps. */
-static double along(const Array *a, const Probe *q, double *scale, double *size) {
-  double sum = 0, squares = 0, weights = 0;
-  for (int64_t k = 0; k < a->count; k++) weights += a->base[k] * a->base[k];
-  *size = fmax(0.1, sqrt(weights / (double)a->count));
-  *scale = a->rounding ? 1e-3 : a->scale;
-  if (q->element >= 0) return a->gradient[q->element];
-  for (int64_t k = 0; k < a->count; k++) {
-    sum += a->gradient[k] * direction_at(q, k);
-    squares += a->gradient[k] * a->gradient[k];
+static double along(const Probe *q, double *scale, double *size) {
+  double sum = 0, squares = 0, count = 0;
+  *scale = 0;
+  *size = q->n > 1 ? 1 : size_of(q->arrays);
+  for (int i = 0; i < q->n; i++) {
+    const Array *a = &q->arrays[i];
+    double unit = unit_of(q, a);
+    *scale = fmax(*scale, unit * (a->rounding ? 1e-3 : a->scale));
+    if (q->element >= 0) return a->gradient[q->element];
+    count += (double)a->count;
+    for (int64_t k = 0; k < a->count; k++) {
+      sum += unit * a->gradient[k] * direction_at(q, i, k);
+      squares += unit * unit * a->gradient[k] * a->gradient[k];
+    }
   }
   *scale = fmax(*scale, sqrt(squares));
-  *size *= 10 / sqrt((double)a->count);
+  *size *= 10 / sqrt(count);
   return sum;
 }
 
@@ -216,9 +235,9 @@ static void plan_probes(const Loss *l, Array *a) {
     a->nelements = (int)a->count;
     return;
   }
-  double elements = fmin(fmin((double)a->count, ELEMENTS), affordable - DIRECTIONS);
-  a->nelements = elements < FEWEST ? FEWEST : (int)elements;
-  a->ndirections = DIRECTIONS;
+  a->ndirections = affordable < 2 * DIRECTIONS ? 1 : DIRECTIONS;
+  double elements = fmin(fmin((double)a->count, ELEMENTS), affordable - a->ndirections);
+  a->nelements = elements < 0 ? 0 : (int)elements;
 }
 
 /* Every probe in turn, at another point where it meets a kink. False where one fails (which is reported). */
@@ -227,7 +246,7 @@ static bool probe_all(Loss *l, Array *a, uint64_t seed, Text *out) {
   for (int k = 0; k < n;) {
     double scale, size;
     Probe q = probe_make(a, k, seed);
-    double analytic = along(a, &q, &scale, &size);
+    double analytic = along(&q, &scale, &size);
     if (a->rounding) scale *= l->largest;
     Result r = probe(l, &q, analytic, scale, size);
     if (r.outcome == AGREES) {
@@ -311,23 +330,70 @@ static Loss loss_make(Program *p, const Routine *r) {
   return l;
 }
 
-static void check_loss(Program *p, const Routine *r, Text *out, Tally *tally) {
-  Loss l = loss_make(p, r);
-  for (int k = 0; k < r->nroots; k++) {
-    if (r->roots[k].dest != DEST_GRAD) continue;
-    const Leaf *leaf = &p->params.at[r->roots[k].item];
-    Array a = {.leaf = leaf, .root = r->roots[k].node, .count = leaf->count};
-    if (!l.reached[leaf->node->id]) {
-      print_array(out, &l, &a);
+typedef struct Arrays {
+  Array *at;
+  int n;
+} Arrays;
+
+/* The arrays that the loss depends on; of the others it is said. */
+static Arrays find_arrays(Loss *l, Text *out) {
+  Arrays all = {ARENA_ARRAY(l->p->cx, Array, l->routine->nroots), 0};
+  for (int k = 0; k < l->routine->nroots; k++) {
+    const Root *root = &l->routine->roots[k];
+    if (root->dest != DEST_GRAD) continue;
+    const Leaf *leaf = &l->p->params.at[root->item];
+    Array a = {.leaf = leaf, .root = root->node, .count = leaf->count};
+    if (!l->reached[leaf->node->id]) {
+      print_array(out, l, &a);
       text_add(out, ": the loss does not depend on it\n");
       continue;
     }
-    plan_probes(&l, &a);
-    a.gradient = ARENA_ARRAY(p->cx, double, a.count);
-    a.base = ARENA_ARRAY(p->cx, double, a.count);
-    if (check_array(&l, &a, out)) tally->agree++;
+    plan_probes(l, &a);
+    a.gradient = ARENA_ARRAY(l->p->cx, double, a.count);
+    a.base = ARENA_ARRAY(l->p->cx, double, a.count);
+    all.at[all.n++] = a;
+  }
+  return all;
+}
+
+/* A direction of all arrays together: does it agree? Kinks, and points where a gradient is not finite, say nothing: AT_KINK. */
+static Result probe_together(Loss *l, const Arrays *all) {
+  Result r = {.outcome = AT_KINK};
+  for (uint64_t seed = 1; seed <= DIRECTIONS && r.outcome == AT_KINK; seed++) {
+    bool finite = true;
+    double scale, size;
+    for (int k = 0; k < all->n && finite; k++) finite = array_move(l, &all->at[k], seed) && all_finite(all->at[k].gradient, all->at[k].count);
+    if (!finite) continue;
+    Probe q = {.arrays = all->at, .n = all->n, .element = -1, .seed = seed};
+    double analytic = along(&q, &scale, &size);
+    r = probe(l, &q, analytic, scale, size);
+  }
+  return r;
+}
+
+/* Of a costly loss all arrays are moved together first. Where that agrees, each by itself follows while MOST_WORK lasts; where it does
+ * not, all do, so that the one which is wrong is named. */
+static void check_loss(Program *p, const Routine *r, Text *out, Tally *tally) {
+  Loss l = loss_make(p, r);
+  Arrays all = find_arrays(&l, out);
+  double work = 0;
+  bool costly = all.n > 1 && l.cost * all.n > MOST_WORK;
+  Result together = costly ? probe_together(&l, &all) : (Result){.outcome = AT_KINK};
+  int failed = tally->fail;
+  for (int k = 0; k < all.n; k++) {
+    Array *a = &all.at[k];
+    work += l.cost * (a->nelements + a->ndirections);
+    if (together.outcome == AGREES && work > MOST_WORK && a->scale > 0) {
+      print_array(out, &l, a);
+      text_printf(out, ": agrees together with the others, largest difference %.1g\n", together.difference);
+      tally->agree++;
+    } else if (check_array(&l, a, out)) tally->agree++;
     else tally->fail++;
   }
+  if (together.outcome != DIFFERS || tally->fail > failed) return;
+  text_printf(out, "gradient %s: fails in a random direction of all arrays: the gradient is %.9g, the difference quotient %.9g\n", r->name,
+              together.analytic, together.quotient);
+  tally->fail++;
 }
 
 void check_gradients(Program *p, Text *out, Tally *tally) {

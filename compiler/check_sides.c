@@ -70,8 +70,8 @@ Sides sides_make(Program *p, const Check *c, Read *a, Read *b) {
   s.e = evaluation_new(g, s.examples, 1);
   s.wishes = wishes_find(p, s.needed);
   s.count = evaluation_count(s.e, s.a);
-  ties_find(&s);
   s.cost = evaluation_cost(s.e, s.a) + evaluation_cost(s.e, s.b);
+  if (ties_find(&s)) s.cost *= 2; /* evaluated again with errors */
   return s;
 }
 

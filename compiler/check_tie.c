@@ -68,7 +68,7 @@ static void add_jump(Sides *s, Node *n) {
   VEC_PUSH(s->p->cx, &s->ties->jumps, j);
 }
 
-Ties *ties_find(Sides *s) {
+bool ties_find(Sides *s) {
   NodeList roots = {0};
   s->ties = ARENA_NEW(s->p->cx, Ties);
   for (int i = 0; i < s->needed.n; i++)
@@ -80,7 +80,7 @@ Ties *ties_find(Sides *s) {
     if (s->ties->jumps.at[k].right) VEC_PUSH(s->p->cx, &roots, s->ties->jumps.at[k].right);
   }
   s->ties->needed = graph_order(s->p->cx, roots.at, roots.n);
-  return s->ties;
+  return s->ties->jumps.n > 0;
 }
 
 /* ---- which are undecided ---- */

@@ -270,10 +270,19 @@ static void run_terms(const Loop *l, double *y) {
   }
 }
 
+/* y at the places at hand, times k, or 0 for k = 0. */
+static void scale_own(const Loop *l, double *y, double k) {
+  int64_t at[MAX_AXES] = {0}, n = l->nown ? l->extent[l->nown - 1] : 1, step = l->nown ? l->out.coef[l->nown - 1] : 1;
+  for (int64_t i = 0; i < l->own; i += n) {
+    double *line = y + form_numerator(&l->out, l->nown, at);
+    for (int64_t t = 0; t < n; t++) line[t * step] = k == 0 ? 0 : k * line[t * step];
+    if (l->nown) at[l->nown - 1] = n - 1;
+    loop_advance_own(l, at);
+  }
+}
+
 void loop_sum(const Loop *l, double *y) {
-  int64_t own[MAX_AXES] = {0};
-  for (int64_t i = 0; i < l->own; i++, loop_advance_own(l, own)) y[form_numerator(&l->out, l->nown, own)] = 0;
+  scale_own(l, y, 0);
   run_terms(l, y);
-  if (l->node->scale != 1)
-    for (int64_t i = 0; i < l->own; i++, loop_advance_own(l, own)) y[form_numerator(&l->out, l->nown, own)] *= l->node->scale;
+  if (l->node->scale != 1) scale_own(l, y, l->node->scale);
 }
