@@ -112,6 +112,17 @@ static bool is_suspicious(const Sides *s, const Point *pt, int64_t k) {
   return d > SUSPICIOUS * pt->scale || (d > RELATIVE * size && s->cost < LARGE);
 }
 
+/* The elements whose mean is a number. */
+static bool count_differing(const Sides *s, Point *pt) {
+  pt->first = -1;
+  pt->differing = 0;
+  for (int64_t k = 0; k < s->count; k++) {
+    if (isnan(s->mean[k])) continue;
+    if (!pt->differing++) pt->first = k, pt->left = pt->a[k], pt->right = pt->b[k];
+  }
+  return pt->differing > 0;
+}
+
 static bool differs(Sides *s, Point *pt) {
   bool any = false;
   if (!s->mean) s->mean = ARENA_ARRAY(s->p->cx, double, s->count), s->square = ARENA_ARRAY(s->p->cx, double, s->count);
@@ -122,13 +133,7 @@ static bool differs(Sides *s, Point *pt) {
   for (int t = 0; t < (int)(sizeof trials / sizeof *trials) && any; t++) any = shake(s, t);
   pt->a = evaluate(s->e, s->a);
   pt->b = evaluate(s->e, s->b);
-  pt->first = -1;
-  pt->differing = 0;
-  for (int64_t k = 0; k < s->count && any; k++) {
-    if (isnan(s->mean[k])) continue;
-    if (!pt->differing++) pt->first = k, pt->left = pt->a[k], pt->right = pt->b[k];
-  }
-  return any;
+  return any && count_differing(s, pt);
 }
 
 /* ---- one point ---- */
@@ -164,11 +169,24 @@ static bool one_is_zero(const Sides *s, const Point *pt) {
   return a || b;
 }
 
+/* Of elements that differ (mean is a number), those count at which both sides have a value even where a comparison of
+ * what has none, log(x) <= 0 at x = -1, has none either. */
+static bool differ_where_defined(Sides *s, Point *pt) {
+  evaluation_strict(s->e, s->needed.at, s->needed.n, true);
+  const double *a = evaluate(s->e, s->a), *b = evaluate(s->e, s->b);
+  for (int64_t k = 0; k < s->count; k++)
+    if (isnan(a[k]) || isnan(b[k])) s->mean[k] = NAN;
+  evaluation_strict(s->e, s->needed.at, s->needed.n, false);
+  pt->a = evaluate(s->e, s->a);
+  pt->b = evaluate(s->e, s->b);
+  return count_differing(s, pt);
+}
+
 PointVerdict sides_judge(Sides *s, Point *pt) {
   pt->a = evaluate(s->e, s->a);
   pt->b = evaluate(s->e, s->b);
   if (!compare(s, pt)) return POINT_UNDEFINED;
-  if (differs(s, pt)) return POINT_REFUTES;
+  if (differs(s, pt)) return differ_where_defined(s, pt) ? POINT_REFUTES : POINT_UNDEFINED;
   if (one_is_zero(s, pt)) pt->difference = 0;
   return pt->difference <= TOLERANCE ? POINT_AGREES : POINT_NOISY;
 }

@@ -44,7 +44,7 @@ struct Evaluation {
   Slot *slots;
   size_t nslots;
   uint64_t clock;
-  bool hold_stops;
+  bool hold_stops, strict;
   Shake shake;
   int64_t *now; /* by scan: 1 + the time at hand; 0 outside of it */
   int nscans;
@@ -199,6 +199,12 @@ void evaluation_shake(Evaluation *e, Node *const *nodes, int nnodes, Shake shake
     if (is_leaf(nodes[k])) shake_leaf(e, nodes[k], before);
     else slot_of(e, nodes[k])->time = 0; /* to be computed again, whatever its operands are */
   }
+}
+
+void evaluation_strict(Evaluation *e, Node *const *nodes, int nnodes, bool strict) {
+  e->strict = strict;
+  for (int k = 0; k < nnodes; k++)
+    if (!is_leaf(nodes[k])) slot_of(e, nodes[k])->time = 0; /* to be computed again */
 }
 
 /* ---- what a node depends on ---- */
@@ -474,7 +480,7 @@ static void compute_map(Evaluation *e, Slot *s, const Node *n) {
   double *y = room(e, n);
   for (int k = 0; k < n->naxes; k++)
     if (held_at(e, n->axes[k])) loop_hold(loop, k, held_at(e, n->axes[k]) - 1, true);
-  loop_run(loop, y);
+  loop_run(loop, y, e->strict);
   if (e->shake.seed) shake_map(e, n, loop);
   for (int k = 0; k < n->naxes; k++)
     if (held_at(e, n->axes[k])) loop_hold(loop, k, held_at(e, n->axes[k]) - 1, false);

@@ -33,6 +33,8 @@ typedef struct Shake {
   double size;
 } Shake;
 void evaluation_shake(Evaluation *e, Node *const *nodes, int nnodes, Shake shake);
+/* While true, a comparison (or a `where`) of what has no value has none either; `nodes` are all that is evaluated. What runs has 0 there. */
+void evaluation_strict(Evaluation *e, Node *const *nodes, int nnodes, bool strict);
 /* The number of nodes of kind INPUT, PARAM, ... that a node needs and that have no value yet; 0 means that it can be
  * evaluated. */
 int evaluation_missing(Evaluation *e, Node *node);
@@ -57,7 +59,7 @@ int64_t evaluation_extent(const Evaluation *e, Axis axis);
 double *evaluation_values(const Evaluation *e, const Node *node); /* of an operand, computed before */
 Context *evaluation_context(const Evaluation *e);
 Loop *loop_prepare(const Evaluation *e, const Node *n);
-void loop_run(const Loop *loop, double *y);
+void loop_run(Loop *loop, double *y, bool strict);
 /* Marks the values that loop_run computes now (row by row) with an error. */
 void loop_rounds(const Loop *loop, unsigned char *rounded);
 /* Holds an own axis at one place, or lets it run over all again. */

@@ -35,6 +35,7 @@ struct Loop {
   Place **reads;
   Form *guards;
   Form value;
+  bool strict; /* comparisons of NaN are NaN */
   bool
     straight; /* all reads and guards are lines: then forms are the guards, the reads' positions, and the place in y */
   const Form **forms;

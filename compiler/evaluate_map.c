@@ -229,6 +229,14 @@ static void run_reduction(const Loop *l, double *y) {
 
 /* ---- scalar functions ---- */
 
+static double apply(const Loop *l, const double *x) {
+  Op op = l->node->op;
+  if (l->strict && op >= OP_LT && op <= OP_WHERE)
+    for (int k = 0; k < op_rows[op].arity && (k == 0 || op != OP_WHERE); k++)
+      if (isnan(x[k])) return NAN;
+  return op_apply(op, x);
+}
+
 static double index_at(const Loop *l, const int64_t *at) {
   return (double)form_numerator(&l->value, l->naxes, at) / (double)l->value.divisor;
 }
@@ -238,7 +246,7 @@ static void function_at(const Loop *l, double *y) {
   for (int64_t i = 0; i < l->own; i++) {
     double x[3];
     for (int k = 0; k < l->nreads && k < 3; k++) x[k] = place_at(l->reads[k], l->naxes, at);
-    y[form_numerator(&l->out, l->nown, at)] = l->node->op == OP_INDEX ? index_at(l, at) : op_apply(l->node->op, x);
+    y[form_numerator(&l->out, l->nown, at)] = l->node->op == OP_INDEX ? index_at(l, at) : apply(l, x);
     loop_advance(l, at, 0, l->naxes);
   }
 }
@@ -258,12 +266,13 @@ static void run_function(const Loop *l, double *y) {
     for (int64_t t = 0; t < n; t++) {
       double x[3];
       for (int k = 0; k < l->nreads && k < 3; k++) x[k] = lines[k].at[t * lines[k].step];
-      to[t * l->out.coef[inner]] = op_apply(l->node->op, x);
+      to[t * l->out.coef[inner]] = apply(l, x);
     }
   } while (line_next(l, at, start));
 }
 
-void loop_run(const Loop *l, double *y) {
+void loop_run(Loop *l, double *y, bool strict) {
+  l->strict = strict;
   if (l->node->op != OP_PRODUCT) run_function(l, y);
   else if (l->node->reduction > RED_SUM) run_reduction(l, y);
   else loop_sum(l, y);

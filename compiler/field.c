@@ -10,6 +10,8 @@
 #define G           4u          /* a square: its powers are Q numbers */
 #define MOST_DEGREE 1e6
 #define MOST_VALUES 100000
+#define MOST_LOG_DEPTH 500
+#define ROUNDING    2.3e-16     /* of a number, relative */
 #define ROOT        12          /* roots are of this degree, or one that divides it */
 
 /* ---- numbers modulo m ---- */
@@ -63,7 +65,8 @@ static void grow(Field *f) {
 /* What is known of one way to make it is known of the value. */
 static void learn(Value *old, const Value *v) {
   old->positive = old->positive || v->positive;
-  if (isnan(old->number)) old->number = v->number;
+  old->nonnegative = old->nonnegative || v->nonnegative;
+  if (isnan(old->number) || (v->error < old->error && !isnan(v->number))) old->number = v->number, old->error = v->error;
   if (!old->log) old->log = v->log;
   if (!old->made) old->made = v->made, old->a = v->a, old->b = v->b, old->exponent = v->exponent;
   if (!old->nlogs && v->nlogs) memcpy(old->logs, v->logs, sizeof old->logs), old->nlogs = v->nlogs;
@@ -114,14 +117,14 @@ Value *field_leaf(Field *f, uint64_t a, uint64_t b) {
   return keep(f, &v);
 }
 
-/* The simple fraction that x is within rounding, by its continued fraction. */
+/* The simple fraction whose nearest number is x, by its continued fraction: 0.1 is 1/10. */
 static bool as_fraction(double x, double *top, double *bottom) {
   double rest = fabs(x), a = 1, b = 0, c = 0, d = 1; /* a/b the convergent, c/d the one before */
   for (int k = 0; k < 30; k++) {
     double whole = floor(rest), na = whole * a + c, nb = whole * b + d;
     if (na * nb > 1e12 && nb > 1 && na > 1) return false;
     c = a, d = b, a = na, b = nb;
-    if (fabs(a / b - fabs(x)) <= 3e-16 * fabs(x)) {
+    if (a / b == fabs(x)) {
       *top = x < 0 ? -a : a;
       *bottom = b;
       return b < 9e15 && a < 9e15;
@@ -142,7 +145,7 @@ static void set_quotient(Value *v, double top, double bottom) {
 }
 
 Value *field_number(Field *f, double x) {
-  Value v = {.number = x, .positive = x > 0};
+  Value v = {.number = x, .positive = x > 0, .error = x == floor(x) && fabs(x) < 9e15 ? 0 : ROUNDING * fabs(x)};
   double top, bottom;
   int exponent;
   if (isnan(x)) return field_give_up(f);
@@ -201,8 +204,14 @@ static void add_logs(Value *v, const Value *a, double by) {
 
 static Value *rooted(Field *f, Value *coefficient, const Value *like);
 
+static bool is_whole(const Value *v) { return v->number == floor(v->number) && fabs(v->number) < 9e15; }
+
 Value *field_add(Field *f, Value *a, Value *b) {
   Value v = {.number = a->number + b->number, .positive = a->positive && b->positive};
+  v.nonnegative = a->nonnegative && b->nonnegative;
+  v.positive = v.positive || (v.nonnegative && (a->positive || b->positive));
+  v.error = a->error + b->error;
+  if (v.error > 0 || !is_whole(&v)) v.error += ROUNDING * fabs(v.number);
   if (a->infinite && b->infinite && a != b) return field_give_up(f);
   if (a->infinite || b == f->zero) return a;
   if (b->infinite || a == f->zero) return b;
@@ -245,6 +254,7 @@ static Value *rooted(Field *f, Value *coefficient, const Value *like) {
   multiply_lanes(&v, coefficient, f->one);
   v.number = coefficient->number;
   v.positive = coefficient->positive;
+  v.nonnegative = coefficient->nonnegative;
   for (int k = 0; k < like->nroots; k++) {
     Value root = {0};
     root_lanes(like->roots[k].of, like->roots[k].power, &root);
@@ -252,7 +262,9 @@ static Value *rooted(Field *f, Value *coefficient, const Value *like) {
     multiply_lanes(&v, &v, &root);
     v.degree = degree;
     v.number *= pow(like->roots[k].of->number, like->roots[k].power);
+    v.positive = v.positive && like->roots[k].of->positive; /* a root may be 0 */
   }
+  v.error = 1e-12 * fabs(v.number);
   memcpy(v.roots, like->roots, sizeof v.roots);
   v.nroots = like->nroots;
   v.coefficient = coefficient;
@@ -283,6 +295,9 @@ bool field_is_rational(const Value *v) { return !isnan(v->number) && v->degree =
 
 Value *field_times(Field *f, Value *a, Value *b) {
   Value v = {.number = a->number * b->number, .positive = a->positive && b->positive, .made = MADE_TIMES, .a = a, .b = b};
+  v.nonnegative = a == b || (a->nonnegative && b->nonnegative);
+  v.error = fabs(a->number) * b->error + fabs(b->number) * a->error + a->error * b->error;
+  if (v.error > 0 || !is_whole(&v)) v.error += ROUNDING * fabs(v.number);
   if (f->failed) return f->zero;
   if (a->infinite || b->infinite) {
     const Value *other = a->infinite ? b : a;
@@ -303,7 +318,8 @@ Value *field_scale(Field *f, double by, Value *a) { return field_times(f, field_
 Value *field_minus(Field *f, Value *a, Value *b) { return field_add(f, a, field_scale(f, -1, b)); }
 
 Value *field_inverse(Field *f, Value *a) {
-  Value v = {.number = 1 / a->number, .positive = a->positive, .made = MADE_OVER, .a = f->one, .b = a};
+  Value v = {.number = 1 / a->number, .positive = a->positive, .nonnegative = a->nonnegative, .made = MADE_OVER, .a = f->one, .b = a};
+  v.error = a->error == 0 && fabs(a->number) == 1 ? 0 : fabs(v.number) * (4 * a->error / fabs(a->number) + ROUNDING);
   if (a == f->zero || a->infinite || f->failed) return field_give_up(f);
   if (a->nroots) {
     Value like = *a;
@@ -342,16 +358,18 @@ Value *field_absolute(Field *f, Value *a) {
   return sign < 0 ? field_scale(f, -1, a) : a;
 }
 
-static bool is_square_number(const Value *a, double *root) {
-  *root = sqrt(a->number);
-  return field_is_rational(a) && *root == floor(*root);
+static bool is_square_number(Field *f, Value *a, Value **root) {
+  if (!field_is_rational(a) || !(a->number >= 0)) return false;
+  *root = field_number(f, sqrt(a->number));
+  return field_times(f, *root, *root) == a;
 }
 
 /* a^(a multiple of 1/ROOT). */
 static Value *root_power(Field *f, Value *a, double exponent) {
-  double whole = floor(exponent), root;
+  double whole = floor(exponent);
+  Value *root;
   if (a == f->zero) return exponent > 0 ? a : field_give_up(f);
-  if (exponent - whole == 0.5 && is_square_number(a, &root)) return whole_power(f, field_number(f, root), (int)(2 * exponent));
+  if (exponent - whole == 0.5 && is_square_number(f, a, &root)) return whole_power(f, root, (int)(2 * exponent));
   if (exponent - whole == 0.5 && a->made == MADE_TIMES && a->a == a->b)
     return whole_power(f, field_absolute(f, a->a), (int)(2 * exponent));
   if (a->nroots) return field_give_up(f);
@@ -361,6 +379,7 @@ static Value *root_power(Field *f, Value *a, double exponent) {
   Value *v = rooted(f, whole_power(f, a, (int)whole), &like);
   if (!v->made) v->made = MADE_POWER, v->a = a, v->exponent = exponent;
   v->positive = v->positive || a->positive;
+  v->nonnegative = true;
   return v;
 }
 
@@ -372,10 +391,10 @@ Value *field_atom(Field *f, uint64_t tag, const Value *a, const Value *b) {
 }
 
 Value *field_power(Field *f, Value *a, Value *exponent) {
-  double n = exponent->number, roots = n * ROOT;
+  double n = exponent->number, roots = floor(n * ROOT + 0.5);
   if (a->infinite || exponent->infinite) return field_give_up(f);
-  if (field_is_rational(exponent) && n == floor(n) && fabs(n) <= 64) return whole_power(f, a, (int)n);
-  if (field_is_rational(exponent) && roots == floor(roots) && fabs(n) <= 64) return root_power(f, a, n);
+  if (field_is_rational(exponent) && fabs(n) <= 64 && field_scale(f, ROOT, exponent) == field_number(f, roots))
+    return fmod(roots, ROOT) == 0 ? whole_power(f, a, (int)(roots / ROOT)) : root_power(f, a, roots / ROOT);
   if (a->positive) return field_exp(f, field_times(f, exponent, field_log(f, a)));
   return field_atom(f, 72, a, exponent);
 }
@@ -383,7 +402,8 @@ Value *field_power(Field *f, Value *a, Value *exponent) {
 /* ---- exp and log ---- */
 
 Value *field_exp(Field *f, Value *x) {
-  Value v = {.positive = true, .number = exp(x->number), .log = x};
+  Value v = {.positive = true, .nonnegative = true, .number = exp(x->number), .log = x};
+  v.error = v.number * (2 * x->error + 1e-15);
   if (x == f->minus_infinity) return f->zero;
   if (x->infinite || f->failed) return field_give_up(f);
   if (x == f->zero) return f->one;
@@ -417,12 +437,19 @@ Value *field_log(Field *f, Value *x) {
   if (x == f->zero) return f->minus_infinity;
   if (x == f->one) return f->zero;
   if (x->infinite || f->failed) return field_give_up(f);
-  if (!x->log) x->log = log_of_parts(f, x);
+  if (!x->log && !x->opened) {
+    x->opened = true; /* x may be a part of its own parts: x = (x/y)*y */
+    Value *log = ++f->depth > MOST_LOG_DEPTH ? field_give_up(f) : log_of_parts(f, x);
+    if (!x->log) x->log = log;
+    x->opened = false;
+    f->depth--;
+  }
   if (!x->log) {
     Value v = {0};
     draw(&v, 75, x->p, NULL);
     v.degree = 1 + x->degree;
     v.number = log(x->number);
+    v.error = 4 * x->error / fabs(x->number) + 1e-15 * (1 + fabs(v.number));
     v.nlogs = 1;
     v.logs[0].of = x;
     v.logs[0].times = 1;
@@ -434,7 +461,7 @@ Value *field_log(Field *f, Value *x) {
 /* 1/(1 + exp(-u)); 1 - sigmoid(u) is made too, so that its logarithm is known. */
 Value *field_sigmoid(Field *f, Value *u) {
   Value *e = field_exp(f, u), *below = field_inverse(f, field_add(f, f->one, e));
-  below->positive = true;
+  below->positive = below->nonnegative = true;
   return field_times(f, e, below);
 }
 

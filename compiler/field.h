@@ -26,12 +26,14 @@ struct Value {
   uint32_t p[LANES], q[LANES]; /* modulo P and modulo Q */
   double number;               /* what a constant comes to, NAN for others */
   int infinite;                /* -1, 1: that infinity, and no number */
-  bool positive, fraction;
+  bool positive, nonnegative, fraction;
+  double error;                /* of `number`, at most; 0: it is exact */
   double degree;
   Making made;                 /* a*b, a/b, a^exponent */
   Value *a, *b;
   double exponent;
   Value *log;                  /* where known */
+  bool opened;                 /* its logarithm is being made of those of its parts */
   int nlogs, nroots;           /* value = rest + sum of logs; value = coefficient * product of roots */
   struct { Value *of; double times; } logs[MOST_LOGS];
   struct { Value *of; double power; } roots[MOST_LOGS]; /* 0 < power < 1 */
@@ -49,7 +51,9 @@ typedef struct Field {
   Value **table;
   size_t size, count;
   long work;   /* left */
+  int depth;   /* of logarithms of parts of parts */
   bool failed; /* out of work, or nothing can be said */
+  bool vacuous; /* of one run: its choices contradict what is known, or a side divides by 0: it says nothing */
   VEC(Choice) choices;
   Value *zero, *one, *minus_infinity;
 } Field;
@@ -67,6 +71,8 @@ Value *field_log(Field *f, Value *x);
 int field_sign(Field *f, Value *x);
 /* Equal under the choices that were made. */
 bool field_equal(Field *f, Value *a, Value *b);
+/* Does the sign of x follow from what was chosen in this run? */
+bool field_sign_follows(Field *f, Value *x, int sign);
 int field_choose(Field *f, const void *key, int options);
 /* The choices of the next run; false after the last. */
 bool field_next(Field *f);

@@ -34,7 +34,7 @@ static int known_sign(Field *f, Value *x) {
   if (x == f->zero) return 0;
   if (x->infinite) return x->infinite;
   if (x->positive) return 1;
-  if (fabs(x->number) > 1e-12) return x->number > 0 ? 1 : -1;
+  if (fabs(x->number) > 2 * x->error) return x->number > 0 ? 1 : -1;
   if (!isnan(x->number)) f->failed = true;
   negative = field_scale(f, -1, x);
   if (negative->positive) return -1;
@@ -63,14 +63,23 @@ static int implied_sign(Field *f, Value *x, int depth) {
   return sign;
 }
 
+/* A square is not negative: a run in which it was chosen to be says nothing. */
+static int possible(Field *f, Value *x, int sign) {
+  if ((sign < 0 && x->nonnegative) || (sign > 0 && field_scale(f, -1, x)->nonnegative)) f->vacuous = true;
+  return sign;
+}
+
 int field_sign(Field *f, Value *x) {
   int sign = implied_sign(f, x, f->choices.n > MOST_CHOICES ? 0 : 2);
-  if (sign != UNKNOWN || f->failed) return sign == UNKNOWN ? 0 : sign;
+  if (f->failed) return 0;
+  if (sign != UNKNOWN) return possible(f, x, sign);
   Value *negative = field_scale(f, -1, x);
   bool flip = memcmp(negative->p, x->p, sizeof x->p) < 0;
   sign = signs[field_choose(f, flip ? negative : x, SIGNS)];
-  return flip ? -sign : sign;
+  return possible(f, x, flip ? -sign : sign);
 }
+
+bool field_sign_follows(Field *f, Value *x, int sign) { return f->choices.n && isnan(x->number) && implied_sign(f, x, 1) == sign && !f->failed; }
 
 bool field_equal(Field *f, Value *a, Value *b) {
   if (a == b) return true;
@@ -109,14 +118,22 @@ static Value *odd(Field *f, Op op, Value *u) {
   return field_atom(f, 100 + (uint64_t)op, u, NULL);
 }
 
-/* A function of constants, where it is a whole number: floor, mod; exp(0) and the like. */
+static Value *floor_of(Field *f, Value *x) {
+  double below = floor(x->number - 2 * x->error), above = floor(x->number + 2 * x->error);
+  if (!field_is_rational(x) || !(fabs(x->number) < 9e15)) return NULL;
+  if (below == above) return field_number(f, below);
+  return x == field_number(f, above) ? x : NULL; /* a whole number itself */
+}
+
+/* A function of constants, where it is known exactly: floor, mod; cos(0) and the like. (erf(6) is 1 in double, and less.) */
 static Value *constant(Field *f, Op op, Value *const *x) {
-  double operands[3] = {0};
-  for (int k = 0; k < op_rows[op].arity; k++) {
-    if (!field_is_rational(x[k]) || x[k]->infinite) return NULL;
-    operands[k] = x[k]->number;
+  if (op == OP_FLOOR) return floor_of(f, x[0]);
+  if (op == OP_MOD) {
+    Value *whole = x[1] == f->zero || !field_is_rational(x[1]) ? NULL : floor_of(f, field_over(f, x[0], x[1]));
+    return whole ? field_minus(f, x[0], field_times(f, x[1], whole)) : NULL;
   }
-  double y = op_apply(op, operands);
+  if (x[0] != f->zero || op_rows[op].arity > 1) return NULL;
+  double y = op_apply(op, (double[3]){0});
   return y == floor(y) ? field_number(f, y) : NULL;
 }
 
@@ -150,7 +167,11 @@ Value *field_apply(Field *f, Op op, Value *const *x) {
   case OP_EXPM1: return field_minus(f, field_exp(f, x[0]), f->one);
   case OP_LOG: return field_log(f, x[0]);
   case OP_LOG1P: return field_log(f, field_add(f, f->one, x[0]));
-  case OP_SOFTPLUS: return field_log(f, field_add(f, f->one, field_exp(f, x[0])));
+  case OP_SOFTPLUS: {
+    Value *v = field_log(f, field_add(f, f->one, field_exp(f, x[0])));
+    v->positive = v->nonnegative = !f->failed && !v->infinite;
+    return v;
+  }
   case OP_SIGMOID: return field_sigmoid(f, x[0]);
   case OP_TANH: return field_tanh_of(f, x[0]);
   case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_MAX: case OP_MIN: return compared(f, op, x[0], x[1]);

@@ -33,6 +33,7 @@ struct Atom {
   int nargs, nbound;
   Poly *args[3];
   const int *bound;
+  bool nonzero; /* known never to be 0 */
 };
 
 typedef struct Factor {
@@ -63,6 +64,7 @@ typedef struct Prover {
   Poly **memo; /* of nodes, over variables of their own */
   int **memo_vars;
   const unsigned char *opaque; /* nodes that are taken as leaves */
+  VEC(Atom *) divisors;        /* nonzero wherever both sides have a value: they divide by these */
   size_t nnodes;
 } Prover;
 
@@ -101,6 +103,12 @@ Poly *poly_of(Prover *p, const Mono *m);
 
 /* normal_function.c: what is no polynomial */
 Poly *poly_power(Prover *p, const Poly *a, double power);
+/* Is it never 0 where both sides have a value? */
+bool atom_nonzero(Prover *p, const Atom *a);
+bool poly_nonzero(Prover *p, const Poly *a);
+void poly_mark_nonzero(const Poly *a);         /* all factors of a monomial, whatever their variables become */
+void poly_divides(Prover *p, const Poly *a);   /* from now on a is not 0 where both sides have a value */
+bool poly_is_finite(Prover *p, const Poly *a); /* there: no division by what may be 0, no logarithm of it */
 Poly *poly_function(Prover *p, Op op, Poly *const *args);
 Poly *poly_reduce(Prover *p, Reduction reduction, const Poly *body, int nbound, const int *bound);
 Poly *poly_call(Prover *p, Op op, Poly *u);             /* the atom op(u), as it is */

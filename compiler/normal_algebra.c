@@ -106,7 +106,11 @@ static Poly *atom_substitute(Prover *p, Atom *a, double power, const Subst *s) {
   bind_fresh(p, &inner, a->nbound, a->bound, fresh);
   if (p->failed) return poly_new(p);
   for (int k = 0; k < a->nargs; k++) args[k] = poly_substitute(p, a->args[k], &inner);
-  if (a->kind == ATOM_SUM) return poly_power(p, args[0], power);
+  if (a->kind == ATOM_SUM) {
+    Poly *made = poly_power(p, args[0], power);
+    if (a->nonzero) poly_mark_nonzero(made);
+    return made;
+  }
   if (a->kind == ATOM_REDUCE) return poly_power(p, poly_reduce(p, a->reduction, args[0], a->nbound, fresh), power);
   bool step = a->op == OP_LT || a->op == OP_EQ; /* whose other operand is 0 */
   Poly *operands[3] = {step ? poly_number(p, 0) : args[0], step ? args[0] : args[1], args[2]};
@@ -337,6 +341,7 @@ static void merge_factors(Prover *p, Mono *m) {
   for (int k = 0; k < m->nfactors; k++) {
     int j = 0;
     while (j < n && !same_atom(p, m->factors[j].atom, m->factors[k].atom)) j++;
+    if (j < n && m->factors[k].atom->nonzero) m->factors[j].atom->nonzero = true;
     if (j == n) m->factors[n++] = m->factors[k];
     else m->factors[j].power = add_powers(m->factors[j].power, m->factors[k].power);
   }

@@ -182,6 +182,64 @@ Poly *poly_power(Prover *p, const Poly *a, double power) {
   return poly_times(p, poly_of(p, &common), power_of_rest(p, rest, power));
 }
 
+/* ---- what is not 0 ---- */
+
+void poly_mark_nonzero(const Poly *a) {
+  for (int k = 0; a->n == 1 && k < a->at[0].nfactors; k++) a->at[0].factors[k].atom->nonzero = true;
+}
+
+bool atom_nonzero(Prover *p, const Atom *a) {
+  if (a->nonzero || atom_positive(a)) return true;
+  for (int k = 0; k < p->divisors.n; k++)
+    if (same_atom(p, a, p->divisors.at[k])) return true;
+  return false;
+}
+
+/* 1/a, whose factors are those of a; NULL where it has none that are known. */
+static const Mono *factors_of(Prover *p, const Poly *a) {
+  bool failed = p->failed;
+  if (!a->n) return NULL;
+  Poly *inverse = poly_power(p, a, -1);
+  if (p->fuel >= 0 && p->failed != failed) p->failed = failed;
+  else if (inverse->n == 1 && !inverse->at[0].nguards) return &inverse->at[0];
+  return NULL;
+}
+
+bool poly_nonzero(Prover *p, const Poly *a) {
+  if (poly_positive(a)) return true;
+  const Mono *m = factors_of(p, a);
+  if (!m || m->nbound) return false;
+  for (int k = 0; k < m->nfactors; k++)
+    if (!atom_nonzero(p, m->factors[k].atom)) return false;
+  return true;
+}
+
+void poly_divides(Prover *p, const Poly *a) {
+  const Mono *m = factors_of(p, a);
+  for (int k = 0; m && k < m->nfactors; k++)
+    if (m->factors[k].power < 0) VEC_PUSH(p->cx, &p->divisors, m->factors[k].atom);
+}
+
+bool poly_is_finite(Prover *p, const Poly *a) {
+  for (int i = 0; i < a->n; i++)
+    for (int k = 0; k < a->at[i].nfactors; k++) {
+      const Factor *f = &a->at[i].factors[k];
+      if (f->power < 0 && !atom_nonzero(p, f->atom)) return false;
+      if (is_function(f->atom, OP_POW)) return false;
+      if (is_function(f->atom, OP_LOG) && !poly_nonzero(p, f->atom->args[0])) return false;
+      for (int j = 0; j < f->atom->nargs; j++)
+        if (!poly_is_finite(p, f->atom->args[j])) return false;
+    }
+  return true;
+}
+
+/* select(a, b): a * b, but 0 where a is 0 though b is infinite there. */
+static Poly *select_of(Prover *p, const Poly *a, const Poly *b) {
+  Poly *product = poly_times(p, a, b);
+  if (poly_is_finite(p, b)) return product;
+  return poly_times(p, poly_complement(p, poly_is_zero(p, a)), product);
+}
+
 /* ---- exp and log ---- */
 
 static bool single_atom(const Mono *m, Op op) {
@@ -280,7 +338,7 @@ Poly *poly_function(Prover *p, Op op, Poly *const *x) {
   case OP_SUB:
   case OP_LOGRATIO: return poly_plus(p, 1, x[0], -1, x[1]);
   case OP_DIV: return poly_times(p, x[0], poly_power(p, x[1], -1));
-  case OP_SELECT: return poly_times(p, x[0], x[1]);
+  case OP_SELECT: return select_of(p, x[0], x[1]);
   case OP_STOP: case OP_DRAWN: return x[0];
   case OP_POW: return power_function(p, x);
   case OP_SQRT: return poly_power(p, x[0], 0.5);

@@ -29,23 +29,14 @@ static bool multiply_out(Prover *p, Poly *sum, const Mono *m) {
   return false;
 }
 
-/* Is f a negative power of what the step [0 < u] or [u = 0] is about? */
-static bool divides_by(Prover *p, const Factor *f, const Poly *u) {
-  if (f->power >= 0) return false;
-  if (f->atom->kind == ATOM_SUM) return same_poly(p, f->atom->args[0], u);
-  return u->n == 1 && u->at[0].nfactors == 1 && !u->at[0].nguards && !u->at[0].nbound &&
-         same_atom(p, u->at[0].factors[0].atom, f->atom);
-}
-
-/* [0 < u] * [u = 0] = 0, and so is [u = 0] * u^-c: it comes from where(u = 0, ..., 1/u). */
+/* [0 < u] * [u = 0] = 0, and [u = 0] = 0 where a side divides by u: where u is 0 that side has no value. */
 static bool excludes(Prover *p, const Mono *m, int k) {
   const Poly *u = m->factors[k].atom->args[0];
   for (int j = 0; j < m->nfactors; j++) {
     const Factor *f = &m->factors[j];
     if (is_function(f->atom, OP_LT) && same_poly(p, f->atom->args[0], u)) return true;
-    if (divides_by(p, f, u)) return true;
   }
-  return false;
+  return poly_nonzero(p, u);
 }
 
 /* [0 < u]^k = [0 < u]. */
@@ -123,6 +114,13 @@ static bool divide(Prover *p, const Mono *m, const Mono *lead, Mono *quotient) {
   return found == lead->nfactors;
 }
 
+/* [x = 0] * x / x is [x = 0], or 0 if it were turned into 0/x. */
+static bool may_be_infinite(Prover *p, const Mono *m) {
+  for (int k = 0; k < m->nfactors; k++)
+    if (m->factors[k].power < 0 && !atom_nonzero(p, m->factors[k].atom)) return true;
+  return false;
+}
+
 /* With u = lead + others under a negative power: lead * u^-k = u^(1-k) - others * u^-k; and lead * [u = 0] = -others
  * * [u = 0]. */
 static bool sum_acts(Prover *p, Poly *sum, const Mono *m) {
@@ -133,7 +131,7 @@ static bool sum_acts(Prover *p, Poly *sum, const Mono *m) {
     if (!zero && (f->atom->kind != ATOM_SUM || !power_is_natural(-f->power))) continue;
     const Poly *u = f->atom->args[0];
     const Mono *lead = u->n > 8 ? NULL : leading(p, u);
-    if (!lead || !divide(p, m, lead, &quotient)) continue;
+    if (!lead || !divide(p, m, lead, &quotient) || (zero && may_be_infinite(p, m))) continue;
     Poly *others = poly_new(p);
     for (int j = 0; j < u->n; j++)
       if (&u->at[j] != lead) mono_add(p, others, &u->at[j]);

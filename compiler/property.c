@@ -1,6 +1,8 @@
 /* property.c: signs of values, by rules on their operations; see property.h. Depth is bounded, so no cost explodes. */
 #include "property.h"
 
+#include <math.h>
+
 enum { DEPTH = 24 };
 
 static bool at_least(const Read *r, bool strictly, int depth);
@@ -20,6 +22,21 @@ static bool product_at_least(const Node *n, bool strictly, int depth) {
   return all_reads(n, strictly, depth);
 }
 
+static bool even_power(const Node *n) {
+  double c;
+  return read_constant(n->reads[1], &c) && c / 2 == floor(c / 2);
+}
+
+/* where(a > 0, a, b) */
+static bool is_guarded(const Node *n) {
+  const Node *c = n->reads[0]->node;
+  double zero;
+  if (c->kind != NODE_MAP || c->op != OP_LT || !read_constant(c->reads[0], &zero) || zero != 0) return false;
+  for (int k = 0; k < n->reads[0]->node->naxes; k++)
+    if (!read_is_identity(n->reads[0]) || !read_is_identity(n->reads[1])) return false;
+  return c->reads[1]->node == n->reads[1]->node && read_is_identity(c->reads[1]);
+}
+
 static bool at_least(const Read *r, bool strictly, int depth) {
   const Node *n = r->node;
   if (depth == 0) return false;
@@ -32,13 +49,14 @@ static bool at_least(const Read *r, bool strictly, int depth) {
   case OP_ABS: return !strictly;
   case OP_PRODUCT: return product_at_least(n, strictly, depth - 1);
   case OP_DIV: case OP_SQRT: case OP_STOP: return all_reads(n, strictly, depth - 1);
-  case OP_POW: return at_least(n->reads[0], true, depth - 1);
+  case OP_POW: return even_power(n) && !strictly ? true : at_least(n->reads[0], true, depth - 1);
   case OP_ADD:
     if (!all_reads(n, false, depth - 1)) return false;
     return !strictly || at_least(n->reads[0], true, depth - 1) || at_least(n->reads[1], true, depth - 1);
   case OP_MAX: return at_least(n->reads[0], strictly, depth - 1) || at_least(n->reads[1], strictly, depth - 1);
   case OP_MIN: return all_reads(n, strictly, depth - 1);
-  case OP_WHERE: return at_least(n->reads[1], strictly, depth - 1) && at_least(n->reads[2], strictly, depth - 1);
+  case OP_WHERE:
+    return (at_least(n->reads[1], strictly, depth - 1) || is_guarded(n)) && at_least(n->reads[2], strictly, depth - 1);
   default: return false;
   }
 }

@@ -9,12 +9,14 @@
 #include "prove.h"
 
 #include "normal.h"
+#include "property.h"
 
 #include <string.h>
 
 #define FUEL        400000 /* of one attempt: some tenths of a second */
 #define MOST_DEPTH  400
 #define MOST_ROUNDS 8
+#define MOST_DIVISION_DEPTH 40
 
 static Poly *expand(Prover *p, const Read *r);
 
@@ -110,7 +112,11 @@ static Poly *map_poly(Prover *p, const Node *n, int *vars) {
   if (n->op == OP_INDEX) return poly_index(p, index_substitute(p->g, n->value, &s));
   if ((comparison = comparison_poly(p, n, &s))) return comparison;
   for (int k = 0; k < n->nreads; k++) args[k] = expand(p, read_substitute(p->g, n->reads[k], &s));
-  return p->failed ? poly_new(p) : poly_function(p, n->op, args);
+  if (p->failed) return poly_new(p);
+  if (n->op != OP_DIV || !read_positive(n->reads[1])) return poly_function(p, n->op, args);
+  Poly *inverse = poly_power(p, args[1], -1);
+  poly_mark_nonzero(inverse);
+  return poly_times(p, args[0], inverse);
 }
 
 /* Boxes added: each under the guards that its place in the whole asks for. */
@@ -175,12 +181,13 @@ static Poly *expand(Prover *p, const Read *r) {
 
 /* ---- the difference ---- */
 
-/* A sum that some monomial divides by, without bound variables; its power is multiplied away. */
-static bool find_denominator(const Poly *a, Factor *denominator) {
+/* A sum that some monomial divides by, without bound variables; its power is multiplied away: it must not be 0. */
+static bool find_denominator(Prover *p, const Poly *a, Factor *denominator) {
   for (int i = 0; i < a->n; i++)
     for (int k = 0; k < a->at[i].nfactors; k++) {
       const Factor *f = &a->at[i].factors[k];
       if (f->atom->kind != ATOM_SUM || f->power >= 0 || atom_uses(f->atom, a->at[i].bound, a->at[i].nbound)) continue;
+      if (!atom_nonzero(p, f->atom)) continue;
       *denominator = *f;
       return true;
     }
@@ -191,12 +198,47 @@ static bool vanishes(Prover *p, const Poly *difference) {
   Factor d;
   for (int round = 0; round < MOST_ROUNDS && !p->failed; round++) {
     if (difference->n == 0) return true;
-    if (!find_denominator(difference, &d)) return false;
+    if (!find_denominator(p, difference, &d)) return false;
     Mono by = {.coef = 1, .nfactors = 1, .factors = &d};
     d.power = -d.power;
     difference = poly_times(p, difference, &(Poly){&by, 1, 1});
   }
   return !p->failed && difference->n == 0;
+}
+
+/* ---- what the sides divide by ---- */
+
+#define MOST_DIVISORS 100
+
+/* r is not 0; where it is a root, neither is what it is the root of, which may stand elsewhere. */
+static void add_divisor(Prover *p, Read *r) {
+  for (;;) {
+    const Node *n = through(r->node);
+    poly_divides(p, expand(p, r));
+    bool root = n->kind == NODE_MAP && (n->op == OP_SQRT || n->op == OP_ABS || n->op == OP_STOP);
+    if (!root && n->kind != NODE_NAME) return;
+    Subst s = {0};
+    for (int k = 0; k < n->naxes; k++) subst_add(&s, k, plain_index(p, r->index[k]));
+    r = read_substitute(p->g, n->reads[0], &s);
+  }
+}
+
+/* Where r is spoiled if one of these is 0: on the way down to them no operation leaves out an operand, nor makes a number of
+ * an infinite one. A sum needs all of its terms. */
+static void find_divisors(Prover *p, const Read *r, int depth) {
+  const Node *n = through(r->node);
+  if (depth == 0 || p->divisors.n > MOST_DIVISORS || !is_expanded(p, n) || n->kind == NODE_PIECES || !burn(p, 1)) return;
+  Subst s = {0};
+  for (int k = 0; k < n->naxes; k++) subst_add(&s, k, plain_index(p, r->index[k]));
+  for (int k = n->naxes; k < n->naxes + n->nreduce; k++) subst_add(&s, k, index_var(p->g, graph_var(p->g, n->axes[k])));
+  bool all = n->kind == NODE_NAME || (n->op == OP_PRODUCT && !n->nguards && n->reduction <= RED_SUM) || n->op == OP_ADD ||
+             n->op == OP_SUB || n->op == OP_STOP || n->op == OP_SQRT || n->op == OP_ABS || n->op == OP_LOG;
+  double c;
+  bool inverse = n->op == OP_POW && read_constant(n->reads[1], &c) && c < 0;
+  bool divides = n->kind == NODE_MAP && (n->op == OP_DIV || n->op == OP_LOG || inverse);
+  if (divides) add_divisor(p, read_substitute(p->g, n->reads[n->op == OP_DIV], &s));
+  for (int k = 0; k < (all ? n->nreads : divides || n->op == OP_SELECT ? 1 : 0); k++)
+    find_divisors(p, read_substitute(p->g, n->reads[k], &s), depth - 1);
 }
 
 /* What of the nodes that both sides share is taken as a leaf, attempt by attempt. */
@@ -213,7 +255,7 @@ static bool is_shared_leaf(const Node *n, int attempt) {
 
 #define NO_LEAVES 3
 
-static const unsigned char *shared_leaves(Graph *g, const Read *a, const Read *b, int attempt, bool *any) {
+static const unsigned char *shared_leaves(Graph *g, const Read *a, const Read *b, const unsigned char *defined, int attempt, bool *any) {
   unsigned char *seen = ARENA_ARRAY(g->cx, unsigned char, g->nnodes),
                 *opaque = ARENA_ARRAY(g->cx, unsigned char, g->nnodes);
   Node *roots[2] = {a->node, b->node};
@@ -224,15 +266,22 @@ static const unsigned char *shared_leaves(Graph *g, const Read *a, const Read *b
       Node *n = list.at[i];
       if (side && seen[n->id] && is_shared_leaf(n, attempt) && n->kind == NODE_MAP) opaque[n->id] = 1, *any = true;
       if (!side) seen[n->id] = 1;
+      if (prove_hides(n, defined)) opaque[n->id] = HIDES;
     }
   }
   return opaque;
 }
 
+/* What was expanded before all divisors were known may have more cases than it needs. */
+static void forget(Prover *p) { memset(p->memo, 0, sizeof(Poly *) * p->nnodes); }
+
 static bool attempt_proof(Graph *g, const Read *a, const Read *b, const unsigned char *opaque) {
   Prover p = {.g = g, .cx = g->cx, .fuel = FUEL, .opaque = opaque, .nnodes = g->nnodes};
   p.memo = ARENA_ARRAY(g->cx, Poly *, g->nnodes);
   p.memo_vars = ARENA_ARRAY(g->cx, int *, g->nnodes);
+  find_divisors(&p, a, MOST_DIVISION_DEPTH);
+  find_divisors(&p, b, MOST_DIVISION_DEPTH);
+  forget(&p);
   Poly *left = expand(&p, a), *right = expand(&p, b);
   if (p.failed) return false;
   return vanishes(&p, poly_plus(&p, 1, left, -1, right)) && !p.failed;
@@ -246,12 +295,13 @@ typedef struct Attempt {
 static const Attempt attempts[] = {{0, false}, {0, true}, {1, true}, {3, true}, {1, false}, {2, false}, {3, false}};
 
 bool prove_equal(Graph *g, Read *a, Read *b) {
+  const unsigned char *defined = prove_defined(g, a, b);
   for (int k = 0; k < (int)(sizeof attempts / sizeof *attempts); k++) {
     const Attempt *t = &attempts[k];
     bool any;
-    const unsigned char *opaque = shared_leaves(g, a, b, t->leaves, &any);
+    const unsigned char *opaque = shared_leaves(g, a, b, defined, t->leaves, &any);
     if (!any && t->leaves != NO_LEAVES) continue;
-    if (t->by_elements ? prove_by_elements(g, a, b, opaque) : attempt_proof(g, a, b, opaque)) return true;
+    if (t->by_elements ? prove_by_elements(g, a, b, opaque, defined) : attempt_proof(g, a, b, opaque)) return true;
   }
   return false;
 }

@@ -27,10 +27,13 @@ typedef struct Walk {
   Graph *g;
   Field *f;
   Memo *memo;
-  const Carry **bound;         /* of a PREV: what the step before left it, by the RESULT that was read */
-  const unsigned char *opaque; /* of the first `nnodes` */
+  const Carry **bound; /* of a PREV: what the step before left it, by the RESULT that was read */
+  const unsigned char *opaque, *defined; /* of the first `nnodes` */
   size_t nnodes;
   int run, depth;
+  int absorbed;    /* what is computed now may be infinite, or have no value, and a number come of it */
+  bool finding;    /* a first pass, for the divisors */
+  VEC(Value *) divisors; /* what the sides divide by: where one is 0 a side has no value */
 } Walk;
 
 static Value *read_at(Walk *w, const Read *r, const int64_t *at);
@@ -85,6 +88,42 @@ static bool advance(const Axis *axes, int64_t *at, int from, int to) {
   return false;
 }
 
+/* ---- where a side has no value ---- */
+
+static void divide(Walk *w, Value *by) {
+  if (w->absorbed) return;
+  if (w->finding) VEC_PUSH(w->f->cx, &w->divisors, by);
+  if (field_sign_follows(w->f, by, 0)) w->f->vacuous = true;
+}
+
+static void check_domain(Walk *w, Op op, Value *const *x) {
+  if (op == OP_DIV) divide(w, x[1]);
+  if (op == OP_LOG) divide(w, x[0]);
+  if ((op == OP_LOG || op == OP_SQRT) && field_sign_follows(w->f, x[0], -1)) w->f->vacuous = true;
+}
+
+static bool is_divisor(const Walk *w, const Value *x) {
+  if (x->positive || x->number > 0 || x->number < 0) return true;
+  for (int k = 0; k < w->divisors.n; k++)
+    if (w->divisors.at[k] == x) return true;
+  return false;
+}
+
+/* Is it a number wherever both sides have a value? */
+static bool is_finite(Walk *w, const Read *r, const int64_t *at, int depth) {
+  const Node *n = r->node;
+  int64_t inside[MAX_AXES];
+  if ((size_t)n->id < w->nnodes && w->defined[n->id] == FINITE) return true;
+  if (depth == 0 || n->kind != NODE_MAP || n->nguards || n->nreduce || (size_t)n->id >= w->nnodes) return false;
+  if (n->op != OP_PRODUCT && n->op != OP_DIV && n->op != OP_ADD && n->op != OP_SUB && n->op != OP_LOG) return false;
+  for (int k = 0; k < n->naxes; k++)
+    if (n->axes[k].kind == AXIS_BATCH) inside[k] = 0;
+    else if (!index_at(w, r->index[k], at, &inside[k])) return false;
+  for (int k = 0; k < n->nreads; k++)
+    if (!is_finite(w, n->reads[k], inside, depth - 1)) return false;
+  return (n->op != OP_DIV && n->op != OP_LOG) || is_divisor(w, read_at(w, n->reads[n->op == OP_DIV], inside));
+}
+
 /* ---- one element of a node ---- */
 
 static Value *product_at(Walk *w, const Node *n, const int64_t *at) {
@@ -131,6 +170,24 @@ static Value *reduced_at(Walk *w, const Node *n, int64_t *at) {
   return reduction_rows[reduction].place ? field_number(f, best) : result;
 }
 
+/* Does a number come of operands only that are? */
+static bool absorbs(const Node *n) {
+  switch (n->op) {
+  case OP_PRODUCT: return n->reduction > RED_SUM;
+  case OP_ADD: case OP_SUB: case OP_STOP: case OP_SQRT: case OP_ABS: case OP_LOG: case OP_DIV: case OP_SELECT: case OP_WHERE: return false;
+  default: return true;
+  }
+}
+
+/* a * b, but 0 where a is 0: a case of its own unless b is finite there. */
+static Value *select_at(Walk *w, const Node *n, Value *a, const int64_t *at) {
+  w->absorbed++;
+  Value *b = read_at(w, n->reads[1], at);
+  bool finite = w->finding || is_finite(w, n->reads[1], at, 6);
+  w->absorbed--;
+  return !finite && field_sign(w->f, a) == 0 ? w->f->zero : field_times(w->f, a, b);
+}
+
 static Value *map_at(Walk *w, const Node *n, int64_t *at) {
   Value *x[3] = {NULL};
   int64_t whole;
@@ -145,8 +202,11 @@ static Value *map_at(Walk *w, const Node *n, int64_t *at) {
   x[0] = read_at(w, n->reads[0], at);
   if (w->f->failed) return x[0];
   if (n->op == OP_WHERE) return read_at(w, n->reads[field_sign(w->f, x[0]) ? 1 : 2], at);
-  if (n->op == OP_SELECT && x[0] == w->f->zero) return x[0];
+  if (n->op == OP_SELECT) return x[0] == w->f->zero ? x[0] : select_at(w, n, x[0], at);
+  w->absorbed += n->op == OP_DIV;
   for (int k = 1; k < n->nreads; k++) x[k] = read_at(w, n->reads[k], at);
+  w->absorbed -= n->op == OP_DIV;
+  check_domain(w, n->op, x);
   return field_apply(w->f, n->op, x);
 }
 
@@ -222,8 +282,15 @@ static Value *compute(Walk *w, Node *n, int64_t flat) {
   }
   /* what is inside of a loop is no leaf: it depends on what the loop's carried values are bound to */
   if ((size_t)n->id < w->nnodes && w->opaque[n->id] && !n->open) return leaf_at(w, n, flat);
+  if ((size_t)n->id >= w->nnodes || w->opaque[n->id] == HIDES) return fail(w);
+  bool absorbing = n->kind == NODE_MAP && absorbs(n);
+  Value *value;
   switch (n->kind) {
-  case NODE_MAP: return map_at(w, n, at);
+  case NODE_MAP:
+    w->absorbed += absorbing;
+    value = map_at(w, n, at);
+    w->absorbed -= absorbing;
+    return value;
   case NODE_NAME: return read_at(w, n->reads[0], at);
   case NODE_RESHAPE: return element(w, n->reads[0]->node, flat);
   case NODE_OPAQUE: return element(w, n->target, flat);
@@ -264,17 +331,38 @@ static Value *read_at(Walk *w, const Read *r, const int64_t *at) {
 
 /* ---- the two sides ---- */
 
-static bool equal_in_all_cases(Walk *w, const Read *a, const Read *b) {
+/* The sides under the choices at hand; true where that says nothing against them. */
+static bool equal_in_this_case(Walk *w, const Read *a, const Read *b) {
+  Field *f = w->f;
+  w->run++;
+  f->vacuous = false;
+  Value *left = read_at(w, a, NULL), *right = read_at(w, b, NULL);
+  return !f->failed && (f->vacuous || w->finding || field_equal(f, left, right)) && !f->failed;
+}
+
+static bool equal_in_all_cases(Walk *w, const Read *a, const Read *b, bool selects) {
   w->f->choices.n = 0;
   do {
-    w->run++;
-    Value *left = read_at(w, a, NULL), *right = read_at(w, b, NULL);
-    if (!field_equal(w->f, left, right) || w->f->failed) return false;
+    w->divisors.n = 0;
+    w->finding = selects;
+    if (selects && !equal_in_this_case(w, a, b)) return false;
+    w->finding = false;
+    if (!equal_in_this_case(w, a, b)) return false;
   } while (field_next(w->f));
   return true;
 }
 
-bool prove_by_elements(Graph *g, Read *a, Read *b, const unsigned char *opaque) {
+/* Is there an a * b that is 0 where a is 0 though b may have no value? */
+static bool has_selects(Graph *g, const Read *a, const Read *b, const unsigned char *defined) {
+  NodeList list = graph_order(g->cx, (Node *[]){a->node, b->node}, 2);
+  for (int i = 0; i < list.n; i++) {
+    const Node *n = list.at[i];
+    if (n->kind == NODE_MAP && n->op == OP_SELECT && defined[n->reads[1]->node->id] != FINITE) return true;
+  }
+  return false;
+}
+
+bool prove_by_elements(Graph *g, Read *a, Read *b, const unsigned char *opaque, const unsigned char *defined) {
   int vars[2 * MAX_AXES], n = read_vars(b, vars, read_vars(a, vars, 0)), nplain = 0;
   int64_t at[2 * MAX_AXES] = {0}, count = 1;
   Axis axes[2 * MAX_AXES];
@@ -285,11 +373,13 @@ bool prove_by_elements(Graph *g, Read *a, Read *b, const unsigned char *opaque) 
   Walk w = {.g = g, .f = field_new(g->cx, WORK), .memo = ARENA_ARRAY(g->cx, Memo, g->nnodes)};
   w.bound = ARENA_ARRAY(g->cx, const Carry *, g->nnodes);
   w.opaque = opaque;
+  w.defined = defined;
+  bool selects = has_selects(g, a, b, defined);
   w.nnodes = g->nnodes;
   do {
     Subst s = {0};
     for (int k = 0; k < nplain; k++) subst_add(&s, vars[k], index_constant(g, at[k]));
-    if (!equal_in_all_cases(&w, read_substitute(g, a, &s), read_substitute(g, b, &s))) return false;
+    if (!equal_in_all_cases(&w, read_substitute(g, a, &s), read_substitute(g, b, &s), selects)) return false;
   } while (advance(axes, at, 0, nplain));
   return true;
 }

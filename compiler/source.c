@@ -51,15 +51,12 @@ const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "detect_leaks=0"; }
 #endif
 
-static void *or_end(void *p) {
+static void *memory(size_t bytes) {
+  void *p = calloc(1, bytes);
   if (p) return p;
-  fputs("nnc: not enough memory\n", stderr);
+  fputs("nnc: out of memory\n", stderr);
   exit(2);
 }
-
-static void *memory(size_t bytes) { return or_end(calloc(1, bytes)); }
-
-void *heap_resize(void *old, size_t bytes) { return or_end(realloc(old, bytes ? bytes : 1)); }
 
 Context *context_new(void) { return memory(sizeof(Context)); }
 

@@ -83,6 +83,48 @@ check softmax([0, 800, 0]) == onehot(1, 3)
 check log(a*b) == log(abs(a)) + log(abs(b)) + 1e-14
 END
 
+each 'not proved: at a zero, where a value is divided by, or is compared without being one' no <<'END'
+n = norm(x)
+check where(n > 0, n, 1) == n
+check where(n == 0, 1, n) == n
+check where(sqrt(mean(x^2)) == 0, 1, 2) == 2
+check where(a^0.5 > 0, a, 3) == a
+check where((a^2 + b^2)^1.5 > 0, 1, 3) == 1
+check where((a^2 + b^2)^(1/3) > 0, 1, 3) == 1
+check where(norm(x) > 0 and norm(z) > 0, n/norm(z), 1) == n/norm(z)
+check sum(grad(n, x)^2) == 1
+check grad(sqrt(a), a)*sqrt(a) == 1/2
+check where(a != 0, 1/a, 0)*a == 1
+check where(a + b != 0, a/(a + b), 0) + where(a + b != 0, b/(a + b), 0) == 1
+check where(a + b == 0, 1, a^2/(a + b)) == where(a + b == 0, 0, a^2/(a + b))
+check where(exp(-1/a^2) > 0, 1, 3) == 1
+check sign(exp(-1/a^2)) == 1
+check exp(-1/a^2)^(a^2) == exp(-1)
+check select(a, 1/a) == 1
+check (sum(i) select(x[i], 1/x[i])) == 3
+check sum(softmax(log(x))) == 1
+check (a/a == 1) == 1
+check (log(a) <= 0) + (log(a) > 0) == 1
+check (sqrt(a) >= 0) == 1
+check where(a/a, 1, 2) == 1
+check (a/a and 1) == 1
+check argmax(x/a) == argmax(x*a)
+END
+
+each 'proved: where a side divides by 0, it claims nothing' yes <<'END'
+n = norm(x)
+check grad(n, x) == x/n
+check a*x/where(n > 0, n, 1) == a*x/n
+check 1/where(abs(a) > 0, abs(a), 1) == 1/abs(a)
+check grad(dot(z, x)/n, n) == -dot(z, x)/n^2
+check where(x[0] == 0, 0, a/x[0])*x[0]^2 == a*x[0]
+check select(a, 1/(a + exp(b)^2)) == a/(a + exp(b)^2)
+check where(exp(a) > 0, 1, 3) == 1
+check where(softplus(a) > 0, 1, 3) == 1
+check where(exp(a) + exp(-a) > 0, 1, 3) == 1
+check (1/(1 + a^2) > b) + (1/(1 + a^2) <= b) == 1
+END
+
 # One claim for each step of the algebra: true only if the step were wrong.
 each 'not proved: indices, guards, sums' no <<'END'
 check W[i,j]*(i < j) == W[i,j]*(i <= j)
