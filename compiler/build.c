@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { MOST_FACTORS = 16 };
+
 /* ---- from free variables to numbered axes ---- */
 
 static void axes_of(Graph *g, Node *n, const int *own, int nown, const int *reduced, int nreduced) {
@@ -24,58 +26,6 @@ static Read *identity_at(Graph *g, Node *n, const int *vars) {
   return read_make(g, n, index);
 }
 
-static double clamp_low(double a, bool may_be_zero) { return may_be_zero && a > 0 ? 0 : a; }
-static double clamp_high(double a, bool may_be_zero) { return may_be_zero && a < 0 ? 0 : a; }
-
-/* Is the value whole, and between which bounds? Rough interval arithmetic; enough for indices. */
-static void set_bounds(Node *n) {
-  double lo[3], hi[3];
-  n->integer = op_rows[n->op].integer;
-  n->lo = -INFINITY;
-  n->hi = INFINITY;
-  bool whole = true;
-  for (int k = 0; k < n->nreads; k++) {
-    const Read *r = n->reads[k];
-    whole = whole && r->node->integer;
-    if (k < 3) lo[k] = r->node->lo, hi[k] = r->node->hi;
-  }
-  switch (n->op) {
-  case OP_PRODUCT:
-    if (reduction_rows[n->reduction].place) {
-      n->integer = true;
-      n->lo = 0, n->hi = 1;
-      for (int k = 0; k < n->nreduce; k++) n->hi *= n->axes[n->naxes + k].kind == AXIS_PLAIN ? (double)n->axes[n->naxes + k].extent : INFINITY;
-      n->hi -= 1;
-      return;
-    }
-    n->integer = whole && n->scale == floor(n->scale) && n->reduction != RED_LOGSUMEXP;
-    if (n->nreads == 0 && !n->nreduce) n->lo = clamp_low(n->scale, n->nguards), n->hi = clamp_high(n->scale, n->nguards);
-    if (n->nreads == 1 && n->reduction != RED_SUM && n->reduction != RED_PROD && n->reduction != RED_LOGSUMEXP) {
-      double a = n->scale * lo[0], b = n->scale * hi[0];
-      n->lo = clamp_low(a < b ? a : b, n->nguards), n->hi = clamp_high(a < b ? b : a, n->nguards);
-    }
-    return;
-  case OP_ADD: n->integer = whole, n->lo = lo[0] + lo[1], n->hi = hi[0] + hi[1]; return;
-  case OP_SUB: n->integer = whole, n->lo = lo[0] - hi[1], n->hi = hi[0] - lo[1]; return;
-  case OP_MAX: n->integer = whole, n->lo = lo[0] > lo[1] ? lo[0] : lo[1], n->hi = hi[0] > hi[1] ? hi[0] : hi[1]; return;
-  case OP_MIN: n->integer = whole, n->lo = lo[0] < lo[1] ? lo[0] : lo[1], n->hi = hi[0] < hi[1] ? hi[0] : hi[1]; return;
-  case OP_WHERE:
-    n->integer = n->reads[1]->node->integer && n->reads[2]->node->integer;
-    n->lo = lo[1] < lo[2] ? lo[1] : lo[2], n->hi = hi[1] > hi[2] ? hi[1] : hi[2];
-    return;
-  case OP_MOD:
-    n->integer = whole;
-    if (lo[1] == hi[1] && lo[1] > 0) n->lo = 0, n->hi = whole ? hi[1] - 1 : hi[1];
-    return;
-  case OP_STOP: case OP_DRAWN: n->integer = whole, n->lo = lo[0], n->hi = hi[0]; return;
-  case OP_ABS: n->integer = whole; n->lo = 0; return;
-  case OP_FLOOR: n->lo = floor(lo[0]), n->hi = floor(hi[0]); return;
-  case OP_SIGN: n->lo = -1, n->hi = 1; return;
-  case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_AND: case OP_OR: case OP_NOT: n->lo = 0, n->hi = 1; return;
-  default: return;
-  }
-}
-
 /* A NODE_MAP with the given own axes, in that order. */
 static Node *build_map_at(Graph *g, Node *proto, int nown, const int *own, int nreduced, const int *reduced) {
   Subst s = {0};
@@ -88,13 +38,8 @@ static Node *build_map_at(Graph *g, Node *proto, int nown, const int *own, int n
   for (int k = 0; k < n.nreads; k++) n.reads[k] = read_substitute(g, proto->reads[k], &s);
   n.guards = n.nguards ? ARENA_ARRAY(g->cx, Guard, n.nguards) : NULL;
   for (int k = 0; k < n.nguards; k++) n.guards[k] = (Guard){index_substitute(g, proto->guards[k].e, &s), proto->guards[k].n};
-  if (n.value) {
-    n.value = index_substitute(g, proto->value, &s);
-    set_bounds(&n);
-    if (!index_range(g, n.value, n.axes, &n.lo, &n.hi)) n.lo = -INFINITY, n.hi = INFINITY;
-  } else {
-    set_bounds(&n);
-  }
+  if (n.value) n.value = index_substitute(g, proto->value, &s);
+  range_of_map(g, &n);
   return graph_intern(g, &n);
 }
 
@@ -147,6 +92,28 @@ static bool is_value(const Read *r, double v) {
   return read_constant(r, &c) && c == v;
 }
 
+/* x^n of a whole x, which is whole. */
+static Read *repeated(Graph *g, Read *x, int n) {
+  Read *factors[MOST_FACTORS];
+  for (int k = 0; k < n; k++) factors[k] = x;
+  return build_product(g, 1, n, factors, 0, NULL, 0, NULL);
+}
+
+/* What bounds alone say of two whole values: the greater one, the smaller one, how they compare; NULL where they say nothing. */
+static Read *bounded(Graph *g, Op op, Read *const *x) {
+  const Node *a = x[0]->node, *b = x[1]->node;
+  if (!node_is_bounded(a) || !node_is_bounded(b)) return NULL;
+  bool below = a->hi < b->lo, above = a->lo > b->hi;
+  switch (op) {
+  case OP_MAX: return above ? x[0] : below ? x[1] : NULL;
+  case OP_MIN: return below ? x[0] : above ? x[1] : NULL;
+  case OP_EQ: return below || above ? build_constant(g, 0) : NULL;
+  case OP_NE: return below || above ? build_constant(g, 1) : NULL;
+  case OP_LT: return below ? build_constant(g, 1) : a->lo >= b->hi ? build_constant(g, 0) : NULL;
+  default: return a->hi <= b->lo ? build_constant(g, 1) : above ? build_constant(g, 0) : NULL;
+  }
+}
+
 /* Algebra that holds for every value: a + 0, 0 - a, a / c, powers with small constant exponents, where(1, a, b). */
 static Read *algebra(Graph *g, Op op, Read *const *x) {
   double c;
@@ -172,7 +139,7 @@ static Read *algebra(Graph *g, Op op, Read *const *x) {
     if (c == -1) return build_div(g, build_constant(g, 1), x[0]);
     if (c == -2) return build_div(g, build_constant(g, 1), build_mul(g, x[0], x[0]));
     if (c == 0.5) return build_op1(g, OP_SQRT, x[0]);
-    return NULL;
+    return x[0]->node->integer && c > 3 && c <= MOST_FACTORS && c == floor(c) ? repeated(g, x[0], (int)c) : NULL;
   case OP_WHERE:
     if (read_constant(x[0], &c)) return c != 0 ? x[1] : x[2];
     return read_equal(x[1], x[2]) ? x[1] : NULL;
@@ -184,7 +151,9 @@ static Read *algebra(Graph *g, Op op, Read *const *x) {
     if (!read_constant(x[1], &c) || !x[0]->node->integer) return NULL;
     return x[0]->node->lo >= 0 && x[0]->node->hi < c ? x[0] : NULL;
   }
-  case OP_FLOOR: return x[0]->node->integer ? x[0] : NULL;
+  case OP_MAX: case OP_MIN: case OP_EQ: case OP_NE: case OP_LT: case OP_LE: return bounded(g, op, x);
+  case OP_QUOTIENT: return is_value(x[1], 1) ? x[0] : NULL;
+  case OP_FLOOR: return x[0]->node->integer ? x[0] : build_quotient(g, x[0]);
   default: return NULL;
   }
 }
@@ -293,7 +262,7 @@ Node *build_const_array(Graph *g, int naxes, const Axis *axes, const double *dat
   int64_t count = 1;
   for (int k = 0; k < naxes; k++) n.axes[k] = axes[k], count *= axes[k].extent;
   for (int64_t i = 0; i < count; i++) {
-    n.integer = n.integer && data[i] == floor(data[i]);
+    n.integer = n.integer && number_is_exact(data[i]);
     n.lo = data[i] < n.lo ? data[i] : n.lo;
     n.hi = data[i] > n.hi ? data[i] : n.hi;
   }

@@ -12,7 +12,7 @@
 /* Steps, conditions, places, and what says that it is constant: no derivative flows through these. */
 static bool is_flat(Op op) {
   switch (op) {
-  case OP_STOP: case OP_DRAWN: case OP_INDEX: case OP_SIGN: case OP_FLOOR: return true;
+  case OP_STOP: case OP_DRAWN: case OP_INDEX: case OP_SIGN: case OP_FLOOR: case OP_QUOTIENT: return true;
   case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_AND: case OP_OR: case OP_NOT: return true;
   default: return false;
   }

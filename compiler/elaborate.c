@@ -248,6 +248,7 @@ static void run_output(Elaborator *el, Scope *s, const Stmt *st) {
   Value *f = value_fresh(el, x);
   int vars[2 * MAX_AXES], n = 0;
   Routine r = {.kind = ROUTINE_OUTPUT, .name = t->name, .rank = f->rank, .integer = f->read->node->integer, .span = st->span};
+  if (node_is_bounded(f->read->node) && (f->read->node->lo < INT32_MIN || f->read->node->hi > INT32_MAX)) r.integer = false; /* no int32_t */
   if (r.integer && f->read->node->lo >= 0 && f->read->node->hi < INT32_MAX) r.classes = (int)f->read->node->hi + 1;
   r.per_example = uses_batch(el, f->read);
   if (r.per_example) vars[n++] = el->g->batch_var;

@@ -169,10 +169,17 @@ static Index *extreme(Elaborator *el, const Index *e, bool high) {
 static bool is_floor(Elaborator *el, const Read *r, Index **top, int64_t *k) {
   Graph *g = el->g;
   r = unnamed(g, r);
+  if (r->node->kind == NODE_MAP && r->node->op == OP_QUOTIENT) {
+    double c;
+    if (!read_constant(read_operand(g, r, 1), &c) || c < 1) return false;
+    *top = unnamed_index(g, index_gather(g, unnamed(g, read_operand(g, r, 0))));
+    *k = (int64_t)c;
+    return true;
+  }
   if (r->node->kind != NODE_MAP || r->node->op != OP_FLOOR) return false;
   Read *x = unnamed(g, read_operand(g, r, 0));
   const Node *n = x->node;
-  if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreads != 1 || n->nreduce || n->nguards || n->scale <= 0) return false;
+  if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreads != 1 || n->nreduce || n->nguards || n->scale < 1e-9) return false;
   *k = (int64_t)llround(1 / n->scale);
   if (fabs((double)*k * n->scale - 1) > 1e-12) return false;
   Read *whole = unnamed(g, read_operand(g, x, 0));

@@ -106,7 +106,7 @@ static bool check_bounds(Elaborator *el, Scope *s, const Value *x, int place, co
     report(el, span, "this index is not whole for every value of its indices; write 'else 0' to read 0 there");
     return false;
   }
-  if (!index_range(el->g, e, NULL, &lo, &hi)) {
+  if (!index_range(el->g, e, NULL, &lo, &hi) || hi - lo >= (double)UINT32_MAX) {
     report(el, span, "this index may be any integer, and %s has %lld places here; declare the input as class(%lld), or write 'else 0'", name,
            (long long)axis.extent, (long long)axis.extent);
     return false;
@@ -178,6 +178,11 @@ static bool range_place(Elaborator *el, Scope *s, const Expr *e, const Value *x,
 
 void report_not_whole(Elaborator *el, Span span, const Value *v, int64_t extent, const char *what) {
   const Input *input = v->kind == VALUE_TENSOR ? input_of_read(el, v->read) : NULL;
+  if (v->kind == VALUE_TENSOR && v->read->node->large) {
+    report(el, span, "%s must be a whole number that nnc can bound by 2^53 = 9007199254740992; this one is whole, and may be greater", what);
+    advise(el, "what is not beyond an array as a factor may be so as a product; class(k) bounds an input, min, max and mod bound a value");
+    return;
+  }
   const char *found = v->kind != VALUE_TENSOR ? describe(el, v) : v->rank ? arena_printf(el->cx, "%s of real values", describe(el, v)) : "a real number";
   report(el, span, "%s must be a whole number%s, found %s", what, v->kind == VALUE_NUMBER ? " of at most 2^31" : "", found);
   if (input) remark(el, input->span, "'%s' is real; ': class(%lld)' after it would make it whole numbers", input->name, (long long)extent);

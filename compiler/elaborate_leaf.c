@@ -105,6 +105,7 @@ void declare_input(Elaborator *el, Scope *s, const Decl *d) {
   node->integer = kind != INPUT_REAL;
   if (kind == INPUT_CLASS) node->lo = 0, node->hi = classes - 1;
   if (kind == INPUT_BIT) node->lo = 0, node->hi = 1;
+  if (kind == INPUT_INT) node->lo = INT32_MIN, node->hi = INT32_MAX;
   Input input = {d->name, node, kind, classes, d->span, count};
   VEC_PUSH(el->cx, &p->inputs, input);
   bind_leaf(el, s, d, node, 1);

@@ -74,7 +74,7 @@ static const char *byte_text(Context *cx, double bytes) {
 
 static void check_memory(Emitter *em) {
   double params = (double)em->params->floats, states = em->states ? (double)em->states->floats : 0;
-  double work = (double)em->floats + (double)em->integers, slots = (double)em->slot_floats;
+  double work = (double)em->floats + (double)em->integers + 2 * (double)em->wides, slots = (double)em->slot_floats;
   double bytes = 4 * (2 * params + 2 * states + slots + work);
   if (em->options->max_memory <= 0 || bytes <= em->options->max_memory || error_count(em->cx)) return;
   const Node *value = largest_value(em);
@@ -111,6 +111,7 @@ static void emit_work(Emitter *em, Text *out) {
     out, "typedef struct { /* scratch: activations and adjoints, placed by lifetime */\n    NN_ALIGN float f[%lld];\n",
     (long long)(em->floats ? em->floats : 16));
   if (em->integers) text_printf(out, "    int32_t i[%lld];\n", (long long)em->integers);
+  if (em->wides) text_printf(out, "    int64_t l[%lld];\n", (long long)em->wides);
   text_printf(out, "} %s_work;\n\n", em->prefix);
 }
 

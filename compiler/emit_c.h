@@ -77,7 +77,7 @@ typedef struct Emitter {
   Text *tables_out; /* static const arrays */
   Text *functions;  /* outlined functions */
   VEC(Outline) outlines;
-  int64_t floats, integers; /* of the work area */
+  int64_t floats, integers, wides; /* of the work area */
   bool draws;               /* the model draws: its functions take a seed */
   bool doubles;             /* the function at hand will compute in double precision (emit_c_full.c) */
 } Emitter;
@@ -89,8 +89,10 @@ const char *c_real(const Emitter *em, double x);
 
 typedef struct Code { /* an expression */
   const char *text;
-  int level; /* how loosely it binds: 0 a name or call, 1 unary, 2 product, 3 sum, 4 comparison, 5 ?: */
-  bool integer;
+  int level;      /* how loosely it binds: 0 a name or call, 1 unary, 2 product, 3 sum, 4 comparison, 5 ?: */
+  bool integer;   /* of type int; else float */
+  bool wide;      /* of type int64_t */
+  int64_t lo, hi; /* bounds of an integer */
 } Code;
 
 typedef struct Operand { /* an array, or a number, that a step works on */
@@ -98,13 +100,13 @@ typedef struct Operand { /* an array, or a number, that a step works on */
   const Pack *pack;
   const char *name;   /* in the step */
   const char *origin; /* in the function: "s->f + 64" */
-  bool integer, written, scalar;
+  bool integer, wide, written, scalar;
 } Operand;
 
 typedef struct TempName {
   Read *read;       /* an inline value ... */
   const Node *node; /* ... or a node of the group */
-  const char *name;
+  Code value;       /* its name */
 } TempName;
 
 typedef struct Body {
@@ -116,6 +118,7 @@ typedef struct Body {
   int indent;
   const Axis *axes;           /* of the variables at hand */
   const char *vars[MAX_AXES]; /* and their names */
+  int64_t last[MAX_AXES];     /* and their largest values */
   bool dropped[MAX_AXES];     /* variables that are 0, or merged into the next */
   bool held[MAX_AXES];        /* variables of loops around: times of scans */
   int loop;                   /* of the plan, that is open; -1: none */
@@ -145,11 +148,34 @@ Code code_read(Body *b, Read *r);
 /* The scalar value of n's body (without its reduction), its reads, guards and value given in the variables at hand. */
 Code code_body(Body *b, const Node *n, Read *const *reads, const Guard *guards, int nguards, const Index *value);
 const char *as_float(Body *b, Code c, int level);
-const char *as_integer(Body *b, Code c);
 /* "i + u >= 2 && ..."; NULL where it always holds. */
 const char *code_guards(Body *b, const Guard *guards, int n);
 /* Writes `const float NAME = text;` and returns NAME; a name or a number stays as it is. */
 Code spill(Body *b, Code c);
+Code shorten(Body *b, Code c); /* where the text is long */
+Code code_loaded(Body *b, Code c); /* one side of a choice: where it reads an array, it is read before */
+const char *code_parens(Body *b, Code c, int level);
+
+/* ---- whole numbers (emit_c_whole.c) ---- */
+
+bool whole_fits_int(int64_t lo, int64_t hi);
+Code whole_code(const char *text, int level, int64_t lo, int64_t hi);
+Code whole_constant(Body *b, int64_t k);
+Code whole_widened(Body *b, Code c); /* as an int64_t */
+Code whole_times(Body *b, Code x, Code y);
+Code whole_plus(Body *b, Code x, Code y, bool minus);
+/* The value of n, which c is, as an integer: a float is taken to the nearest of n's bounds. */
+Code whole_of(Body *b, Code c, const Node *n);
+/* The product of n's operands x, or n's operation on them, in whole numbers; false where floats do as well. */
+bool whole_product(Body *b, const Node *n, double scale, const Code *x, Code *out);
+bool whole_operation(Body *b, const Node *n, const Code *x, Code *out);
+bool range_times(int64_t a, int64_t b, int64_t c, int64_t d, int64_t *lo, int64_t *hi); /* false: beyond 64 bits */
+void report_wide(Body *b, const char *text);
+const char *element_type(bool integer, bool wide); /* "int32_t" */
+const char *code_type(Code c);                     /* of a variable that holds it: "int" */
+const char *code_narrowed(Body *b, Code c, int level); /* as such a variable takes it */
+/* c, a value of n, as an element of an array of that type. */
+const char *as_element(Body *b, Code c, const Node *n, bool integer, bool wide, int level);
 
 /* ---- blocks (emit_c_step.c, emit_c_outline.c) ---- */
 
@@ -196,7 +222,7 @@ const char *input_list(Emitter *em, uint32_t mask, bool types);
 /* Adds s, broken at commas where it is long. */
 void add_wrapped(Text *out, const char *s, int indent);
 /* How a function reaches an array literal. */
-const char *table_name(Emitter *em, const Node *n, bool integer);
+const char *table_name(Emitter *em, const Node *n, bool integer, bool wide);
 /* "seed, step" where functions of the model take them, with a comma in front. */
 const char *draw_arguments(Emitter *em, const Routine *r, const char *seed, const char *step);
 const char *check_of_inputs(Emitter *em, uint32_t mask);

@@ -52,6 +52,7 @@ void use_axes(Body *b, const Node *n) {
     bool batch = n->axes[k].kind == AXIS_BATCH && batches < 2;
     b->vars[k] = batch ? loop_names[batches++] : loop_names[2 + others++];
     b->dropped[k] = n->axes[k].kind == AXIS_PLAIN && n->axes[k].extent == 1;
+    b->last[k] = n->axes[k].kind == AXIS_PLAIN ? n->axes[k].extent - 1 : n->axes[k].kind == AXIS_BATCH ? b->plan->batch - 1 : INT32_MAX;
     int loop = k < n->naxes ? plan_time(b->plan, b->loop, n->axes[k]) : -1;
     b->held[k] = loop >= 0;
     if (loop < 0) continue;
@@ -65,30 +66,26 @@ static const char *new_temp(Body *b) {
   return arena_printf(b->cx, "t%d", ++b->ntemps);
 }
 
-static const char *parens(Body *b, Code c, int level) {
+const char *code_parens(Body *b, Code c, int level) {
   return c.level <= level ? c.text : arena_printf(b->cx, "(%s)", c.text);
 }
 
 const char *as_float(Body *b, Code c, int level) {
-  return c.integer ? arena_printf(b->cx, "(float)%s", parens(b, c, 0)) : parens(b, c, level);
-}
-
-const char *as_integer(Body *b, Code c) {
-  return c.integer ? c.text : arena_printf(b->cx, "(int32_t)%s", parens(b, c, 0));
+  return c.integer ? arena_printf(b->cx, "(float)%s", code_parens(b, c, 0)) : code_parens(b, c, level);
 }
 
 Code spill(Body *b, Code c) {
   if (c.level == 0 && strpbrk(c.text, "[(") == NULL) return c;
   const char *name = new_temp(b);
-  line(b, "const %s %s = %s;", c.integer ? "int" : "float", name, c.text);
-  return (Code){name, 0, c.integer};
+  line(b, "const %s %s = %s;", code_type(c), name, code_narrowed(b, c, 5));
+  return c.integer ? whole_code(name, 0, c.lo, c.hi) : (Code){.text = name};
 }
 
-static Code shorten(Body *b, Code c) { return strlen(c.text) > LONG_TEXT ? spill(b, c) : c; }
+Code shorten(Body *b, Code c) { return strlen(c.text) > LONG_TEXT ? spill(b, c) : c; }
 
 /* What one side of a choice is: read before it. gcc 11 and 12 at -O3 with AVX2 take wrong elements where a loop's reads at a stride
  * hang on a condition. */
-static Code loaded(Body *b, Code c) { return strchr(c.text, '[') ? spill(b, c) : shorten(b, c); }
+Code code_loaded(Body *b, Code c) { return strchr(c.text, '[') ? spill(b, c) : shorten(b, c); }
 
 /* ---- operands ---- */
 
@@ -134,7 +131,7 @@ static const char *origin_of(Body *b, const Node *n, const Pack *pack) {
   const Place *p = plan_place(b->plan, n);
   if (p->kind == PLACE_SCALAR) return scalar_name(b, n);
   if (p->kind == PLACE_WORK)
-    return arena_printf(b->cx, p->integer ? "s->i + %lld" : "s->f + %lld", (long long)p->offset);
+    return arena_printf(b->cx, p->wide ? "s->l + %lld" : p->integer ? "s->i + %lld" : "s->f + %lld", (long long)p->offset);
   return b->origin(b, n);
 }
 
@@ -161,6 +158,7 @@ Operand *operand(Body *b, const Node *n, const Pack *pack, bool written) {
   Operand o = {.node = n, .pack = pack, .written = written, .origin = origin_of(b, n, pack)};
   o.scalar = !pack && n->naxes == 0;
   o.integer = !pack && plan_place(b->plan, n)->integer;
+  o.wide = !pack && plan_place(b->plan, n)->wide;
   if (b->abstract) {
     o.name = arena_printf(b->cx, "a%d", b->operands.n);
   } else if (o.scalar) {
@@ -176,37 +174,51 @@ Operand *operand(Body *b, const Node *n, const Pack *pack, bool written) {
 
 /* ---- indices ---- */
 
-static Code code_gather(Body *b, const Read *r) {
-  Code c = code_read(b, (Read *)r);
-  return c.integer ? c : (Code){arena_printf(b->cx, "(int)%s", parens(b, c, 0)), 1, true};
+static Code term_of(Body *b, const Term *x) {
+  if (!x->gather) return whole_code(b->vars[x->var], 0, 0, b->last[x->var]);
+  return whole_of(b, code_read(b, (Read *)x->gather), x->gather->node);
 }
 
-static void add_term(Body *b, Text *t, int64_t coef, Code c) {
-  bool first = t->length == 0;
-  text_add(t, coef < 0 ? (first ? "-" : " - ") : (first ? "" : " + "));
+/* The terms of an index in the order in which they are written, positive ones first, and the offset between them; `sign`: of each. */
+typedef struct Sum {
+  Code at[MAX_AXES * 4];
+  int n;
+  bool minus[MAX_AXES * 4];
+} Sum;
+
+static void add_term(Body *b, Sum *s, int64_t coef, Code c) {
+  if (s->n == MAX_AXES * 4) bug("emit", "an index of more than %d terms", MAX_AXES * 4);
   int64_t size = coef < 0 ? -coef : coef;
-  if (size == 1) text_add(t, parens(b, c, coef < 0 || !first ? 2 : 3));
-  else text_printf(t, "%lld * %s", (long long)size, parens(b, c, 1));
+  s->minus[s->n] = coef < 0;
+  s->at[s->n++] = size == 1 ? c : whole_times(b, whole_constant(b, size), c);
+}
+
+static Code sum_code(Body *b, const Sum *s) {
+  Code c = s->n ? s->at[0] : whole_constant(b, 0);
+  if (s->n && s->minus[0]) {
+    if (c.lo == INT32_MIN) c = whole_widened(b, c);
+    c = (Code){arena_printf(b->cx, "-%s", code_parens(b, c, 2)), c.level == 2 ? 2 : 1, true, c.wide, -c.hi, -c.lo};
+  }
+  for (int k = 1; k < s->n; k++) c = whole_plus(b, c, s->at[k], s->minus[k]);
+  return c;
 }
 
 Code code_index(Body *b, const Index *e) {
-  Text t = {.cx = b->cx};
-  int terms = 0;
+  Sum sum = {.n = 0};
   for (int sign = 1; sign >= -1; sign -= 2) { /* positive terms first */
-    if (sign < 0 && e->offset > 0) text_printf(&t, "%s%lld", t.length ? " + " : "", (long long)e->offset), terms++;
+    if (sign < 0 && e->offset > 0) add_term(b, &sum, 1, whole_constant(b, e->offset));
     for (int i = 0; i < e->n; i++) {
       const Term *x = &e->terms[i];
       if ((x->coef > 0) != (sign > 0) || (!x->gather && b->dropped[x->var])) continue;
-      add_term(b, &t, x->coef, x->gather ? code_gather(b, x->gather) : (Code){b->vars[x->var], 0, true});
-      terms++;
+      add_term(b, &sum, x->coef, term_of(b, x));
     }
   }
-  if (e->offset < 0)
-    text_printf(&t, t.length ? " - %lld" : "-%lld", (long long)-e->offset), terms++;
-  if (!t.length) return (Code){"0", 0, true};
-  int level = terms > 1 ? 3 : strchr(t.data, '*') ? 2 : t.data[0] == '-' ? 1 : 0;
-  if (e->divisor == 1) return (Code){t.data, level, true};
-  return (Code){arena_printf(b->cx, level > 1 ? "(%s) / %lld" : "%s / %lld", t.data, (long long)e->divisor), 2, true};
+  if (e->offset < 0) add_term(b, &sum, -1, whole_constant(b, -e->offset));
+  Code c = sum_code(b, &sum);
+  if (e->divisor == 1 || !sum.n) return c;
+  Code d = whole_code(arena_printf(b->cx, "%s / %lld", code_parens(b, c, 1), (long long)e->divisor), 2, c.lo / e->divisor, c.hi / e->divisor);
+  d.wide = d.wide || c.wide;
+  return d;
 }
 
 /* An index between brackets; a long one is computed before, where that reads nothing. */
@@ -234,22 +246,23 @@ static void guard_conditions(Body *b, const Index *e, int64_t n, Text *t) {
   top.divisor = 1;
   double lo, hi;
   bool known = index_range(NULL, &top, b->axes, &lo, &hi);
-  int64_t end = n * e->divisor;
+  int64_t end;
+  if (__builtin_mul_overflow(n, e->divisor, &end)) report_wide(b, arena_printf(b->cx, "%lld * %lld", (long long)n, (long long)e->divisor));
   if (known && lo >= 0 && hi < (double)end && e->divisor == 1) return;
   Code c = shorten(b, code_index(b, &top));
   if (e->divisor == 1 && n == 1) {
-    and_also(t, "%s == 0", parens(b, c, 3));
+    and_also(t, "%s == 0", code_parens(b, c, 3));
     return;
   }
-  if (!known || lo < 0) and_also(t, "%s >= 0", parens(b, c, 3));
-  if (!known || hi >= (double)end) and_also(t, "%s < %lld", parens(b, c, 3), (long long)end);
-  if (e->divisor != 1) and_also(t, "%s %% %lld == 0", parens(b, c, 1), (long long)e->divisor);
+  if (!known || lo < 0) and_also(t, "%s >= 0", code_parens(b, c, 3));
+  if (!known || hi >= (double)end) and_also(t, "%s < %lld", code_parens(b, c, 3), (long long)end);
+  if (e->divisor != 1) and_also(t, "%s %% %lld == 0", code_parens(b, c, 1), (long long)e->divisor);
 }
 
 /* A long condition is computed in parts. */
 static void shorten_condition(Body *b, Text *t) {
   if (t->length < 100) return;
-  Code c = spill(b, (Code){t->data, 5, true});
+  Code c = spill(b, whole_code(t->data, 5, 0, 1));
   *t = (Text){.cx = b->cx};
   text_printf(t, "%s != 0", c.text);
 }
@@ -275,10 +288,13 @@ static const TempName *find_temp(const Body *b, const Read *r) {
 
 static Code element(Body *b, const Read *r) {
   const Operand *o = operand(b, plan_storage(b->plan, r->node), NULL, false);
-  if (o->scalar) return (Code){o->name, o->name[0] == '(' ? 1 : 0, o->integer};
-  bool integer = o->integer;
-  const char *name = o->name;
-  return (Code){arena_printf(b->cx, "%s[%s]", name, code_place(b, plan_flat_index(b->plan, r))), 0, integer};
+  bool integer = o->integer, scalar = o->scalar;
+  Code c = {.text = o->name, .level = scalar && o->name[0] == '('};
+  if (!scalar) c.text = arena_printf(b->cx, "%s[%s]", o->name, code_place(b, plan_flat_index(b->plan, r)));
+  if (!integer) return c;
+  double lo, hi;
+  node_range(r->node, &lo, &hi);
+  return whole_code(c.text, c.level, (int64_t)lo, (int64_t)hi);
 }
 
 /* Constants, copies and index values are written again at each use. */
@@ -297,21 +313,21 @@ static Code inline_value(Body *b, Read *r) {
   Code c = code_body(b, n, reads, guards, n->nguards, n->value ? index_substitute(b->g, n->value, &s) : NULL);
   if (rewritten(n)) return c;
   c = spill(b, c);
-  VEC_PUSH(b->cx, &b->temps, ((TempName){.read = r, .name = c.text}));
+  VEC_PUSH(b->cx, &b->temps, ((TempName){.read = r, .value = c}));
   return c;
 }
 
 Code code_read(Body *b, Read *r) {
   const Place *p = plan_place(b->plan, r->node);
   const TempName *t = find_temp(b, r);
-  if (t) return (Code){t->name, 0, false};
+  if (t) return t->value;
   if (p->kind == PLACE_INLINE) return inline_value(b, r);
   return element(b, r);
 }
 
 /* ---- operations ---- */
 
-typedef enum { FORM_INFIX, FORM_CALL, FORM_TEST, FORM_LOGIC } Form;
+typedef enum { FORM_INFIX, FORM_CALL, FORM_TEST, FORM_LOGIC, FORM_QUOTIENT } Form;
 static const struct {
   Form form;
   const char *text;
@@ -321,6 +337,7 @@ static const struct {
                      [OP_DIV] = {FORM_INFIX, "/", 2},
                      [OP_POW] = {FORM_CALL, "nn_powf", 0},
                      [OP_MOD] = {FORM_CALL, "nn_modf", 0},
+                     [OP_QUOTIENT] = {FORM_QUOTIENT, "/", 0},
                      [OP_MAX] = {FORM_CALL, "nn_maxf", 0},
                      [OP_MIN] = {FORM_CALL, "nn_minf", 0},
                      [OP_LT] = {FORM_TEST, "<", 4},
@@ -351,75 +368,72 @@ static const struct {
                      [OP_TRIGAMMA] = {FORM_CALL, "nn_trigammaf", 0},
                      [OP_SIGMOID_MINUS] = {FORM_CALL, "nn_sigmoid_minusf", 0}};
 
-static Code product(Body *b, double scale, Read *const *reads, int nreads) {
-  if (nreads == 0) return (Code){c_real(b->em, scale), scale < 0 ? 1 : 0, false};
-  Code c = code_read(b, reads[0]);
-  if (nreads == 1 && scale == 1) return c;
+static Code real(const char *text, int level) { return (Code){.text = text, .level = level}; }
+
+static Code product(Body *b, const Node *n, double scale, Read *const *reads) {
+  if (n->nreads == 0) return real(c_real(b->em, scale), scale < 0);
+  Code *x = ARENA_ARRAY(b->cx, Code, n->nreads), whole;
+  x[0] = code_read(b, reads[0]);
+  if (n->nreads == 1 && scale == 1) return x[0];
+  for (int k = 0; k < n->nreads; k++) x[k] = shorten(b, k ? code_read(b, reads[k]) : x[0]);
+  if (whole_product(b, n, scale, x, &whole)) return whole;
   const char *sign = scale < 0 ? "-" : "";
   double size = fabs(scale);
   Text t = {.cx = b->cx};
   text_add(&t, sign);
   if (size != 1) text_printf(&t, "%s * ", c_real(b->em, size));
-  text_add(&t, as_float(b, shorten(b, c), size != 1 || scale < 0 ? 1 : 2));
-  for (int k = 1; k < nreads; k++) {
-    Code f = shorten(b, code_read(b, reads[k]));
+  text_add(&t, as_float(b, x[0], size != 1 || scale < 0 ? 1 : 2));
+  for (int k = 1; k < n->nreads; k++) {
     if (t.length > 2 * LONG_TEXT) {
-      Code head = spill(b, (Code){t.data, 2, false});
+      Code head = spill(b, real(t.data, 2));
       t = (Text){.cx = b->cx};
       text_add(&t, head.text);
     }
-    text_printf(&t, " * %s", as_float(b, f, 1));
+    text_printf(&t, " * %s", as_float(b, x[k], 1));
   }
-  return (Code){t.data, nreads == 1 && size == 1 ? 1 : 2, false};
+  return real(t.data, n->nreads == 1 && size == 1 ? 1 : 2);
 }
 
 static Code select_form(Body *b, Op op, const Code *x) {
   Code a = spill(b, x[0]);
   const char *first = as_float(b, a, 0);
   if (op == OP_WHERE)
-    return (Code){arena_printf(b->cx, "%s != %s ? %s : %s", a.text, a.integer ? "0" : "0.0f",
-                               as_float(b, loaded(b, x[1]), 4), as_float(b, loaded(b, x[2]), 4)),
-                  5, false};
+    return real(arena_printf(b->cx, "%s != %s ? %s : %s", a.text, a.integer ? "0" : "0.0f",
+                             as_float(b, code_loaded(b, x[1]), 4), as_float(b, code_loaded(b, x[2]), 4)), 5);
   if (op == OP_SELECT)
-    return (Code){arena_printf(b->cx, "%s == 0.0f ? 0.0f : %s * %s", first, first, as_float(b, loaded(b, x[1]), 1)), 5,
-                  false};
+    return real(arena_printf(b->cx, "%s == 0.0f ? 0.0f : %s * %s", first, first, as_float(b, code_loaded(b, x[1]), 1)), 5);
   const char *second = as_float(b, spill(b, x[1]), 2); /* where it is -inf, so is the first, or it stands beyond an example's end */
-  return (Code){arena_printf(b->cx, "%s == -INFINITY ? %s : %s - %s", second, second, first, second), 5, false};
+  return real(arena_printf(b->cx, "%s == -INFINITY ? %s : %s - %s", second, second, first, second), 5);
 }
 
 static Code infix(Body *b, Op op, Code x, Code y) {
   const char *text = forms[op].text;
   int level = forms[op].level;
-  x = shorten(b, x), y = forms[op].form == FORM_LOGIC ? loaded(b, y) : shorten(b, y);
+  x = shorten(b, x), y = forms[op].form == FORM_LOGIC ? code_loaded(b, y) : shorten(b, y);
   switch (forms[op].form) {
-  case FORM_CALL:
-    return (Code){arena_printf(b->cx, "%s(%s, %s)", text, as_float(b, x, 5), as_float(b, y, 5)), 0, false};
-  case FORM_INFIX:
-    return (Code){arena_printf(b->cx, "%s %s %s", as_float(b, x, level), text, as_float(b, y, level - 1)), level,
-                  false};
+  case FORM_CALL: return real(arena_printf(b->cx, "%s(%s, %s)", text, as_float(b, x, 5), as_float(b, y, 5)), 0);
+  case FORM_QUOTIENT: return real(arena_printf(b->cx, "nn_floorf(%s / %s)", as_float(b, x, 2), as_float(b, y, 1)), 0);
+  case FORM_INFIX: return real(arena_printf(b->cx, "%s %s %s", as_float(b, x, level), text, as_float(b, y, level - 1)), level);
   case FORM_LOGIC:
-    return (Code){
-      arena_printf(b->cx, "%s != 0.0f %s %s != 0.0f ? 1.0f : 0.0f", as_float(b, x, 3), text, as_float(b, y, 3)), 5,
-      false};
+    return real(arena_printf(b->cx, "%s != 0.0f %s %s != 0.0f ? 1.0f : 0.0f", as_float(b, x, 3), text, as_float(b, y, 3)), 5);
   case FORM_TEST: break;
   }
   bool whole = x.integer && y.integer;
-  return (Code){arena_printf(b->cx, "%s %s %s ? 1.0f : 0.0f", whole ? parens(b, x, 3) : as_float(b, x, 3), text,
-                             whole ? parens(b, y, 3) : as_float(b, y, 3)),
-                5, false};
+  return real(arena_printf(b->cx, "%s %s %s ? 1.0f : 0.0f", whole ? code_parens(b, x, 3) : as_float(b, x, 3), text,
+                           whole ? code_parens(b, y, 3) : as_float(b, y, 3)), 5);
 }
 
 static Code apply(Body *b, const Node *n, Read *const *reads, const Index *value) {
-  Code x[3];
-  if (n->op == OP_PRODUCT) return product(b, n->reduction ? 1 : n->scale, reads, n->nreads);
+  Code x[3], whole;
+  if (n->op == OP_PRODUCT) return product(b, n, n->reduction ? 1 : n->scale, reads);
   if (n->op == OP_INDEX) return code_index(b, value);
   for (int k = 0; k < op_rows[n->op].arity; k++) x[k] = code_read(b, reads[k]);
   if (n->op == OP_STOP || n->op == OP_DRAWN) return x[0];
+  if (whole_operation(b, n, x, &whole)) return whole;
   if (n->op == OP_WHERE || n->op == OP_SELECT || n->op == OP_LOGRATIO) return select_form(b, n->op, x);
-  if (n->op == OP_NOT)
-    return (Code){arena_printf(b->cx, "%s == 0.0f ? 1.0f : 0.0f", as_float(b, shorten(b, x[0]), 3)), 5, false};
+  if (n->op == OP_NOT) return real(arena_printf(b->cx, "%s == 0.0f ? 1.0f : 0.0f", as_float(b, shorten(b, x[0]), 3)), 5);
   if (op_rows[n->op].arity == 2) return infix(b, n->op, x[0], x[1]);
-  return (Code){arena_printf(b->cx, "%s(%s)", forms[n->op].text, as_float(b, shorten(b, x[0]), 5)), 0, false};
+  return real(arena_printf(b->cx, "%s(%s)", forms[n->op].text, as_float(b, shorten(b, x[0]), 5)), 0);
 }
 
 /* Does every element that r comes down to exist, whether the guards hold or not? */
@@ -440,22 +454,34 @@ static bool always_there(Body *b, Read *r) {
   return true;
 }
 
+/* c, or 0. */
+static Code or_zero(const char *text, int level, Code c) {
+  return (Code){text, level, true, c.wide, c.lo < 0 ? c.lo : 0, c.hi > 0 ? c.hi : 0};
+}
+
 Code code_body(Body *b, const Node *n, Read *const *reads, const Guard *guards, int nguards, const Index *value) {
   const char *when = code_guards(b, guards, nguards);
   if (!when) return apply(b, n, reads, value);
   bool safe = strlen(when) < 100;
   for (int k = 0; k < n->nreads; k++) safe = safe && always_there(b, reads[k]);
   if (safe) {
-    Code c = loaded(b, apply(b, n, reads, value));
-    return (Code){arena_printf(b->cx, "%s ? %s : 0.0f", when, as_float(b, c, 4)), 5, false};
+    Code c = code_loaded(b, apply(b, n, reads, value));
+    if (c.integer) return or_zero(arena_printf(b->cx, "%s ? %s : 0", when, code_parens(b, c, 4)), 5, c);
+    return real(arena_printf(b->cx, "%s ? %s : 0.0f", when, as_float(b, c, 4)), 5);
   }
+  Text *out = b->out, inside = {.cx = b->cx}; /* the type of the value is known when it is written */
   const char *name = new_temp(b);
-  line(b, "float %s = 0.0f;", name);
-  open_brace(b, "if (%s) {", when);
   int temps = b->temps.n;
+  b->out = &inside;
+  b->indent++;
   Code c = apply(b, n, reads, value);
-  line(b, "%s = %s;", name, as_float(b, c, 5));
+  line(b, "%s = %s;", name, code_narrowed(b, c, 5));
+  b->indent--;
   b->temps.n = temps;
+  b->out = out;
+  line(b, "%s %s = %s;", code_type(c), name, c.integer ? "0" : "0.0f");
+  open_brace(b, "if (%s) {", when);
+  text_add_n(b->out, inside.data, inside.length);
   close_brace(b);
-  return (Code){name, 0, false};
+  return c.integer ? or_zero(name, 0, whole_code(name, 0, c.lo, c.hi)) : real(name, 0);
 }

@@ -106,7 +106,7 @@ static const char *full_origin(Body *b, const Node *n) {
   case NODE_PARAM: return leaf_at(b, em->params, "w", n);
   case NODE_DIRECTION: return leaf_at(b, em->params, "direction", n);
   case NODE_STATE: return leaf_at(b, em->states, "state", n);
-  case NODE_CONST: return table_name(em, n, p->integer);
+  case NODE_CONST: return table_name(em, n, p->integer, p->wide);
   case NODE_BATCH: return "(float)n";
   default: bug("emit", "a leaf of kind %d in a full-batch function", (int)n->kind);
   }
@@ -258,15 +258,17 @@ static void emit_prototype(Emitter *em, int which, Text *header) {
 
 void emit_full(Emitter *em, Text *types, Text *header, Text *source) {
   if (!full_batch_of(em->program)) return;
-  int64_t reals = 16, integers = 0;
+  int64_t reals = 16, integers = 0, wides = 0;
   for (int k = 0; k < FUNCTIONS; k++) {
     const Plan *plan = em->full_plans[k];
     if (plan && plan->floats > reals) reals = plan->floats;
     if (plan && plan->integers > integers) integers = plan->integers;
+    if (plan && plan->wides > wides) wides = plan->wides;
   }
   text_printf(types, "typedef struct { /* scratch in double precision */\n    NN_ALIGN double f[%lld];\n",
               (long long)reals);
   if (integers) text_printf(types, "    int32_t i[%lld];\n", (long long)integers);
+  if (wides) text_printf(types, "    int64_t l[%lld];\n", (long long)wides);
   text_printf(types, "} %s_full_work;\n\n", em->prefix);
   for (int k = 0; k < FUNCTIONS; k++)
     if (em->full_plans[k]) emit_prototype(em, k, header);

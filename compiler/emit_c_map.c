@@ -5,11 +5,20 @@
 
 #include <string.h>
 
+/* c, a value of n, as the array of `stored` holds it. */
+static const char *as_stored_in(Body *b, Code c, const Node *n, const Node *stored) {
+  const Place *p = plan_place(b->plan, stored);
+  return as_element(b, c, n, p->integer, p->wide, 5);
+}
+
+static const char *as_stored(Body *b, Code c, const Node *n) { return as_stored_in(b, c, n, n); }
+
 /* ---- elementwise groups ---- */
 
 static void name_in_group(Body *b, const Node *n, Code c) {
-  c = spill(b, (Code){as_float(b, c, 5), 5, false});
-  VEC_PUSH(b->cx, &b->temps, ((TempName){.node = n, .name = c.text}));
+  if (whole_beyond_floats(b->plan, n)) c = whole_of(b, c, n);
+  c = spill(b, c);
+  VEC_PUSH(b->cx, &b->temps, ((TempName){.node = n, .value = c}));
 }
 
 static bool is_stored(const Body *b, const Node *n) {
@@ -19,8 +28,7 @@ static bool is_stored(const Body *b, const Node *n) {
 
 static void store(Body *b, const Nest *nest, Code c) {
   const char *to = nest_target(b, nest);
-  if (plan_place(b->plan, nest->n)->integer) line(b, "%s = %s;", to, as_integer(b, c));
-  else line(b, "%s = %s;", to, as_float(b, c, 5));
+  line(b, "%s = %s;", to, as_stored(b, c, nest->n));
 }
 
 void emit_scalars(Body *b, const Step *step) {
@@ -29,8 +37,8 @@ void emit_scalars(Body *b, const Step *step) {
     use_axes(b, n);
     Code c = code_body(b, n, n->reads, n->guards, n->nguards, n->value);
     const char *name = operand(b, n, NULL, true)->name;
-    bool integer = plan_place(b->plan, n)->integer;
-    line(b, "const %s %s = %s;", integer ? "int32_t" : "float", name, integer ? as_integer(b, c) : as_float(b, c, 5));
+    const Place *p = plan_place(b->plan, n);
+    line(b, "const %s %s = %s;", element_type(p->integer, p->wide), name, as_stored(b, c, n));
     b->temps.n = 0;
   }
 }
@@ -40,12 +48,12 @@ static void store_flat_roots(Body *b) { /* all values first: a root may be what 
     const Root *r = &b->plan->roots[k];
     Index *index[1] = {index_var(b->g, 0)};
     Code c = spill(b, code_read(b, read_make(b->g, r->node, index)));
-    VEC_PUSH(b->cx, &b->temps, ((TempName){.read = read_make(b->g, r->node, index), .name = c.text}));
+    VEC_PUSH(b->cx, &b->temps, ((TempName){.read = read_make(b->g, r->node, index), .value = c}));
   }
   for (int k = 0; k < b->plan->nroots; k++) {
     const Root *r = &b->plan->roots[k];
     Index *index[1] = {index_var(b->g, 0)};
-    line(b, "%s[%s] = %s;", b->root_names[k], b->vars[0], code_read(b, read_make(b->g, r->node, index)).text);
+    line(b, "%s[%s] = %s;", b->root_names[k], b->vars[0], as_float(b, code_read(b, read_make(b->g, r->node, index)), 5));
   }
 }
 
@@ -89,7 +97,7 @@ void emit_map(Body *b, const Step *step) {
   for (int k = 0; k < count && count > 1; k++) {
     if (!is_stored(b, step->nodes.at[k])) continue;
     for (int t = 0; t < b->temps.n; t++)
-      if (b->temps.at[t].node == step->nodes.at[k]) store(b, &nests[k], (Code){b->temps.at[t].name, 0, false});
+      if (b->temps.at[t].node == step->nodes.at[k]) store(b, &nests[k], b->temps.at[t].value);
   }
   nest_close(b, indent);
 }
@@ -113,7 +121,7 @@ void emit_copy(Body *b, Node *n, const char *to, bool integer) {
   add_element_loops(&nest);
   for (int k = 0; k < nest.loops.n; k++) nest_open_loop(b, &nest.loops.at[k]);
   Code c = code_read(b, self);
-  const char *value = integer ? as_integer(b, c) : as_float(b, c, 5);
+  const char *value = as_element(b, c, n, integer, false, 5);
   line(b, "%s[%s] = %s;", to, code_place(b, nest_place(&nest)), value);
   nest_close(b, indent);
 }
@@ -157,7 +165,7 @@ static void emit_piece(Body *b, const Node *n, int p, bool add) {
   const char *name = o->name;
   for (int k = 0; k < nest.loops.n; k++) nest_open_loop(b, &nest.loops.at[k]);
   Code c = code_read(b, read_make(b->g, piece, nest.place));
-  const char *value = plan_place(b->plan, n)->integer ? as_integer(b, c) : as_float(b, c, 5);
+  const char *value = as_stored_in(b, c, piece, n);
   line(b, "%s[%s] %s %s;", name, code_place(b, plan_flat_index(b->plan, &to)), add ? "+=" : "=", value);
   nest_close(b, indent);
   b->temps.n = 0;
@@ -192,7 +200,7 @@ void emit_carry(Body *b, const Carry *carry, int loop, bool start) {
     open_brace(b, "if (%s %s %s) {", b->plan->loops.at[loop].variable, scan->backwards ? ">" : "<", last);
   for (int k = 0; k < nest.loops.n; k++) nest_open_loop(b, &nest.loops.at[k]);
   Code c = code_read(b, read_make(b->g, start ? carry->init : carry->next, index));
-  const char *value = plan_place(b->plan, carry->prev)->integer ? as_integer(b, c) : as_float(b, c, 5);
+  const char *value = as_stored_in(b, c, start ? carry->init : carry->next, carry->prev);
   line(b, "%s = %s;", nest_target(b, &nest), value);
   nest_close(b, indent);
   b->temps.n = 0;

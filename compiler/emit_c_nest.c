@@ -102,8 +102,10 @@ void nest_merge(Nest *nests, int count) {
   Nest *first = &nests[0];
   for (int k = first->loops.n - 2; k >= 0 && !first->b->plan->options->no_fuse; k--) {
     Loop *outer = &first->loops.at[k], *inner = outer + 1;
-    if (!all_mergeable(nests, count, outer, inner)) continue;
+    int64_t *last = first->b->last, joined = (last[outer->var] + 1) * inner->count;
+    if (joined > INT32_MAX || !all_mergeable(nests, count, outer, inner)) continue;
     first->b->dropped[outer->var] = true;
+    last[inner->var] = joined - 1;
     inner->count *= outer->count;
     inner->kind = outer->kind;
     memmove(outer, inner, sizeof(Loop) * (size_t)(first->loops.n - k - 1));
@@ -186,42 +188,69 @@ int nest_deepest(const Nest *nest, const Index *e) {
   return deep;
 }
 
-/* The index as text; a long one gets a name, because it stands in a line more than once. */
-static const char *named_bound(Body *b, const Index *e, const char *what, const char *near) {
-  const char *text = code_index(b, (Index *)e).text, *v = strchr(near, '_');
-  if (strlen(text) < 50 || !v) return text;
+/* A long index gets a name, because it stands in a line more than once. */
+static Code named_bound(Body *b, const Index *e, const char *what, const char *near) {
+  Code c = code_index(b, e);
+  const char *v = strchr(near, '_');
+  if (strlen(c.text) < 50 || !v) return c;
   const char *name = arena_printf(b->cx, "%s%s%d", what, v, ++b->ntemps);
-  line(b, "const int %s = %s;", name, text);
-  return name;
+  line(b, "const %s %s = %s;", code_type(c), name, code_narrowed(b, c, 5));
+  return whole_code(name, 0, c.lo, c.hi);
+}
+
+/* What a guard says of a loop over v: v >= low / size and v < high / size, both rounded up. */
+typedef struct Bounds {
+  Index *low, *high;
+  int64_t size;
+} Bounds;
+
+static Bounds bounds_of(Body *b, const Guard *q, const Loop *l) {
+  Graph *g = b->g;
+  Index top = *q->e;
+  top.divisor = 1;
+  int64_t c = index_coef(q->e, l->var), end;
+  if (__builtin_mul_overflow(q->n, q->e->divisor, &end)) report_wide(b, arena_printf(b->cx, "%lld * %lld", (long long)q->n, (long long)q->e->divisor)), end = 1;
+  Index *rest = index_combine(g, 1, &top, -c, index_var(g, l->var)), *minus = index_combine(g, -1, rest, 0, rest);
+  if (c > 0) return (Bounds){minus, index_combine(g, 1, minus, 1, index_constant(g, end)), c};
+  return (Bounds){index_combine(g, 1, rest, 1, index_constant(g, -end + 1)), index_combine(g, 1, rest, 1, index_constant(g, 1)), -c};
+}
+
+/* In 64 bits. */
+static void bound_wide(Body *b, Code bound, int64_t size, bool low, const char *from, const char *to) {
+  const char *name = arena_printf(b->cx, "%s%d", low ? "low" : "high", ++b->ntemps);
+  line(b, "const int %s = nn_first_place(%s, %lld, %s);", name, bound.text, (long long)size, to);
+  if (low) line(b, "if (%s > %s) %s = %s;", name, from, from, name);
+  else line(b, "if (%s < %s) %s = %s;", name, to, to, name);
+}
+
+/* Does `bound`, rounded up to a multiple of size, and a place times size, fit an int? */
+static bool bound_fits_int(Code bound, int64_t size, int64_t last) {
+  int64_t lo, hi;
+  return !bound.wide && bound.hi <= INT32_MAX - (size - 1) && range_times(0, last + 1, size, size, &lo, &hi) && hi <= INT32_MAX;
 }
 
 /* Guard q bounds loop `k`: from and to are C variables. rest is what else the numerator holds. */
 static void bound_by_guard(Nest *nest, const Guard *q, const Loop *l, const char *from, const char *to) {
   Body *b = nest->b;
-  Index top = *q->e;
-  top.divisor = 1;
-  int64_t c = index_coef(q->e, l->var), end = q->n * q->e->divisor, size = c < 0 ? -c : c;
-  Index *rest = index_combine(b->g, 1, &top, -c, index_var(b->g, l->var));
-  Index *low =
-    c > 0 ? index_combine(b->g, -1, rest, 0, rest) : index_combine(b->g, 1, rest, 1, index_constant(b->g, -end + 1));
-  Index *high = c > 0 ? index_combine(b->g, -1, rest, 1, index_constant(b->g, end))
-                      : index_combine(b->g, 1, rest, 1, index_constant(b->g, 1));
+  Bounds at = bounds_of(b, q, l);
+  long long size = (long long)at.size;
+  int64_t last = b->last[l->var];
   double lo, hi;
-  bool known_low = index_range(NULL, low, b->axes, &lo, &hi);
-  const char *low_text = named_bound(b, low, "low", from), *high_text = named_bound(b, high, "high", to);
+  bool known_low = index_range(NULL, at.low, b->axes, &lo, &hi);
+  Code low = named_bound(b, at.low, "low", from), high = named_bound(b, at.high, "high", to);
   if (!known_low || hi > 0) { /* v >= low / size, rounded up */
-    if (size == 1) line(b, "if (%s > %s) %s = %s;", low_text, from, from, low_text);
+    if (!bound_fits_int(low, at.size, last)) bound_wide(b, low, at.size, true, from, to);
+    else if (size == 1) line(b, "if (%s > %s) %s = %s;", low.text, from, from, low.text);
     else
-      line(b, "if (%s > %s * %lld) %s = (%s + %lld) / %lld;", low_text, from, (long long)size, from,
-           low_text, (long long)size - 1, (long long)size);
+      line(b, "if (%s > %s * %lld) %s = (%s + %lld) / %lld;", low.text, from, size, from, low.text, size - 1, size);
   }
-  bool known_high = index_range(NULL, high, b->axes, &lo, &hi);
-  if (known_high && lo >= (double)(l->count * size) && l->kind == AXIS_PLAIN) return;
+  bool known_high = index_range(NULL, at.high, b->axes, &lo, &hi);
+  if (known_high && lo >= (double)l->count * (double)size && l->kind == AXIS_PLAIN) return;
   /* v < high / size, rounded up */
-  if (size == 1) line(b, "if (%s < %s) %s = %s;", high_text, to, to, high_text);
+  if (!bound_fits_int(high, at.size, last)) bound_wide(b, high, at.size, false, from, to);
+  else if (size == 1) line(b, "if (%s < %s) %s = %s;", high.text, to, to, high.text);
   else
-    line(b, "if (%s < %s * %lld) %s = %s <= 0 ? 0 : (%s + %lld) / %lld;", high_text, to, (long long)size,
-         to, high_text, high_text, (long long)size - 1, (long long)size);
+    line(b, "if (%s < %s * %lld) %s = %s <= 0 ? 0 : (%s + %lld) / %lld;", high.text, to, size, to, high.text, high.text, size - 1, size);
 }
 
 /* Loop k of the nest, bounded by the guards that end there. `%` conditions open an if inside. */

@@ -60,7 +60,7 @@ static void hash_runs_from(Outliner *out, int start) {
     h = mix(h, block->body, strlen(block->body));
     for (int i = 0; i < block->noperands; i++) {
       const Operand *o = &block->operands[i];
-      int id = number(&m, o), flags = o->written + 2 * o->integer + 4 * o->scalar;
+      int id = number(&m, o), flags = o->written + 2 * o->integer + 4 * o->scalar + 8 * o->wide;
       if (id < 0) return;
       h = mix(mix(h, &id, sizeof id), &flags, sizeof flags);
     }
@@ -150,8 +150,8 @@ static const char *parameters(const Outliner *out, const Numbering *m, bool coun
   text_add(&t, count ? "int n" : "");
   for (int k = 0; k < m->n; k++) {
     const Operand *o = m->at[k];
-    const char *type = o->integer ? "int32_t " : "float ";
-    text_printf(&t, "%s%s%s%sp%d", t.length ? ", " : "", o->scalar || m->written[k] ? "" : "const ", type,
+    const char *type = element_type(o->integer, o->wide);
+    text_printf(&t, "%s%s%s %sp%d", t.length ? ", " : "", o->scalar || m->written[k] ? "" : "const ", type,
                 o->scalar ? "" : "*", k);
   }
   return t.data ? t.data : "void";
@@ -167,7 +167,7 @@ static void write_block(Outliner *out, const CodeBlock *block, Numbering *m, Tex
   open_brace(&b, "{");
   for (int i = 0; i < block->noperands; i++)
     if (operands[i].scalar)
-      line(&b, "const %s %s = %s;", operands[i].integer ? "int32_t" : "float", operands[i].name, operands[i].origin);
+      line(&b, "const %s %s = %s;", element_type(operands[i].integer, operands[i].wide), operands[i].name, operands[i].origin);
   declare_operands(&b, operands, block->noperands);
   text_add(text, block->body);
   close_brace(&b);

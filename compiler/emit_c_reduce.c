@@ -25,6 +25,13 @@ static void update(Body *b, Reduction r, const char *to, const char *value) {
 
 static Code term(Nest *nest) { return code_body(nest->b, nest->n, nest->reads, NULL, 0, nest->n->value); }
 
+/* Is the result of whole values that a float might round? Then it is made of whole steps. */
+static bool sums_whole(const Body *b, const Node *n) {
+  return node_is_bounded(n) && (whole_beyond_floats(b->plan, n) || (n->nreads && whole_beyond_floats(b->plan, n->reads[0]->node)));
+}
+
+static Code scaled_whole(Body *b, const Node *n, Code c) { return n->scale == 1 ? c : whole_times(b, whole_constant(b, (int64_t)n->scale), c); }
+
 static const char *scaled(Body *b, const Node *n, Code c) {
   if (n->scale == 1) return as_float(b, c, 5);
   if (n->scale == -1) return arena_printf(b->cx, "-%s", as_float(b, c, 1));
@@ -54,11 +61,12 @@ static void reduce_in_array(Nest *nest, bool scatter) {
   }
   for (; k <= inner; k++) nest_open_bounded(nest, k);
   Code c = term(nest);
-  if (nest->n->nreads == 0) c = (Code){c_real(b->em, nest->n->scale), 1, false};
-  else if (r == RED_SUM || r == RED_NONE) c = (Code){scaled(b, nest->n, c), 2, false};
-  if (r == RED_NONE && plan_place(b->plan, nest->n)->integer)
-    line(b, "%s = %s;", nest_target(b, nest), as_integer(b, c));
-  else if (plan_place(b->plan, nest->n)->integer) line(b, "%s += %s;", nest_target(b, nest), as_integer(b, c)); /* a scatter */
+  const Place *p = plan_place(b->plan, nest->n);
+  if (nest->n->nreads == 0 && p->integer) c = whole_constant(b, (int64_t)nest->n->scale);
+  else if (nest->n->nreads == 0) c = (Code){.text = c_real(b->em, nest->n->scale), .level = 1};
+  else if (c.integer && node_is_bounded(nest->n) && (r == RED_SUM || r == RED_NONE)) c = scaled_whole(b, nest->n, c);
+  else if (r == RED_SUM || r == RED_NONE) c = (Code){.text = scaled(b, nest->n, c), .level = 2};
+  if (p->integer) line(b, "%s %s %s;", nest_target(b, nest), r == RED_NONE ? "=" : "+=", as_element(b, c, nest->n, true, p->wide, 5)); /* a scatter */
   else update(b, r, nest_target(b, nest), as_float(b, c, 5));
   nest_close(b, indent);
 }
@@ -100,7 +108,7 @@ static const char *reduced_place(Nest *nest) { /* counted row by row through the
     e = index_combine(g, 1, e, stride, index_var(g, v));
     stride *= n->axes[v].extent;
   }
-  return code_index(nest->b, e).text;
+  return code_narrowed(nest->b, code_index(nest->b, e), 5);
 }
 
 static void open_reduced(Nest *nest, int first, int last) {
@@ -117,14 +125,44 @@ static void reduce_to_place(Nest *nest, int own) { /* ARGMAX, ARGMIN */
   Body *b = nest->b;
   int indent = b->indent;
   bool most = nest->n->reduction == RED_ARGMAX;
-  line(b, "float best = %s;", start_of(b, nest->n->reduction));
-  line(b, "int place = 0;");
+  const Node *of = nest->n->reads[0]->node;
+  bool whole = whole_beyond_floats(b->plan, of);
+  if (whole) line(b, "int64_t best = %lld;", (long long)(most ? of->lo - 1 : of->hi + 1));
+  else line(b, "float best = %s;", start_of(b, nest->n->reduction));
+  Code place = whole_code("place", 0, 0, (int64_t)nest->n->hi);
+  line(b, "%s place = 0;", code_type(place));
   open_reduced(nest, own, nest->loops.n);
-  Code c = spill(b, term(nest));
-  line(b, "if (%s %s best) { best = %s; place = %s; }", as_float(b, c, 3), most ? ">" : "<", as_float(b, c, 5),
-       reduced_place(nest));
+  Code c = spill(b, whole ? whole_of(b, term(nest), of) : term(nest));
+  const char *test = whole ? c.text : as_float(b, c, 3), *value = whole ? c.text : as_float(b, c, 5);
+  line(b, "if (%s %s best) { best = %s; place = %s; }", test, most ? ">" : "<", value, reduced_place(nest));
   nest_close(b, indent);
-  finish_scalar(nest, plan_place(b->plan, nest->n)->integer ? "place" : "(float)place");
+  const Place *p = plan_place(b->plan, nest->n);
+  finish_scalar(nest, as_element(b, place, nest->n, p->integer, p->wide, 5));
+}
+
+/* Of whole values, in whole numbers: every partial result is within the bounds of the result, or of a term. */
+static void reduce_whole(Nest *nest, int own) {
+  Body *b = nest->b;
+  const Node *n = nest->n;
+  int indent = b->indent;
+  Reduction r = n->reduction;
+  int64_t scale = r == RED_SUM && n->scale != 0 ? (int64_t)n->scale : 1, lo = (int64_t)n->lo / scale, hi = (int64_t)n->hi / scale;
+  if (r == RED_SUM || r == RED_PROD) lo = hi = hi > lo ? (hi > -lo ? hi : -lo) : (lo > -hi ? lo : -hi), lo = -lo;
+  Code acc = whole_code("acc", 0, lo, hi);
+  line(b, "%s acc = %lld;", code_type(acc), r == RED_MAX ? (long long)n->lo : r == RED_MIN ? (long long)n->hi : r == RED_PROD ? 1LL : 0LL);
+  nest_open_outer_guards(nest, own);
+  open_reduced(nest, own, nest->loops.n);
+  Code c = term(nest);
+  c = n->nreads ? whole_of(b, c, n->reads[0]->node) : whole_constant(b, 1);
+  if (r == RED_SUM || r == RED_PROD) line(b, "acc %s= %s;", r == RED_SUM ? "+" : "*", c.wide && !acc.wide ? arena_printf(b->cx, "(int)%s", code_parens(b, c, 0)) : code_parens(b, c, 5));
+  else {
+    c = spill(b, c);
+    line(b, "if (%s %s acc) acc = %s;", c.text, r == RED_MAX ? ">" : "<", c.text);
+  }
+  nest_close(b, indent);
+  const Place *p = plan_place(b->plan, n);
+  Code result = r == RED_SUM ? scaled_whole(b, n, acc) : acc;
+  finish_scalar(nest, as_element(b, result, n, p->integer, p->wide, 5));
 }
 
 static void reduce_to_scalar(Nest *nest, int own) {
@@ -141,8 +179,9 @@ static void reduce_to_scalar(Nest *nest, int own) {
   else update(b, r, "acc", as_float(b, term(nest), 5));
   nest_close(b, indent);
   if (parts) line(b, "for (int q = 0; q < %d; q++) acc += part[q];", PARTS);
-  const char *result = r == RED_SUM ? scaled(b, nest->n, (Code){"acc", 0, false}) : "acc";
-  finish_scalar(nest, plan_place(b->plan, nest->n)->integer ? arena_printf(b->cx, "(int32_t)(%s)", result) : result);
+  Code result = {.text = r == RED_SUM ? scaled(b, nest->n, (Code){.text = "acc"}) : "acc", .level = r == RED_SUM ? 2 : 0};
+  const Place *p = plan_place(b->plan, nest->n);
+  finish_scalar(nest, as_element(b, result, nest->n, p->integer, p->wide, 5));
 }
 
 /* Own loops outside, reduced ones inside. */
@@ -161,7 +200,7 @@ void emit_reduce(Body *b, const Node *n) {
   bool scatter = n->reduction == RED_SUM && nest_solve_guards(&nest);
   bool needs_scalar =
     reduction_rows[n->reduction].place || n->naxes == 0 ||
-    plan_place(b->plan, n)->integer; /* a whole result is made of real steps */
+    plan_place(b->plan, n)->integer || sums_whole(b, n); /* a whole result is made in a variable */
   nest_add_loops(&nest);
   nest_add_accesses(&nest);
   sort_own_first(&nest);
@@ -176,6 +215,7 @@ void emit_reduce(Body *b, const Node *n) {
   while (own < nest.loops.n && nest.loops.at[own].own) own++;
   for (int k = 0; k < own; k++) nest_open_loop(b, &nest.loops.at[k]);
   if (places) reduce_to_place(&nest, own);
+  else if (sums_whole(b, n)) reduce_whole(&nest, own);
   else reduce_to_scalar(&nest, own);
   nest_close(b, indent);
 }

@@ -64,14 +64,14 @@ void add_wrapped(Text *out, const char *s, int indent) {
 
 /* ---- how a routine reaches its arrays ---- */
 
-const char *table_name(Emitter *em, const Node *n, bool integer) {
+const char *table_name(Emitter *em, const Node *n, bool integer, bool wide) {
   for (int k = 0; k < em->tables.n; k++)
     if (em->tables.at[k].node == n && em->tables.at[k].integer == integer) return em->tables.at[k].name;
   int64_t count = 1;
   for (int k = 0; k < n->naxes; k++) count *= n->axes[k].extent;
   const char *name = arena_printf(em->cx, "%s_table%d", em->prefix, em->tables.n + 1);
   Text *t = em->tables_out;
-  text_printf(t, "static const %s %s[%lld] = {", integer ? "int32_t" : "float", name, (long long)count);
+  text_printf(t, "static const %s %s[%lld] = {", element_type(integer, wide), name, (long long)count);
   for (int64_t k = 0; k < count; k++) {
     text_add(t, k % 10 == 0 ? "\n    " : " ");
     if (integer) text_printf(t, "%lld,", (long long)n->data[k]);
@@ -98,7 +98,7 @@ static const char *routine_origin(Body *b, const Node *n) {
   case NODE_INPUT: return n->naxes ? em->input_names[n->item] : arena_printf(em->cx, "%s[0]", em->input_names[n->item]);
   case NODE_PARAM: return leaf_origin(em, em->params, "w", n);
   case NODE_STATE: return leaf_origin(em, em->states, "state", n);
-  case NODE_CONST: return table_name(em, n, p->integer);
+  case NODE_CONST: return table_name(em, n, p->integer, p->wide);
   case NODE_BATCH: return "(float)n";
   default: bug("emit", "a leaf of kind %d in a routine", (int)n->kind);
   }
@@ -217,6 +217,7 @@ static void emit_routine(Emitter *em, int k, Text *source) {
 static void grow_work(Emitter *em, const Plan *plan) {
   if (plan->floats > em->floats) em->floats = plan->floats;
   if (plan->integers > em->integers) em->integers = plan->integers;
+  if (plan->wides > em->wides) em->wides = plan->wides;
   if (plan->draws) em->draws = true;
 }
 

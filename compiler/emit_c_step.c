@@ -138,18 +138,18 @@ static void emit_step(Body *b, const Step *step) {
 }
 
 /* `const float *z = s->f + 64, *h_W = ...;` */
-static void declare_some(Body *b, const Operand *operands, int n, bool written, bool integer) {
+static void declare_some(Body *b, const Operand *operands, int n, bool written, bool integer, bool wide) {
   Text t = {.cx = b->cx};
   size_t width = 0; /* without digits: lines do not break elsewhere because an offset is longer */
   for (int k = 0; k < n; k++) {
     const Operand *o = &operands[k];
-    if (o->scalar || o->written != written || o->integer != integer || strcmp(o->name, o->origin) == 0) continue;
+    if (o->scalar || o->written != written || o->integer != integer || o->wide != wide || strcmp(o->name, o->origin) == 0) continue;
     if (width > 80) {
       line(b, "%s;", t.data);
       t = (Text){.cx = b->cx};
       width = 0;
     }
-    if (!t.length) text_printf(&t, "%s%s ", written ? "" : "const ", integer ? "int32_t" : "float");
+    if (!t.length) text_printf(&t, "%s%s ", written ? "" : "const ", element_type(integer, wide));
     else text_add(&t, ", ");
     text_printf(&t, "*%s%s = %s", written ? "restrict " : "", o->name, o->origin);
     for (const char *c = o->origin; *c; c++) width += *c < '0' || *c > '9';
@@ -159,7 +159,7 @@ static void declare_some(Body *b, const Operand *operands, int n, bool written, 
 }
 
 void declare_operands(Body *b, const Operand *operands, int n) {
-  for (int k = 0; k < 4; k++) declare_some(b, operands, n, k & 1, k >> 1);
+  for (int k = 0; k < 6; k++) declare_some(b, operands, n, k & 1, k >> 1 > 0, k >> 2);
 }
 
 static void begin_step(Body *b) {
@@ -210,7 +210,7 @@ static void emit_scalar_step(Body *b, const Step *step) {
     b->direct = false;
     return;
   }
-  line(b, "%s %s;", plan_place(b->plan, n)->integer ? "int32_t" : "float", scalar_name(b, n));
+  line(b, "%s %s;", element_type(plan_place(b->plan, n)->integer, plan_place(b->plan, n)->wide), scalar_name(b, n));
   emit_braced(b, step);
 }
 
@@ -275,6 +275,7 @@ static void emit_loop_end(Body *b, int which) {
 
 static CodeBlock make_block(Body *b, const Step *step) {
   Text *out = b->out;
+  if (step->nodes.n) b->g->span = step->nodes.at[0]->span;
   CodeBlock block = {.comment = "", .text = {.cx = b->cx}};
   b->out = &block.text;
   if (step->kind == STEP_LOOP || step->kind == STEP_END) {

@@ -32,7 +32,7 @@ static void emit_start(Emitter *em, const Start *start, const char *pointer, int
   Node *data = ARENA_NEW(cx, Node);
   *data = (Node){.kind = NODE_CONST, .naxes = 1, .data = start->values};
   data->axes[0] = PLAIN(count);
-  text_printf(out, "  memcpy(%s, %s, %lld * sizeof(float));\n", pointer, table_name(em, data, false), n);
+  text_printf(out, "  memcpy(%s, %s, %lld * sizeof(float));\n", pointer, table_name(em, data, false, false), n);
 }
 
 static void start_slots(Emitter *em, Text *out) {

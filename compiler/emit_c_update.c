@@ -35,6 +35,7 @@ static void plan_stage(Emitter *em, const Group *group, const Stage *stage, Stag
     code->plans[k] = plan;
     if (plan->floats > em->floats) em->floats = plan->floats;
     if (plan->integers > em->integers) em->integers = plan->integers;
+    if (plan->wides > em->wides) em->wides = plan->wides;
   }
 }
 
@@ -126,7 +127,7 @@ static const char *flat_origin(Body *b, const Node *n) {
   case NODE_HYPER: return hyper_name(b->em, n->item);
   case NODE_STEP: return "step";
   case NODE_GNORM: return "gnorm";
-  case NODE_CONST: return table_name(b->em, n, plan_place(b->plan, n)->integer);
+  case NODE_CONST: return table_name(b->em, n, plan_place(b->plan, n)->integer, false);
   default: bug("emit", "a leaf of kind %d in an optimizer", (int)n->kind);
   }
 }
@@ -241,7 +242,7 @@ static const char *whole_origin(Body *b, const Node *n) {
   case NODE_HYPER: return arena_printf(b->cx, "m->hyper.%s", em->hypers->access[em->hyper_index[n->item]]);
   case NODE_STEP: return "step";
   case NODE_GNORM: return "gnorm";
-  case NODE_CONST: return table_name(em, n, plan_place(b->plan, n)->integer);
+  case NODE_CONST: return table_name(em, n, plan_place(b->plan, n)->integer, false);
   case NODE_SLOT: s = arena_printf(b->cx, "%s.%s", slot_member(em, stage, n->item), b->slot_access); break;
   default: bug("emit", "a leaf of kind %d in an optimizer", (int)n->kind);
   }

@@ -8,7 +8,7 @@ static void print_place(const Plan *plan, const Node *n, Text *out) {
   const Place *p = plan_place(plan, n);
   switch (p->kind) {
   case PLACE_WORK:
-    text_printf(out, "%s[%lld..%lld] until step %d", p->integer ? "integers" : "floats", (long long)p->offset,
+    text_printf(out, "%s[%lld..%lld] until step %d", p->wide ? "wide integers" : p->integer ? "integers" : "floats", (long long)p->offset,
                 (long long)(p->offset + p->count), p->last > p->step ? p->last : p->step);
     return;
   case PLACE_DEST: text_add(out, "in its destination"); return;
@@ -73,8 +73,10 @@ static void print_step(const Plan *plan, int s, Text *out) {
 
 static void print_plan(const Plan *plan, Text *out) {
   for (int s = 0; s < plan->steps.n; s++) print_step(plan, s, out);
-  if (!plan->flat)
-    text_printf(out, "  work: %lld floats, %lld integers\n", (long long)plan->floats, (long long)plan->integers);
+  if (plan->flat) return;
+  text_printf(out, "  work: %lld floats, %lld integers", (long long)plan->floats, (long long)plan->integers);
+  if (plan->wides) text_printf(out, ", %lld wide ones", (long long)plan->wides);
+  text_add(out, "\n");
 }
 
 void emit_plan(Program *program, const Options *options, Text *out) {

@@ -117,7 +117,7 @@ static void print_memory(Program *p, const Options *options, Text *out) {
   for (int k = 0; k < p->routines.n; k++) {
     const Routine *r = &p->routines.at[k];
     const Plan *plan = plan_roots(p, options, r->roots, r->nroots, r->integer, false);
-    double bytes = 4 * ((double)plan->floats + (double)plan->integers);
+    double bytes = 4 * ((double)plan->floats + (double)plan->integers + 2 * (double)plan->wides);
     work = bytes > work ? bytes : work;
   }
   text_printf(out, "\nmemory of a trainer, in bytes (batch %d)\n", p->train.batch);

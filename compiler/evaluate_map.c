@@ -126,15 +126,18 @@ void loop_hold(Loop *l, int axis, int64_t at, bool on) {
 
 /* ---- one point ---- */
 
+/* A whole value as an index, as generated C has it: within its bounds, at the lower one where it is not a number. */
+static int64_t gathered(const Place *p, double v) {
+  double lo, hi;
+  node_range(p->node, &lo, &hi);
+  if (isfinite(v) && v != floor(v)) bug("evaluate", "node %%%d: %g is used as an index", p->node->id, v);
+  return (int64_t)(v > hi ? hi : v > lo ? v : lo);
+}
+
 int64_t form_numerator(const Form *f, int naxes, const int64_t *at) {
   int64_t sum = f->offset;
   for (int k = 0; k < naxes; k++) sum += f->coef[k] * at[k];
-  for (int k = 0; k < f->ngathers; k++) {
-    double v = place_at(f->gathers[k], naxes, at);
-    if (!(fabs(v) < 9e15) || v != floor(v))
-      bug("evaluate", "node %%%d: %g is used as an index", f->gathers[k]->node->id, v);
-    sum += f->gather_coef[k] * (int64_t)v;
-  }
+  for (int k = 0; k < f->ngathers; k++) sum += f->gather_coef[k] * gathered(f->gathers[k], place_at(f->gathers[k], naxes, at));
   return sum;
 }
 

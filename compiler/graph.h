@@ -82,6 +82,7 @@ typedef struct Guard { /* holds where e is whole and 0 <= e < n; an equality has
   X(SOFTPLUS, "softplus", 1, 0) X(SQRT, "sqrt", 1, 0) X(ABS, "abs", 1, 0) X(SIGN, "sign", 1, 1)                          \
   X(FLOOR, "floor", 1, 1) X(ERF, "erf", 1, 0) X(ERFC, "erfc", 1, 0) X(LGAMMA, "lgamma", 1, 0) X(DIGAMMA, "digamma", 1, 0)                      \
   X(TRIGAMMA, "trigamma", 1, 0)                                                                                          \
+  X(QUOTIENT, "quotient", 2, 0) /* floor(a / b) of whole values */                                                         \
   X(SIGMOID_MINUS, "sigmoid_minus", 2, 0) /* sigmoid(a) - b; float_program makes it */
 
 typedef enum {
@@ -170,6 +171,7 @@ struct Node {
   Index **tie;      /* ... and for each of its axes where the derivative is taken, in this node's axes */
   bool integer;     /* whole values, in lo..hi */
   double lo, hi;    /* known bounds of the value (integers; also used to drop guards); -inf..inf where unknown */
+  bool large;       /* made of whole values, but maybe beyond 2^53: a real number (range.c) */
   const char *label; /* the user's name for it, or NULL */
   Span span;
   uint64_t hash;
@@ -194,6 +196,7 @@ struct Graph {
   VEC(ScanAtDepth) depths;
   Index *dims[MOST_DIMS]; /* extents of examples, in terms of inputs */
   int ndims;
+  bool overflowed; /* an index beyond 64 bits has been reported */
 };
 
 Graph *graph_new(Context *cx);
@@ -219,6 +222,10 @@ bool index_is_constant(const Index *e, int64_t *k); /* whole constant */
 int64_t index_coef(const Index *e, int var);     /* 0 where absent */
 bool index_uses(const Index *e, int var);        /* also inside gathers */
 bool index_uses_in_gather(const Index *e, int var);
+/* range.c: whole and below 2^53, where doubles are exact; has an integer node bounds; its values as an index, which always have. */
+bool number_is_exact(double x);
+bool node_is_bounded(const Node *n);
+void node_range(const Node *n, double *lo, double *hi);
 /* Bounds of the numerator-over-divisor value; `axes` gives the axes of numbers below FREE_VAR (may be NULL). False where a bound is not known. */
 bool index_range(const Graph *g, const Index *e, const Axis *axes, double *lo, double *hi);
 

@@ -97,6 +97,12 @@ static void print_operation(Text *t, const Node *n, bool exact) {
   bool infix = op_rows[n->op].arity == 2 && !strchr("abcdefghijklmnopqrstuvwxyz", name[0]);
   if (n->op == OP_INDEX) {
     print_index(t, n, n->value, exact);
+  } else if (n->op == OP_QUOTIENT) {
+    text_add(t, "floor(");
+    print_read(t, n, n->reads[0], exact);
+    text_add(t, " / ");
+    print_read(t, n, n->reads[1], exact);
+    text_add(t, ")");
   } else if (infix || n->op == OP_MOD || n->op == OP_AND || n->op == OP_OR) {
     print_read(t, n, n->reads[0], exact);
     text_printf(t, " %s ", name);

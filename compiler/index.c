@@ -1,9 +1,32 @@
 /* index.c: index expressions: affine in variables and gathered integers, over a divisor. All are immutable and normal:
- * terms sorted and merged, no common factor with the divisor. Sums of indices with divisors go over the least common one. */
+ * terms sorted and merged, no common factor with the divisor. Sums of indices with divisors go over the least common one.
+ * Numbers are 64-bit; what does not fit is an error of the model, at the node that is being built, and the index becomes 0. */
 #include "graph.h"
 
 #include <math.h>
 #include <string.h>
+
+/* ---- arithmetic that does not wrap ---- */
+
+static void report_overflow(Graph *g, int64_t a, char op, int64_t b) {
+  if (g->overflowed) return;
+  g->overflowed = true;
+  error_at(g->cx, g->span, "an index here has numbers beyond 64 bits: %lld %c %lld", (long long)a, op, (long long)b);
+}
+
+static int64_t times(Graph *g, int64_t a, int64_t b) {
+  int64_t c;
+  if (!__builtin_mul_overflow(a, b, &c) && c != INT64_MIN) return c; /* -INT64_MIN is none */
+  report_overflow(g, a, '*', b);
+  return 0;
+}
+
+static int64_t plus(Graph *g, int64_t a, int64_t b) {
+  int64_t c;
+  if (!__builtin_add_overflow(a, b, &c) && c != INT64_MIN) return c;
+  report_overflow(g, a, '+', b);
+  return 0;
+}
 
 static int64_t gcd64(int64_t a, int64_t b) {
   if (a < 0) a = -a;
@@ -23,16 +46,16 @@ static int term_order(const Term *a, const Term *b) {
   return read_equal(a->gather, b->gather) ? 0 : 2; /* 2: same node, other place: keeps the order of arrival */
 }
 
-static void insert_term(Index *e, Term t) {
+static void insert_term(Graph *g, Index *e, Term t) {
   int k = 0;
   while (k < e->n && term_order(&e->terms[k], &t) == -1) k++;
   for (int i = k; i < e->n && t.gather && term_order(&e->terms[i], &t) != 1; i++)
     if (term_order(&e->terms[i], &t) == 0) {
-      e->terms[i].coef += t.coef;
+      e->terms[i].coef = plus(g, e->terms[i].coef, t.coef);
       return;
     }
   if (k < e->n && term_order(&e->terms[k], &t) == 0) {
-    e->terms[k].coef += t.coef;
+    e->terms[k].coef = plus(g, e->terms[k].coef, t.coef);
     return;
   }
   while (k < e->n && term_order(&e->terms[k], &t) == 2) k++;
@@ -75,17 +98,20 @@ Index *index_var(Graph *g, int var) {
 }
 
 Index *index_combine(Graph *g, int64_t ca, const Index *a, int64_t cb, const Index *b) {
-  int64_t d = a->divisor / gcd64(a->divisor, b->divisor) * b->divisor;
-  int64_t fa = ca * (d / a->divisor), fb = cb * (d / b->divisor);
-  Index *e = index_new(g, fa * a->offset + fb * b->offset, d, a->n + b->n);
-  for (int i = 0; i < a->n; i++) insert_term(e, (Term){fa * a->terms[i].coef, a->terms[i].var, a->terms[i].gather});
-  for (int i = 0; i < b->n; i++) insert_term(e, (Term){fb * b->terms[i].coef, b->terms[i].var, b->terms[i].gather});
+  int64_t d = times(g, a->divisor / gcd64(a->divisor, b->divisor), b->divisor);
+  if (d == 0) return index_constant(g, 0);
+  int64_t fa = times(g, ca, d / a->divisor), fb = times(g, cb, d / b->divisor);
+  Index *e = index_new(g, plus(g, times(g, fa, a->offset), times(g, fb, b->offset)), d, a->n + b->n);
+  for (int i = 0; i < a->n; i++) insert_term(g, e, (Term){times(g, fa, a->terms[i].coef), a->terms[i].var, a->terms[i].gather});
+  for (int i = 0; i < b->n; i++) insert_term(g, e, (Term){times(g, fb, b->terms[i].coef), b->terms[i].var, b->terms[i].gather});
   return normalize(e);
 }
 
 Index *index_divide(Graph *g, const Index *a, int64_t d) {
-  Index *e = index_new(g, d < 0 ? -a->offset : a->offset, a->divisor * (d < 0 ? -d : d), a->n);
-  for (int i = 0; i < a->n; i++) insert_term(e, (Term){d < 0 ? -a->terms[i].coef : a->terms[i].coef, a->terms[i].var, a->terms[i].gather});
+  int64_t divisor = times(g, a->divisor, d < 0 ? -d : d);
+  if (divisor == 0) return index_constant(g, 0);
+  Index *e = index_new(g, d < 0 ? -a->offset : a->offset, divisor, a->n);
+  for (int i = 0; i < a->n; i++) insert_term(g, e, (Term){d < 0 ? -a->terms[i].coef : a->terms[i].coef, a->terms[i].var, a->terms[i].gather});
   return normalize(e);
 }
 
@@ -93,11 +119,11 @@ Index *index_divide(Graph *g, const Index *a, int64_t d) {
 Index *index_gather(Graph *g, const Read *r) {
   const Node *n = r->node;
   double k;
-  if (read_constant(r, &k)) return index_constant(g, (int64_t)k);
+  if (read_constant(r, &k) && number_is_exact(k)) return index_constant(g, (int64_t)k);
   if (n->kind == NODE_MAP && n->nreduce == 0 && n->nguards == 0) {
     Subst s = read_subst(r);
     if (n->op == OP_INDEX) return index_substitute(g, n->value, &s);
-    if (n->op == OP_PRODUCT && n->nreads == 1 && n->scale == floor(n->scale))
+    if (n->op == OP_PRODUCT && n->nreads == 1 && number_is_exact(n->scale) && n->reads[0]->node->integer)
       return index_combine(g, (int64_t)n->scale, index_gather(g, read_substitute(g, n->reads[0], &s)), 0, index_constant(g, 0));
     if ((n->op == OP_ADD || n->op == OP_SUB) && n->reads[0]->node->integer && n->reads[1]->node->integer)
       return index_combine(g, 1, index_gather(g, read_substitute(g, n->reads[0], &s)), n->op == OP_ADD ? 1 : -1,
@@ -160,22 +186,28 @@ static bool var_range(const Graph *g, int var, const Axis *axes, double *lo, dou
   return true;
 }
 
+/* c * (a..b) added to low..high; false where that leaves 64 bits. */
+static bool add_range(int64_t c, int64_t a, int64_t b, int64_t *low, int64_t *high) {
+  int64_t x, y;
+  if (__builtin_mul_overflow(c, c > 0 ? a : b, &x) || __builtin_mul_overflow(c, c > 0 ? b : a, &y)) return false;
+  return !__builtin_add_overflow(*low, x, low) && !__builtin_add_overflow(*high, y, high);
+}
+
 bool index_range(const Graph *g, const Index *e, const Axis *axes, double *lo, double *hi) {
-  double low = (double)e->offset, high = (double)e->offset;
+  int64_t low = e->offset, high = e->offset;
+  double rough_low = (double)low, rough_high = (double)high;
+  bool exact = true;
   for (int i = 0; i < e->n; i++) {
-    double a, b, c = (double)e->terms[i].coef;
     const Read *r = e->terms[i].gather;
-    if (r) {
-      a = r->node->lo, b = r->node->hi;
-      if (!isfinite(a) || !isfinite(b)) return false;
-    } else if (!var_range(g, e->terms[i].var, axes, &a, &b)) {
-      return false;
-    }
-    low += c > 0 ? c * a : c * b;
-    high += c > 0 ? c * b : c * a;
+    double a, b, c = (double)e->terms[i].coef;
+    if (r) node_range(r->node, &a, &b);
+    else if (!var_range(g, e->terms[i].var, axes, &a, &b)) return false;
+    exact = exact && add_range(e->terms[i].coef, (int64_t)a, (int64_t)b, &low, &high);
+    rough_low += c > 0 ? c * a : c * b;
+    rough_high += c > 0 ? c * b : c * a;
   }
-  *lo = low / (double)e->divisor;
-  *hi = high / (double)e->divisor;
+  *lo = (exact ? (double)low : rough_low) / (double)e->divisor;
+  *hi = (exact ? (double)high : rough_high) / (double)e->divisor;
   return true;
 }
 

@@ -42,6 +42,7 @@ double op_apply(Op op, const double *x) {
   case OP_DIV: return x[0] / x[1];
   case OP_POW: return pow(x[0], x[1]);
   case OP_MOD: return x[0] - x[1] * floor(x[0] / x[1]);
+  case OP_QUOTIENT: return floor(x[0] / x[1]);
   case OP_MAX: return first(x[0], x[1], x[0] >= x[1]);
   case OP_MIN: return first(x[0], x[1], x[0] <= x[1]);
   case OP_LT: return x[0] < x[1];

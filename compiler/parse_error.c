@@ -118,16 +118,9 @@ static const Mistake mistakes[] = {
   {"`", -2, NULL},
 };
 
-static unsigned code_point(const char *text, size_t n) {
-  const unsigned char *s = (const unsigned char *)text;
-  unsigned c = n == 1 ? s[0] : s[0] & (0x7Fu >> n);
-  for (size_t i = 1; i < n; i++) c = c << 6 | (s[i] & 0x3Fu);
-  return c;
-}
-
 static void report_mistake(Parser *p, Span s, const char *text, size_t n) {
   bool several = n > 1 && !((unsigned char)text[0] & 0x80), printable = n > 1 || (text[0] > ' ' && text[0] < 0x7F);
-  unsigned c = code_point(text, n);
+  uint32_t c = code_point(text, n);
   bool invisible = !printable || c == 0xA0 || (c >= 0x80 && c < 0xA0) || (c >= 0x300 && c < 0x370) || (c >= 0x2000 && c < 0x2010) || c == 0x2028 ||
                    c == 0x2029 || (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF;
   if (invisible) error_at(p->cx, s, "found the character U+%04X, which has no meaning here", c);

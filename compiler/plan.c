@@ -121,6 +121,13 @@ Node *plan_storage(const Plan *plan, Node *n) {
 
 /* ---- mark ---- */
 
+bool whole_beyond_floats(const Plan *plan, const Node *n) {
+  double most = 16777216.0; /* 2^24 */
+  for (int k = n->naxes; k < n->naxes + n->nreduce; k++) /* bounds in the graph are those of the largest batch that there could be */
+    if (n->axes[k].kind == AXIS_BATCH && n->reduction == RED_SUM) most *= 2147483647.0 / (double)plan->batch;
+  return node_is_bounded(n) && (n->lo < -most || n->hi > most);
+}
+
 static bool is_leaf(const Node *n) {
   return n->kind != NODE_MAP && n->kind != NODE_RESHAPE && n->kind != NODE_PIECES && n->kind != NODE_RESULT && n->kind != NODE_PREV &&
          n->kind != NODE_DRAW;
@@ -150,7 +157,7 @@ static void mark_index(Plan *plan, Node *user, const Index *e) {
   for (int i = 0; i < e->n; i++)
     if (e->terms[i].gather) {
       mark_read(plan, user, (Read *)e->terms[i].gather);
-      want(plan, e->terms[i].gather->node, true);
+      want(plan, e->terms[i].gather->node, node_is_bounded(e->terms[i].gather->node));
     }
 }
 
@@ -176,7 +183,14 @@ static void mark(Plan *plan) {
       if (n->kind != NODE_MAP) want(plan, n->reads[k]->node, false);
     }
     for (int k = 0; k < n->ncarries; k++) want(plan, n->carries[k].next, false), want(plan, n->carries[k].prev, false);
+    plan_place(plan, n)->integer |= whole_beyond_floats(plan, n);
     if (is_leaf(n)) mark_leaf(plan, n);
+  }
+  for (int i = 0; i < plan->order.n; i++) {
+    Place *p = plan_place(plan, plan->order.at[i]);
+    double lo, hi;
+    node_range(plan->order.at[i], &lo, &hi);
+    p->wide = p->integer && (lo < INT32_MIN || hi > INT32_MAX);
   }
   for (int i = 0; i < plan->order.n && !plan->options->no_fuse && !plan->flat; i++) {
     Node *n = plan->order.at[i];
@@ -242,7 +256,8 @@ static bool claim(Plan *plan, int root) {
   while (n->kind == NODE_RESHAPE) n = n->reads[0]->node;
   Place *p = plan_place(plan, n);
   if (p->kind != PLACE_WORK || p->loop >= 0) return false;
-  if (r->dest == DEST_OUT && plan->integer_out != p->integer) return false;
+  if (r->dest != DEST_OUT && p->integer) return false;
+  if (r->dest == DEST_OUT && (plan->integer_out != p->integer || p->wide)) return false;
   p->kind = PLACE_DEST;
   p->root = root;
   p->wanted = true;

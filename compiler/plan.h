@@ -24,6 +24,7 @@ typedef struct Gemm Gemm;
 typedef struct Place {
   PlaceKind kind;
   bool integer; /* int32_t elements */
+  bool wide;    /* int64_t elements: integers that 32 bits do not hold */
   bool wanted;  /* someone needs it as an array */
   bool shared;  /* read outside of its group */
   int uses;     /* different reads of it */
@@ -35,7 +36,7 @@ typedef struct Place {
   int step;       /* which computes it; -1: there from the start */
   int last;       /* the last step which reads it */
   int root;       /* of DEST */
-  int64_t offset; /* of WORK: in elements, from the start of the floats or of the integers */
+  int64_t offset; /* of WORK: in elements, from the start of the floats, of the integers or of the wide ones */
   int64_t count;  /* elements, with the batch at its bound */
   Node *base;     /* of VIEW */
 } Place;
@@ -97,7 +98,7 @@ typedef struct Plan {
   VEC(PlanLoop) loops;
   ScanGroups groups;
   VEC(Step) steps;
-  int64_t floats, integers; /* of the work area */
+  int64_t floats, integers, wides; /* of the work area */
   uint32_t inputs;          /* mask of the inputs read */
   bool uses_params, uses_states, draws;
 } Plan;
@@ -121,6 +122,8 @@ void plan_read_leaves(const Plan *plan, Read *r, LeafList *out);
 bool plan_reads_again(const Node *n, int k);
 /* Strides of an array: row-major, but with batch axes outermost, wherever they stand; only the first of those has no bound. */
 void plan_strides(const Plan *plan, const Node *n, int64_t *strides);
+/* Is n whole, and may it be beyond 2^24, where floats are no longer exact? Then it is stored as an integer. */
+bool whole_beyond_floats(const Plan *plan, const Node *n);
 /* The place in the array that a read touches, as one index. */
 Index *plan_flat_index(const Plan *plan, const Read *r);
 /* Elements with the batch at its bound, in double: it may be too large for anything else. */

@@ -1,7 +1,7 @@
 /* plan_memory.c: where each stored value lies in the work area.
  *
  * A value lives from the step that computes it to the last step that reads it. Values are placed in the order of their birth,
- * each at the lowest offset that is free for its whole life (first fit). Floats and integers have an area each; offsets are
+ * each at the lowest offset that is free for its whole life (first fit). Floats, integers and wide integers have an area each; offsets are
  * multiples of 16 elements, so that arrays start at multiples of 64 bytes from the start of the area. */
 #include "plan.h"
 
@@ -48,24 +48,25 @@ static void place_pack(Plan *plan, Area *area, Pack *pack, int step) {
 
 void plan_memory(Plan *plan) {
   Context *cx = plan->program->cx;
-  Area floats = {0}, integers = {0};
+  Area floats = {0}, integers = {0}, wides = {0};
   bool reuse = !plan->options->no_reuse;
   for (int s = 0; s < plan->steps.n; s++) {
     const Step *step = &plan->steps.at[s];
-    if (reuse) leave(&floats, s), leave(&integers, s);
+    if (reuse) leave(&floats, s), leave(&integers, s), leave(&wides, s);
     const ScanGroup *group = step->kind == STEP_LOOP ? plan->loops.at[step->loop].group : NULL;
     for (int k = 0; group && k < group->ncarries; k++) {
       Place *p = plan_place(plan, group->carries[k].prev);
       int last = p->last > plan->loops.at[step->loop].end ? p->last : plan->loops.at[step->loop].end;
-      p->offset = enter(cx, p->integer ? &integers : &floats, padded(p->count), last, reuse);
+      p->offset = enter(cx, p->wide ? &wides : p->integer ? &integers : &floats, padded(p->count), last, reuse);
     }
     for (int i = 0; step->kind != STEP_COPY && i < step->nodes.n; i++) {
       Place *p = plan_place(plan, step->nodes.at[i]);
       int last = p->last > s ? p->last : s;
-      if (p->kind == PLACE_WORK) p->offset = enter(cx, p->integer ? &integers : &floats, padded(p->count), last, reuse);
+      if (p->kind == PLACE_WORK) p->offset = enter(cx, p->wide ? &wides : p->integer ? &integers : &floats, padded(p->count), last, reuse);
     }
     if (step->gemm) place_pack(plan, &floats, step->gemm->pack_a, s), place_pack(plan, &floats, step->gemm->pack_b, s);
   }
   plan->floats = floats.size;
   plan->integers = integers.size;
+  plan->wides = wides.size;
 }

@@ -368,6 +368,59 @@ static void check_sizes(Program *p, Node *root) {
   }
 }
 
+/* An index, and all places of arrays that it is part of, fit 64 bits with room to spare. */
+static bool index_fits(Graph *g, const Index *e, const Axis *axes, double stride) {
+  double lo, hi, most = 4611686018427387904.0; /* 2^62 */
+  if (!index_range(g, e, axes, &lo, &hi)) return true; /* of the batch: plain */
+  double size = fmax(fabs(lo), fabs(hi)) * (double)e->divisor * stride;
+  for (int i = 0; i < e->n && size < most; i++) {
+    const Read *r = e->terms[i].gather;
+    double a = 0, b = 0;
+    if (r) node_range(r->node, &a, &b);
+    size = fmax(size, fmax(fabs(a), fabs(b)) * fabs((double)e->terms[i].coef));
+  }
+  return size < most && fabs((double)e->offset) < most;
+}
+
+static bool read_fits(Graph *g, const Read *r, const Axis *axes) {
+  double stride = 1;
+  for (int k = r->node->naxes - 1; k >= 0; k--) {
+    if (!index_fits(g, r->index[k], axes, stride)) return false;
+    if (r->node->axes[k].kind == AXIS_PLAIN) stride *= (double)r->node->axes[k].extent;
+  }
+  return true;
+}
+
+/* A remainder, a quotient or a comparison of whole values, one of which may be too large to be known to the last digit. */
+static bool loses_digits(const Node *n) {
+  bool large = false;
+  if (n->kind != NODE_MAP || !(n->op == OP_MOD || n->op == OP_QUOTIENT || (n->op >= OP_LT && n->op <= OP_NE))) return false;
+  for (int k = 0; k < n->nreads; k++) {
+    const Node *x = n->reads[k]->node;
+    if (!x->integer && !x->large) return false;
+    large = large || (x->large && !read_constant(n->reads[k], NULL));
+  }
+  return large;
+}
+
+/* Whole numbers are computed as such, or refused. */
+static void check_whole(Program *p, Node *root) {
+  Graph *g = p->graph;
+  NodeList list = graph_order(p->cx, &root, 1);
+  for (int i = 0; i < list.n; i++) {
+    const Node *n = list.at[i];
+    bool fits = !n->value || index_fits(g, n->value, n->axes, 1);
+    for (int k = 0; k < n->nguards; k++) fits = fits && index_fits(g, n->guards[k].e, n->axes, 1) && (double)n->guards[k].n * (double)n->guards[k].e->divisor < 4e18;
+    for (int k = 0; n->kind == NODE_MAP && k < n->nreads; k++) fits = fits && read_fits(g, n->reads[k], n->axes);
+    if (!fits) error_at(p->cx, n->span, "an index here may leave 64 bits; bound what it is made of: class(k) an input, min, max and mod a value");
+    if (loses_digits(n)) {
+      error_at(p->cx, n->span, "'%s' of a whole number that may be greater than 2^53 = 9007199254740992, where its last digits are lost", op_rows[n->op].name);
+      help(p->cx, "bound what it is made of: class(k) an input, min, max and mod a value");
+    }
+    if (!fits) return;
+  }
+}
+
 /* What the rest of the compiler relies on. */
 static void finish_roots(Program *p, Root *roots, int n, const char *pass) {
   Node **nodes = ARENA_ARRAY(p->cx, Node *, n + 1);
@@ -375,7 +428,8 @@ static void finish_roots(Program *p, Root *roots, int n, const char *pass) {
   graph_part_scans(p->graph, nodes, n);
   for (int k = 0; k < n; k++) roots[k].node = nodes[k];
   for (int k = 0; k < n && !error_count(p->cx); k++) check_sizes(p, roots[k].node);
-  graph_verify(p->graph, nodes, n, pass);
+  for (int k = 0; k < n && !error_count(p->cx); k++) check_whole(p, roots[k].node);
+  if (!p->graph->overflowed) graph_verify(p->graph, nodes, n, pass);
 }
 
 static void simplify_roots(Simplifier *s, Root *roots, int n) {
@@ -430,6 +484,5 @@ void simplify_check(Program *p, int k, Read **a, Read **b) {
   Simplifier *s = simplifier_new(p, NULL);
   *a = simplify_read(s, p->checks.at[k].a);
   *b = simplify_read(s, p->checks.at[k].b);
-  check_sizes(p, (*a)->node);
-  check_sizes(p, (*b)->node);
+  for (int i = 0; i < 2; i++) check_sizes(p, (i ? *b : *a)->node), check_whole(p, (i ? *b : *a)->node);
 }

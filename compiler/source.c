@@ -260,6 +260,14 @@ void span_position(Span s, int *line, int *column) {
 
 /* ---- reports ---- */
 
+uint32_t code_point(const char *text, size_t n) {
+  const unsigned char *s = (const unsigned char *)text;
+  if (n > 4) return 0xFFFD; /* bytes that are no UTF-8 */
+  uint32_t c = n == 1 ? s[0] : s[0] & (0x7Fu >> n);
+  for (size_t i = 1; i < n; i++) c = c << 6 | (s[i] & 0x3Fu);
+  return c;
+}
+
 /* Columns of a terminal that a character takes: none where it joins the one before, two in East Asian scripts and pictures. */
 static int character_width(const char *p, size_t n) {
   static const struct {
@@ -270,9 +278,7 @@ static int character_width(const char *p, size_t n) {
     {0x2E80, 0xA4CF, 2},   {0xAC00, 0xD7A3, 2},   {0xF900, 0xFAFF, 2},   {0xFE30, 0xFE6F, 2},   {0xFF00, 0xFF60, 2},
     {0xFFE0, 0xFFE6, 2},   {0x1F300, 0x1F64F, 2}, {0x1F900, 0x1F9FF, 2}, {0x20000, 0x3FFFD, 2},
   };
-  const unsigned char *s = (const unsigned char *)p;
-  uint32_t c = n == 1 ? s[0] : s[0] & (0x7Fu >> n);
-  for (size_t i = 1; i < n; i++) c = c << 6 | (s[i] & 0x3Fu);
+  uint32_t c = code_point(p, n);
   for (size_t k = 0; k < sizeof ranges / sizeof *ranges; k++)
     if (c >= ranges[k].from && c <= ranges[k].to) return ranges[k].width;
   return 1;

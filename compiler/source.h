@@ -64,6 +64,8 @@ Source *source_read(Context *cx, const char *path);
 const char *source_identity(Context *cx, const char *path);
 Source *source_from_text(Context *cx, const char *path, const char *text, size_t length);
 Span span_join(Span a, Span b);
+/* The character of n bytes of UTF-8; U+FFFD where they are none. */
+uint32_t code_point(const char *text, size_t n);
 /* 1-based line and column (columns count characters, not bytes). */
 void span_position(Span s, int *line, int *column);
 

@@ -49,9 +49,9 @@ float perceptron_c(const perceptron_params *w, perceptron_work *s, int n, const 
       const float t1 = -a2_[b];
       const float t2 = nn_softplusf(t1);
       const float t3 = (float)y[b] * t2;
-      const float t4 = 1.0f - (float)y[b];
+      const int t4 = 1 - y[b];
       const float t5 = nn_softplusf(a2_[b]);
-      const float t6 = -t4 * t5;
+      const float t6 = -(float)t4 * t5;
       const float t7 = t3 - t6;
       acc += t7;
     }
@@ -106,10 +106,10 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
     float *restrict v4 = s->f + 48, *restrict v7 = s->f + 64, *restrict v18 = s->f + 80;
     for (int b = 0; b < n; b++) {
       const float t1 = -a2_[b];
-      const float t2 = 1.0f - (float)y[b];
+      const int t2 = 1 - y[b];
       const float t3 = nn_sigmoidf(t1);
       v4[b] = t1;
-      v7[b] = t2;
+      v7[b] = (float)t2;
       v18[b] = t3;
     }
   }
@@ -276,7 +276,7 @@ float perceptron_accuracy(const perceptron_params *w, perceptron_work *s, int n,
     for (int b = 0; b < n; b++) {
       const float t1 = nn_sigmoidf(a2_[b]);
       const float t2 = 0.5f < t1 ? 1.0f : 0.0f;
-      v29[b] = (int32_t)t2;
+      v29[b] = (int)t2;
     }
   }
   /* %30 = Σ_b 1 [y[b]-%29[b] = 0]  [] */

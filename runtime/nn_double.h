@@ -14,6 +14,8 @@ static inline double nn_sign(double x) { return x < 0.0 ? -1.0 : x > 0.0 ? 1.0 :
 static inline double nn_max(double a, double b) { return a >= b || a != a ? a : b; }
 static inline double nn_min(double a, double b) { return a <= b || a != a ? a : b; }
 static inline double nn_mod(double a, double n) { return a - n * floor(a / n); }
+static inline int nn_whole(double x, int lo, int hi) { return x >= (double)hi ? hi : x > (double)lo ? (int)x : lo; }
+static inline int64_t nn_wide_whole(double x, int64_t lo, int64_t hi) { return x >= (double)hi ? hi : x > (double)lo ? (int64_t)x : lo; }
 static inline double nn_pow(double a, double b) { return pow(a, b); }
 static inline double nn_exp(double x) { return exp(x); }
 static inline double nn_expm1(double x) { return expm1(x); }

@@ -68,6 +68,24 @@ static inline float nn_minf(float a, float b) { return nn_select((a <= b) | (a !
 /* The remainder with the sign of n, as Python's %. */
 static inline float nn_modf(float a, float n) { return a - n * floorf(a / n); }
 
+/* ---- whole numbers ---- */
+
+/* x, which is whole, as an integer of lo..hi, the nearest; lo where it is not a number. */
+static inline int nn_wholef(float x, int lo, int hi) { return x >= (float)hi ? hi : x > (float)lo ? (int)x : lo; }
+static inline int64_t nn_wide_wholef(float x, int64_t lo, int64_t hi) { return x >= (float)hi ? hi : x > (float)lo ? (int64_t)x : lo; }
+
+/* The quotient a / b rounded down, and what it leaves, of the sign of b. */
+static inline int nn_quotient(int a, int b) { return a / b - ((a % b != 0) & ((a < 0) != (b < 0))); }
+static inline int64_t nn_wide_quotient(int64_t a, int64_t b) { return a / b - ((a % b != 0) & ((a < 0) != (b < 0))); }
+static inline int nn_remainder(int a, int b) { return a % b + b * ((a % b != 0) & ((a < 0) != (b < 0))); }
+static inline int64_t nn_wide_remainder(int64_t a, int64_t b) { return a % b + b * ((a % b != 0) & ((a < 0) != (b < 0))); }
+
+/* The first place v of 0..end with v * step >= least, or end where there is none. */
+static inline int nn_first_place(int64_t least, int64_t step, int end) {
+  int64_t v = least <= 0 ? 0 : (least - 1) / step + 1;
+  return v < end ? (int)v : end;
+}
+
 /* ---- exponentials ---- */
 
 /* 2^(n/2) twice, for n = -254..254, given as n + 256: the product reaches from the least denormal to infinity. */

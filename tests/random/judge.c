@@ -71,6 +71,15 @@ typedef struct Judge {
   FILE *out;
 } Judge;
 
+/* An integer input may hold any int32; every other attempt at a point begins with those at which arithmetic wraps. */
+static double drawn_integer(double u, uint64_t seed, uint64_t stream, int64_t k) {
+  static const double extremes[] = {INT32_MIN, INT32_MAX, INT32_MIN + 1.0, INT32_MAX - 1.0, -1, 0, 536870912, -536870912, 65536, 46341, -46341};
+  if (seed % 2 == 0) return floor(u * 10);
+  double which = draw_uniform(seed, stream + 500, (uint64_t)k) * 16;
+  if (which < 11) return extremes[(int)which];
+  return which < 14 ? floor(u * 10) - 3 : floor((u - 0.5) * 4294967296.0);
+}
+
 static double drawn(const Judge *j, const Node *n, uint64_t seed, int64_t k) {
   uint64_t stream = 3 * (uint64_t)n->item + (n->kind == NODE_PARAM ? 0 : n->kind == NODE_INPUT ? 1 : 2);
   if (n->kind == NODE_STATE) return (float)(0.4 + draw_uniform(seed, stream, (uint64_t)k)); /* may be a variance */
@@ -79,7 +88,7 @@ static double drawn(const Judge *j, const Node *n, uint64_t seed, int64_t k) {
   double u = draw_uniform(seed, stream, (uint64_t)k);
   switch (input->kind) {
   case INPUT_CLASS: return floor(u * input->classes);
-  case INPUT_INT: return floor(u * 10);
+  case INPUT_INT: return drawn_integer(u, seed, stream, k);
   case INPUT_BIT: return u < 0.5;
   case INPUT_EXTENT: return 1 + floor(u * input->classes);
   default: return (float)draw_normal(seed, stream, (uint64_t)k);

@@ -17,6 +17,16 @@ static inline double nn_signf(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
 static inline double nn_maxf(double a, double b) { return a >= b || a != a ? a : b; }
 static inline double nn_minf(double a, double b) { return a <= b || a != a ? a : b; }
 static inline double nn_modf(double a, double n) { return a - n * floor(a / n); }
+static inline int nn_wholef(double x, int lo, int hi) { return x >= hi ? hi : x > lo ? (int)x : lo; }
+static inline int64_t nn_wide_wholef(double x, int64_t lo, int64_t hi) { return x >= (double)hi ? hi : x > (double)lo ? (int64_t)x : lo; }
+static inline int64_t nn_wide_quotient(int64_t a, int64_t b) { return a / b - ((a % b != 0) & ((a < 0) != (b < 0))); }
+static inline int64_t nn_wide_remainder(int64_t a, int64_t b) { return a - b * nn_wide_quotient(a, b); }
+static inline int nn_quotient(int a, int b) { return (int)nn_wide_quotient(a, b); }
+static inline int nn_remainder(int a, int b) { return (int)nn_wide_remainder(a, b); }
+static inline int nn_first_place(int64_t least, int64_t step, int end) {
+  int64_t v = least <= 0 ? 0 : (least - 1) / step + 1;
+  return v < end ? (int)v : end;
+}
 static inline double nn_expf(double x) { return exp(x); }
 static inline double nn_expm1f(double x) { return expm1(x); }
 static inline double nn_logf(double x) { return log(x); }
