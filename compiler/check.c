@@ -140,6 +140,7 @@ static void print_refuted(Sides *s, const Point *pt, const Node *edge, Text *out
 
 typedef struct Trial {  /* what the points said */
   int points, noisy;    /* agreeing points; those where digits are lost, */
+  int moot;             /* of those that agree: where a comparison is a tie but for rounding, and does not matter */
   int tied;             /* or where the verdict is that of a comparison which is a tie but for rounding */
   double worst, scale;
   bool refuted;
@@ -160,8 +161,10 @@ static Trial try_points(Sides *s, int most) {
     if (v == POINT_TIED) t.tied++;
     if (v != POINT_AGREES) continue;
     t.points++;
+    t.moot += t.at.moot;
     t.worst = fmax(t.worst, t.at.difference);
   }
+  if (t.tied) t.points -= t.moot; /* if it matters elsewhere, it only happens not to here: (sum(p) < 1)*u at u = 0 */
   return t;
 }
 

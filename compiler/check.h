@@ -54,6 +54,7 @@ typedef struct Point { /* both sides at one point */
   double scale, difference; /* largest absolute value; largest difference relative to it */
   int64_t first, differing; /* of a refuting one: the first element that differs, how many do ... */
   double left, right;       /* ... and the values there */
+  bool moot;                /* a comparison is undecided, and does not matter */
 } Point;
 
 typedef struct Sides {
@@ -96,7 +97,9 @@ int64_t sides_unseen(const Sides *s);
 /* check_tie.c: is the verdict at this point the same whatever way the comparisons go that are ties but for rounding? The arrays of
  * the point are gone afterwards. */
 bool ties_find(Sides *s); /* are there any comparisons? */
-bool sides_decided(Sides *s, PointVerdict verdict, const Point *pt);
+bool sides_decided(Sides *s, PointVerdict verdict, Point *pt);
+/* The leaf's element is next to where a comparison changes, closer than rounding: do the sides differ just there, where it is a tie? */
+bool sides_differ_at_tie(Sides *s, Node *leaf, int64_t element, Point *pt);
 
 /* check_sample.c: replaces sides of millions of elements by some thousands of these, along a variable; false where they
  * are not that large. */

@@ -20,7 +20,7 @@
 #define LINES      7  /* tried for one element */
 #define HALVINGS   24
 #define SOLVED     6  /* numbers of a point for which the margin is solved, */
-#define SECANTS    3  /* in so many steps */
+#define SECANTS    8  /* in so many steps */
 #define STARTS     3  /* of a compass search, */
 #define ROUNDS     24 /* of so many rounds */
 #define COMPASS    12 /* over so many numbers */
@@ -241,8 +241,10 @@ static bool solve_edge(Search *q, int edge, int64_t element, Point *pt) {
     turn(q, &d, x);
     for (int step = 0; step <= SECANTS; step++) {
       double m = margin_here(q, edge, element), next = x - m * (x - x0) / (m - m0);
+      bool there = m == 0 || fabs(next - x) <= 1e-14 * fabs(x);
       if (m == 0 && judge(q, pt)) return true;
-      if (m == 0 || m == m0 || !isfinite(next)) break;
+      if (there && !d.move->whole && sides_differ_at_tie(q->s, d.move->leaf, d.element, pt)) return true;
+      if (there || m == m0 || !isfinite(next)) break;
       x0 = x, m0 = m, x = next;
       turn(q, &d, x);
     }

@@ -12,6 +12,7 @@
 #include "check.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ERRORS       1024 /* in units of those of rounding: what is closer to a tie than 1e-12 is undecided */
@@ -154,9 +155,10 @@ static bool verdict_stays(Sides *s, PointVerdict verdict, const Point *pt) {
   return true;
 }
 
-bool sides_decided(Sides *s, PointVerdict verdict, const Point *pt) {
+bool sides_decided(Sides *s, PointVerdict verdict, Point *pt) {
   Ties *t = s->ties;
   bool decided = true;
+  pt->moot = false;
   if (!t->jumps.n) return true;
   find_undecided(s, 1 + (uint64_t)(s->asked++));
   if (t->list.n > MOST_OPEN) return false;
@@ -165,5 +167,111 @@ bool sides_decided(Sides *s, PointVerdict verdict, const Point *pt) {
     decided = verdict_stays(s, verdict, pt);
     evaluation_shake(s->e, t->needed.at, t->needed.n, (Shake){0}); /* computes all of them again */
   }
+  pt->moot = t->list.n > 0;
   return decided && !(verdict == POINT_NOISY && t->list.n);
+}
+
+/* ---- on the edge, where no number is ---- */
+
+static const Jump *jump_of(const Ties *t, const Node *n) {
+  for (int k = 0; k < t->jumps.n; k++)
+    if (t->jumps.at[k].node == n) return &t->jumps.at[k];
+  bug("check", "node %%%d has no jump", n->id);
+}
+
+static double value_at_tie(const Jump *j, int64_t k) {
+  switch (j->node->op) {
+  case OP_LT: case OP_NE: case OP_SIGN: return 0;
+  case OP_LE: case OP_EQ: return 1;
+  default: return floor(j->a[k] + 0.5);
+  }
+}
+
+typedef struct Beside { /* a point on each side of the edge, near it */
+  Node *leaf;
+  int64_t element;
+  double x, delta;
+} Beside;
+
+static void move_beside(Sides *s, const Beside *at, double side) {
+  evaluation_set_one(s->e, at->leaf, at->element, at->x + side * at->delta);
+}
+
+static double margin_of(Sides *s, const Undecided *u) {
+  const Jump *j = jump_of(s->ties, u->node);
+  const double *a = evaluate(s->e, j->left), *b = j->right ? evaluate(s->e, j->right) : NULL;
+  return margin(j, a[u->element], b ? b[u->element] : 0);
+}
+
+/* Does all that is undecided go one way on one side and the other way on the other? Then the tie is one of the formulas. */
+static bool all_cross(Sides *s, const Beside *at) {
+  const Ties *t = s->ties;
+  bool all = t->list.n > 0;
+  for (int k = 0; k < t->list.n && all; k++) {
+    move_beside(s, at, -1);
+    double below = margin_of(s, &t->list.at[k]);
+    move_beside(s, at, 1);
+    all = below * margin_of(s, &t->list.at[k]) < 0;
+  }
+  move_beside(s, at, 0);
+  return all;
+}
+
+/* The places of extrema that change at the edge become undecided; errors alone may not have shown it. At a tie the first one counts.
+ * False where a remainder jumps. */
+static bool add_places(Sides *s, const Beside *at) {
+  Ties *t = s->ties;
+  bool known = true;
+  for (int i = 0; i < t->jumps.n; i++) {
+    Jump *j = &t->jumps.at[i];
+    if (j->left) continue;
+    move_beside(s, at, -1);
+    memcpy(j->value, evaluate(s->e, j->node), sizeof(double) * (size_t)j->count);
+    move_beside(s, at, 1);
+    const double *above = evaluate(s->e, j->node);
+    for (int64_t k = 0; k < j->count; k++) {
+      if (fabs(j->value[k] - above[k]) <= 1e-3 * fabs(above[k])) continue;
+      VEC_PUSH(s->p->cx, &t->list, ((Undecided){j->node, k, fmin(j->value[k], above[k]), 0}));
+      known = known && j->node->op == OP_PRODUCT;
+    }
+  }
+  move_beside(s, at, 0);
+  return known;
+}
+
+static int by_node(const void *a, const void *b) { return ((const Undecided *)a)->node->id - ((const Undecided *)b)->node->id; }
+
+/* Operands first: what is set is not to be computed again. */
+static void decide_as_tie(Sides *s) {
+  Ties *t = s->ties;
+  qsort(t->list.at, (size_t)t->list.n, sizeof(Undecided), by_node);
+  for (int k = 0; k < t->list.n; k++) {
+    const Undecided *u = &t->list.at[k];
+    const Jump *j = jump_of(t, u->node);
+    if (k == 0 || t->list.at[k - 1].node != u->node) evaluate(s->e, u->node);
+    evaluation_set_one(s->e, u->node, u->element, j->left ? value_at_tie(j, u->element) : u->is);
+  }
+}
+
+bool sides_differ_at_tie(Sides *s, Node *leaf, int64_t element, Point *pt) {
+  Ties *t = s->ties;
+  double x = evaluate(s->e, leaf)[element];
+  Beside at = {leaf, element, x, 1e-6 * fmax(1, fabs(x))};
+  int kept = 0;
+  if (!t->jumps.n) return false;
+  find_undecided(s, 1 + (uint64_t)(s->asked++));
+  if (t->list.n > MOST_OPEN) return false;
+  for (int k = 0; k < t->list.n; k++)
+    if (jump_of(t, t->list.at[k].node)->left) t->list.at[kept++] = t->list.at[k];
+  t->list.n = kept;
+  if (!all_cross(s, &at) || !add_places(s, &at)) return false;
+  decide_as_tie(s);
+  const double *a = evaluate(s->e, s->a), *b = evaluate(s->e, s->b);
+  pt->differing = 0;
+  for (int64_t k = 0; k < s->count; k++) {
+    if (!(fabs(a[k] - b[k]) > 1e-6 * fmax(fabs(a[k]), fabs(b[k])))) continue; /* neither rounding nor without a value */
+    if (!pt->differing++) pt->first = k, pt->left = a[k], pt->right = b[k];
+  }
+  evaluation_shake(s->e, t->needed.at, t->needed.n, (Shake){0}); /* computes all of them again */
+  return pt->differing > 0;
 }

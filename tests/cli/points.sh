@@ -26,6 +26,13 @@ check where(sum(p) == 1, 2, 7) == 7
 check floor(exp(u/3 + 1)/exp(u/3 + 1 + log(1/2))) == 1
 END
 
+# That u is 0 at some points decides nothing.
+every undecided 'beside zeros' <<'END'
+input v[4], u
+check (sum(softmax(v)) < 1)*u == u
+check where(sum(softmax(v*u)) > 1, u, 0) == u
+END
+
 every held 'no accidents' <<'END'
 input v[4], u
 p = softmax(v)
@@ -63,6 +70,8 @@ check (m == 0) == 0
 check floor(x) == ceil(x) - 1
 check (z[y] == max(z)) == (argmax(z) == y)
 check where(x <= 0, 0, x) + (x == 0) == relu(x)
+check grad(relu(3*x - 4), x) == 3*(3*x >= 4)
+check grad(max(x^2 - 2, 0), x) == 2*x*(x^2 > 2)
 fn ceil(a) = -floor(-a)
 END
 
@@ -81,6 +90,9 @@ check where(norm(z) > 0, norm(z), 0) == norm(z)
 check z/norm(z) == grad(norm(z), z)
 check x/abs(x) == sign(x)
 check (x*t)/t == x
+check grad(relu(3*x - 4), x) == 3*(3*x > 4)
+check grad(max(x^2 - 2, 0), x) == 2*x*(x^2 >= 2)
+check grad(max(stack(3*x, x + t + 1)), x) == where(3*x >= x + t + 1, 3, 1)
 END
 
 # False where one number is large and the others are small, or where several are what they seldom are.
