@@ -57,6 +57,7 @@ struct Scope {
   const char *suffix;      /* ".0.1" inside of `for` */
   bool may_redefine;       /* inside of `for` or `if` */
   bool reuse;              /* an instance that is called again: its parameters exist */
+  int since;               /* how many values had names when the function was called */
   const Arg *overrides;    /* parameters given by name in the call */
   Value **override_values;
   int noverrides;
@@ -95,6 +96,8 @@ struct Elaborator {
   bool failed;      /* something was wrong in a trial */
   const Source *prelude;
   const char *builtin; /* the name of the built-in function that is being called, whatever the caller calls it */
+  const Value *option; /* what was given to it by name, or NULL */
+  Span option_span;
   Span user_call;   /* the innermost call that stands in the user's own text */
   Span blamed;      /* the last such call that was said to be wrong: once is enough */
   bool repeats;     /* the last report was not shown for that */
@@ -196,9 +199,19 @@ struct Builtin {
   int least, most;   /* arguments */
   const char *usage; /* "where(c, a, b)" */
   Op op;             /* of an elementwise one: call is NULL */
+  const char *option; /* what may be given by name: "axis", or NULL */
 };
 const Builtin *builtin_find(const char *name);
 int builtin_names(const char **names, int most);
+
+/* All free variables of the values together, without their own axes: the axes that a new array needs in front. */
+int context_vars(int n, Value **v, int *vars);
+/* A node whose first axes are those variables. */
+Value *open_node(Elaborator *el, Node *node, int nfree, const int *vars, Span span);
+/* elaborate_join.c */
+Value *call_concat(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
+Value *call_stack(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
+Value *call_split(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
 
 /* lines of the prelude (elaborate_rule.c) */
 void declare_derivative(Elaborator *el, const Stmt *st);

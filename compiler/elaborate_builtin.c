@@ -98,10 +98,8 @@ static Value *whole_reduction(Elaborator *el, Scope *s, const Expr *e, int nargs
 
 /* ---- shapes ---- */
 
-/* All free variables of the values together, without their own axes: the axes that a new array needs in front. */
-static int context_vars(Elaborator *el, int n, Value **v, int *vars) {
+int context_vars(int n, Value **v, int *vars) {
   int all[4 * MAX_AXES], count = 0, m = 0;
-  (void)el;
   for (int k = 0; k < n; k++) count = read_vars(v[k]->read, all, count);
   for (int i = 0; i < count; i++) {
     bool own = false;
@@ -112,7 +110,7 @@ static int context_vars(Elaborator *el, int n, Value **v, int *vars) {
   return m;
 }
 
-static Value *open_node(Elaborator *el, Node *node, int nfree, const int *vars, Span span) {
+Value *open_node(Elaborator *el, Node *node, int nfree, const int *vars, Span span) {
   Index *index[MAX_AXES];
   int own[MAX_AXES];
   for (int k = 0; k < node->naxes; k++) {
@@ -123,102 +121,9 @@ static Value *open_node(Elaborator *el, Node *node, int nfree, const int *vars, 
   return value_tensor(el, read_make(el->g, node, index), node->naxes - nfree, own, span);
 }
 
-/* Joins values along axis `at` of the result (counted from its own axes); every value has that axis. */
-static Value *join(Elaborator *el, int n, Value **v, int at, Span span) {
-  int vars[2 * MAX_AXES], nfree = context_vars(el, n, v, vars), rank = v[0]->rank;
-  if (nfree + rank > MAX_AXES) return value_poison(el, span);
-  Axis axes[MAX_AXES];
-  Node **pieces = ARENA_ARRAY(el->cx, Node *, n);
-  int64_t *offsets = ARENA_ARRAY(el->cx, int64_t, n * (nfree + rank)), total = 0;
-  for (int k = 0; k < n; k++) {
-    int all[2 * MAX_AXES];
-    memcpy(all, vars, sizeof(int) * (size_t)nfree);
-    memcpy(all + nfree, v[k]->vars, sizeof(int) * (size_t)rank);
-    pieces[k] = build_tensor(el->g, v[k]->read, nfree + rank, all);
-    offsets[k * (nfree + rank) + nfree + at] = total;
-    total += value_axis(el, v[k], at).extent;
-  }
-  for (int k = 0; k < nfree; k++) axes[k] = graph_var_axis(el->g, vars[k]);
-  for (int j = 0; j < rank; j++) axes[nfree + j] = value_axis(el, v[0], j);
-  axes[nfree + at] = PLAIN(total);
-  return open_node(el, build_pieces(el->g, nfree + rank, axes, n, pieces, offsets), nfree, vars, span);
-}
-
-/* A new axis of extent 1 at the front. */
-static Value *with_axis(Elaborator *el, Value *v) {
-  int vars[MAX_AXES];
-  vars[0] = graph_var(el->g, PLAIN(1));
-  memcpy(vars + 1, v->vars, sizeof(int) * (size_t)v->rank);
-  Value *w = value_tensor(el, v->read, v->rank + 1, vars, v->span);
-  w->name = v->name;
-  return w;
-}
-
-static Value *join_arguments(Elaborator *el, const Expr *e, int n, Value **args, bool stack) {
-  Value **v = ARENA_ARRAY(el->cx, Value *, n);
-  for (int k = 0; k < n; k++) {
-    Value *t = as_tensor(el, args[k], e->args[k].value->span, arena_printf(el->cx, "an argument of '%s'", el->builtin));
-    if (!t) return value_poison(el, e->span);
-    v[k] = value_fresh(el, t);
-    if (stack || v[k]->rank == 0) v[k] = with_axis(el, v[k]);
-  }
-  for (int k = 1; k < n; k++) {
-    bool fits = v[k]->rank == v[0]->rank;
-    for (int j = 0; fits && j < v[0]->rank; j++) {
-      bool joined = stack ? j == 0 : j == v[0]->rank - 1;
-      fits = joined ? value_axis(el, v[k], j).kind == AXIS_PLAIN && !value_axis(el, v[k], j).dim && !value_axis(el, v[0], j).dim : same_extent(el, v[0], j, v[k], j);
-    }
-    if (fits) continue;
-    report(el, e->args[k].value->span, "'%s' joins arrays of one shape%s, found %s and %s", el->builtin, stack ? "" : " but for the last axis",
-           describe(el, args[0]), describe(el, args[k]));
-    if (args[0]->name) remark(el, args[0]->span, "'%s' is %s", args[0]->name, describe(el, args[0]));
-    if (args[k]->name) remark(el, args[k]->span, "'%s' is %s", args[k]->name, describe(el, args[k]));
-    return value_poison(el, e->span);
-  }
-  return join(el, n, v, stack ? 0 : v[0]->rank - 1, e->span);
-}
-
-static Value *call_concat(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
-  (void)s;
-  return join_arguments(el, e, n, args, false);
-}
-
-static Value *call_stack(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
-  (void)s;
-  return join_arguments(el, e, n, args, true);
-}
-
-static Value *call_split(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
-  (void)s, (void)n;
-  Value *x = as_tensor(el, args[0], e->args[0].value->span, "what is split");
-  int64_t parts = whole_number(el, args[1], e->args[1].value->span, "the number of parts", 1);
-  if (!x || parts < 0) return value_poison(el, e->span);
-  int64_t extent = x->rank ? value_axis(el, x, x->rank - 1).extent : 0;
-  if (!x->rank || value_axis(el, x, x->rank - 1).kind != AXIS_PLAIN || extent % parts) {
-    report(el, e->span, "%s cannot be split into %lld equal parts", describe(el, x), (long long)parts);
-    if (x->name) remark(el, x->span, "'%s' is declared here", x->name);
-    return value_poison(el, e->span);
-  }
-  Value *t = value_new(el, VALUE_TUPLE, e->span);
-  t->items = ARENA_ARRAY(el->cx, Value *, parts);
-  t->nitems = (int)parts;
-  for (int p = 0; p < parts; p++) {
-    Index *index[MAX_AXES];
-    int vars[MAX_AXES];
-    for (int j = 0; j < x->rank; j++) {
-      bool last = j == x->rank - 1;
-      vars[j] = graph_var(el->g, last ? PLAIN(extent / parts) : value_axis(el, x, j));
-      index[j] = index_var(el->g, vars[j]);
-      if (last) index[j] = index_combine(el->g, 1, index[j], 1, index_constant(el->g, p * (extent / parts)));
-    }
-    t->items[p] = value_tensor(el, value_at(el, x, x->rank, index)->read, x->rank, vars, e->span);
-  }
-  return t;
-}
-
 static Value *reshaped(Elaborator *el, Value *x, int rank, const Axis *shape, Span span) {
   Value *f = value_fresh(el, x);
-  int vars[3 * MAX_AXES], nfree = context_vars(el, 1, &f, vars);
+  int vars[3 * MAX_AXES], nfree = context_vars(1, &f, vars);
   Axis axes[2 * MAX_AXES];
   if (nfree + rank > MAX_AXES) return value_poison(el, span);
   memcpy(vars + nfree, f->vars, sizeof(int) * (size_t)f->rank);
@@ -536,47 +441,47 @@ Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, co
 
 /* ---- the table ---- */
 
-#define SCALAR(name, id) {name, NULL, 1, 1, name "(x)", OP_##id}
+#define SCALAR(name, id) {name, NULL, 1, 1, name "(x)", OP_##id, NULL}
 static const Builtin builtins[] = {
     SCALAR("exp", EXP), SCALAR("log", LOG), SCALAR("log1p", LOG1P), SCALAR("expm1", EXPM1), SCALAR("sin", SIN), SCALAR("cos", COS),
     SCALAR("tan", TAN), SCALAR("atan", ATAN), SCALAR("tanh", TANH), SCALAR("sigmoid", SIGMOID), SCALAR("softplus", SOFTPLUS),
     SCALAR("sqrt", SQRT), SCALAR("abs", ABS), SCALAR("sign", SIGN), SCALAR("floor", FLOOR), SCALAR("erf", ERF), SCALAR("erfc", ERFC),
     SCALAR("lgamma", LGAMMA), SCALAR("digamma", DIGAMMA), SCALAR("trigamma", TRIGAMMA), SCALAR("stop", STOP),
-    {"pow", NULL, 2, 2, "pow(x, y)", OP_POW},
-    {"logratio", NULL, 2, 2, "logratio(a, b), which is log(exp(a)/exp(b))", OP_LOGRATIO},
-    {"select", NULL, 2, 2, "select(a, b), which is a * b, and 0 where a is 0", OP_SELECT},
-    {"where", NULL, 3, 3, "where(condition, then, otherwise)", OP_WHERE},
-    {"max", whole_reduction, 1, 2, "max(x), max(a, b)", OP_MAX},
-    {"min", whole_reduction, 1, 2, "min(x), min(a, b)", OP_MIN},
-#define REDUCE(name) {name, whole_reduction, 1, 1, name "(x)", OP_PRODUCT},
+    {"pow", NULL, 2, 2, "pow(x, y)", OP_POW, NULL},
+    {"logratio", NULL, 2, 2, "logratio(a, b), which is log(exp(a)/exp(b))", OP_LOGRATIO, NULL},
+    {"select", NULL, 2, 2, "select(a, b), which is a * b, and 0 where a is 0", OP_SELECT, NULL},
+    {"where", NULL, 3, 3, "where(condition, then, otherwise)", OP_WHERE, NULL},
+    {"max", whole_reduction, 1, 2, "max(x), max(a, b)", OP_MAX, NULL},
+    {"min", whole_reduction, 1, 2, "min(x), min(a, b)", OP_MIN, NULL},
+#define REDUCE(name) {name, whole_reduction, 1, 1, name "(x)", OP_PRODUCT, NULL},
 #define REDUCE_ROW(id, name, printed, start, place, rule) REDUCE(name)
     REDUCTIONS(REDUCE_ROW) MADE_REDUCTIONS(REDUCE)
-    {"concat", call_concat, 1, 64, "concat(a, b, ...)", OP_PRODUCT},
-    {"stack", call_stack, 1, 64, "stack(a, b, ...)", OP_PRODUCT},
-    {"split", call_split, 2, 2, "split(a, k)", OP_PRODUCT},
-    {"flatten", call_flatten, 1, 1, "flatten(x)", OP_PRODUCT},
-    {"reshape", call_reshape, 2, 64, "reshape(x, 2, 3)", OP_PRODUCT},
-    {"zeros", call_zeros, 0, 64, "zeros(2, 3)", OP_PRODUCT},
-    {"ones", call_ones, 0, 64, "ones(2, 3)", OP_PRODUCT},
-    {"onehot", call_onehot, 2, 2, "onehot(y, k)", OP_PRODUCT},
-    {"outer", call_outer, 2, 2, "outer(a, b)", OP_PRODUCT},
-    {"rank", call_rank, 1, 1, "rank(w)", OP_PRODUCT},
-    {"size", call_size, 1, 1, "size(w)", OP_PRODUCT},
-    {"all", call_all, 1, 1, "all(x)", OP_PRODUCT},
-    {"grad", NULL, 2, 2, "grad(L, w)", OP_PRODUCT},
-    {"jacobian", NULL, 2, 2, "jacobian(v, w)", OP_PRODUCT},
-    {"drawn", NULL, 1, 1, "drawn(x): x with whole values that were drawn; a gradient through it is an error", OP_DRAWN},
-    {"normal", call_distribution, 2, 2, "normal(mean, deviation)", OP_PRODUCT},
-    {"uniform", call_distribution, 2, 2, "uniform(from, to)", OP_PRODUCT},
-    {"truncated_normal", call_truncated_normal, 2, 2, "truncated_normal(mean, deviation)", OP_PRODUCT},
-    {"orthogonal", call_orthogonal, 0, 1, "orthogonal(gain), of which 1 is the default", OP_PRODUCT},
-    {"fan_in", call_fan_in, 1, 1, "fan_in(w)", OP_PRODUCT},
-    {"fan_out", call_fan_out, 1, 1, "fan_out(w)", OP_PRODUCT},
-    {"exponential", call_distribution, 1, 1, "exponential(rate)", OP_PRODUCT},
-    {"laplace", call_distribution, 2, 2, "laplace(mean, scale)", OP_PRODUCT},
-    {"gumbel", call_distribution, 2, 2, "gumbel(location, scale)", OP_PRODUCT},
-    {"bernoulli", call_distribution, 1, 1, "bernoulli(p)", OP_PRODUCT},
-    {"categorical", call_distribution, 1, 1, "categorical(p)", OP_PRODUCT},
+    {"concat", call_concat, 1, 64, "concat(a, b, ..., axis = 0), of which the last axis is the default", OP_PRODUCT, "axis"},
+    {"stack", call_stack, 1, 64, "stack(a, b, ..., axis = 0)", OP_PRODUCT, "axis"},
+    {"split", call_split, 2, 2, "split(a, k, axis = 0), of which the last axis is the default", OP_PRODUCT, "axis"},
+    {"flatten", call_flatten, 1, 1, "flatten(x)", OP_PRODUCT, NULL},
+    {"reshape", call_reshape, 2, 64, "reshape(x, 2, 3)", OP_PRODUCT, NULL},
+    {"zeros", call_zeros, 0, 64, "zeros(2, 3)", OP_PRODUCT, NULL},
+    {"ones", call_ones, 0, 64, "ones(2, 3)", OP_PRODUCT, NULL},
+    {"onehot", call_onehot, 2, 2, "onehot(y, k)", OP_PRODUCT, NULL},
+    {"outer", call_outer, 2, 2, "outer(a, b)", OP_PRODUCT, NULL},
+    {"rank", call_rank, 1, 1, "rank(w)", OP_PRODUCT, NULL},
+    {"size", call_size, 1, 1, "size(w)", OP_PRODUCT, NULL},
+    {"all", call_all, 1, 1, "all(x)", OP_PRODUCT, NULL},
+    {"grad", NULL, 2, 2, "grad(L, w)", OP_PRODUCT, NULL},
+    {"jacobian", NULL, 2, 2, "jacobian(v, w)", OP_PRODUCT, NULL},
+    {"drawn", NULL, 1, 1, "drawn(x): x with whole values that were drawn; a gradient through it is an error", OP_DRAWN, NULL},
+    {"normal", call_distribution, 2, 2, "normal(mean, deviation)", OP_PRODUCT, NULL},
+    {"uniform", call_distribution, 2, 2, "uniform(from, to)", OP_PRODUCT, NULL},
+    {"truncated_normal", call_truncated_normal, 2, 2, "truncated_normal(mean, deviation)", OP_PRODUCT, NULL},
+    {"orthogonal", call_orthogonal, 0, 1, "orthogonal(gain), of which 1 is the default", OP_PRODUCT, NULL},
+    {"fan_in", call_fan_in, 1, 1, "fan_in(w)", OP_PRODUCT, NULL},
+    {"fan_out", call_fan_out, 1, 1, "fan_out(w)", OP_PRODUCT, NULL},
+    {"exponential", call_distribution, 1, 1, "exponential(rate)", OP_PRODUCT, NULL},
+    {"laplace", call_distribution, 2, 2, "laplace(mean, scale)", OP_PRODUCT, NULL},
+    {"gumbel", call_distribution, 2, 2, "gumbel(location, scale)", OP_PRODUCT, NULL},
+    {"bernoulli", call_distribution, 1, 1, "bernoulli(p)", OP_PRODUCT, NULL},
+    {"categorical", call_distribution, 1, 1, "categorical(p)", OP_PRODUCT, NULL},
 };
 
 const Builtin *builtin_find(const char *name) {

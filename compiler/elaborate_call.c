@@ -183,11 +183,21 @@ static bool all_given(Elaborator *el, const Call *c) {
 
 static int formal_rank(const Formal *f) { return f->kind == FORMAL_ARRAY ? f->nshape : 0; }
 
+/* May one number stand for all places of this formal? Where its extents are numbers or formals before it: k[2], h0[m]. */
+static bool takes_number(const Stmt *fn, int k) {
+  const Formal *f = &fn->formals[k];
+  for (int j = 0; j < f->nshape; j++) {
+    int at = f->shape[j]->kind == EXPR_NAME ? formal_named(fn, f->shape[j]->name) : -1;
+    if (f->shape[j]->kind != EXPR_NUMBER && (at < 0 || at >= k)) return false;
+  }
+  return f->kind == FORMAL_ARRAY;
+}
+
 /* How many leading axes of this argument are mapped over? -1 with an error. */
 static int leading_axes(Elaborator *el, const Call *c, int k) {
   const Formal *f = &c->fn->formals[k];
   Value *v = c->value[k];
-  if (f->kind == FORMAL_ANY || v->kind != VALUE_TENSOR) return 0;
+  if (f->kind == FORMAL_ANY || v->kind != VALUE_TENSOR || (v->rank == 0 && takes_number(c->fn, k))) return 0;
   if (v->rank >= formal_rank(f)) return v->rank - formal_rank(f);
   report(el, c->span[k], "argument '%s' of '%s' needs %d %s, found %s", f->name, c->fn->name, f->nshape, f->nshape == 1 ? "axis" : "axes",
          describe(el, v));
@@ -286,9 +296,21 @@ static Value *default_value(Elaborator *el, Scope *s, const Call *c, int k) {
   Value *v = expr(el, s, f->init);
   if (f->kind == FORMAL_PLAIN) return is_poison(v) ? NULL : v;
   Value *t = as_tensor(el, v, f->init->span, arena_printf(el->cx, "argument '%s' of '%s'", f->name, c->fn->name));
-  if (!t || f->kind == FORMAL_ANY || t->rank == f->nshape) return t;
+  if (!t || f->kind == FORMAL_ANY || t->rank == f->nshape || (t->rank == 0 && takes_number(c->fn, k))) return t;
   report(el, f->init->span, "argument '%s' of '%s' has %d %s, found %s", f->name, c->fn->name, f->nshape, f->nshape == 1 ? "axis" : "axes", describe(el, t));
   return NULL;
+}
+
+/* A number at every place of formal k; NULL with an error. */
+static Value *filled(Elaborator *el, Scope *s, const Call *c, int k) {
+  const Formal *f = &c->fn->formals[k];
+  int vars[MAX_AXES];
+  for (int j = 0; j < f->nshape; j++) {
+    Axis axis;
+    if (!extent_of(el, expr(el, s, f->shape[j]), f->shape[j]->span, arena_printf(el->cx, "an extent of '%s'", f->name), &axis)) return NULL;
+    vars[j] = graph_var(el->g, axis);
+  }
+  return value_tensor(el, c->value[k]->read, f->nshape, vars, c->value[k]->span);
 }
 
 static bool bind_formals(Elaborator *el, Scope *s, Call *c) {
@@ -299,6 +321,7 @@ static bool bind_formals(Elaborator *el, Scope *s, Call *c) {
       c->span[k] = f->init->span;
       if (!c->value[k]) return false;
     }
+    if (f->kind == FORMAL_ARRAY && c->value[k]->rank < f->nshape && !(c->value[k] = filled(el, s, c, k))) return false;
     Value *v = named_value(el, f->name, c->value[k]);
     v->span = f->span;
     scope_bind(el, s, f->name, v, f->span);
@@ -344,19 +367,23 @@ static Value *run_function(Elaborator *el, Scope *caller, Call *c, const char *p
   s->fn = c->fn;
   s->prefix = path ? arena_printf(el->cx, "%s.", path) : caller->prefix;
   s->suffix = "";
+  s->since = el->named.n;
   s->reuse = reuse || (!path && caller->reuse);
   s->overrides = c->override_args;
   s->override_values = c->override_values;
   s->noverrides = c->noverrides;
-  if (!bind_formals(el, s, c)) return value_poison(el, span);
+  Span before = el->user_call;
+  bool mine = c->at && c->at->span.source != el->prelude;
+  if (mine) el->user_call = c->at->span;
+  if (!bind_formals(el, s, c)) {
+    el->user_call = before;
+    return value_poison(el, span);
+  }
   Value *result = NULL;
   const Expr **calls = el->calls;
   const char **paths = el->call_paths;
   int ncalls = el->ncalls;
   int errors = error_count(el->cx);
-  Span before = el->user_call;
-  bool mine = c->at && c->at->span.source != el->prelude;
-  if (mine) el->user_call = c->at->span;
   for (int j = 0; j < lead; j++) context_push(el, vars[j]);
   Flow flow = run_block(el, s, &c->fn->body, &result);
   context_pop(el, lead);
@@ -493,12 +520,33 @@ static Value *call_partial(Elaborator *el, Scope *s, const Value *f, const Expr 
   return call_function(el, s, f, e, all.n, all.value, all.name, all.span);
 }
 
-static Value *call_builtin(Elaborator *el, Scope *s, const Expr *e, const Builtin *b, const Arguments *a) {
-  for (int k = 0; k < a->n; k++)
-    if (a->name[k]) {
-      report(el, e->args[k].name_span, "'%s' takes no named arguments: %s", b->name, b->usage);
-      return value_poison(el, e->span);
+/* Takes what a built-in function may be given by name out of the arguments; false with an error where it cannot be. */
+static bool take_option(Elaborator *el, const Builtin *b, Expr *call, Arguments *a) {
+  int n = 0;
+  el->option = NULL;
+  call->args = arena_copy(el->cx, call->args, sizeof(Arg) * (size_t)call->nargs);
+  for (int k = 0; k < a->n; k++) {
+    if (a->name[k] && b->option && strcmp(a->name[k], b->option) == 0 && !el->option) {
+      el->option = a->value[k];
+      el->option_span = call->args[k].value->span;
+      continue;
     }
+    if (a->name[k]) {
+      bool again = b->option && strcmp(a->name[k], b->option) == 0;
+      report(el, a->span[k], again ? "'%s' is given twice" : b->option ? "'%s' has no argument named '%s': %s" : "'%s' takes no named arguments: %s",
+             again ? b->option : b->name, b->option ? a->name[k] : b->usage, b->usage);
+      return false;
+    }
+    a->value[n] = a->value[k], a->name[n] = NULL, a->span[n] = a->span[k];
+    call->args[n++] = call->args[k];
+  }
+  a->n = call->nargs = n;
+  return true;
+}
+
+static Value *call_builtin(Elaborator *el, Scope *s, const Expr *written, const Builtin *b, Arguments *a) {
+  Expr *e = arena_copy(el->cx, written, sizeof *written);
+  if (!take_option(el, b, e, a)) return value_poison(el, e->span);
   if (a->n < b->least || a->n > b->most) {
     const char *most = b->most == b->least ? "" : b->most == b->least + 1 ? arena_printf(el->cx, " or %d", b->most) : " or more";
     report(el, e->span, "'%s' takes %d%s argument%s, found %d", b->name, b->least, most, b->most == 1 ? "" : "s", a->n);

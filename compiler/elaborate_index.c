@@ -257,6 +257,17 @@ Value *expr_index(Elaborator *el, Scope *s, const Expr *e) {
   return base->kind == VALUE_SEQUENCE ? index_sequence(el, s, e, base) : index_into(el, s, e, base);
 }
 
+/* One element of a constant array is a number known when compiling; NULL where it is something else. */
+static Value *constant_element(Elaborator *el, const Value *x, const Places *p, Span span) {
+  int64_t count, flat = 0, at;
+  const double *elements = p->rank || p->guarded ? NULL : constant_elements(el, x, &count);
+  for (int k = 0; elements && k < x->rank; k++) {
+    if (!index_is_constant(p->index[k], &at)) return NULL;
+    flat = flat * value_axis(el, x, k).extent + at;
+  }
+  return elements ? value_number(el, elements[flat], span) : NULL;
+}
+
 static Value *index_into(Elaborator *el, Scope *s, const Expr *e, Value *base) {
   if (base->kind == VALUE_LIST) {
     bool numbers = true;
@@ -285,6 +296,8 @@ static Value *index_into(Elaborator *el, Scope *s, const Expr *e, Value *base) {
     report(el, e->span, "the result would have %d axes; %d are the most", p.rank, MAX_AXES);
     return value_poison(el, e->span);
   }
+  Value *known = constant_element(el, x, &p, e->span);
+  if (known) return known;
   Value *at = value_at(el, x, x->rank, p.index);
   Read *r = at->read;
   if (p.guarded) {

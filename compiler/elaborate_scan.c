@@ -160,10 +160,10 @@ static void collect_inits(ScanScope *scan, Elaborator *el, Scope *outer, const B
   }
 }
 
+/* Not over the examples unless the start is: a recurrence of parameters alone is computed once, not for each of them. */
 static void first_guess(Elaborator *el, ScanScope *scan, Carried *c) {
   Value *x = value_fresh(el, c->init);
   c->ncontext = context_of(scan, x, c->context);
-  add_var(c->context, &c->ncontext, el->g->batch_var);
   c->rank = x->rank;
   memcpy(c->own, x->vars, sizeof c->own);
   c->integer = x->read->node->integer;

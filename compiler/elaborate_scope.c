@@ -13,6 +13,7 @@ Scope *scope_new(Elaborator *el, ScopeKind kind, Scope *parent) {
     s->fn = parent->fn;
     s->may_redefine = parent->may_redefine;
     s->reuse = parent->reuse;
+    s->since = parent->since;
     s->overrides = parent->overrides;
     s->override_values = parent->override_values;
     s->noverrides = parent->noverrides;
@@ -35,16 +36,56 @@ void scope_bind(Elaborator *el, Scope *s, const char *name, Value *v, Span span)
   s->first = b;
 }
 
+/* The last value under this path; `several`: other calls have made one too, since the function at hand was called. */
+static Value *last_named(Elaborator *el, const Scope *s, const char *path, bool *several) {
+  Value *v = NULL;
+  *several = false;
+  for (int k = el->named.n - 1; k >= 0 && (!v || k >= s->since); k--) {
+    if (el->named.at[k].path != path) continue;
+    if (v) return *several = true, v;
+    v = el->named.at[k].value;
+    if (!el->named.at[k].ambiguous) return v;
+  }
+  return v;
+}
+
+/* A value that was defined where a call was mapped over axes, or under an index, has these in front when it is seen from outside. */
+static Value *seen_from_here(Elaborator *el, Value *v, const char *name, Span span) {
+  int all[3 * MAX_AXES], vars[3 * MAX_AXES], n = 0, m = v->kind == VALUE_TENSOR ? read_vars(v->read, all, 0) : 0;
+  bool step = false;
+  for (int k = 0; k < m; k++) {
+    if (vars_contain(v->vars, v->rank, all[k]) || all[k] == el->g->batch_var || vars_contain(el->context.at, el->context.n, all[k])) continue;
+    int at = n++;
+    for (; at > 0 && vars[at - 1] > all[k]; at--) vars[at] = vars[at - 1];
+    vars[at] = all[k];
+    step = step || graph_var_axis(el->g, all[k]).scan;
+  }
+  if (step) report(el, span, "'%s' is a value of one step of a scan; outside of it there is none", name);
+  else if (n + v->rank > MAX_AXES / 2) report(el, span, "'%s' would have %d axes; %d are the most", name, n + v->rank, MAX_AXES / 2);
+  else {
+    if (!n) return v;
+    memcpy(vars + n, v->vars, sizeof(int) * (size_t)v->rank);
+    Value *w = value_fresh(el, value_tensor(el, v->read, n + v->rank, vars, v->span));
+    w->name = v->name;
+    return w;
+  }
+  if (v->span.source) remark(el, v->span, "it is defined here");
+  return value_poison(el, span);
+}
+
+/* In a turn of a `for`, h.W is that of this turn's h. */
 static Value *find_named(Elaborator *el, Scope *s, const char *name, Span span) {
-  const char *full = *s->prefix ? intern(el->cx, arena_printf(el->cx, "%s%s", s->prefix, name)) : name;
-  for (int k = el->named.n - 1; k >= 0; k--) {
-    const Named *d = &el->named.at[k];
-    if (d->path != full && d->path != name) continue;
-    if (d->ambiguous) {
+  int head = (int)(strchr(name, '.') - name);
+  const char *const paths[] = {arena_printf(el->cx, "%s%.*s%s%s", s->prefix, head, name, s->suffix, name + head),
+                               arena_printf(el->cx, "%s%s", s->prefix, name), name};
+  for (int k = 0; k < 3; k++) {
+    bool several;
+    Value *v = last_named(el, s, intern(el->cx, paths[k]), &several);
+    if (v && several) {
       report(el, span, "'%s' has a value for each of several calls; name the one that is meant inside of the layer", name);
       return value_poison(el, span);
     }
-    return d->value;
+    if (v) return seen_from_here(el, v, name, span);
   }
   return NULL;
 }

@@ -51,12 +51,15 @@ const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "detect_leaks=0"; }
 #endif
 
-static void *memory(size_t bytes) {
-  void *p = calloc(1, bytes);
+static void *or_end(void *p) {
   if (p) return p;
-  fputs("nnc: out of memory\n", stderr);
+  fputs("nnc: not enough memory\n", stderr);
   exit(2);
 }
+
+static void *memory(size_t bytes) { return or_end(calloc(1, bytes)); }
+
+void *heap_resize(void *old, size_t bytes) { return or_end(realloc(old, bytes ? bytes : 1)); }
 
 Context *context_new(void) { return memory(sizeof(Context)); }
 

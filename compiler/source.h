@@ -35,6 +35,8 @@ typedef struct Span {
 typedef struct Context Context;
 
 Context *context_new(void);
+/* realloc that ends nnc where there is no memory. */
+void *heap_resize(void *old, size_t bytes);
 /* Zeroed memory from the arena; never NULL. */
 void *arena_alloc(Context *cx, size_t bytes);
 #define ARENA_NEW(cx, type) ((type *)arena_alloc((cx), sizeof(type)))

@@ -16,6 +16,8 @@
 #include <string.h>
 
 #define FORMAT "1"
+#define LARGEST_FLOAT 3.4028235e38 /* FLT_MAX, as nine digits print it */
+#define MOST_STEPS ((UINT64_C(1) << 40) - 1) /* beyond, draws would repeat: NN_STREAM */
 
 /* ---- saving ---- */
 
@@ -131,6 +133,12 @@ static int refuse(const loading *l, const char *name, const char *what) {
                  other ? " (a checkpoint of model " : "", other ? model : "", other ? ")" : "");
 }
 
+static float float_at(const loading *l, const nn_tensor *tensor, size_t index) {
+  float value;
+  memcpy(&value, l->tensors.data + tensor->begin + index * sizeof value, sizeof value);
+  return value;
+}
+
 static int check_tensor(const loading *l, const nn_tensor *tensor, const char *name, int rank, const int32_t *shape) {
   char what[400], expected[120], found[220];
   if (!tensor) return refuse(l, name, "is missing");
@@ -149,9 +157,7 @@ static int check_tensor(const loading *l, const nn_tensor *tensor, const char *n
     return refuse(l, name, what);
   }
   for (size_t k = 0; k < tensor->size / sizeof(float); k++) {
-    float value;
-    memcpy(&value, l->tensors.data + tensor->begin + k * sizeof value, sizeof value);
-    if (isfinite(value)) continue;
+    if (isfinite(float_at(l, tensor, k))) continue;
     snprintf(what, sizeof what, "has a value that is not finite, element %zu", k);
     return refuse(l, name, what);
   }
@@ -178,13 +184,27 @@ static int take_arrays(loading *l, const char *prefix, const nn_array *arrays, i
   return 0;
 }
 
+/* Values are divided by these. */
+static int check_deviations(const loading *l, const char *name) {
+  const nn_tensor *tensor = nn_tensors_find(&l->tensors, name);
+  char what[160], text[40];
+  for (size_t k = 0; k < tensor->size / sizeof(float); k++) {
+    if (float_at(l, tensor, k) > 0) continue;
+    nn_print_number(text, sizeof text, 9, (double)float_at(l, tensor, k));
+    snprintf(what, sizeof what, "has a deviation of %s, element %zu, expected one above 0", text, k);
+    return refuse(l, name, what);
+  }
+  return 0;
+}
+
 static int take_moments(loading *l, const nn_input *input, const char *suffix, float **to) {
   char name[300];
   snprintf(name, sizeof name, "@standardize.%s.%s", input->name, suffix);
   if (!nn_tensors_find(&l->tensors, name)) return 0;
   if (l->copy && !(*to = malloc(input->count * sizeof **to)))
     return nn_out_of_memory(l->error, input->count * sizeof **to);
-  return take(l, name, input->rank, input->shape, *to);
+  if (take(l, name, input->rank, input->shape, *to)) return -1;
+  return !l->copy && !strcmp(suffix, "deviation") ? check_deviations(l, name) : 0;
 }
 
 static int take_encoding(loading *l) {
@@ -230,26 +250,33 @@ static int take_all(loading *l) {
 
 /* ---- metadata ---- */
 
-static int bad_fact(const loading *l, const char *name, const char *value) {
-  return nn_fail(l->error, NN_BAD_DATA, "%s: its metadata %s %s %.60s", l->file, value ? "has" : "lacks", name,
-                 value ? value : "");
+static int bad_fact(const loading *l, const char *name, const char *value, const char *expected) {
+  if (!value) return nn_fail(l->error, NN_BAD_DATA, "%s: its metadata lacks %s", l->file, name);
+  return nn_fail(l->error, NN_BAD_DATA, "%s: its metadata has %s '%.60s', expected %s", l->file, name, value, expected);
 }
 
 static int whole_fact(const loading *l, const char *name, uint64_t least, uint64_t most, uint64_t *value) {
   const char *text = nn_tensors_fact(&l->tensors, name), *at = text;
+  char expected[80];
+  int fits = 1;
+  snprintf(expected, sizeof expected, "a whole number %" PRIu64 " to %" PRIu64, least, most);
   *value = 0;
-  for (; at && *at >= '0' && *at <= '9'; at++) {
-    if (*value > (UINT64_MAX - (uint64_t)(*at - '0')) / 10) return bad_fact(l, name, text);
+  for (; at && *at >= '0' && *at <= '9' && fits; at++) {
+    fits = *value <= (UINT64_MAX - (uint64_t)(*at - '0')) / 10;
     *value = *value * 10 + (uint64_t)(*at - '0');
   }
-  return at && at > text && !*at && *value >= least && *value <= most ? 0 : bad_fact(l, name, text);
+  fits = fits && at && at > text && !*at && *value >= least && *value <= most;
+  return fits ? 0 : bad_fact(l, name, text, expected);
 }
 
 static int real_fact(const loading *l, const char *name, double least, double most, double *value) {
   const char *text = nn_tensors_fact(&l->tensors, name);
-  if (!text || !nn_parse_number(text, text + strlen(text), value) || !(*value >= least && *value <= most))
-    return bad_fact(l, name, text);
-  return 0;
+  char expected[120], from[40], to[40];
+  if (text && nn_parse_number(text, text + strlen(text), value) && *value >= least && *value <= most) return 0;
+  nn_print_number(from, sizeof from, 8, least);
+  nn_print_number(to, sizeof to, 8, most);
+  snprintf(expected, sizeof expected, "a number %s to %s", from, to);
+  return bad_fact(l, name, text, expected);
 }
 
 static int check_identity(loading *l) {
@@ -281,10 +308,10 @@ static int read_vocabulary(loading *l, int input) {
   while (at < end) {
     uint32_t letter = nn_next_letter(&at, end);
     if (vocabulary->count && letter <= vocabulary->letters[vocabulary->count - 1])
-      return bad_fact(l, name, "out of order");
+      return bad_fact(l, name, text, "characters in ascending order");
     vocabulary->letters[vocabulary->count++] = letter;
   }
-  return vocabulary->count <= classes ? 0 : bad_fact(l, name, "longer than the input's classes");
+  return vocabulary->count <= classes ? 0 : bad_fact(l, name, text, "no more characters than the input has classes");
 }
 
 static int read_hypers(const loading *l, float *values) {
@@ -292,7 +319,8 @@ static int read_hypers(const loading *l, float *values) {
     char name[300];
     double value = 0;
     snprintf(name, sizeof name, "hyper.%s", l->run->model->hypers[k].name);
-    if (l->run->model->hypers[k].offset != NN_NOT_SETTABLE && real_fact(l, name, -1e38, 1e38, &value)) return -1;
+    if (l->run->model->hypers[k].offset != NN_NOT_SETTABLE && real_fact(l, name, -LARGEST_FLOAT, LARGEST_FLOAT, &value))
+      return -1;
     values[k] = (float)value;
   }
   return 0;
@@ -300,12 +328,12 @@ static int read_hypers(const loading *l, float *values) {
 
 static int read_position(const loading *l, nn_run *to, uint64_t *seed, uint64_t *step) {
   uint64_t epoch, best_epoch, bad_epochs, batch, threads, patience, shuffle;
-  if (whole_fact(l, "seed", 0, UINT64_MAX, seed) || whole_fact(l, "step", 0, UINT64_MAX, step) ||
+  if (whole_fact(l, "seed", 0, UINT64_MAX, seed) || whole_fact(l, "step", 0, MOST_STEPS, step) ||
       whole_fact(l, "epoch", 0, INT32_MAX, &epoch) || real_fact(l, "best", -INFINITY, INFINITY, &to->best) ||
       whole_fact(l, "best_epoch", 0, epoch, &best_epoch) || whole_fact(l, "bad_epochs", 0, epoch, &bad_epochs) ||
       whole_fact(l, "batch", 1, INT32_MAX, &batch) || whole_fact(l, "threads", 1, 1024, &threads) ||
       whole_fact(l, "patience", 0, INT32_MAX, &patience) || whole_fact(l, "shuffle", 0, 1, &shuffle) ||
-      real_fact(l, "validate", 0, 0.999999, &to->options.validate))
+      real_fact(l, "validate", 0, 1 - 0x1p-53, &to->options.validate))
     return -1;
   to->epoch = (int)epoch;
   to->best_epoch = (int)best_epoch;

@@ -98,6 +98,14 @@ static int write_txt(const char *file, const cli_column *columns, int count, nn_
 
 static size_t value_bytes(const cli_column *column) { return column->rows * column->output->count * 4; }
 
+/* npy says in which order its bytes are: this machine's. */
+static char order_of_bytes(void) {
+  const uint16_t one = 1;
+  unsigned char first;
+  memcpy(&first, &one, 1);
+  return first ? '<' : '>';
+}
+
 static int write_npy(const char *file, const cli_column *columns, int count, nn_error *error) {
   const nn_output *output = columns[0].output;
   nn_text text = {.size = 0};
@@ -106,7 +114,8 @@ static int write_npy(const char *file, const cli_column *columns, int count, nn_
                    "-o %s: an npy file holds one array, and there are %d outputs: choose one with --output NAME", file,
                    count);
   nn_text_add(&text, "\x93NUMPY\x01\x00\x00\x00", 10);
-  nn_text_printf(&text, "{'descr': '%s', 'fortran_order': False, 'shape': (", output->integer ? "<i4" : "<f4");
+  nn_text_printf(&text, "{'descr': '%c%s', 'fortran_order': False, 'shape': (", order_of_bytes(),
+                 output->integer ? "i4" : "f4");
   if (output->per_example) nn_text_printf(&text, "%zu,", columns[0].rows);
   for (int k = 0; k < output->rank; k++)
     nn_text_printf(&text, "%s%d,", k || output->per_example ? " " : "", (int)output->shape[k]);

@@ -76,6 +76,7 @@ int nn_evaluate_rows(const nn_run *run, nn_workers *workers, const nn_data *data
 
 int nn_evaluate(const nn_run *run, const nn_data *data, double *values, nn_error *error) {
   nn_workers workers;
+  if (nn_encoding_check(&run->encoding, data, error)) return -1;
   if (nn_workers_open(&workers, run->model, run->options.threads, 0, error)) return -1;
   int result = nn_evaluate_rows(run, &workers, data, NULL, data->rows, values, error);
   nn_workers_close(&workers);
@@ -102,6 +103,7 @@ static double add_gradients(const nn_run *run, const nn_data *data, int loss, nn
 int nn_gradient(const nn_run *run, const nn_data *data, int loss, float *gradient, double *mean, nn_error *error) {
   const nn_model *model = run->model;
   nn_workers workers;
+  if (nn_encoding_check(&run->encoding, data, error)) return -1;
   double *sums = calloc(model->param_floats + 1, sizeof *sums);
   if (!sums) return nn_out_of_memory(error, model->param_floats * sizeof *sums);
   int result = nn_workers_open(&workers, model, 1, 1, error);
@@ -126,6 +128,7 @@ int nn_predict(const nn_run *run, const nn_data *data, int output, void *values,
   const nn_output *o = &model->outputs[output];
   size_t rows = o->per_example ? data->rows : 1;
   nn_workers workers;
+  if (nn_encoding_check(&run->encoding, data, error)) return -1;
   if (nn_workers_open(&workers, model, 1, 0, error)) return -1;
   nn_worker *worker = &workers.worker[0];
   int result = 0;

@@ -56,13 +56,28 @@ static int read_all(int descriptor, const char *file, nn_bytes *bytes, nn_error 
 #ifdef NN_HAVE_ZLIB
 enum { LARGEST_CHUNK = 1 << 30 };
 
+/* Deflate packs zeros to a thousandth, so that a small file could fill the memory; data are seldom packed to less than a
+ * tenth. */
+enum { MOST_UNPACKED = 1 << 28, MOST_RATIO = 64 };
+
+static size_t most_unpacked(size_t packed) {
+  if (packed > SIZE_MAX / 2 / MOST_RATIO) return SIZE_MAX / 2;
+  return packed * MOST_RATIO > MOST_UNPACKED ? packed * MOST_RATIO : MOST_UNPACKED;
+}
+
+static int too_large(const char *file, size_t packed, nn_error *error) {
+  return nn_fail(error, NN_BAD_DATA,
+                 "%s: its %zu bytes unpack to more than %zu MiB, which is refused: if that is wanted, unpack it with gunzip first",
+                 file, packed, most_unpacked(packed) >> 20);
+}
+
 static unsigned chunk(size_t size) { return size < LARGEST_CHUNK ? (unsigned)size : (unsigned)LARGEST_CHUNK; }
 
 static int is_gzip(const unsigned char *data, size_t size) { return size >= 2 && data[0] == 0x1f && data[1] == 0x8b; }
 
 /* One member after the other, as gzip does; what follows the last is refused unless it is zeros. */
 static int inflate_all(z_stream *stream, const char *file, const nn_bytes *packed, nn_bytes *out, nn_error *error) {
-  size_t capacity = 0, taken = 0;
+  size_t capacity = 0, taken = 0, most = most_unpacked(packed->size);
   for (;;) {
     if (grow(out, &capacity, error)) return -1;
     unsigned room = chunk(capacity - out->size - 1), offered = chunk(packed->size - taken);
@@ -71,6 +86,7 @@ static int inflate_all(z_stream *stream, const char *file, const nn_bytes *packe
     int result = inflate(stream, Z_NO_FLUSH);
     taken += offered - stream->avail_in;
     out->size += room - stream->avail_out;
+    if (out->size > most) return too_large(file, packed->size, error);
     if (result == Z_STREAM_END) {
       while (taken < packed->size && packed->data[taken] == 0) taken++;
       if (taken == packed->size) break;

@@ -214,6 +214,15 @@ static int ours_first(const nn_gemm_kernel *kernel) {
 #endif
 }
 
+int nn_gemm_is_blas(int in_double) {
+#ifdef NN_BLAS
+  return in_double || !ours_first(nn_gemm_kernel_here());
+#else
+  (void)in_double;
+  return 0;
+#endif
+}
+
 void nn_gemm(int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb,
              float beta, float *c, int ldc) {
   const nn_gemm_kernel *kernel = nn_gemm_kernel_here();

@@ -9,11 +9,14 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #if defined(__GNUC__) || defined(__clang__)
 /* Present where the matrix products are OpenBLAS's. The trainer's threads are the only ones. */
 extern void openblas_set_num_threads(int threads) __attribute__((weak));
+extern int openblas_get_num_threads(void) __attribute__((weak));
 #endif
 
 const cli_command cli_commands[] = {
@@ -40,9 +43,24 @@ int cli_help(const cli *options, nn_error *error) {
   return 0;
 }
 
-static void prepare_process(void) {
 #if defined(__GNUC__) || defined(__clang__)
-  if (openblas_set_num_threads) openblas_set_num_threads(1);
+/* OpenBLAS has started a thread for each core when main begins, and one that finds no memory tries for ever. Where there is not
+ * enough for all, the program begins anew without them. */
+static void stop_blas_threads(char **argv) {
+  const char *name = "OPENBLAS_NUM_THREADS", *value = getenv(name);
+  if (!openblas_set_num_threads || !openblas_get_num_threads) return;
+  int threads = openblas_get_num_threads();
+  openblas_set_num_threads(1);
+  if (threads == 1 || nn_room_for_blas(threads) || (value && !strcmp(value, "1")) || setenv(name, "1", 1)) return;
+  execv("/proc/self/exe", argv);
+}
+#endif
+
+static void prepare_process(int argc, char **argv) {
+#if defined(__GNUC__) || defined(__clang__)
+  if (argc) stop_blas_threads(argv);
+#else
+  (void)argc, (void)argv;
 #endif
 #ifdef SIGXFSZ
   signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is then an error of write() */
@@ -53,7 +71,7 @@ static void prepare_process(void) {
 int nn_main(const nn_model *model, int argc, char **argv) {
   nn_error error = {0, ""};
   cli options;
-  prepare_process();
+  prepare_process(argc, argv);
   int result = cli_parse(&options, model, argc, argv, &error);
   if (!result) result = cli_commands[options.command].run(&options, &error);
   if (!result && (fflush(stdout) || ferror(stdout)))

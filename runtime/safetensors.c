@@ -19,6 +19,24 @@ uint64_t nn_number_at(const unsigned char *bytes, int count) {
   return value;
 }
 
+/* ---- the order of bytes: the file's is little-endian ---- */
+
+static int big_endian(void) {
+  const uint16_t one = 1;
+  unsigned char first;
+  memcpy(&first, &one, 1);
+  return first == 0;
+}
+
+static void turn_elements(unsigned char *bytes, size_t size, size_t element) {
+  for (unsigned char *at = bytes; at < bytes + size; at += element)
+    for (size_t k = 0; k < element / 2; k++) {
+      unsigned char byte = at[k];
+      at[k] = at[element - 1 - k];
+      at[element - 1 - k] = byte;
+    }
+}
+
 /* ---- is the table sound ---- */
 
 static int check_size(const nn_tensor *tensor, size_t available, const char *file, nn_error *error) {
@@ -80,7 +98,10 @@ static int parse(const char *file, nn_tensors *t, nn_error *error) {
                    bytes->size);
   t->data = bytes->data + PREFIX + length;
   if (nn_tensors_parse_header(file, t, PREFIX, (size_t)length, error)) return -1;
-  return check_layout(t, bytes->size - PREFIX - (size_t)length, file, error);
+  if (check_layout(t, bytes->size - PREFIX - (size_t)length, file, error)) return -1;
+  for (int k = 0; k < t->count && big_endian(); k++)
+    turn_elements(t->data + t->tensors[k].begin, t->tensors[k].size, nn_tensor_type_size(t->tensors[k].type));
+  return 0;
 }
 
 int nn_tensors_read(const char *file, nn_tensors *tensors, nn_error *error) {
@@ -183,18 +204,33 @@ static void add_header(nn_text *header, const nn_piece_list *list) {
     header->data[k] = (char)((uint64_t)(header->size - PREFIX) >> (8 * k) & 255);
 }
 
+/* The header and the tensors one after the other, on a big-endian machine a copy of them, which is returned to be freed. */
+static unsigned char *fill_spans(nn_span *spans, const nn_text *header, const nn_piece_list *list, int *failed) {
+  size_t total = 0, at = 0;
+  for (int k = 0; k < list->count; k++) total += list->pieces[k].size;
+  unsigned char *turned = big_endian() ? malloc(total + 1) : NULL;
+  *failed = big_endian() && !turned;
+  spans[0] = (nn_span){header->data, header->size};
+  for (int k = 0; k < list->count && !*failed; at += list->pieces[k++].size) {
+    const nn_piece *piece = &list->pieces[k];
+    spans[k + 1] = (nn_span){piece->data, piece->size};
+    if (!turned) continue;
+    memcpy(turned + at, piece->data, piece->size);
+    turn_elements(turned + at, piece->size, nn_tensor_type_size(piece->type));
+    spans[k + 1].data = turned + at;
+  }
+  return turned;
+}
+
 int nn_pieces_write(const char *file, nn_piece_list *list, nn_error *error) {
   nn_text header = {.size = 0};
   nn_span *spans = malloc(((size_t)list->count + 1) * sizeof *spans);
+  unsigned char *turned = NULL;
   add_header(&header, list);
-  int result;
-  if (!spans || header.failed || list->failed || list->facts.failed) {
-    result = nn_out_of_memory(error, header.size);
-  } else {
-    spans[0] = (nn_span){header.data, header.size};
-    for (int k = 0; k < list->count; k++) spans[k + 1] = (nn_span){list->pieces[k].data, list->pieces[k].size};
-    result = nn_file_write(file, spans, list->count + 1, error);
-  }
+  int failed = !spans || header.failed || list->failed || list->facts.failed;
+  if (!failed) turned = fill_spans(spans, &header, list, &failed);
+  int result = failed ? nn_out_of_memory(error, header.size) : nn_file_write(file, spans, list->count + 1, error);
+  free(turned);
   free(spans);
   free(header.data);
   return result;

@@ -25,6 +25,14 @@ int nn_out_of_memory(nn_error *error, size_t bytes) {
   return nn_fail(error, NN_BAD_USAGE, "not enough memory for %zu bytes", bytes);
 }
 
+int nn_room_for_blas(int threads) {
+  const size_t each = (size_t)NN_BLAS_MIB << 20;
+  if ((size_t)threads > SIZE_MAX / each) return 0;
+  void *volatile room = malloc((size_t)threads * each); /* volatile: or compilers leave it out */
+  free(room);
+  return room != NULL;
+}
+
 /* ---- numbers ---- */
 
 static int same_word(const char *begin, const char *end, const char *word) {

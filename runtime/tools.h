@@ -13,6 +13,10 @@ int nn_fail(nn_error *error, int status, const char *format, ...)
 #endif
   ;
 int nn_out_of_memory(nn_error *error, size_t bytes);
+/* OpenBLAS maps up to so much for each thread that calls it (BUFFER_SIZE in its common_*.h), and where it cannot, it tries again
+ * for ever. 1: it can. */
+enum { NN_BLAS_MIB = sizeof(void *) > 4 ? 256 : 32 };
+int nn_room_for_blas(int threads);
 /* A whole decimal number, "nan" or "inf"; 1 if [begin, end) is one. The same in every locale. */
 int nn_parse_number(const char *begin, const char *end, double *value);
 /* "%.*g" with a point in every locale. */
@@ -80,6 +84,8 @@ int nn_series_start(nn_series *series, const nn_input *input, size_t values, nn_
 void nn_series_set(nn_series *series, size_t index, double value);
 size_t nn_storage_size(nn_storage storage);
 int nn_value_fits(const nn_input *input, double value); /* 1 if the value is one that the input takes */
+/* Whether all that is standardized stays finite: a file's numbers may be large and a checkpoint's deviation small. */
+int nn_encoding_check(const nn_encoding *encoding, const nn_data *data, nn_error *error);
 /* What it takes: "a number", "0 or 1". */
 void nn_print_expected(char *out, size_t size, const nn_input *input, double value);
 
@@ -99,7 +105,7 @@ typedef struct nn_fact {
 
 typedef struct nn_tensors {
   nn_bytes bytes;
-  const unsigned char *data;
+  unsigned char *data; /* of the tensors, in this machine's order of bytes */
   nn_tensor *tensors;
   int count, capacity;
   nn_fact *facts; /* __metadata__ */

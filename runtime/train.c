@@ -270,6 +270,8 @@ static int start(trainer *t) {
   if (nn_encoding_standardize(&run->encoding, t->data, model->train.standardize, t->rows + t->held_count, t->count,
                               t->error))
     return -1;
+  if (nn_encoding_check(&run->encoding, t->data, t->error)) return -1;
+  if (t->test && nn_encoding_check(&run->encoding, t->test, t->error)) return -1;
   size_t kept = (model->param_floats + model->state_floats + 1) * sizeof *run->kept;
   if (run->options.patience > 0 && !run->kept) {
     if (!(run->kept = nn_aligned(kept))) return nn_out_of_memory(t->error, kept);

@@ -3,6 +3,7 @@
  * In: a model and a number of threads. Out: as many workers, each with its work area, input arrays and, where wanted,
  * gradients. The threads live until the end and wait for tasks; the caller is worker 0. Who does what is for the task
  * to derive from its number, so that nothing depends on which thread is faster. */
+#include "gemm_internal.h"
 #include "tools.h"
 
 #include <pthread.h>
@@ -111,13 +112,22 @@ static int worker_open(nn_worker *worker, const nn_model *model, int gradients, 
   return complete ? 0 : nn_out_of_memory(error, needed);
 }
 
+/* Last, when all else is there. Full-batch methods multiply in double. */
+static int check_blas(const nn_model *model, int threads, nn_error *error) {
+  if (!nn_gemm_is_blas(model->full != NULL) || nn_room_for_blas(threads)) return 0;
+  return nn_fail(error, NN_BAD_USAGE,
+                 "not enough memory for the BLAS, which may want %d MiB for each of %d thread%s: raise the limit (ulimit -v), or "
+                 "build the runtime with BLAS=none",
+                 NN_BLAS_MIB, threads, threads == 1 ? "" : "s");
+}
+
 int nn_workers_open(nn_workers *workers, const nn_model *model, int threads, int gradients, nn_error *error) {
   *workers = (nn_workers){.model = model, .count = threads};
   workers->worker = calloc((size_t)threads, sizeof *workers->worker);
   if (!workers->worker) return nn_out_of_memory(error, (size_t)threads * sizeof *workers->worker);
   for (int k = 0; k < threads; k++)
     if (worker_open(&workers->worker[k], model, gradients, error)) return nn_workers_close(workers), -1;
-  if (pool_open(workers, error)) return nn_workers_close(workers), -1;
+  if (check_blas(model, threads, error) || pool_open(workers, error)) return nn_workers_close(workers), -1;
   return 0;
 }
 

@@ -73,17 +73,21 @@ class Definitions:
     def split(self):
         rng = self.rng
         k = rng.choice([2, 3])
-        lead, n = self.shape(rng.choice([0, 1])), rng.choice([1, 2])
-        if count(lead) * n * k > 60:
+        shape, n = list(self.shape(rng.choice([0, 1, 1, 2]))), rng.choice([1, 2])
+        at = rng.randint(0, len(shape))
+        shape.insert(at, n * k)
+        if count(shape) > 60:
             return
-        e = self.make(lead + (n * k,), 2)
+        e = self.make(tuple(shape), 2)
         names = [self.new_name() for _ in range(k)]
-        self.say("%s = split(%s, %d)" % (", ".join(names), e.text, k))
+        option = "" if at == len(shape) - 1 and rng.random() < 0.5 else ", axis = %d" % at
+        self.say("%s = split(%s, %d%s)" % (", ".join(names), e.text, k, option))
+        part, width = tuple(shape[:at]) + (n,) + tuple(shape[at + 1:]), n * count(shape[at + 1:])
         for p, name in enumerate(names):
             def run(s, b, ix, p=p):
                 x = e.at(s, b, ix)
-                return [x[r + p * n + c] for r in range(0, len(x), n * k) for c in range(n)]
-            self.define(Expr(name, ATOM, lead + (n,), run if e.at else None, e.size, e.positive, 0, e.deps, e.batch), name)
+                return [x[r + p * width + c] for r in range(0, len(x), k * width) for c in range(width)]
+            self.define(Expr(name, ATOM, part, run if e.at else None, e.size, e.positive, 0, e.deps, e.batch), name)
 
     def winner(self):
         """Whole values of a known range: places for a gather."""

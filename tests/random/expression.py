@@ -293,22 +293,31 @@ def transpose(e):
                 e.size, e.positive, e.whole, e.deps, e.batch)
 
 
-def concat(parts):
-    """On the last axis."""
-    lead = parts[0].shape[:-1]
+def concat(parts, axis=None):
+    """On the last axis, or on the one that is written."""
+    at = axis if axis is not None else max(len(parts[0].shape) - 1, 0)
+    lead, rest = parts[0].shape[:at], parts[0].shape[at + 1:]
     rows = count(lead)
-    widths = [p.shape[-1] if p.shape else 1 for p in parts]
+    extents = [p.shape[at] if p.shape else 1 for p in parts]
+    widths = [n * count(rest) for n in extents]
 
     def run(*values):
         return [x for r in range(rows) for v, w in zip(values, widths) for x in v[r * w:(r + 1) * w]]
 
-    return Expr("concat(%s)" % ", ".join(p.text for p in parts), ATOM, lead + (sum(widths),), meaning(parts, run),
-                size=max(p.size for p in parts), positive=all(p.positive for p in parts), **joined(parts))
+    return Expr("concat(%s%s)" % (", ".join(p.text for p in parts), "" if axis is None else ", axis = %d" % axis), ATOM,
+                lead + (sum(extents),) + rest, meaning(parts, run), size=max(p.size for p in parts),
+                positive=all(p.positive for p in parts), **joined(parts))
 
 
-def stack(parts):
-    return Expr("stack(%s)" % ", ".join(p.text for p in parts), ATOM, (len(parts),) + parts[0].shape,
-                meaning(parts, lambda *v: [x for a in v for x in a]), size=max(p.size for p in parts),
+def stack(parts, axis=None):
+    at = axis or 0
+    rows, width = count(parts[0].shape[:at]), count(parts[0].shape[at:])
+
+    def run(*values):
+        return [x for r in range(rows) for v in values for x in v[r * width:(r + 1) * width]]
+
+    return Expr("stack(%s%s)" % (", ".join(p.text for p in parts), "" if axis is None else ", axis = %d" % axis), ATOM,
+                parts[0].shape[:at] + (len(parts),) + parts[0].shape[at:], meaning(parts, run), size=max(p.size for p in parts),
                 positive=all(p.positive for p in parts), **joined(parts))
 
 

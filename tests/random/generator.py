@@ -215,14 +215,18 @@ class Generator:
             return reshape(self.make(source, scope, depth - 1), shape)
         if way == 1 and len(shape) == 2:
             return transpose(self.make((shape[1], shape[0]), scope, depth - 1))
-        if way == 2 and shape[-1] > 1:
-            cut = rng.randint(1, shape[-1] - 1)
-            lead = shape[:-1]
-            sizes = [cut, shape[-1] - cut]
-            parts = [self.make(lead + ((k,) if lead or k > 1 or rng.random() < 0.5 else ()), scope, depth - 1) for k in sizes]
-            return concat(parts) if all(len(p.shape) == len(parts[0].shape) or not lead for p in parts) else None
-        if way == 3 and shape[0] <= 4 and depth > 1:
-            return stack([self.make(shape[1:], scope, depth - 2) for _ in range(shape[0])])
+        axis = rng.choice([None, None] + list(range(len(shape))))
+        if way == 2 and shape[-1 if axis is None else axis] > 1:
+            at = len(shape) - 1 if axis is None else axis
+            cut = rng.randint(1, shape[at] - 1)
+            sizes = [cut, shape[at] - cut]
+            number = len(shape) == 1 and axis is None
+            parts = [self.make(shape[:at] + ((k,) if not number or k > 1 or rng.random() < 0.5 else ()) + shape[at + 1:], scope, depth - 1)
+                     for k in sizes]
+            return concat(parts, axis)
+        at = axis or 0
+        if way == 3 and shape[at] <= 4 and depth > 1:
+            return stack([self.make(shape[:at] + shape[at + 1:], scope, depth - 2) for _ in range(shape[at])], axis)
         return None
 
     def reduced(self, shape, scope, depth):

@@ -6,6 +6,7 @@
 #include "tools.h"
 
 #include <dirent.h>
+#include <float.h>
 #include <math.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -42,7 +43,7 @@ static void what_is_saved_comes_back(void **state) {
   (void)state;
   opened(&a, 3);
   tiny *m = a.memory;
-  m->step = 123456789012345;
+  m->step = 123456789012;
   m->steps = 9;
   m->lr = 0.025f;
   m->velocity.b[1] = 4;
@@ -56,6 +57,7 @@ static void what_is_saved_comes_back(void **state) {
   a.encoding.mean[0] = calloc(4, sizeof(float));
   a.encoding.deviation[0] = calloc(4, sizeof(float));
   a.encoding.mean[0][3] = 5;
+  for (int k = 0; k < 4; k++) a.encoding.deviation[0][k] = 0.25f;
   assert_int_equal(nn_checkpoint_save("a.safetensors", &a, &error), 0);
   opened(&b, 8);
   if (nn_checkpoint_load("a.safetensors", &b, NN_LOAD_ALL, &error)) fail_msg("%s", error.text);
@@ -64,7 +66,7 @@ static void what_is_saved_comes_back(void **state) {
   assert_memory_equal(a.kept, b.kept, (TINY_FLOATS + 1) * sizeof(float));
   assert_true(b.epoch == 4 && b.best == 0.1 && b.best_epoch == 3 && b.bad_epochs == 1 && b.seed == 3);
   assert_true(b.options.batch == 5 && b.options.patience == 3 && b.options.validate == 0.3);
-  assert_true(b.encoding.mean[0][3] == 5 && b.encoding.deviation[0][3] == 0);
+  assert_true(b.encoding.mean[0][3] == 5 && b.encoding.deviation[0][3] == 0.25f);
   assert_int_equal(nn_checkpoint_save("b.safetensors", &b, &error), 0);
   assert_true(scratch_same("a.safetensors", "b.safetensors"));
   nn_run_close(&b);
@@ -208,6 +210,81 @@ static void another_models_file_is_refused(void **state) {
   assert_refused("o.safetensors", NN_LOAD_PARAMETERS, "tensor W|not finite, element 2");
 }
 
+/* The checkpoint of a run that `spoil` has changed is refused with these words. */
+static void assert_spoiled(void (*spoil)(nn_run *run), const char *words) {
+  nn_run run;
+  opened(&run, 3);
+  spoil(&run);
+  assert_int_equal(nn_checkpoint_save("s.safetensors", &run, &error), 0);
+  nn_run_close(&run);
+  assert_refused("s.safetensors", NN_LOAD_ALL, words);
+}
+
+static void spoil_step(nn_run *run) { ((tiny *)run->memory)->step = UINT64_MAX; }
+static void spoil_best(nn_run *run) { run->best = NAN; }
+static void spoil_best_epoch(nn_run *run) { run->best_epoch = 1; }
+static void spoil_validate(nn_run *run) { run->options.validate = 1; }
+static void spoil_lr(nn_run *run) { ((tiny *)run->memory)->lr = INFINITY; }
+static void spoil_state(nn_run *run) { ((tiny *)run->memory)->steps = -INFINITY; }
+
+static void standardized(nn_run *run, float mean, float deviation) {
+  run->encoding.mean[0] = calloc(4, sizeof(float));
+  run->encoding.deviation[0] = calloc(4, sizeof(float));
+  for (int k = 0; k < 4; k++) run->encoding.deviation[0][k] = 1;
+  run->encoding.mean[0][2] = mean;
+  run->encoding.deviation[0][2] = deviation;
+}
+static void spoil_mean(nn_run *run) { standardized(run, NAN, 1); }
+static void divide_by_zero(nn_run *run) { standardized(run, 0, 0); }
+static void divide_by_less(nn_run *run) { standardized(run, 0, -2); }
+
+static void numbers_out_of_range_are_refused(void **state) {
+  (void)state;
+  assert_spoiled(spoil_step, "step '18446744073709551615'|a whole number 0 to 1099511627775");
+  assert_spoiled(spoil_best, "best 'nan'|a number -inf to inf");
+  assert_spoiled(spoil_best_epoch, "best_epoch '1'|0 to 0");
+  assert_spoiled(spoil_validate, "validate '1'");
+  assert_spoiled(spoil_lr, "lr 'inf'");
+  assert_spoiled(spoil_state, "@state.steps|not finite");
+  assert_spoiled(spoil_mean, "@standardize.x.mean|not finite, element 2");
+  assert_spoiled(divide_by_zero, "@standardize.x.deviation|a deviation of 0, element 2, expected one above 0");
+  assert_spoiled(divide_by_less, "@standardize.x.deviation|a deviation of -2");
+}
+
+/* What can be set can be saved, and comes back. */
+static void the_largest_numbers_come_back(void **state) {
+  nn_run a, b;
+  (void)state;
+  opened(&a, UINT64_MAX);
+  ((tiny *)a.memory)->lr = FLT_MAX;
+  a.options.validate = nextafter(1, 0);
+  assert_int_equal(nn_checkpoint_save("a.safetensors", &a, &error), 0);
+  opened(&b, 1);
+  if (nn_checkpoint_load("a.safetensors", &b, NN_LOAD_ALL, &error)) fail_msg("%s", error.text);
+  assert_true(((tiny *)b.memory)->lr == FLT_MAX && b.options.validate < 1 && b.seed == UINT64_MAX);
+  nn_run_close(&a);
+  nn_run_close(&b);
+}
+
+/* A small deviation and a large value: no infinity reaches the model. */
+static void what_is_standardized_stays_finite(void **state) {
+  nn_run run;
+  nn_data data;
+  double values[8];
+  const nn_source files[] = {{"x", scratch_text("x.csv", "1,1,1,1\n1,1,3e38,1\n")}, {"y", scratch_text("y.csv", "0\n1\n")}};
+  (void)state;
+  opened(&run, 3);
+  standardized(&run, 0, 1e-3f);
+  assert_int_equal(nn_data_read(&data, &tiny_model, &run.encoding, files, 2, 3, &error), 0);
+  assert_int_equal(nn_evaluate(&run, &data, values, &error), -1);
+  assert_says(error.text, "input x, row 1, element 2|deviation 0.001");
+  run.options.epochs = 1;
+  assert_int_equal(nn_train(&run, &data, NULL, NULL, NULL, &error), -1);
+  assert_says(error.text, "input x, row 1, element 2");
+  nn_data_free(&data);
+  nn_run_close(&run);
+}
+
 /* ---- disks ---- */
 
 static int files_here(void) {
@@ -277,6 +354,9 @@ int main(void) {
     cmocka_unit_test(every_truncation_is_noticed),
     cmocka_unit_test(any_byte_may_be_wrong),
     cmocka_unit_test(another_models_file_is_refused),
+    cmocka_unit_test(numbers_out_of_range_are_refused),
+    cmocka_unit_test(the_largest_numbers_come_back),
+    cmocka_unit_test(what_is_standardized_stays_finite),
     cmocka_unit_test(a_full_disk_leaves_the_old_file),
     cmocka_unit_test(a_link_stays_a_link),
   };

@@ -385,6 +385,26 @@ static void unreadable_files_are_named(void **state) {
   free(bytes);
 }
 
+/* 64 KiB that unpack to 257 MiB of zeros are refused; data that are packed well are not. */
+static void gzip_bombs_are_refused(void **state) {
+  enum { MEGABYTE = 1 << 20 };
+  size_t size;
+  (void)state;
+  char *zeros = calloc(MEGABYTE + 1, 1);
+  memset(zeros, '0', MEGABYTE);
+  char *member = scratch_read(scratch_gzip("m.gz", zeros), &size);
+  FILE *bomb = fopen("bomb.gz", "wb");
+  for (int k = 0; k < 257; k++) assert_int_equal(fwrite(member, 1, size, bomb), size);
+  assert_int_equal(fclose(bomb), 0);
+  assert_refused(real, "bomb.gz", NN_BAD_DATA, "bomb.gz|more than 256 MiB|gunzip");
+  for (int k = 0; k < MEGABYTE; k += 2) zeros[k + 1] = '\n';
+  if (read_as(real, scratch_gzip("zeros.csv.gz", zeros))) fail_msg("%s", error.text);
+  assert_int_equal(data.rows, MEGABYTE / 2);
+  done();
+  free(member);
+  free(zeros);
+}
+
 static void gzip_of_several_members(void **state) {
   static const float expected[] = {1, 2, 3};
   size_t first, second;
@@ -449,7 +469,7 @@ int main(void) {
     cmocka_unit_test(lines_are_examples),
     cmocka_unit_test(lines_that_do_not_fit),
     cmocka_unit_test(class_lists_may_be_tables), cmocka_unit_test(unreadable_files_are_named),
-    cmocka_unit_test(gzip_of_several_members),   cmocka_unit_test(inputs_belong_together),
+    cmocka_unit_test(gzip_bombs_are_refused),    cmocka_unit_test(gzip_of_several_members),   cmocka_unit_test(inputs_belong_together),
     cmocka_unit_test(inputs_are_standardized),
   };
   return cmocka_run_group_tests_name("data", tests, scratch_open, scratch_close);

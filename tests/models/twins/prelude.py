@@ -81,6 +81,23 @@ def prelude_conv(w, x0, w0):
             "out.l": l, "out.m": m}
 
 
+@twin("prelude_axes", {"w0": real(3, 6, 8)},
+      {"r": (3, 6, 8), **kernels(a=((2, 3, 3, 5), 2), b=((6, 1, 2, 3), 6), c=((3, 1, 4), 3), d=((3, 2, 2, 3), 2))})
+def prelude_axes(w, w0):
+    image = w["r"] * w0
+    layer = lambda f, n, K=None, **how: f(image, w[n + ".K"] if K is None else K, w[n + ".b"], **how)
+    a = layer(F.conv2d, "a", stride=(2, 1), padding=(1, 2))
+    b = layer(F.conv2d, "b", stride=(1, 2), padding=(0, 1), dilation=(3, 1), groups=3)
+    c = layer(F.conv2d, "c", w["c.K"][:, None], stride=(1, 3), padding=(0, 2), dilation=(1, 2), groups=3)
+    d = layer(F.conv_transpose2d, "d", stride=(3, 2), padding=(0, 1), dilation=(2, 1), output_padding=(2, 1))
+    e, f = F.max_pool2d(image, (2, 3)), F.max_pool2d(image, (3, 2), (1, 3), (1, 0))
+    g = F.avg_pool2d(image, (1, 4), (2, 1), (0, 2))
+    h, i = F.adaptive_max_pool2d(image, (4, 3)), F.adaptive_avg_pool2d(image, (1, 5))
+    found = dict(a=a, b=b, c=c, d=d, f=f, g=g, i=i)
+    return {"loss.kernels": probe(a, b, c, d), "loss.windows": probe(e, f, g, h, i),
+            **{"out." + name: value for name, value in found.items()}}
+
+
 def same(full, n):
     """The n places of the full result that begin at floor((m-1)/2)."""
     for axis, extent in enumerate(n, full.dim() - len(n)):
