@@ -67,6 +67,7 @@ static void learn(Value *old, const Value *v) {
   old->positive = old->positive || v->positive;
   old->nonnegative = old->nonnegative || v->nonnegative;
   if (isnan(old->number) || (v->error < old->error && !isnan(v->number))) old->number = v->number, old->error = v->error;
+  old->whole = old->whole || v->whole;
   if (!old->log) old->log = v->log;
   if (!old->made) old->made = v->made, old->a = v->a, old->b = v->b, old->exponent = v->exponent;
   if (!old->nlogs && v->nlogs) memcpy(old->logs, v->logs, sizeof old->logs), old->nlogs = v->nlogs;
@@ -144,7 +145,8 @@ static void set_quotient(Value *v, double top, double bottom) {
   for (int k = 0; k < LANES; k++) v->p[k] = p, v->q[k] = q;
 }
 
-Value *field_number(Field *f, double x) {
+/* x as a fraction, the simple one whose nearest number it is or else its own. */
+static Value *fraction(Field *f, double x) {
   Value v = {.number = x, .positive = x > 0, .error = x == floor(x) && fabs(x) < 9e15 ? 0 : ROUNDING * fabs(x)};
   double top, bottom;
   int exponent;
@@ -153,6 +155,7 @@ Value *field_number(Field *f, double x) {
   if (isinf(x)) {
     v.infinite = x > 0 ? 1 : -1;
   } else if (x == floor(x) && fabs(x) < 9e15) {
+    v.whole = true;
     set_quotient(&v, x, 1);
   } else if (as_fraction(x, &top, &bottom)) {
     set_quotient(&v, top, bottom);
@@ -165,6 +168,13 @@ Value *field_number(Field *f, double x) {
       v.p[k] = times(whole_modulo(mantissa, P), p, P), v.q[k] = times(whole_modulo(mantissa, Q), q, Q);
   }
   return keep(f, &v);
+}
+
+Value *field_number(Field *f, double x) {
+  double top, bottom;
+  bool simple = !isfinite(x) || (x == floor(x) && fabs(x) < 9e15) || as_fraction(x, &top, &bottom);
+  Value *root = simple ? NULL : field_number_with_root(f, x);
+  return root ? root : fraction(f, x);
 }
 
 Field *field_new(Context *cx, long work) {
@@ -210,6 +220,7 @@ Value *field_add(Field *f, Value *a, Value *b) {
   Value v = {.number = a->number + b->number, .positive = a->positive && b->positive};
   v.nonnegative = a->nonnegative && b->nonnegative;
   v.positive = v.positive || (v.nonnegative && (a->positive || b->positive));
+  v.whole = a->whole && b->whole;
   v.error = a->error + b->error;
   if (v.error > 0 || !is_whole(&v)) v.error += ROUNDING * fabs(v.number);
   if (a->infinite && b->infinite && a != b) return field_give_up(f);
@@ -296,6 +307,7 @@ bool field_is_rational(const Value *v) { return !isnan(v->number) && v->degree =
 Value *field_times(Field *f, Value *a, Value *b) {
   Value v = {.number = a->number * b->number, .positive = a->positive && b->positive, .made = MADE_TIMES, .a = a, .b = b};
   v.nonnegative = a == b || (a->nonnegative && b->nonnegative);
+  v.whole = a->whole && b->whole;
   v.error = fabs(a->number) * b->error + fabs(b->number) * a->error + a->error * b->error;
   if (v.error > 0 || !is_whole(&v)) v.error += ROUNDING * fabs(v.number);
   if (f->failed) return f->zero;
@@ -346,6 +358,21 @@ Value *field_over(Field *f, Value *a, Value *b) {
   return field_times(f, a, field_inverse(f, b));
 }
 
+int field_known_ratio(const Field *f, const Value *a, const Value *b) {
+  Value v = {.infinite = 0};
+  for (int sign = 1; sign >= -1; sign -= 2) {
+    for (int k = 0; k < LANES; k++) {
+      if (!b->p[k]) return 0;
+      v.p[k] = times(times(a->p[k], power(b->p[k], P - 2, P), P), sign < 0 ? P - 1 : 1, P);
+    }
+    const Value *known = f->table[place_of(f, &v)];
+    while (known && !same_lanes(known, &v)) known = known->chain;
+    if (known && known->positive) return sign;
+    if (known && fabs(known->number) > 2 * known->error) return known->number > 0 ? sign : -sign;
+  }
+  return 0;
+}
+
 static Value *whole_power(Field *f, Value *a, int n) {
   Value *result = f->one;
   for (int k = n < 0 ? -n : n; k && !f->failed; k >>= 1, a = k ? field_times(f, a, a) : a)
@@ -360,7 +387,7 @@ Value *field_absolute(Field *f, Value *a) {
 
 static bool is_square_number(Field *f, Value *a, Value **root) {
   if (!field_is_rational(a) || !(a->number >= 0)) return false;
-  *root = field_number(f, sqrt(a->number));
+  *root = fraction(f, sqrt(a->number));
   return field_times(f, *root, *root) == a;
 }
 
@@ -433,6 +460,15 @@ static Value *log_of_parts(Field *f, Value *x) {
   return x->made == MADE_TIMES ? field_add(f, a, b) : field_minus(f, a, b);
 }
 
+/* log(1 + exp(u)) = u + log(1 + exp(-u)): of the two, one is an atom. */
+static Value *log_of_one_and_exp(Field *f, Value *x) {
+  Value *exponential = field_minus(f, x, f->one), *u = exponential->log;
+  if (!u || u->nlogs || u->infinite || !isnan(exponential->number)) return NULL;
+  Value *negative = field_scale(f, -1, u);
+  if (memcmp(negative->p, u->p, sizeof u->p) < 0) return NULL;
+  return field_add(f, u, field_log(f, field_add(f, f->one, field_exp(f, negative))));
+}
+
 Value *field_log(Field *f, Value *x) {
   if (x == f->zero) return f->minus_infinity;
   if (x == f->one) return f->zero;
@@ -444,6 +480,7 @@ Value *field_log(Field *f, Value *x) {
     x->opened = false;
     f->depth--;
   }
+  if (!x->log) x->log = log_of_one_and_exp(f, x);
   if (!x->log) {
     Value v = {0};
     draw(&v, 75, x->p, NULL);

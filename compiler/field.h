@@ -17,7 +17,7 @@
 #include "graph.h"
 
 #define LANES     7
-#define MOST_LOGS 4
+#define MOST_LOGS 8
 
 typedef struct Value Value;
 typedef enum { MADE_OTHERWISE, MADE_TIMES, MADE_OVER, MADE_POWER } Making;
@@ -33,7 +33,10 @@ struct Value {
   Value *a, *b;
   double exponent;
   Value *log;                  /* where known */
-  bool opened;                 /* its logarithm is being made of those of its parts */
+  bool opened;                 /* its logarithm, or its sign, is being made of those of its parts */
+  bool whole;                  /* an integer */
+  Op image;                    /* increasing function of `of`; OP_PRODUCT: of nothing */
+  Value *of, *sign_of;         /* sign_of: a value of the same sign */
   int nlogs, nroots;           /* value = rest + sum of logs; value = coefficient * product of roots */
   struct { Value *of; double times; } logs[MOST_LOGS];
   struct { Value *of; double power; } roots[MOST_LOGS]; /* 0 < power < 1 */
@@ -44,6 +47,7 @@ struct Value {
 typedef struct Choice { /* of one run: which sign, which class */
   const void *key;
   int option, options;
+  bool sign; /* the options are 1, -1, 0 */
 } Choice;
 
 typedef struct Field {
@@ -55,7 +59,8 @@ typedef struct Field {
   bool failed; /* out of work, or nothing can be said */
   bool vacuous; /* of one run: its choices contradict what is known, or a side divides by 0: it says nothing */
   VEC(Choice) choices;
-  Value *zero, *one, *minus_infinity;
+  VEC(Value *) floors;         /* values whose floor was asked for; each is the image of its floor */
+  Value *zero, *one, *minus_infinity, *pi;
 } Field;
 
 Field *field_new(Context *cx, long work);
@@ -69,15 +74,20 @@ Value *field_exp(Field *f, Value *x);
 Value *field_log(Field *f, Value *x);
 /* -1, 0 or 1: decided where that is known, else chosen: each run of a formula takes other choices. */
 int field_sign(Field *f, Value *x);
+/* The sign of a - b. */
+int field_compare(Field *f, Value *a, Value *b);
 /* Equal under the choices that were made. */
 bool field_equal(Field *f, Value *a, Value *b);
 /* Does the sign of x follow from what was chosen in this run? */
 bool field_sign_follows(Field *f, Value *x, int sign);
+bool field_chosen_zero(Field *f, Value *x); /* in this run */
 int field_choose(Field *f, const void *key, int options);
 /* The choices of the next run; false after the last. */
 bool field_next(Field *f);
 
-/* ---- below: between field.c and field_choice.c ---- */
+/* ---- below: between field.c, field_order.c and field_choice.c ---- */
+
+enum { FIELD_UNKNOWN = 2 /* where a sign is said */ };
 
 Value *field_give_up(Field *f);
 bool field_is_rational(const Value *v); /* a constant in which no function stands */
@@ -85,11 +95,23 @@ Value *field_scale(Field *f, double by, Value *a);
 Value *field_minus(Field *f, Value *a, Value *b);
 Value *field_inverse(Field *f, Value *a);
 Value *field_over(Field *f, Value *a, Value *b);
+/* The sign of a/b, where that is a value that was met and whose sign is known; else 0. Nothing is made for it. */
+int field_known_ratio(const Field *f, const Value *a, const Value *b);
 Value *field_absolute(Field *f, Value *a);
 Value *field_power(Field *f, Value *a, Value *exponent);
 Value *field_sigmoid(Field *f, Value *u);
 Value *field_tanh_of(Field *f, Value *u);
 /* A random value that follows from a tag, a and b (or NULL). */
 Value *field_atom(Field *f, uint64_t tag, const Value *a, const Value *b);
+
+/* field_order.c */
+int field_sign_of_parts(Field *f, Value *x); /* FIELD_UNKNOWN where the parts do not say */
+bool field_part_is_zero(Field *f, const Value *x); /* and x therefore; by what was chosen */
+bool field_equal_squares(Field *f, Value *a, Value *b);
+Value *field_image(Value *v, Op op, Value *of); /* v, known to be op(of) */
+Value *field_softplus(Field *f, Value *u);
+Value *field_floor(Field *f, Value *x);
+/* x as a root of a simple fraction and a power of π; NULL where it is none. */
+Value *field_number_with_root(Field *f, double x);
 
 #endif

@@ -10,12 +10,14 @@
 
 static const int signs[3] = {1, -1, 0};
 
-int field_choose(Field *f, const void *key, int options) {
+static int choose(Field *f, Choice c) {
   for (int k = 0; k < f->choices.n; k++)
-    if (f->choices.at[k].key == key) return f->choices.at[k].option;
-  VEC_PUSH(f->cx, &f->choices, ((Choice){key, 0, options}));
+    if (f->choices.at[k].key == c.key && f->choices.at[k].sign == c.sign) return f->choices.at[k].option;
+  VEC_PUSH(f->cx, &f->choices, c);
   return 0;
 }
+
+int field_choose(Field *f, const void *key, int options) { return choose(f, (Choice){.key = key, .options = options}); }
 
 bool field_next(Field *f) {
   while (f->choices.n) {
@@ -25,8 +27,6 @@ bool field_next(Field *f) {
   }
   return false;
 }
-
-enum { UNKNOWN = 2, SIGNS = 3 };
 
 /* The sign of x if nothing need be chosen for it. */
 static int known_sign(Field *f, Value *x) {
@@ -40,22 +40,24 @@ static int known_sign(Field *f, Value *x) {
   if (negative->positive) return -1;
   for (int k = 0; k < f->choices.n; k++) {
     const Choice *c = &f->choices.at[k];
-    if (c->options == SIGNS && c->key == x) return signs[c->option];
-    if (c->options == SIGNS && c->key == negative) return -signs[c->option];
+    if (c->sign && c->key == x) return signs[c->option];
+    if (c->sign && c->key == negative) return -signs[c->option];
   }
-  return UNKNOWN;
+  return FIELD_UNKNOWN;
 }
+
+bool field_chosen_zero(Field *f, Value *x) { return known_sign(f, x) == 0; }
 
 /* The sign of x that follows from those chosen: a > b and b > c say a > c. */
 static int implied_sign(Field *f, Value *x, int depth) {
   int sign = known_sign(f, x);
-  for (int k = 0; k < f->choices.n && depth && sign == UNKNOWN && !f->failed; k++) {
-    if (f->choices.at[k].options != SIGNS) continue;
+  for (int k = 0; k < f->choices.n && depth && sign == FIELD_UNKNOWN && !f->failed; k++) {
+    if (!f->choices.at[k].sign) continue;
     int chosen = signs[f->choices.at[k].option];
     Value *key = (Value *)(uintptr_t)f->choices.at[k].key;
-    for (int by = -1; by <= 1 && sign == UNKNOWN; by += 2) { /* x = rest + by*key */
+    for (int by = -1; by <= 1 && sign == FIELD_UNKNOWN; by += 2) { /* x = rest + by*key */
       int rest = implied_sign(f, field_add(f, x, field_scale(f, -by, key)), depth - 1);
-      if (rest == UNKNOWN) continue;
+      if (rest == FIELD_UNKNOWN) continue;
       if (chosen == 0 || rest == by * chosen) sign = rest;
       else if (rest == 0) sign = by * chosen;
     }
@@ -72,18 +74,24 @@ static int possible(Field *f, Value *x, int sign) {
 int field_sign(Field *f, Value *x) {
   int sign = implied_sign(f, x, f->choices.n > MOST_CHOICES ? 0 : 2);
   if (f->failed) return 0;
-  if (sign != UNKNOWN) return possible(f, x, sign);
+  if (sign == FIELD_UNKNOWN) sign = field_sign_of_parts(f, x);
+  if (f->failed) return 0;
+  if (sign != FIELD_UNKNOWN) return possible(f, x, sign);
   Value *negative = field_scale(f, -1, x);
   bool flip = memcmp(negative->p, x->p, sizeof x->p) < 0;
-  sign = signs[field_choose(f, flip ? negative : x, SIGNS)];
+  sign = signs[choose(f, (Choice){.key = flip ? negative : x, .options = 3, .sign = true})];
   return possible(f, x, flip ? -sign : sign);
 }
 
-bool field_sign_follows(Field *f, Value *x, int sign) { return f->choices.n && isnan(x->number) && implied_sign(f, x, 1) == sign && !f->failed; }
+bool field_sign_follows(Field *f, Value *x, int sign) {
+  if (!f->choices.n || !isnan(x->number)) return false;
+  return (implied_sign(f, x, 1) == sign || (sign == 0 && field_part_is_zero(f, x))) && !f->failed;
+}
 
 bool field_equal(Field *f, Value *a, Value *b) {
   if (a == b) return true;
-  return f->choices.n && !a->infinite && !b->infinite && implied_sign(f, field_minus(f, a, b), 1) == 0;
+  if (f->choices.n && !a->infinite && !b->infinite && implied_sign(f, field_minus(f, a, b), 1) == 0) return true;
+  return field_equal_squares(f, a, b);
 }
 
 /* ---- all functions ---- */
@@ -91,7 +99,7 @@ bool field_equal(Field *f, Value *a, Value *b) {
 static Value *truth(Field *f, bool holds) { return holds ? f->one : f->zero; }
 
 static Value *compared(Field *f, Op op, Value *a, Value *b) {
-  int sign = a == b ? 0 : field_sign(f, field_minus(f, a, b));
+  int sign = field_compare(f, a, b);
   switch (op) {
   case OP_LT: return truth(f, sign < 0);
   case OP_LE: return truth(f, sign <= 0);
@@ -141,11 +149,14 @@ static Value *other_function(Field *f, Op op, Value *const *x) {
   int n = op_rows[op].arity;
   Value *known = constant(f, op, x);
   if (known) return known;
+  if (op == OP_FLOOR && !x[0]->infinite) return field_floor(f, x[0]);
+  if (op == OP_MOD && field_is_rational(x[1]) && x[1]->number > x[1]->error && !x[0]->infinite)
+    return field_minus(f, x[0], field_times(f, x[1], field_floor(f, field_over(f, x[0], x[1]))));
   for (int k = 0; k < n; k++)
     if (x[k]->infinite) return field_give_up(f);
   switch (op) {
   case OP_SIN: case OP_COS: case OP_TAN: return trigonometric(f, op, x[0]);
-  case OP_ATAN: case OP_ERF: return odd(f, op, x[0]);
+  case OP_ATAN: case OP_ERF: return field_image(odd(f, op, x[0]), op, x[0]);
   default: return field_atom(f, 100 + (uint64_t)op, x[0], n > 1 ? x[1] : NULL);
   }
 }
@@ -164,16 +175,12 @@ Value *field_apply(Field *f, Op op, Value *const *x) {
   case OP_STOP: return x[0];
   case OP_EXP: return field_exp(f, x[0]);
   case OP_ERFC: return field_minus(f, f->one, other_function(f, OP_ERF, x));
-  case OP_EXPM1: return field_minus(f, field_exp(f, x[0]), f->one);
+  case OP_EXPM1: return field_image(field_minus(f, field_exp(f, x[0]), f->one), op, x[0]);
   case OP_LOG: return field_log(f, x[0]);
-  case OP_LOG1P: return field_log(f, field_add(f, f->one, x[0]));
-  case OP_SOFTPLUS: {
-    Value *v = field_log(f, field_add(f, f->one, field_exp(f, x[0])));
-    v->positive = v->nonnegative = !f->failed && !v->infinite;
-    return v;
-  }
-  case OP_SIGMOID: return field_sigmoid(f, x[0]);
-  case OP_TANH: return field_tanh_of(f, x[0]);
+  case OP_LOG1P: return field_image(field_log(f, field_add(f, f->one, x[0])), op, x[0]);
+  case OP_SOFTPLUS: return x[0]->infinite ? field_give_up(f) : field_image(field_softplus(f, x[0]), op, x[0]);
+  case OP_SIGMOID: return field_image(field_sigmoid(f, x[0]), op, x[0]);
+  case OP_TANH: return field_image(field_tanh_of(f, x[0]), op, x[0]);
   case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_MAX: case OP_MIN: return compared(f, op, x[0], x[1]);
   case OP_ABS: return field_absolute(f, x[0]);
   case OP_SIGN: return field_number(f, field_sign(f, x[0]));

@@ -33,6 +33,7 @@ typedef struct Walk {
   int run, depth;
   int absorbed;    /* what is computed now may be infinite, or have no value, and a number come of it */
   bool finding;    /* a first pass, for the divisors */
+  bool zeroed;     /* leaves that were chosen to be 0 are 0, as numbers */
   VEC(Value *) divisors; /* what the sides divide by: where one is 0 a side has no value */
 } Walk;
 
@@ -269,6 +270,8 @@ static Value *leaf_at(Walk *w, const Node *n, int64_t flat) {
   Value *leaf = field_leaf(w->f, (uint64_t)n->id, (uint64_t)flat);
   if (n->kind == NODE_BATCH || n->kind == NODE_GRAD) return fail(w);
   if (n->kind == NODE_CONST) return field_number(w->f, n->data[flat]);
+  if (w->zeroed && field_chosen_zero(w->f, leaf)) return w->f->zero;
+  if (n->integer) leaf->whole = true;
   if (!n->integer || !(n->hi - n->lo < 1e6)) return leaf;
   if (n->hi - n->lo >= MOST_CLASSES) return fail(w);
   return field_number(w->f, n->lo + field_choose(w->f, leaf, (int)(n->hi - n->lo) + 1));
@@ -331,6 +334,12 @@ static Value *read_at(Walk *w, const Read *r, const int64_t *at) {
 
 /* ---- the two sides ---- */
 
+static bool some_leaf_is_zero(const Field *f) {
+  for (int k = 0; k < f->choices.n; k++)
+    if (f->choices.at[k].sign && f->choices.at[k].option == 2) return true;
+  return false;
+}
+
 /* The sides under the choices at hand; true where that says nothing against them. */
 static bool equal_in_this_case(Walk *w, const Read *a, const Read *b) {
   Field *f = w->f;
@@ -347,7 +356,11 @@ static bool equal_in_all_cases(Walk *w, const Read *a, const Read *b, bool selec
     w->finding = selects;
     if (selects && !equal_in_this_case(w, a, b)) return false;
     w->finding = false;
-    if (!equal_in_this_case(w, a, b)) return false;
+    if (equal_in_this_case(w, a, b)) continue;
+    w->zeroed = some_leaf_is_zero(w->f) && !w->f->failed;
+    bool equal = w->zeroed && equal_in_this_case(w, a, b);
+    w->zeroed = false;
+    if (!equal) return false;
   } while (field_next(w->f));
   return true;
 }

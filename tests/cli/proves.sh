@@ -7,6 +7,7 @@ cat >"$work/model" <<'END'
 input x[3]
 input y : class(4)
 input f : bit
+input whole : int
 input l[5000]
 input k[5000]
 input long[300000]
@@ -212,6 +213,75 @@ t[i < 5000] = sum(m < 4) l[m]*x[m + i - 2 else 0]
 check u[i] == t[i]
 check l[i]*ones(4999)[i else 0] == l[i]*ones(4999)[4999 - i else 0]
 check concat(l, k)[i] == concat(l + k, 0*l)[i]
+END
+
+# Which is larger: by what increasing functions are of, by the signs of factors, by a positive multiple; roots, constants with roots,
+# whole numbers.
+each 'proved: by order' yes <<'END'
+check (exp(a) > 1) == (a > 0)
+check (tanh(a) > 0) == (a > 0)
+check (tanh(a) >= tanh(b)) == (a >= b)
+check (sigmoid(a) > 0.5) == (a > 0)
+check (sigmoid(a) > sigmoid(b)) == (b < a)
+check (a^3 > 0) == (a > 0)
+check sign(a*b) == sign(a)*sign(b)
+check abs(a)*abs(b) == abs(a*b)
+check sqrt(a^4) == a^2
+check norm(a*x) == abs(a)*norm(x)
+check a/abs(a) == sign(a)
+check grad(elu(a), a) == min(1, exp(a))
+check max(2*x) == 2*max(x)
+check max(-2*x) == -2*min(x)
+check max(exp(a)*x) == exp(a)*max(x)
+check max(exp(x)) == exp(max(x))
+check argmax(softmax(x)) == argmax(x)
+check argmax(tanh(x)) == argmax(x)
+check argmin(-x) == argmax(x)
+check max(-1, min(1, a)) == where(a > 1, 1, where(a < -1, -1, a))
+check softplus(a) == max(a, 0) + log1p(exp(-abs(a)))
+check softplus(a) - softplus(-a) == a
+check grad(erf(a/sqrt(2)), a) == 2*exp(-a^2/2)/sqrt(2*pi)
+check grad(gelu(a), a) == (1 + erf(a/sqrt(2)))/2 + a*exp(-a^2/2)/sqrt(2*pi)
+check sqrt(2)*sqrt(2)*a == 2*a
+check a/sqrt(2) == sqrt(2)*a/2
+check sqrt(2*pi)*sqrt(2*pi)*a == 2*pi*a
+check (whole mod 2) == whole - 2*floor(whole/2)
+check ((whole + 2) mod 2) == (whole mod 2)
+check ((2*whole + 1) mod 2) == 1
+check floor(whole + 1/3) == whole
+END
+
+each 'not proved: out of order' no <<'END'
+check (exp(a) > 1) == (a >= 0)
+check (exp(a) > 2) == (a > 2)
+check (tanh(a) >= 0) == (a > 0)
+check (sigmoid(a) > 0.25) == (a > 0)
+check (sigmoid(a) > sigmoid(b)) == (a >= b)
+check (a^2 > 0) == (a > 0)
+check sign(a*b) == sign(a)
+check sign(a*b) == sign(a)*sign(b) + (a == 0)
+check abs(a)*abs(b) == a*b
+check norm(a*x) == a*norm(x)
+check a/abs(a) == sign(a)^2
+check grad(elu(a), a) == max(1, exp(a))
+check max(a*x) == a*max(x)
+check max(-2*x) == -2*max(x)
+check max(exp(x)) == max(x)
+check argmax(softmax(-x)) == argmax(x)
+check argmax(x^2) == argmax(x)
+check max(-1, min(1, a)) == where(a > 1, 1, where(a < -1, 1, a))
+check max(-1, min(1, a)) == where(a > 1, 1, where(a < 0, -1, a))
+check softplus(a) == max(a, 0) + log1p(exp(abs(a)))
+check sqrt(2)*a == 1.41421356237*a
+check pi*a == 3.14159265359*a
+check sqrt(2)*sqrt(3)*a == sqrt(5)*a
+check sqrt(2*pi)*a == 2*sqrt(pi)*a
+check (whole mod 2) == whole - floor(whole/2)
+check ((whole + 1) mod 2) == (whole mod 2)
+check ((2*whole + 1) mod 2) == 0
+check floor(a + 1/2) == floor(a)
+check floor(whole/2 + 1/2) == floor(whole/2)
+check sqrt(a)^2 == abs(a) + (a == 0)
 END
 
 # Recurrences are unrolled as far as an element asks: forwards, backwards, one inside of another, two values at once.
