@@ -83,8 +83,9 @@ static double draw_in_row(const Input *input, const Manner *m, Row row, uint64_t
 }
 
 /* Where it starts, and something added, so that nothing is 0 or symmetric; less of it in a large row, as starts do. */
-static double draw_start(const Leaf *leaf, bool positive, uint64_t seed, uint64_t stream, uint64_t k) {
+static double draw_start(const Program *p, const Leaf *leaf, bool positive, uint64_t seed, uint64_t stream, uint64_t k) {
   const Start *s = &leaf->start;
+  while (s->kind == START_COPY) s = &(s->of->kind == NODE_PARAM ? p->params.at : p->states.at)[s->of->item].start;
   const Axis *axes = leaf->node->axes;
   int own = leaf->node->naxes && axes[0].kind == AXIS_BATCH; /* its first axis; a state[batch, n] is as one of [n] */
   double columns = leaf->node->naxes > own + 1 ? (double)leaf->count / (double)axes[own].extent : 1;
@@ -165,7 +166,7 @@ static double draw_scale(const Manner *m, int64_t count, uint64_t seed, uint64_t
 static double draw_real(const Program *p, const Node *n, const Manner *m, uint64_t seed, uint64_t stream, uint64_t k) {
   bool positive = manners[m->kind].positive;
   if (n->kind == NODE_INPUT) return draw_input(&p->inputs.at[n->item], m, seed, stream, k);
-  return draw_start(n->kind == NODE_PARAM ? &p->params.at[n->item] : &p->states.at[n->item], positive, seed, stream, k);
+  return draw_start(p, n->kind == NODE_PARAM ? &p->params.at[n->item] : &p->states.at[n->item], positive, seed, stream, k);
 }
 
 static void draw_leaf(const Program *p, Evaluation *e, Node *n, uint64_t seed, const Manner *m) {

@@ -113,7 +113,18 @@ void declare_input(Elaborator *el, Scope *s, const Decl *d) {
 
 /* ---- initial values ---- */
 
-static bool start_of_values(Elaborator *el, Value *v, const Decl *d, int rank, const int64_t *shape, Start *start) {
+/* The parameter or state that a value is, in whole; NULL where it is something else. */
+static const Node *leaf_of(const Value *v) {
+  const Node *n = v->kind == VALUE_TENSOR ? v->read->node : NULL;
+  int var;
+  if (!n || n->naxes != v->rank) return NULL;
+  for (int k = 0; k < v->rank; k++)
+    if (!index_is_var(v->read->index[k], &var) || var != v->vars[k]) return NULL;
+  while (n->kind == NODE_NAME && read_is_identity(n->reads[0]) && n->reads[0]->node->naxes == v->rank) n = n->reads[0]->node;
+  return n->kind == NODE_PARAM || n->kind == NODE_STATE ? n : NULL;
+}
+
+static bool start_of_values(Elaborator *el, Value *v, const Decl *d, bool param, int rank, const int64_t *shape, Start *start) {
   int64_t n;
   if (is_poison(v)) return false;
   Value *t = v->kind == VALUE_LIST ? as_tensor(el, v, d->init->span, "an initial value") : v;
@@ -122,7 +133,9 @@ static bool start_of_values(Elaborator *el, Value *v, const Decl *d, int rank, c
   if (!data) {
     report(el, d->init->span, "the initial value of '%s' must be known at compile time, found %s", d->name,
            t->kind == VALUE_TENSOR ? "one that the model computes" : describe(el, t));
-    if (t->kind == VALUE_TENSOR && t->name) remark(el, t->span, "'%s' is computed by the model", t->name);
+    const Node *leaf = leaf_of(t);
+    if (t->kind == VALUE_TENSOR && (leaf || !param)) advise(el, "a state can start as a copy of a parameter or another state: state %s = W", d->name);
+    if (t->kind == VALUE_TENSOR && t->name) remark(el, t->span, leaf ? "'%s' is declared here" : "'%s' is computed by the model", t->name);
     return false;
   }
   bool fits = t->kind == VALUE_NUMBER || t->rank == 0 || t->rank == rank;
@@ -182,10 +195,40 @@ static Value *start_distribution(Elaborator *el, Scope *s, const Decl *d, Value 
   return call_function(el, s, f, e, n, args, names, spans);
 }
 
-static bool start_of(Elaborator *el, Scope *s, const Decl *d, int rank, const int64_t *shape, Start *start) {
+/* `state V = W`: a copy of what W starts from. */
+static bool start_of_copy(Elaborator *el, const Value *v, const Node *of, const Decl *d, int rank, const int64_t *shape, Start *start) {
+  bool fits = of->naxes == rank;
+  for (int k = 0; fits && k < rank; k++) fits = of->axes[k].kind == AXIS_PLAIN && of->axes[k].extent == shape[k];
+  if (!fits) {
+    Text wanted = {.cx = el->cx};
+    for (int k = 0; k < rank; k++) text_printf(&wanted, "%s%lld", k ? ", " : "", (long long)shape[k]);
+    report(el, d->init->span, "'%s' is [%s] and starts as a copy, but '%s' is %s", d->name, wanted.data ? wanted.data : "", v->name ? v->name : "this", shape_text(el, v));
+    if (v->span.source) remark(el, v->span, "'%s' is declared here", v->name ? v->name : "it");
+    return false;
+  }
+  *start = (Start){.kind = START_COPY, .of = of};
+  return true;
+}
+
+/* In `state V = W`, without brackets, V has W's shape. */
+static void shape_of_copy(Elaborator *el, Scope *s, const Decl *d, int *rank, int64_t *shape, int64_t *count) {
+  bool name = !d->nshape && d->init_kind == INIT_VALUE && d->init->kind == EXPR_NAME;
+  const Value *v = name ? lookup_quiet(el, s, d->init->name) : NULL;
+  const Node *of = v ? leaf_of(v) : NULL;
+  for (int k = 0; of && k < of->naxes; k++) {
+    shape[(*rank)++] = of->axes[k].extent;
+    *count *= of->axes[k].extent;
+  }
+}
+
+static bool start_of(Elaborator *el, Scope *s, const Decl *d, bool param, int rank, const int64_t *shape, Start *start) {
   *start = (Start){.kind = START_ZERO};
   if (d->init_kind == INIT_NONE) return true;
-  if (d->init_kind == INIT_VALUE) return start_of_values(el, expr(el, s, d->init), d, rank, shape, start);
+  if (d->init_kind == INIT_VALUE) {
+    Value *v = expr(el, s, d->init);
+    const Node *of = leaf_of(v);
+    return of && !param ? start_of_copy(el, v, of, d, rank, shape, start) : start_of_values(el, v, d, param, rank, shape, start);
+  }
   int vars[MAX_AXES];
   for (int k = 0; k < rank; k++) vars[k] = graph_var(el->g, PLAIN(shape[k]));
   Value *like = value_tensor(el, build_constant(el->g, 0), rank, vars, d->span);
@@ -193,7 +236,7 @@ static bool start_of(Elaborator *el, Scope *s, const Decl *d, int rank, const in
   Value *v = start_distribution(el, s, d, like);
   if (is_poison(v)) return false;
   int64_t count;
-  if (start_function(el, s, d->init) && constant_elements(el, v, &count)) return start_of_values(el, v, d, rank, shape, start);
+  if (start_function(el, s, d->init) && constant_elements(el, v, &count)) return start_of_values(el, v, d, param, rank, shape, start);
   if (v->kind != VALUE_DISTRIBUTION) {
     report(el, d->init->span, "'~' needs a distribution, found %s; for example glorot, he, normal(0, 0.1), uniform(-1, 1)", describe(el, v));
     if (v->kind == VALUE_NUMBER) advise(el, "a value to start from stands after '=': param %s = %g", d->name, v->number);
@@ -307,6 +350,7 @@ static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d
     rows = false;
   }
   bool fine = check_free(el, s, d) && leaf_shape(el, s, d, false, &rank, shape, dims, &count);
+  if (fine && !param) shape_of_copy(el, s, d, &rank, shape, &count);
   Value *override = fine && param ? override_of(el, s, d, rank, shape, &given) : NULL;
   if (override) {
     scope_bind(el, s, d->name, named_value(el, d->name, override), d->span);
@@ -318,7 +362,7 @@ static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d
     name_leaf(el, path, s->first->value, d->span);
     return;
   }
-  if (!fine || given || found >= 0 || !start_of(el, s, d, rank, shape, &start)) {
+  if (!fine || given || found >= 0 || !start_of(el, s, d, param, rank, shape, &start)) {
     scope_bind(el, s, d->name, value_poison(el, d->span), d->span);
     return;
   }

@@ -227,7 +227,7 @@ static bool is_own_name(const char *name) {
                                       "state",   "work",         "hyper",        "model",   "first_bad",
                                       "squares", "param_arrays", "state_arrays", "slots",   "inputs",
                                       "losses",  "objectives",   "outputs",      "metrics", "hypers",
-                                      "full",    "full_work",    "moved"};
+                                      "full",    "full_work",    "moved",        "copies"};
   static const char *const starts[] = {"step_", "update_", "part", "table", "finish_", "init_"}, *const ends[] = {
                                                                                                    "_entry", "_params",
                                                                                                    "_grad", "_full",

@@ -12,6 +12,11 @@ static void emit_start(Emitter *em, const Start *start, const char *pointer, int
   long long n = (long long)count;
   switch (start->kind) {
   case START_ZERO: return;
+  case START_COPY:
+    text_printf(out, "  memcpy(%s, %s, %lld * sizeof(float));\n", pointer,
+                layout_pointer(cx, start->of->kind == NODE_PARAM ? em->params : em->states, start->of->kind == NODE_PARAM ? "(&m->param)" : "(&m->state)",
+                               start->of->item, false), n);
+    return;
   case START_UNIFORM:
   case START_NORMAL:
   case START_TRUNCATED:
@@ -207,6 +212,20 @@ static void emit_arrays(Emitter *em, const char *table, const Layout *l, Text *o
   text_add(out, "};\n\n");
 }
 
+static int emit_copies(Emitter *em, Text *out) {
+  const Program *p = em->program;
+  int rows = 0;
+  for (int k = 0; k < p->states.n; k++) {
+    const Start *s = &p->states.at[k].start;
+    if (s->kind != START_COPY) continue;
+    if (!rows++) text_printf(out, "static const nn_copy %s_copies[] = {\n", em->prefix);
+    bool param = s->of->kind == NODE_PARAM;
+    add_row(out, arena_printf(em->cx, "{%d, %d, %d},", k, param ? s->of->item : -1, param ? -1 : s->of->item));
+  }
+  if (rows) text_add(out, "};\n\n");
+  return rows;
+}
+
 static int emit_slots(Emitter *em, Text *out) {
   const Program *p = em->program;
   int rows = 0;
@@ -390,6 +409,7 @@ static void emit_model(Emitter *em, const int *rows, Text *out) {
   if (p->states.n)
     text_printf(out, "    .state = offsetof(%s, state), .next_state = offsetof(%s, next),\n", type, type);
   else text_printf(out, "    .state = %s, .next_state = %s,\n", absent, absent);
+  if (rows[9]) table_member(em, "copies", "ncopies", "copies", rows[9], out);
   uint64_t carried = 0, maximized = 0;
   for (int k = 0; k < p->objectives.n && k < 64; k++) maximized |= (uint64_t)p->objectives.at[k].groups[0].stmt->maximize << k;
   if (maximized) text_printf(out, "    .maximized = UINT64_C(%llu),\n", (unsigned long long)maximized);
@@ -428,7 +448,8 @@ void emit_tables(Emitter *em, Text *header, Text *source) {
   emit_wrappers(em, source);
   emit_arrays(em, "param_arrays", em->params, source);
   emit_arrays(em, "state_arrays", em->states, source);
-  int rows[9] = {p->params.n, p->states.n};
+  int rows[10] = {p->params.n, p->states.n};
+  rows[9] = emit_copies(em, source);
   rows[2] = emit_slots(em, source);
   rows[3] = emit_inputs(em, source);
   rows[4] = emit_losses(em, source);

@@ -20,6 +20,7 @@ static const char *start_text(Context *cx, const Start *s) {
   case START_UNIFORM: return arena_printf(cx, "uniform(%.4g, %.4g)", s->a, s->b);
   case START_NORMAL: return arena_printf(cx, "normal(%.4g, %.4g)", s->a, s->b);
   case START_TRUNCATED: return arena_printf(cx, "truncated_normal(%.4g, %.4g)", s->a, s->b);
+  case START_COPY: return arena_printf(cx, "a copy of %s", s->of->label);
   case START_ORTHOGONAL: return arena_printf(cx, "orthogonal(%.4g)", s->a);
   case START_VALUES: return s->uniform_value ? arena_printf(cx, "%.4g", s->values[0]) : "given values";
   }

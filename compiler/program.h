@@ -8,13 +8,14 @@
 #include "graph.h"
 #include "ast.h"
 
-typedef enum { START_ZERO, START_VALUES, START_UNIFORM, START_NORMAL, START_TRUNCATED, START_ORTHOGONAL } StartKind;
+typedef enum { START_ZERO, START_VALUES, START_UNIFORM, START_NORMAL, START_TRUNCATED, START_ORTHOGONAL, START_COPY } StartKind;
 typedef struct Start { /* what an array starts from */
   StartKind kind;
   double a, b;          /* of UNIFORM: from, to; of NORMAL and TRUNCATED: mean, deviation; of ORTHOGONAL: a is the gain */
   int64_t rows;         /* of ORTHOGONAL: the first axis; the others together are the columns */
   const double *values; /* of VALUES: all elements (one, where `uniform_value`) */
   bool uniform_value;
+  const Node *of;       /* of COPY: the parameter or state, declared before, whose start it is */
 } Start;
 
 typedef struct Leaf { /* a parameter or a state */

@@ -369,12 +369,27 @@ static void note_encoding(nn_run *run, const char *file) {
                run->model->inputs[k].name);
 }
 
+/* A file of parameters alone: states that start as copies are copies of these. */
+static void copy_states(nn_run *run, const char *file) {
+  const nn_model *model = run->model;
+  float *state = nn_run_states(run);
+  for (int k = 0; k < model->ncopies; k++) {
+    const nn_copy *c = &model->copies[k];
+    const nn_array *to = &model->states[c->state];
+    const float *from = c->param >= 0 ? nn_run_parameters(run) + model->params[c->param].offset : state + model->states[c->of].offset;
+    memcpy(state + to->offset, from, to->count * sizeof *state);
+    snprintf(run->note, sizeof run->note, "%.60s has no states: %.60s starts as a copy of %.60s in it", file, to->name,
+             c->param >= 0 ? model->params[c->param].name : model->states[c->of].name);
+  }
+}
+
 static void commit(loading *l, const nn_run *position, const float *hypers, uint64_t seed, uint64_t step) {
   nn_run *run = l->run;
   nn_encoding_free(&run->encoding);
   run->encoding = l->encoding;
   l->encoding = (nn_encoding){.mean = {NULL}};
   if (l->what != NN_LOAD_ALL) {
+    if (!l->ours) copy_states(run, l->file);
     note_encoding(run, l->file);
     return;
   }

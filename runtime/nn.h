@@ -86,6 +86,10 @@ typedef float nn_grad_fn(const void *param, const void *state, void *grad, void 
 typedef int nn_output_fn(const void *param, const void *state, void *work, int n, const void *const *in, void *out,
                          uint64_t seed); /* 0, or -1 for bad input */
 
+typedef struct nn_copy {    /* states[state] starts as params[param] does, or, where param is -1, as states[of] */
+    int state, param, of;
+} nn_copy;
+
 typedef struct nn_loss {
     const char *name;
     uint32_t inputs;        /* mask */
@@ -157,6 +161,7 @@ typedef struct nn_model {
     size_t param, grad, state, next_state, slots, work, step, seed; /* byte offsets in the model struct; (size_t)-1 where absent */
     const nn_array *params; int nparams;
     const nn_array *states; int nstates;
+    const nn_copy *copies; int ncopies; /* states that start as copies, in the order in which they are made */
     uint64_t carried;       /* bit k: states[k] has a row for each example of a batch (its first axis), which goes on in the next batch */
     const nn_array *slot;   int nslots;     /* optimizer state: "adam.m.h.W", offsets from `slots` */
     const nn_input *inputs; int ninputs;

@@ -310,7 +310,9 @@ class Definitions:
         rng = self.rng
         source = self.define_as(self.generator.small(self.make(self.shape(rng.choice([0, 1, 2])), 2), 5))
         v = Var(self.new_name("st%d"), source.shape, kind="param", size=1.5)
-        self.say("state %s%s = 0.25" % (v.name, brackets(v.shape)))
+        alike = [p.name for p in self.params if p.shape == v.shape]
+        start = rng.choice(alike) if alike and rng.random() < 0.7 else "0.25"
+        self.say("state %s%s = %s" % (v.name, brackets(v.shape) if start == "0.25" or rng.random() < 0.5 else "", start))
         self.say("%s <- 0.75*%s + 0.25 * (mean(batch) %s)" % (v.name, v.name, source.name))
         self.names.append(v)
         v.kind = "state"
