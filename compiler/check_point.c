@@ -82,10 +82,16 @@ static double draw_in_row(const Input *input, const Manner *m, Row row, uint64_t
   return bounded ? fmod(x, classes) : x;
 }
 
-/* Where it starts, and something added, so that nothing is 0 or symmetric; less of it in a large row, as starts do. */
-static double draw_start(const Program *p, const Leaf *leaf, bool positive, uint64_t seed, uint64_t stream, uint64_t k) {
+/* That of what it is a copy of. */
+static const Start *start_of(const Program *p, const Leaf *leaf) {
   const Start *s = &leaf->start;
   while (s->kind == START_COPY) s = &(s->of->kind == NODE_PARAM ? p->params.at : p->states.at)[s->of->item].start;
+  return s;
+}
+
+/* Where it starts, and something added, so that nothing is 0 or symmetric; less of it in a large row, as starts do. */
+static double draw_start(const Program *p, const Leaf *leaf, bool positive, uint64_t seed, uint64_t stream, uint64_t k) {
+  const Start *s = start_of(p, leaf);
   const Axis *axes = leaf->node->axes;
   int own = leaf->node->naxes && axes[0].kind == AXIS_BATCH; /* its first axis; a state[batch, n] is as one of [n] */
   double columns = leaf->node->naxes > own + 1 ? (double)leaf->count / (double)axes[own].extent : 1;
@@ -99,8 +105,8 @@ static double draw_start(const Program *p, const Leaf *leaf, bool positive, uint
 
 /* The same for a large array, at a tenth of the cost: the sum of four uniform numbers is nearly normal, and has the mean and the
  * deviation of what draw_start adds up. */
-static void draw_large(const Leaf *leaf, double *x, int64_t count, bool positive, double columns, uint64_t seed, uint64_t stream) {
-  const Start *s = &leaf->start;
+static void draw_large(const Program *p, const Leaf *leaf, double *x, int64_t count, bool positive, double columns, uint64_t seed, uint64_t stream) {
+  const Start *s = start_of(p, leaf);
   uint64_t key = scramble(scramble(seed) ^ stream);
   double mean = s->kind == START_UNIFORM ? (s->a + s->b) / 2 : s->kind == START_NORMAL || s->kind == START_TRUNCATED ? s->a : 0;
   double variance = 0.25 / columns;
@@ -115,6 +121,14 @@ static void draw_large(const Leaf *leaf, double *x, int64_t count, bool positive
     if (s->kind == START_VALUES) x[k] += s->uniform_value ? s->values[0] : s->values[k % leaf->count];
     if (positive) x[k] = fabs(x[k]);
   }
+}
+
+/* The number of the step: early, late, or beside a number that the model names. */
+static double draw_step(const Manner *m, uint64_t seed) {
+  const uint64_t stream = 999983;
+  double x;
+  if (draw_named(m, seed, stream, 0, &x) && x >= 1) return x;
+  return floor(pow(10, 4 * draw_uniform(seed, stream, 0)));
 }
 
 /* Of draws in the model: one of many that its seed could give. */
@@ -180,7 +194,7 @@ static void draw_leaf(const Program *p, Evaluation *e, Node *n, uint64_t seed, c
   int first = n->naxes && n->axes[0].kind == AXIS_BATCH;
   double columns = n->naxes > first + 1 ? (double)count / (double)n->axes[first].extent : (double)count;
   if (!input && count > LARGE && small == REALS) {
-    draw_large(n->kind == NODE_PARAM ? &p->params.at[n->item] : &p->states.at[n->item], x, count, manners[m->kind].positive, columns, seed, stream);
+    draw_large(p, n->kind == NODE_PARAM ? &p->params.at[n->item] : &p->states.at[n->item], x, count, manners[m->kind].positive, columns, seed, stream);
     double scale = draw_scale(m, count, seed, stream, 0);
     for (int64_t k = 0; k < count && scale != 1; k++) x[k] *= scale;
     return;
@@ -197,6 +211,7 @@ void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes,
   for (int i = 0; i < nnodes; i++) {
     Node *n = nodes[i];
     if (n->kind == NODE_DRAW) draw_noise(e, n, seed, m);
+    else if (n->kind == NODE_STEP) *evaluation_open(e, n) = draw_step(m, seed);
     else if (n->kind == NODE_INPUT || n->kind == NODE_PARAM || n->kind == NODE_STATE) draw_leaf(p, e, n, seed, m);
   }
 }

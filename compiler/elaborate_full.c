@@ -116,6 +116,13 @@ static void set_options(Elaborator *el, const FullRow *row, const double *values
 
 /* ---- what it asks of the model ---- */
 
+static bool reads_step(Context *cx, Node *root) {
+  NodeList list = graph_order(cx, &root, 1);
+  for (int k = 0; k < list.n; k++)
+    if (list.at[k]->kind == NODE_STEP) return true;
+  return false;
+}
+
 static bool is_alone(Elaborator *el, const Minimize *m, const FullRow *row, const Expr *e) {
   const Stmt *st = m->stmt;
   if (st->nwith > 1) {
@@ -131,6 +138,13 @@ static bool is_alone(Elaborator *el, const Minimize *m, const FullRow *row, cons
     report(el, e->span, "'%s' takes the whole data set as one batch, so its 'minimize' must be the only one",
            row->name);
     remark(el, el->pending.at[k].stmt->span, "the other one is here");
+    return false;
+  }
+  for (int k = 0; k < el->program->routines.n; k++) {
+    const Routine *r = &el->program->routines.at[k];
+    if (r->kind != ROUTINE_GRAD || r->loss != m->loss || !reads_step(el->cx, r->roots[0].node)) continue;
+    report(el, e->span, "'%s' needs a loss that stays the same, but '%s' depends on step", row->name, r->name);
+    remark(el, r->span, "'%s' is declared here", r->name);
     return false;
   }
   for (int k = 0; k < el->program->states.n; k++)

@@ -99,13 +99,15 @@ static Value *special_name(Elaborator *el, const char *name, Span span) {
   if (strcmp(name, "inf") == 0) return value_number(el, 1e300 * 1e300, span);
   if (strcmp(name, "π") == 0 || strcmp(name, "pi") == 0) return value_number(el, 3.14159265358979323846, span);
   if (strcmp(name, "step") != 0 && strcmp(name, "gnorm") != 0) return NULL;
-  if (!el->in_optimizer) {
+  bool step = name[0] == 's';
+  if (!step && !el->in_optimizer) {
     report(el, span, "'%s' has a meaning only in an optimizer and in its arguments", name);
     return value_poison(el, span);
   }
-  bool step = name[0] == 's';
   if (!step && el->uses_gnorm) *el->uses_gnorm = true;
-  return value_tensor(el, read_make(g, build_leaf(g, step ? NODE_STEP : NODE_GNORM, 0, 0, NULL, name), NULL), 0, NULL, span);
+  if (!el->in_optimizer) el->asked_training = true;
+  int kind = el->in_optimizer ? STEP_UPDATE : el->training != 0 ? STEP_TRAINING : STEP_LAST;
+  return value_tensor(el, read_make(g, build_leaf(g, step ? NODE_STEP : NODE_GNORM, step ? kind : 0, 0, NULL, name), NULL), 0, NULL, span);
 }
 
 Value *lookup_quiet(Elaborator *el, Scope *s, const char *name) {

@@ -121,11 +121,9 @@ static void emit_wrapper(Emitter *em, int k, Text *source) {
   Text text = {.cx = em->cx}, *out = &text;
   text_printf(out,
               "static %s %s_entry(const void *param, const void *state, %svoid *work, int n, const void *const *in, "
-              "%suint64_t seed%s) {\n",
-              result, name, grad ? "void *grad, void *next_state, " : "", output ? "void *out, " : "",
-              output ? "" : ", uint64_t step");
-  text_printf(out, "  (void)state, (void)seed, (void)in%s%s;\n", output ? "" : ", (void)step",
-              grad && !states ? ", (void)next_state" : "");
+              "%suint64_t seed, uint64_t step) {\n",
+              result, name, grad ? "void *grad, void *next_state, " : "", output ? "void *out, " : "");
+  text_printf(out, "  (void)state, (void)seed, (void)in, (void)step%s;\n", grad && !states ? ", (void)next_state" : "");
   text_printf(out, "  return %s((const %s_params *)param, ", name, prefix);
   if (states) text_printf(out, "(const %s_state *)state, ", prefix);
   if (grad) text_printf(out, "(%s_params *)grad, ", prefix);
@@ -393,13 +391,21 @@ static void table_member(Emitter *em, const char *member, const char *count_memb
   else text_printf(out, "    .%s = NULL, .%s = 0,\n", member, count_member);
 }
 
+static const char *flags_of(Emitter *em) {
+  Text t = {.cx = em->cx};
+  const struct { bool set; const char *name; } flags[] = {{em->program->coupled, "NN_COUPLED"}, {em->draws, "NN_DRAWS"}, {em->steps, "NN_STEPS"}};
+  for (int k = 0; k < 3; k++)
+    if (flags[k].set) text_printf(&t, "%s%s", t.length ? " | " : "", flags[k].name);
+  return t.length ? t.data : "0";
+}
+
 static void emit_model(Emitter *em, const int *rows, Text *out) {
   const Program *p = em->program;
   const char *x = em->prefix, *type = em->type, *absent = "(size_t)-1";
   const char *slots = em->first_slots ? arena_printf(em->cx, "offsetof(%s, %s)", type, em->first_slots) : absent;
   text_printf(out,
               "const nn_model %s_model = {\n    .abi = NN_ABI, .name = %s, .hash = UINT64_C(0x%016llx), .flags = %s,\n",
-              x, quoted(em->cx, p->name), (unsigned long long)model_hash(em), p->coupled && em->draws ? "NN_COUPLED | NN_DRAWS" : p->coupled ? "NN_COUPLED" : em->draws ? "NN_DRAWS" : "0");
+              x, quoted(em->cx, p->name), (unsigned long long)model_hash(em), flags_of(em));
   text_printf(out, "    .batch = %s_BATCH, .size = sizeof(%s), .work_size = sizeof(%s_work),\n", c_upper(em->cx, x),
               type, x);
   text_printf(out, "    .param_floats = %lld, .state_floats = %lld, .slot_floats = %lld,\n",

@@ -119,13 +119,16 @@ typedef enum {
   NODE_GRADIENT, /* its gradient, as the chain has left it */
   NODE_SLOT,     /* optimizer state; item: index into Stage.slots */
   NODE_HYPER,    /* scalar; item: Program.hypers */
-  NODE_STEP,     /* scalar: the number of this update by its `minimize`, from 1, as a real */
+  NODE_STEP,     /* scalar, a whole number as a real; item: StepNumber. Of a model's functions too */
   NODE_GNORM,    /* scalar: the norm of all gradients of the minimize */
   /* only before simplify_roots: */
   NODE_NAME,     /* reads[0] under the user's name (label); never merged with another node */
   NODE_GRAD,     /* the derivative of reads[0] with respect to target */
   NODE_OPAQUE    /* stands for target (a NAME), which rules must not look through while it is differentiated */
 } NodeKind;
+
+typedef enum { STEP_UPDATE /* of this update by its `minimize`, from 1 */, STEP_TRAINING /* of this training step, from 1 */,
+               STEP_LAST /* of the last one that was taken; 1 before any */ } StepNumber;
 
 /* A recurrence is a system of equations in which time is an axis like any other: PREV[t] = init at the first step, next[t-1]
  * after it. A RESULT closes it, as a lambda binds its variable: the same PREV may stand in different scans. What does not depend on

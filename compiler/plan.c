@@ -171,6 +171,7 @@ static void mark_leaf(Plan *plan, const Node *n) {
   }
   plan->uses_params |= n->kind == NODE_PARAM;
   plan->uses_states |= n->kind == NODE_STATE;
+  plan->steps_read |= n->kind == NODE_STEP;
 }
 
 static void mark(Plan *plan) {

@@ -100,7 +100,7 @@ typedef struct Plan {
   VEC(Step) steps;
   int64_t floats, integers, wides; /* of the work area */
   uint32_t inputs;          /* mask of the inputs read */
-  bool uses_params, uses_states, draws;
+  bool uses_params, uses_states, draws, steps_read;
 } Plan;
 
 /* The plan of a set of roots. Errors (too large a value) are reported and the plan is returned as far as it goes. */

@@ -639,8 +639,8 @@ static float iris_L_grad_entry(const void *param, const void *state, void *grad,
 }
 
 static int iris_p_entry(const void *param, const void *state, void *work, int n, const void *const *in,
-      void *out, uint64_t seed) {
-  (void)state, (void)seed, (void)in;
+      void *out, uint64_t seed, uint64_t step) {
+  (void)state, (void)seed, (void)in, (void)step;
   return iris_p((const iris_params *)param, (iris_work *)work, n, (const float *)in[0], (float *)out);
 }
 

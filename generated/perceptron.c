@@ -368,8 +368,8 @@ static float perceptron_c_grad_entry(const void *param, const void *state, void 
 }
 
 static int perceptron_z2_entry(const void *param, const void *state, void *work, int n, const void *const *in,
-      void *out, uint64_t seed) {
-  (void)state, (void)seed, (void)in;
+      void *out, uint64_t seed, uint64_t step) {
+  (void)state, (void)seed, (void)in, (void)step;
   return perceptron_z2((const perceptron_params *)param, (perceptron_work *)work, n, (const float *)in[0],
       (float *)out);
 }

@@ -457,8 +457,8 @@ static float softmax_regression_L_grad_entry(const void *param, const void *stat
 }
 
 static int softmax_regression_p_entry(const void *param, const void *state, void *work, int n, const void *const *in,
-      void *out, uint64_t seed) {
-  (void)state, (void)seed, (void)in;
+      void *out, uint64_t seed, uint64_t step) {
+  (void)state, (void)seed, (void)in, (void)step;
   return softmax_regression_p((const softmax_regression_params *)param, (softmax_regression_work *)work,
       n, (const float *)in[0], (float *)out);
 }

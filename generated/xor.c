@@ -424,8 +424,8 @@ static float xor_L_grad_entry(const void *param, const void *state, void *grad, 
 }
 
 static int xor_p_entry(const void *param, const void *state, void *work, int n, const void *const *in,
-      void *out, uint64_t seed) {
-  (void)state, (void)seed, (void)in;
+      void *out, uint64_t seed, uint64_t step) {
+  (void)state, (void)seed, (void)in, (void)step;
   return xor_p((const xor_params *)param, (xor_work *)work, n, (const float *)in[0], (float *)out);
 }
 

@@ -388,6 +388,7 @@ static void commit(loading *l, const nn_run *position, const float *hypers, uint
   nn_encoding_free(&run->encoding);
   run->encoding = l->encoding;
   l->encoding = (nn_encoding){.mean = {NULL}};
+  if (l->what == NN_LOAD_VALUES) nn_run_set_position(run, run->seed, step);
   if (l->what != NN_LOAD_ALL) {
     if (!l->ours) copy_states(run, l->file);
     note_encoding(run, l->file);
@@ -418,6 +419,7 @@ static int load(loading *l, float *hypers) {
   for (int k = 0; k < model->ninputs; k++)
     if (read_vocabulary(l, k)) return -1;
   if (l->what == NN_LOAD_ALL && (read_position(l, &position, &seed, &step) || read_hypers(l, hypers))) return -1;
+  if (l->what == NN_LOAD_VALUES && l->ours && (model->flags & NN_STEPS) && whole_fact(l, "step", 0, UINT32_MAX, &step)) return -1;
   if (l->what == NN_LOAD_ALL && l->last &&
       !(l->kept = malloc((model->param_floats + model->state_floats) * sizeof(float))))
     return nn_out_of_memory(l->error, model->param_floats * sizeof(float));

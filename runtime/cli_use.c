@@ -28,7 +28,7 @@ static int open_run(nn_run *run, const cli *options, nn_error *error) {
   uint64_t seed = cli_given(options, "--seed") ? options->seed : options->model->train.seed;
   if (nn_run_open(run, options->model, seed, error)) return -1;
   if (cli_given(options, "--threads")) run->options.threads = options->threads;
-  return options->load ? nn_checkpoint_load(options->load, run, NN_LOAD_PARAMETERS, error) : 0;
+  return options->load ? nn_checkpoint_load(options->load, run, NN_LOAD_VALUES, error) : 0;
 }
 
 /* Where nothing was loaded, inputs are standardized by the data at hand. */

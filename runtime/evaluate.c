@@ -137,7 +137,7 @@ int nn_predict(const nn_run *run, const nn_data *data, int output, void *values,
     size_t first = chunk * (size_t)model->batch;
     nn_data_gather(data, &run->encoding, o->inputs, NULL, first, n, worker->in);
     if (o->run(nn_run_parameters(run), nn_run_fixed_states(run), worker->work, n, (const void *const *)worker->in,
-               (char *)values + first * o->count * 4, run->seed + chunk))
+               (char *)values + first * o->count * 4, run->seed + chunk, nn_run_step(run)))
       result = nn_fail(error, NN_BAD_DATA, "output %s cannot be computed for rows %zu to %zu", o->name, first,
                        first + (size_t)n - 1);
   }

@@ -23,7 +23,7 @@ extern "C" {
 #warning "nn.h: -ffast-math changes results and breaks NaN checks; compile without it"
 #endif
 
-#define NN_ABI 1      /* of nn_model; a generated table carries the one that it was made for */
+#define NN_ABI 2      /* of nn_model; a generated table carries the one that it was made for */
 #define NN_MAX_RANK 8
 
 /* ---- kernels (gemm.c, random.c) ---- */
@@ -84,7 +84,7 @@ typedef float nn_value_fn(const void *param, const void *state, void *work, int 
 typedef float nn_grad_fn(const void *param, const void *state, void *grad, void *next_state, void *work, int n,
                          const void *const *in, uint64_t seed, uint64_t step);
 typedef int nn_output_fn(const void *param, const void *state, void *work, int n, const void *const *in, void *out,
-                         uint64_t seed); /* 0, or -1 for bad input */
+                         uint64_t seed, uint64_t step); /* 0, or -1 for bad input; step: how many were taken. Draws know the seed alone */
 
 typedef struct nn_copy {    /* states[state] starts as params[param] does, or, where param is -1, as states[of] */
     int state, param, of;
@@ -147,7 +147,8 @@ typedef struct nn_hyper {   /* an argument of an optimizer that can be set at ru
 #define NN_NOT_SETTABLE ((size_t)-1)
 
 enum { NN_COUPLED = 1,      /* a loss looks across the batch: a batch must not be cut into shards */
-       NN_DRAWS = 2 };      /* the model draws */
+       NN_DRAWS = 2,        /* the model draws */
+       NN_STEPS = 4 };      /* a function of the model reads the number of the step */
 
 typedef struct nn_model {
     uint32_t abi;           /* NN_ABI */

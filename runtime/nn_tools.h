@@ -128,7 +128,8 @@ int nn_run_set(nn_run *run, const char *name, float value, nn_error *error);
  * "@standardize.INPUT.mean" and ".deviation"; the rest is in its metadata. The same run gives the same bytes. */
 
 int nn_checkpoint_save(const char *file, const nn_run *run, nn_error *error);
-enum { NN_LOAD_PARAMETERS, NN_LOAD_ALL }; /* parameters, states, encoding; or also what resuming needs */
+enum { NN_LOAD_PARAMETERS, NN_LOAD_VALUES, NN_LOAD_ALL }; /* parameters, states, encoding; also the step, of a model that reads it;
+                                                               or all that resuming needs */
 /* A file with nothing but the parameters (from other tools) will do for NN_LOAD_PARAMETERS. On failure *run is as
  * before. */
 int nn_checkpoint_load(const char *file, nn_run *run, int what, nn_error *error);

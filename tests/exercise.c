@@ -67,7 +67,7 @@ static void exercise_outputs(const nn_model *m, char *model, int n, const void *
     const nn_output *output = &m->outputs[i];
     size_t count = output->count * (size_t)(output->per_example ? n : 1);
     float *values = zeroed(count * sizeof *values);
-    int status = output->run(model + m->param, member(model, m->state), model + m->work, n, in, values, SEED);
+    int status = output->run(model + m->param, member(model, m->state), model + m->work, n, in, values, SEED, 0);
     if (status) printf("output %s failed\n", output->name);
     for (size_t k = 0; output->integer && k < count; k++) {
       int32_t whole;

@@ -8,7 +8,7 @@
 #include "check.h"
 #include "model_file.h"
 
-enum { EXAMPLES = 3, SEED = 11 };
+enum { EXAMPLES = 3, SEED = 11, STEP = 6 };
 
 typedef struct Writer {
   Program *p;
@@ -32,6 +32,15 @@ static void draw(Writer *w, const char *kind, const char *name, Node *leaf) {
   Manner manner = {.scale = 1, .apart = true};
   point_draw(w->p, w->e, &leaf, 1, SEED, &manner);
   record(w, kind, name, leaf);
+}
+
+/* ref_c.c calls functions as after STEP steps. */
+static void set_steps(Writer *w, const Routine *f) {
+  for (int k = 0; k < f->nroots; k++) {
+    NodeList list = graph_order(w->p->cx, &f->roots[k].node, 1);
+    for (int i = 0; i < list.n; i++)
+      if (list.at[i]->kind == NODE_STEP) *evaluation_open(w->e, list.at[i]) = STEP + (list.at[i]->item == STEP_TRAINING);
+  }
 }
 
 static void record_routine(Writer *w, const Routine *f) {
@@ -69,6 +78,7 @@ int main(int argc, char **argv) {
   for (int k = 0; k < p->inputs.n; k++) draw(&w, "in", p->inputs.at[k].name, p->inputs.at[k].node);
   for (int k = 0; k < p->params.n; k++) draw(&w, "param", p->params.at[k].path, p->params.at[k].node);
   for (int k = 0; k < p->states.n; k++) draw(&w, "state", p->states.at[k].path, p->states.at[k].node);
+  for (int k = 0; k < p->routines.n; k++) set_steps(&w, &p->routines.at[k]);
   for (int k = 0; k < p->routines.n; k++) record_routine(&w, &p->routines.at[k]);
   return write_tensors(&w, argv[2]);
 }

@@ -11,6 +11,7 @@
 #include "stored.h"
 
 static const double tolerance = 1e-5;
+enum { STEP = 6 }; /* as pointtest has it */
 
 void checked_gemm(int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta,
                   float *c, int ldc);
@@ -115,7 +116,7 @@ static void compare_losses(reference *r) {
     snprintf(kind, sizeof kind, "grad.%s", l->name);
     if (!given(r, l->inputs)) continue;
     float value = l->grad(r->model + m->param, state, grad, m->state_floats ? next : NULL, r->model + m->work, r->n,
-                          (const void *const *)r->in, 1, 0);
+                          (const void *const *)r->in, 1, STEP);
     compare(r, "loss", l->name, &value, 0, 1);
     for (int i = 0; i < m->nparams; i++)
       compare(r, kind, m->params[i].name, grad + m->params[i].offset, 0, m->params[i].count);
@@ -134,7 +135,7 @@ static void compare_outputs(reference *r) {
     size_t count = o->count * (o->per_example ? (size_t)r->n : 1);
     float *values = zeroed(4 * count);
     if (!given(r, o->inputs) || !stored_find(&r->file, "out", o->name)) continue;
-    if (o->run(r->model + m->param, state, r->model + m->work, r->n, (const void *const *)r->in, values, 1)) {
+    if (o->run(r->model + m->param, state, r->model + m->work, r->n, (const void *const *)r->in, values, 1, STEP)) {
       printf("out.%s: refused\n", o->name);
       r->bad++;
     }
@@ -144,7 +145,7 @@ static void compare_outputs(reference *r) {
   for (int k = 0; k < m->nmetrics; k++) {
     if (!given(r, m->metrics[k].inputs)) continue;
     float value =
-      m->metrics[k].value(r->model + m->param, state, r->model + m->work, r->n, (const void *const *)r->in, 1, 0);
+      m->metrics[k].value(r->model + m->param, state, r->model + m->work, r->n, (const void *const *)r->in, 1, STEP);
     compare(r, "metric", m->metrics[k].name, &value, 0, 1);
   }
 }

@@ -19,7 +19,7 @@ static int run(edges *m, const nn_output *o) {
   for (int first = 0; first < c.rows; first += t->batch) {
     int n = c.rows - first < t->batch ? c.rows - first : t->batch;
     const void *rows[] = {in[0] + first, in[1] + first, in[2] + first};
-    if (o->run((char *)m + t->param, NULL, (char *)m + t->work, n, rows, out + first, 1)) return -1;
+    if (o->run((char *)m + t->param, NULL, (char *)m + t->work, n, rows, out + first, 1, 0)) return -1;
   }
   for (int i = 0; i < c.rows; i++) wide[i] = (double)out[o->per_example ? i : 0];
   return 0;

@@ -28,6 +28,8 @@ class Generator:
 
     def leaf(self, shape, scope):
         rng = self.rng
+        if shape == () and rng.random() < 0.02:
+            return Expr("step", ATOM, (), lambda s, b, ix: [1], 1, True)  # the first: no step was taken before
         exact = [v for v in scope.names if v.shape == shape and not v.whole]
         if exact and rng.random() < (0.6 if not scope.indices else 0.3):
             v = rng.choice(exact[-6:] if rng.random() < 0.6 else exact)

@@ -108,14 +108,15 @@ static void set_leaves(Judge *j, uint64_t seed, uint64_t nudge) {
     double *x = evaluation_open(j->e, n);
     bool whole = n->kind == NODE_INPUT && j->p->inputs.at[n->item].kind != INPUT_REAL;
     if (n->kind == NODE_DRAW) set_noise(j, n, x);
-    for (int64_t k = evaluation_count(j->e, n) - 1; k >= 0; k--) {
+    if (n->kind == NODE_STEP) *x = 1; /* run.c has taken none */
+    for (int64_t k = n->kind == NODE_STEP ? -1 : evaluation_count(j->e, n) - 1; k >= 0; k--) {
       if (n->kind != NODE_DRAW) x[k] = drawn(j, n, seed, k);
       if (nudge && !whole) x[k] *= 1 + ldexp(draw_normal(1000 + nudge, (uint64_t)i, (uint64_t)k), -23);
     }
   }
 }
 
-/* Inputs, parameters, states, and the noise of draws, before simplification and after. */
+/* Inputs, parameters, states, the noise of draws and the step, before simplification and after. */
 static NodeList leaves_of(Program *p, Node **plain) {
   NodeList list = {0}, roots = {0};
   for (int k = 0; k < p->inputs.n; k++) VEC_PUSH(p->cx, &list, p->inputs.at[k].node);
@@ -127,7 +128,7 @@ static NodeList leaves_of(Program *p, Node **plain) {
   }
   NodeList all = graph_order(p->cx, roots.at, roots.n);
   for (int k = 0; k < all.n; k++)
-    if (all.at[k]->kind == NODE_DRAW) VEC_PUSH(p->cx, &list, all.at[k]);
+    if (all.at[k]->kind == NODE_DRAW || all.at[k]->kind == NODE_STEP) VEC_PUSH(p->cx, &list, all.at[k]);
   return list;
 }
 
@@ -222,7 +223,7 @@ static void put_leaves(Judge *j) {
   put(j, "point", NULL, 1, 0, false, &examples);
   for (int i = 0; i < j->leaves.n; i++) {
     const Node *n = j->leaves.at[i];
-    if (n->kind == NODE_DRAW) continue;
+    if (n->kind == NODE_DRAW || n->kind == NODE_STEP) continue;
     const char *kind = n->kind == NODE_INPUT ? "in" : n->kind == NODE_PARAM ? "param" : "state";
     const char *name = n->kind == NODE_INPUT   ? p->inputs.at[n->item].name
                        : n->kind == NODE_PARAM ? p->params.at[n->item].path

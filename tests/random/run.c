@@ -179,7 +179,7 @@ static void run_outputs(Run *r) {
     char *values = memory(sizeof(float) * count + BORDER);
     memset(values, 0xff, sizeof(float) * count + BORDER);
     soil(r);
-    if (o->run(r->model + m->param, r->state, r->work, r->p->examples, r->in, values, 1)) r->problem = o->name;
+    if (o->run(r->model + m->param, r->state, r->work, r->p->examples, r->in, values, 1, 0)) r->problem = o->name;
     look_at_border(r, o->name);
     size_t used = (o->integer ? sizeof(int32_t) : sizeof(float)) * count;
     for (int i = 0; i < BORDER; i++)

@@ -105,8 +105,8 @@ static float tiny_accuracy(const void *param, const void *state, void *work, int
 }
 
 static int tiny_p(const void *param, const void *state, void *work, int n, const void *const *in, void *out,
-                  uint64_t seed) {
-  (void)state, (void)work, (void)seed;
+                  uint64_t seed, uint64_t step) {
+  (void)state, (void)work, (void)seed, (void)step;
   if (n < 1 || n > TINY_BATCH) return -1;
   for (int i = 0; i < n; i++)
     tiny_probabilities(param, (const float *)in[0] + i * TINY_X, (float *)out + i * TINY_CLASSES);
@@ -114,9 +114,9 @@ static int tiny_p(const void *param, const void *state, void *work, int n, const
 }
 
 static int tiny_label(const void *param, const void *state, void *work, int n, const void *const *in, void *out,
-                      uint64_t seed) {
+                      uint64_t seed, uint64_t step) {
   float *p = work;
-  (void)state, (void)seed;
+  (void)state, (void)seed, (void)step;
   if (n < 1 || n > TINY_BATCH) return -1;
   for (int i = 0; i < n; i++) {
     int32_t most = 0;
