@@ -115,6 +115,9 @@ struct Elaborator {
   VEC(const Stmt *) rules;
   VEC(Minimize) pending; /* of run_minimize, until all parameters are known */
   bool in_optimizer; /* step and gnorm are visible */
+  const Axis *weight_axes; /* there: of the parameter at hand, which its draws have too */
+  int weight_rank;
+  int stage_draw, stage_draws; /* the number of its next draw; of the first draw of the next optimizer */
   bool *uses_gnorm;
   /* naming of layer calls in the statement at hand */
   const Expr **calls;

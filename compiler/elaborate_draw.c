@@ -67,6 +67,19 @@ static int all_context(Elaborator *el, int *vars) {
   return n;
 }
 
+/* In an optimizer: one for each element of the parameter. An element's place among all parameters is its counter (emit_c_update.c), so
+ * that a line draws the same whether it runs over an array or over a run of them. */
+static Value *noise_of_weight(Elaborator *el, const Family *f, Span span) {
+  int vars[MAX_AXES], item = 2 * el->stage_draw++ + f->normal;
+  if (!el->weight_rank) { /* an array of one: noise is written by a call */
+    Node *one = build_leaf(el->g, NODE_DRAW, item, 1, &PLAIN(1), NULL);
+    return value_tensor(el, read_make(el->g, one, (Index *[]){index_constant(el->g, 0)}), 0, NULL, span);
+  }
+  Node *node = build_leaf(el->g, NODE_DRAW, item, el->weight_rank, el->weight_axes, NULL);
+  Read *r = read_open(el->g, node, vars);
+  return value_tensor(el, r, el->weight_rank, vars, span);
+}
+
 static Value *noise(Elaborator *el, const Family *f, int rank, const Axis *axes, Span span) {
   int vars[3 * MAX_AXES], n = all_context(el, vars), own[MAX_AXES];
   Axis all[3 * MAX_AXES];
@@ -133,8 +146,14 @@ static Value *drawn_value(Elaborator *el, Scope *s, const Stmt *st, Value *d, in
            d->kind == VALUE_DISTRIBUTION ? "one for the start of a parameter" : describe(el, d));
     return value_poison(el, span);
   }
-  if (!shape_of_draw(el, d, f, nwritten, axes, &rank, span)) return value_poison(el, span);
-  Value *args[4] = {noise(el, f, rank, axes, span)};
+  if (el->in_optimizer && (nwritten >= 0 || f->vector)) {
+    report(el, nwritten >= 0 ? span : d->span, f->vector ? "'%s' draws a place of an array; an optimizer draws a number for each element of the parameter"
+                                                         : "a draw of an optimizer has the shape of the parameter and is written without one: %s ~ %s(...)",
+           f->vector ? f->name : st->targets[0].name, f->name);
+    return value_poison(el, span);
+  }
+  if (!el->in_optimizer && !shape_of_draw(el, d, f, nwritten, axes, &rank, span)) return value_poison(el, span);
+  Value *args[4] = {el->in_optimizer ? noise_of_weight(el, f, span) : noise(el, f, rank, axes, span)};
   const char *names[4] = {NULL}, *name = intern(el->cx, arena_printf(el->cx, "draw_%s", f->name));
   Span spans[4] = {span};
   if (is_poison(args[0])) return args[0];
@@ -201,6 +220,7 @@ void run_draw(Elaborator *el, Scope *s, const Stmt *st) {
   name_layer_calls(el, s, t->name, st->value, NULL);
   Value *v;
   if (t->nbinders == from) v = drawn_value(el, s, st, distribution_of(el, s, st), -1, axes, t->span);
+  else if (el->in_optimizer) v = drawn_value(el, s, st, distribution_of(el, s, st), t->nbinders, axes, t->span);
   else if (t->nbinders - from > MAX_AXES / 2) report(el, t->span, "'%s' would have %d axes; %d are the most", t->name, t->nbinders - from, MAX_AXES / 2), v = value_poison(el, t->span);
   else if (!is_extent(el, s, &t->binders[from])) v = indexed_draw(el, s, st, t, from);
   else if (!written_extents(el, s, t, from, axes)) v = value_poison(el, t->span);

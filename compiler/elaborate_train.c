@@ -29,10 +29,20 @@ static bool elementwise_expr(Elaborator *el, const Expr *e, int depth) {
   return elementwise_expr(el, e->b, depth);
 }
 
+/* `e ~ normal(mu, sigma)`: what it computes are the lines of draw_normal. */
+static bool elementwise_draw(Elaborator *el, const Expr *e, int depth) {
+  if (e->kind != EXPR_CALL || e->a->kind != EXPR_NAME) return false;
+  Value *f = lookup_quiet(el, el->globals, intern(el->cx, arena_printf(el->cx, "draw_%s", e->a->name)));
+  if (!f || !f->fn || !elementwise_block(el, &f->fn->body, depth + 1)) return false;
+  for (int k = 0; k < e->nargs; k++)
+    if (!elementwise_expr(el, e->args[k].value, depth)) return false;
+  return true;
+}
+
 static bool elementwise_block(Elaborator *el, const Block *b, int depth) {
   for (int k = 0; k < b->n; k++) {
     const Stmt *st = b->at[k];
-    if (st->kind != STMT_STATE && !elementwise_expr(el, st->value, depth)) return false;
+    if (st->kind == STMT_DRAW ? !elementwise_draw(el, st->value, depth) : st->kind != STMT_STATE && !elementwise_expr(el, st->value, depth)) return false;
     for (int j = 0; j < st->nvalues; j++)
       if (!elementwise_expr(el, st->values[j], depth)) return false;
     if (!elementwise_block(el, &st->body, depth) || !elementwise_block(el, &st->other, depth)) return false;
@@ -210,6 +220,8 @@ static bool run_lines(Elaborator *el, const Optimizer *o, Stage *stage, int *cap
   scope_bind(el, s, fn->formals[1].name, g, span);
   for (int k = 2; k < fn->nformals; k++) scope_bind(el, s, fn->formals[k].name, o->args[k], span);
   el->updates.n = 0;
+  el->weight_axes = axes, el->weight_rank = naxes;
+  el->stage_draw = el->stage_draws;
   for (int k = 0; k < fn->body.n; k++) {
     const Stmt *st = fn->body.at[k];
     if (st->kind == STMT_STATE) {
@@ -281,6 +293,7 @@ static bool make_stage(Elaborator *el, Objective *objective, Group *group, Stage
   if (error_count(el->cx) > errors && f->fn->name_span.source != el->prelude) remark(el, e->span, "in this use of '%s'", f->fn->name);
   el->user_call = before;
   el->in_optimizer = false;
+  el->stage_draws = el->stage_draw;
   el->uses_gnorm = NULL;
   el->updates.n = 0;
   return fine;
@@ -433,6 +446,7 @@ void run_minimize(Elaborator *el, Scope *s, const Stmt *st) {
 }
 
 void finish_objectives(Elaborator *el) {
+  el->stage_draws = el->stage_draw = FIRST_STAGE_DRAW;
   VEC(Update) keep = {0};
   for (int k = 0; k < el->updates.n; k++) VEC_PUSH(el->cx, &keep, el->updates.at[k]);
   for (int k = 0; k < el->pending.n; k++) {

@@ -133,6 +133,7 @@ typedef struct Body {
   VEC(Operand) scalars;                                 /* of the function: names of PLACE_SCALAR nodes */
   const char *(*origin)(struct Body *b, const Node *n); /* how this function reaches a leaf or a destination */
   const char **root_names;                              /* where each root goes that is copied */
+  const char *first;       /* of an optimizer of whole arrays: the place of the first element among all parameters, the counter of its draws */
   const char *slot_access; /* of an optimizer of whole arrays: the parameter in the struct of a slot */
 } Body;
 

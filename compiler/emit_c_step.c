@@ -119,6 +119,10 @@ static void emit_draw(Body *b, const Node *n) {
     if (n->axes[k].kind == AXIS_BATCH) all.batch = true;
     else all.fixed *= n->axes[k].extent;
   }
+  if (b->first) {
+    line(b, "nn_noise(%s, %d, %s, %s, m->seed, NN_STREAM(%d, m->step));", to, n->item % 2, b->first, extent_text(b, all), n->item / 2 + 1);
+    return;
+  }
   line(b, "nn_draw_%s(%s, (size_t)(%s), %s, 1.0f, seed, NN_STREAM(%d, %s));", n->item % 2 ? "normal" : "uniform", to, extent_text(b, all),
        n->item % 2 ? "0.0f" : "0x1p-25f", n->item / 2 + 1, step);
 }

@@ -113,6 +113,9 @@ static const char *hyper_name(Emitter *em, int hyper) {
   return c_local_name(em->cx, em->program->hypers.at[hyper].name);
 }
 
+enum { NOISE = 256 };
+static const char *noise_name(Emitter *em, const Node *n) { return arena_printf(em->cx, "noise%d", n->item / 2 - FIRST_STAGE_DRAW + 1); }
+
 typedef struct StageBody { /* a Body that knows its stage; the Body comes first */
   Body body;
   const Stage *stage;
@@ -128,7 +131,18 @@ static const char *flat_origin(Body *b, const Node *n) {
   case NODE_STEP: return "step";
   case NODE_GNORM: return "gnorm";
   case NODE_CONST: return table_name(b->em, n, plan_place(b->plan, n)->integer, false);
+  case NODE_DRAW: return noise_name(b->em, n);
   default: bug("emit", "a leaf of kind %d in an optimizer", (int)n->kind);
+  }
+}
+
+/* Noise for the run at hand, which is short: NOISE elements at most. */
+static void emit_flat_noise(Body *b) {
+  for (int k = 0; k < b->plan->order.n; k++) {
+    const Node *n = b->plan->order.at[k];
+    if (n->kind != NODE_DRAW) continue;
+    line(b, "float %s[%d];", noise_name(b->em, n), NOISE);
+    line(b, "nn_noise(%s, %d, first, (size_t)count, seed, NN_STREAM(%d, taken));", noise_name(b->em, n), n->item % 2, n->item / 2 + 1);
   }
 }
 
@@ -168,6 +182,7 @@ static void emit_flat_stage(Emitter *em, const Stage *stage, const Plan *plan, c
   if (u.gnorm) text_add(&head, ", float gnorm");
   for (int k = 0; k < em->program->hypers.n; k++)
     if (u.hypers[k]) text_printf(&head, ", float %s", hyper_name(em, k));
+  if (plan->draws) text_add(&head, ", size_t first, uint64_t seed, uint64_t taken");
   add_wrapped(source, head.data, 4);
   text_add(source, ") {\n");
   b->root_names = ARENA_ARRAY(em->cx, const char *, plan->nroots + 1);
@@ -177,6 +192,7 @@ static void emit_flat_stage(Emitter *em, const Stage *stage, const Plan *plan, c
   }
   b->out = &body;
   b->indent = 1;
+  emit_flat_noise(b);
   emit_flat_scalars(b);
   b->operands.n = 0;
   emit_flat(b);
@@ -184,23 +200,31 @@ static void emit_flat_stage(Emitter *em, const Stage *stage, const Plan *plan, c
   text_add(source, "}\n\n");
 }
 
+/* A pointer as it is, or further on in a run that is cut. */
+static const char *at_run(Emitter *em, const char *pointer, bool cut) { return cut ? arena_printf(em->cx, "%s + q", pointer) : pointer; }
+
 static void call_run(Emitter *em, const Stage *stage, const StageCode *code, const char *name, int first, int64_t count,
                      Text *source) {
   Text call = {.cx = em->cx}, *out = &call;
   Uses u = uses_of(em, stage, code->plans[0]);
   const char *member = c_flat_name(em->cx, stage->member);
-  text_printf(out, "  %s(%lld", name, (long long)count);
-  if (u.weight) text_printf(out, ", %s", layout_pointer(em->cx, em->params, "w", first, true));
-  if (u.gradient) text_printf(out, ", %s", layout_pointer(em->cx, em->params, "g", first, true));
+  bool cut = code->plans[0]->draws; /* into pieces whose noise fits the stack */
+  if (cut) text_printf(source, "  for (ptrdiff_t q = 0; q < %lld; q += %d)\n  ", (long long)count, NOISE);
+  text_printf(out, "  %s(", name);
+  if (cut && count > NOISE) text_printf(out, "%lld - q < %d ? %lld - q : %d", (long long)count, NOISE, (long long)count, NOISE);
+  else text_printf(out, "%lld", (long long)count);
+  if (u.weight) text_printf(out, ", %s", at_run(em, layout_pointer(em->cx, em->params, "w", first, true), cut));
+  if (u.gradient) text_printf(out, ", %s", at_run(em, layout_pointer(em->cx, em->params, "g", first, true), cut));
   for (int k = 0; k < stage->nslots; k++) {
     if (!u.slots[k]) continue;
     const char *slot = c_name(em->cx, stage->slots[k].name, strlen(stage->slots[k].name));
-    text_printf(out, ", (float *)&m->%s.%s.%s", member, slot, code->layout->access[first]);
+    text_printf(out, ", %s", at_run(em, arena_printf(em->cx, "(float *)&m->%s.%s.%s", member, slot, code->layout->access[first]), cut));
   }
   if (u.step) text_add(out, ", step");
   if (u.gnorm) text_add(out, ", gnorm");
   for (int k = 0; k < em->program->hypers.n; k++)
     if (u.hypers[k]) text_printf(out, ", m->hyper.%s", em->hypers->access[em->hyper_index[k]]);
+  if (cut) text_printf(out, ", (size_t)(%lld + q), m->seed, m->step", (long long)em->params->offset[first]);
   add_wrapped(source, call.data, 6);
   text_add(source, ");\n");
 }
@@ -262,6 +286,7 @@ static void emit_whole_stage(Emitter *em, const Group *group, const Stage *stage
                      .origin = whole_origin};
     Body *b = &sb.body;
     b->slot_access = code->layout->access[param];
+    b->first = arena_printf(em->cx, "%lld", (long long)em->params->offset[param]);
     b->root_names = ARENA_ARRAY(em->cx, const char *, b->plan->nroots + 1);
     for (int i = 0; i < b->plan->nroots; i++) {
       const Root *r = &b->plan->roots[i];

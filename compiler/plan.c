@@ -130,7 +130,7 @@ bool whole_beyond_floats(const Plan *plan, const Node *n) {
 
 static bool is_leaf(const Node *n) {
   return n->kind != NODE_MAP && n->kind != NODE_RESHAPE && n->kind != NODE_PIECES && n->kind != NODE_RESULT && n->kind != NODE_PREV &&
-         n->kind != NODE_DRAW;
+         (n->kind != NODE_DRAW || (n->naxes && n->axes[0].kind == AXIS_FLAT)); /* of a run of parameters: made before the loop */
 }
 
 static bool is_view(const Node *n) { return n->kind == NODE_RESHAPE || n->kind == NODE_RESULT; }
@@ -172,6 +172,7 @@ static void mark_leaf(Plan *plan, const Node *n) {
   plan->uses_params |= n->kind == NODE_PARAM;
   plan->uses_states |= n->kind == NODE_STATE;
   plan->steps_read |= n->kind == NODE_STEP;
+  plan->draws |= n->kind == NODE_DRAW;
 }
 
 static void mark(Plan *plan) {

@@ -87,6 +87,9 @@ typedef struct Routine { /* a C function over the whole batch */
   Span span;
 } Routine;
 
+/* Draws of optimizers are numbered from here, so that their streams are not those of the model's. */
+enum { FIRST_STAGE_DRAW = 1 << 20 };
+
 typedef struct Stage { /* one optimizer of a chain */
   const char *name;     /* "adam" */
   const char *member;   /* the C struct member that holds its slots: unique, "adam", "adam_LG" */

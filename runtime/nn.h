@@ -46,6 +46,8 @@ void nn_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]
 #define NN_STREAM(k, step) (((uint64_t)(k) << 40) + (uint64_t)(step))
 /* The step as its turn k (from 0) draws in it: where several losses take turns, each has draws of its own. */
 #define NN_TURN(k, step) ((uint64_t)(step) + ((uint64_t)(k) << 32))
+/* Elements first ... first + count - 1 of a stream: standard normals, or uniform on (0, 1). */
+void nn_noise(float *out, int normal, size_t first, size_t count, uint64_t seed, uint64_t stream);
 void nn_draw_uniform(float *out, size_t count, float a, float b, uint64_t seed, uint64_t stream);
 void nn_draw_normal(float *out, size_t count, float a, float b, uint64_t seed, uint64_t stream);
 /* Normal under the condition that it lies within two deviations of the mean; its own deviation is 0.8796 b. */

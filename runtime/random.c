@@ -79,6 +79,19 @@ void nn_draw_normal(float *out, size_t count, float a, float b, uint64_t seed, u
   draw(four_normal, out, count, a, b, seed, stream);
 }
 
+void nn_noise(float *out, int normal, size_t first, size_t count, uint64_t seed, uint64_t stream) {
+  for (size_t block = first / 4; 4 * block < first + count; block++) {
+    uint32_t words[4];
+    float four[4];
+    block_of_words(seed, stream, block, words);
+    (normal ? four_normal : four_uniform)(words, four);
+    for (size_t j = 0; j < 4; j++) {
+      size_t i = 4 * block + j;
+      if (i >= first && i < first + count) out[i - first] = normal ? four[j] : 0x1p-25f + four[j];
+    }
+  }
+}
+
 /* ---- truncated ---- */
 
 /* The quantile function of the standard normal for p in 0.02 .. 0.98, to a float's precision (Wichura 1988, algorithm

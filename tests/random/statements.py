@@ -15,7 +15,9 @@ from generator import Function, Generator
 NAMES = ["h%d", "z%d", "v%d", "t%d", "a%d", "acc%d", "r%d", "y%d"]
 OPTIMIZERS = ["sgd", "sgd(0.05)", "momentum(lr = 0.02, mu = 0.8)", "nesterov", "adagrad(0.1)", "rmsprop", "adam",
               "adam(lr = cosine_decay(1e-2, 100))", "adamw(1e-2, decay = 0.1)", "clip_norm(0.5), sgd(0.1)",
-              "clip_value(0.2), momentum", "weight_decay(1e-2), adam(1e-2)"]
+              "clip_value(0.2), momentum", "weight_decay(1e-2), adam(1e-2)", "langevin(0.02)", "shaken, sgd(0.1)"]
+NOISY = ["optimizer langevin(w, g, lr = 0.01) {", "  e ~ normal(0, sqrt(2*lr))", "  w <- w - lr*g + e", "}",
+         "optimizer shaken(w[...], g[...], by = 0.1) {", "  e ~ laplace(0, by)", "  k ~ bernoulli(0.5)", "  g <- g*k + e*norm(g)", "}"]
 
 
 class Model:
@@ -263,7 +265,10 @@ class Builder(Definitions):
         for loss in self.losses:
             if rng.random() < 0.8:
                 every = " every 2" if rng.random() < 0.15 else ""
-                self.say("minimize %s%s with %s" % (loss, every, rng.choice(OPTIMIZERS)))
+                chain = rng.choice(OPTIMIZERS)
+                if ("langevin" in chain or "shaken" in chain) and NOISY[0] not in self.model.lines:
+                    self.model.lines.extend(NOISY)
+                self.say("%s %s%s with %s" % (rng.choice(["minimize"] * 4 + ["maximize"]), loss, every, chain))
         self.say("train { batch = 4 }")
 
 
