@@ -146,7 +146,7 @@ reference     := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/*test.c))
 testable      := $(filter-out %/main.o,$(compiler-objects))
 
 .PHONY: tests
-tests: all drawings $(reference) $(BUILD)/tests/random/judge $(if $(HAVE_CMOCKA),$(test-programs))
+tests: all drawings $(reference) $(BUILD)/planted $(BUILD)/tests/random/judge $(if $(HAVE_CMOCKA),$(test-programs))
 
 $(BUILD)/libnnc.a: $(testable)
 	@rm -f $@
@@ -162,7 +162,9 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libnn.a
 	$(TEST_LINK) -lcmocka $(LINK_LIBS)
 $(reference): $(BUILD)/%: tests/%.c $(BUILD)/libnnc.a $(BUILD)/libnn.a
 	$(TEST_LINK) $(LINK_LIBS)
--include $(wildcard $(BUILD)/tests/*/*.d $(BUILD)/*test.d)
+$(BUILD)/planted: tests/planted.c $(BUILD)/compiler/main.o $(BUILD)/libnnc.a
+	$(CC) $(TEST_FLAGS) -MMD -MP -MF $@.d -Wl,--wrap=prove_equal,--wrap=gradients_check -o $@ $^ -lm
+-include $(wildcard $(BUILD)/tests/*/*.d $(BUILD)/*test.d $(BUILD)/planted.d)
 
 # ---- what people type ----
 

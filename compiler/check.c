@@ -72,7 +72,9 @@ static void print_formula(Text *out, const Expr *e) {
   if (loose) text_add(out, ")");
 }
 
-static void print_check(Text *out, const Program *p, const Check *c) {
+static void print_check(void *program, int k, Text *out) {
+  const Program *p = program;
+  const Check *c = &p->checks.at[k];
   int line = 0, column = 0;
   span_position(c->stmt->span, &line, &column);
   text_printf(out, "%s:%d: check ", c->stmt->span.source ? c->stmt->span.source->path : p->path, line);
@@ -189,7 +191,8 @@ static void print_verdict(Text *out, const Sides *s, const Trial *t, bool proved
   text_add(out, "\n");
 }
 
-static void check_one(Program *p, int k, Text *out, Tally *tally) {
+static void check_one(void *program, int k, Text *out, Tally *tally) {
+  Program *p = program;
   const Check *c = &p->checks.at[k];
   Read *a, *b;
   simplify_check(p, k, &a, &b);
@@ -201,10 +204,10 @@ static void check_one(Program *p, int k, Text *out, Tally *tally) {
   if (!t.refuted && !proved && (divides || s.halves * 8 > s.drawn)) t.refuted = true, t.at = s.half;
   if (!proved && !t.refuted && t.points >= 3) t.refuted = sides_stay_apart(&s, &t.at);
   if (!proved && !t.refuted && t.points) t.refuted = sides_branches(&s, BRANCH_WORK, &t.at, &t.edge);
-  print_check(out, p, c);
+  print_check(p, k, out);
   if (t.refuted) {
     print_refuted(&s, &t.at, t.edge, out);
-    if (proved) bug("check", "a proof and an evaluation disagree:\n%s", out->data);
+    if (proved) bug("check", "a proof and an evaluation disagree:\n%s", out->data); /* costs this check its verdict: check_apart.c */
     tally->refuted++;
   } else if (t.tied > TIED_SHARE * t.points && !proved) {
     text_printf(out, ": undecided, at %d of %d points a comparison in it is a tie but for rounding\n", t.tied, t.tied + t.noisy + t.points);
@@ -225,13 +228,17 @@ static void print_summary(Text *out, const Tally *t) {
   if (t->undecided) text_printf(out, ", %d undecided", t->undecided);
   text_printf(out, "; %d gradient%s", t->agree, t->agree == 1 ? " agrees" : "s agree");
   if (t->fail) text_printf(out, ", %d fail%s", t->fail, t->fail == 1 ? "s" : "");
+  if (t->faults) text_printf(out, "; nnc failed at %d", t->faults);
   text_add(out, "\n");
 }
 
 int check_program(Program *p, Text *out) {
   Tally tally = {0};
-  for (int k = 0; k < p->checks.n; k++) check_one(p, k, out, &tally);
-  check_gradients(p, out, &tally);
+  Items checks = {p->checks.n, p, check_one, print_check}, gradients = {.run = gradients_check, .name = gradients_name};
+  check_apart(p->cx, &checks, out, &tally);
+  gradients.state = gradients_new(p, &gradients.n);
+  check_apart(p->cx, &gradients, out, &tally);
   print_summary(out, &tally);
+  if (tally.faults) return 3;
   return tally.refuted || tally.undecided || tally.fail;
 }

@@ -7,7 +7,7 @@
 #include "evaluate.h"
 #include "program.h"
 
-/* The report goes to out. Returns 1 where anything is refuted, undecided or fails, else 0. */
+/* The report goes to out. Returns 3 where nnc itself failed at something, 1 where anything is refuted, undecided or fails, else 0. */
 int check_program(Program *p, Text *out);
 
 /* ---- below: between the files of check ---- */
@@ -15,6 +15,7 @@ int check_program(Program *p, Text *out);
 typedef struct Tally {
   int proved, holds, refuted, undecided; /* of checks */
   int agree, fail;            /* of parameter arrays */
+  int faults;                 /* of nnc */
 } Tally;
 
 /* Draws that follow from (seed, stream, k) alone. */
@@ -109,6 +110,19 @@ bool sides_sample(Sides *s, Read **a, Read **b, int *sample_var);
  * where that refutes; then `edge` is the comparison (or NULL). */
 bool sides_branches(Sides *s, double work, Point *pt, const Node **edge);
 
-void check_gradients(Program *p, Text *out, Tally *tally);
+/* check_gradient.c: the parameter arrays of all losses, as items */
+typedef struct Gradients Gradients;
+Gradients *gradients_new(Program *p, int *count);
+void gradients_check(void *gradients, int k, Text *out, Tally *tally);
+void gradients_name(void *gradients, int k, Text *out);
+
+/* check_apart.c: runs items one after the other; a fault of nnc in one, a crash even, is reported and costs only its own verdict. */
+typedef struct Items {
+  int n;
+  void *state;
+  void (*run)(void *state, int k, Text *out, Tally *tally);
+  void (*name)(void *state, int k, Text *out);
+} Items;
+void check_apart(Context *cx, const Items *items, Text *out, Tally *tally);
 
 #endif

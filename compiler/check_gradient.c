@@ -335,19 +335,15 @@ typedef struct Arrays {
   int n;
 } Arrays;
 
-/* The arrays that the loss depends on; of the others it is said. */
-static Arrays find_arrays(Loss *l, Text *out) {
+/* The arrays that the loss depends on. */
+static Arrays find_arrays(const Loss *l) {
   Arrays all = {ARENA_ARRAY(l->p->cx, Array, l->routine->nroots), 0};
   for (int k = 0; k < l->routine->nroots; k++) {
     const Root *root = &l->routine->roots[k];
     if (root->dest != DEST_GRAD) continue;
     const Leaf *leaf = &l->p->params.at[root->item];
     Array a = {.leaf = leaf, .root = root->node, .count = leaf->count};
-    if (!l->reached[leaf->node->id]) {
-      print_array(out, l, &a);
-      text_add(out, ": the loss does not depend on it\n");
-      continue;
-    }
+    if (!l->reached[leaf->node->id]) continue;
     plan_probes(l, &a);
     a.gradient = ARENA_ARRAY(l->p->cx, double, a.count);
     a.base = ARENA_ARRAY(l->p->cx, double, a.count);
@@ -371,32 +367,71 @@ static Result probe_together(Loss *l, const Arrays *all) {
   return r;
 }
 
-/* Of a costly loss all arrays are moved together first. Where that agrees, each by itself follows while MOST_WORK lasts; where it does
- * not, all do, so that the one which is wrong is named. */
-static void check_loss(Program *p, const Routine *r, Text *out, Tally *tally) {
-  Loss l = loss_make(p, r);
-  Arrays all = find_arrays(&l, out);
-  double work = 0;
-  bool costly = all.n > 1 && l.cost * all.n > MOST_WORK;
-  Result together = costly ? probe_together(&l, &all) : (Result){.outcome = AT_KINK};
-  int failed = tally->fail;
-  for (int k = 0; k < all.n; k++) {
-    Array *a = &all.at[k];
-    work += l.cost * (a->nelements + a->ndirections);
-    if (together.outcome == AGREES && work > MOST_WORK && a->scale > 0) {
-      print_array(out, &l, a);
-      text_printf(out, ": agrees together with the others, largest difference %.1g\n", together.difference);
-      tally->agree++;
-    } else if (check_array(&l, a, out)) tally->agree++;
-    else tally->fail++;
+struct Gradients {
+  Program *p;
+  VEC(const Routine *) routines; /* of item k, */
+  VEC(const Root *) roots;       /* and the root that it is */
+  const Routine *routine;        /* at hand */
+  Loss loss;
+  Arrays all;
+  Result together;
+  double work;
+  int failed;
+};
+
+Gradients *gradients_new(Program *p, int *count) {
+  Gradients *g = ARENA_NEW(p->cx, Gradients);
+  g->p = p;
+  for (int i = 0; i < p->routines.n; i++) {
+    const Routine *r = &p->routines.at[i];
+    for (int k = 0; k < r->nroots && r->kind == ROUTINE_GRAD; k++) {
+      if (r->roots[k].dest != DEST_GRAD) continue;
+      VEC_PUSH(p->cx, &g->routines, r);
+      VEC_PUSH(p->cx, &g->roots, &r->roots[k]);
+    }
   }
-  if (together.outcome != DIFFERS || tally->fail > failed) return;
-  text_printf(out, "gradient %s: fails in a random direction of all arrays: the gradient is %.9g, the difference quotient %.9g\n", r->name,
-              together.analytic, together.quotient);
-  tally->fail++;
+  *count = g->roots.n;
+  return g;
 }
 
-void check_gradients(Program *p, Text *out, Tally *tally) {
-  for (int k = 0; k < p->routines.n; k++)
-    if (p->routines.at[k].kind == ROUTINE_GRAD) check_loss(p, &p->routines.at[k], out, tally);
+void gradients_name(void *gradients, int k, Text *out) {
+  Gradients *g = gradients;
+  Array a = {.leaf = &g->p->params.at[g->roots.at[k]->item]};
+  print_array(out, &(Loss){.routine = g->routines.at[k]}, &a);
+}
+
+/* Of a costly loss all arrays are moved together first. */
+static void take_loss(Gradients *g, const Routine *r) {
+  g->routine = r;
+  g->loss = loss_make(g->p, r);
+  g->all = find_arrays(&g->loss);
+  bool costly = g->all.n > 1 && g->loss.cost * g->all.n > MOST_WORK;
+  g->together = costly ? probe_together(&g->loss, &g->all) : (Result){.outcome = AT_KINK};
+  g->work = g->failed = 0;
+}
+
+/* Where all together agree, each by itself follows while MOST_WORK lasts; where they do not, all do, so that the wrong one is named. */
+static void check_one(Gradients *g, Array *a, Text *out, Tally *tally) {
+  g->work += g->loss.cost * (a->nelements + a->ndirections);
+  if (g->together.outcome == AGREES && g->work > MOST_WORK && a->scale > 0) {
+    print_array(out, &g->loss, a);
+    text_printf(out, ": agrees together with the others, largest difference %.1g\n", g->together.difference);
+    tally->agree++;
+  } else if (check_array(&g->loss, a, out)) tally->agree++;
+  else tally->fail++, g->failed++;
+}
+
+void gradients_check(void *gradients, int k, Text *out, Tally *tally) {
+  Gradients *g = gradients;
+  const Routine *r = g->routines.at[k];
+  int i = 0;
+  if (g->routine != r) take_loss(g, r);
+  while (i < g->all.n && g->all.at[i].leaf != &g->p->params.at[g->roots.at[k]->item]) i++;
+  if (i < g->all.n) check_one(g, &g->all.at[i], out, tally);
+  else gradients_name(g, k, out), text_add(out, ": the loss does not depend on it\n");
+  bool last = k + 1 == g->roots.n || g->routines.at[k + 1] != r;
+  if (!last || g->together.outcome != DIFFERS || g->failed) return;
+  text_printf(out, "gradient %s: fails in a random direction of all arrays: the gradient is %.9g, the difference quotient %.9g\n", r->name,
+              g->together.analytic, g->together.quotient);
+  tally->fail++;
 }

@@ -398,6 +398,8 @@ void help(Context *cx, const char *format, ...) {
 
 int error_count(const Context *cx) { return cx->errors; }
 
+void errors_add(Context *cx, int n) { cx->errors += n; }
+
 void errors_finish(Context *cx) {
   int more = cx->errors - MOST_ERRORS;
   if (more > 0) fprintf(stderr, "nnc: %d more error%s\n", more, more == 1 ? "" : "s");

@@ -79,6 +79,7 @@ void warn_at(Context *cx, Span s, const char *format, ...) NNC_PRINTF(3, 4);
 void note_at(Context *cx, Span s, const char *format, ...) NNC_PRINTF(3, 4);
 void help(Context *cx, const char *format, ...) NNC_PRINTF(2, 3);
 int error_count(const Context *cx);
+void errors_add(Context *cx, int n); /* that were shown by another process */
 /* Says how many errors were counted and not shown; to be called once, at the end. */
 void errors_finish(Context *cx);
 /* The nearest name by edit distance (at most a third of the letters), or NULL. */
