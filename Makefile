@@ -199,6 +199,11 @@ figures: all
 # Random models: N of them, from SEED; FLAGS for tests/random/run.py (--keep FOLDER keeps the models that differ).
 N    ?= 10000
 SEED ?= 1
+# Random identities: N right ones and N wrong ones, from SEED; FLAGS for tests/identities/identities.py (--show shows wrong ones that hold).
+.PHONY: identities
+identities: all
+	@python3 tests/identities/identities.py --nnc '$(BUILD)/nnc' --count '$(N)' --seed '$(SEED)' $(FLAGS)
+
 .PHONY: random
 random: all $(BUILD)/tests/random/judge
 	@python3 tests/random/run.py --models '$(N)' --seed '$(SEED)' --build '$(BUILD)' $(if $(SANITIZE),--sanitize) $(FLAGS)

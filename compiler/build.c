@@ -84,7 +84,8 @@ static Read *fold(Graph *g, Op op, Read *const *x) {
   int arity = op_rows[op].arity;
   for (int k = 0; k < arity; k++)
     if (!read_constant(x[k], &value[k])) return NULL;
-  return build_constant(g, op_apply(op, value));
+  double y = op_apply(op, value);
+  return g->exact && op_loses(op, value, y) ? NULL : build_constant(g, y);
 }
 
 static bool is_value(const Read *r, double v) {

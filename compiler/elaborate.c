@@ -443,6 +443,7 @@ Program *elaborate(Context *cx, const Block *prelude, const Block *model, const 
   el->prelude = prelude->n ? prelude->at[0]->span.source : NULL;
   p->cx = el->cx = cx;
   p->graph = el->g = graph_new(cx);
+  el->g->exact = options && options->exact;
   p->elaborator = el;
   p->path = path;
   p->name = p->header = prefix_of(cx, &all, path);

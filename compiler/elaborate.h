@@ -22,7 +22,7 @@ struct Value {
   Span span;          /* where it was made or declared, for notes */
   const char *name;   /* the user's name for it, or NULL */
   double number;
-  Read *read;         /* TENSOR */
+  Read *read;         /* TENSOR; NUMBER: what it follows from, where that says more than its digits (Graph.exact), or NULL */
   int rank;
   int vars[MAX_AXES];
   Value **items;      /* LIST, TUPLE */

@@ -147,7 +147,7 @@ static Value *unary(Elaborator *el, Scope *s, const Expr *e) {
   Value *a = operand(el, s, e->a, e->kind == EXPR_NOT ? "'not'" : "'-'");
   if (!a) return value_poison(el, e->span);
   if (e->kind == EXPR_NOT) return elementwise(el, OP_NOT, 1, &a, e->span, "'not'");
-  if (a->kind == VALUE_NUMBER) return value_number(el, -a->number, e->span);
+  if (a->kind == VALUE_NUMBER && !a->read) return value_number(el, -a->number, e->span);
   Value *minus[2] = {value_number(el, -1, e->span), a};
   return elementwise(el, OP_PRODUCT, 2, minus, e->span, "'-'");
 }

@@ -157,6 +157,8 @@ static Value *list_tensor(Elaborator *el, Value *v, Span span) {
   return value_tensor(el, r, rank, vars, span);
 }
 
+static Read *number_read(Elaborator *el, const Value *v) { return v->read ? v->read : build_constant(el->g, v->number); }
+
 Value *as_tensor(Elaborator *el, Value *v, Span span, const char *what) {
   if (v->kind == VALUE_TENSOR) return v;
   if (is_poison(v)) return NULL;
@@ -165,7 +167,7 @@ Value *as_tensor(Elaborator *el, Value *v, Span span, const char *what) {
     return NULL;
   }
   Value *t = NULL;
-  if (v->kind == VALUE_NUMBER) t = value_tensor(el, build_constant(el->g, v->number), 0, NULL, span);
+  if (v->kind == VALUE_NUMBER) t = value_tensor(el, number_read(el, v), 0, NULL, span);
   if (v->kind == VALUE_LIST) t = v->array ? v->array : list_tensor(el, v, span);
   if (!t) {
     report(el, span, "%s must be a number or an array, found %s", what, describe_function(el, v));
@@ -222,6 +224,18 @@ static void report_unequal(Elaborator *el, const Value *x, const Value *y, Span 
   advise(el, "shapes must be equal, or one the end of the other; index notation says anything else: c[i, j] = a[i] * b[j]");
 }
 
+static Value *number_of(Elaborator *el, Op op, int n, Value *const *args, const double *x, Span span) {
+  Value *v = value_number(el, op == OP_PRODUCT ? x[0] * (n > 1 ? x[1] : 1) : op_apply(op, x), span);
+  bool more = op != OP_PRODUCT && op_loses(op, x, v->number);
+  Read *reads[4];
+  for (int k = 0; k < n; k++) {
+    more = more || args[k]->read;
+    reads[k] = number_read(el, args[k]);
+  }
+  if (el->g->exact && more) v->read = op == OP_PRODUCT ? build_product(el->g, 1, n, reads, 0, NULL, 0, NULL) : build_op(el->g, op, reads);
+  return v;
+}
+
 Value *elementwise(Elaborator *el, Op op, int n, Value *const *args, Span span, const char *what) {
   Value *t[4];
   double numbers[4] = {0};
@@ -232,8 +246,7 @@ Value *elementwise(Elaborator *el, Op op, int n, Value *const *args, Span span, 
     all_numbers = all_numbers && args[k]->kind == VALUE_NUMBER;
     numbers[k] = args[k]->number;
   }
-  if (all_numbers)
-    return value_number(el, op == OP_PRODUCT ? numbers[0] * (n > 1 ? numbers[1] : 1) : op_apply(op, numbers), span);
+  if (all_numbers) return number_of(el, op, n, args, numbers, span);
   for (int k = 0; k < n; k++) {
     t[k] = as_tensor(el, args[k], span, arena_printf(el->cx, "an argument of %s", what));
     if (!t[k]) return value_poison(el, span);

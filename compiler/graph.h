@@ -100,6 +100,8 @@ typedef struct OpRow {
 extern const OpRow op_rows[OP_COUNT];
 /* The value of a scalar operation (neither PRODUCT nor INDEX) in double precision, with the language's conventions at kinks. */
 double op_apply(Op op, const double *x);
+/* May what follows from y = op(x) depend on digits that y has lost? 1e16 + 1, or sigmoid(40), of which 1 is left. */
+bool op_loses(Op op, const double *x, double y);
 
 typedef enum {
   NODE_MAP,      /* the indexed statement */
@@ -193,6 +195,7 @@ struct Graph {
   int nvars, cap_vars;
   Node **table;
   size_t table_size, nnodes;
+  bool exact;       /* no constant is made of others where op_loses: for proofs */
   Span span;        /* given to new nodes */
   Scan *scans;      /* from 1 */
   int nscans, cap_scans;

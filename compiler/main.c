@@ -128,6 +128,7 @@ int main(int argc, char **argv) {
   Options options = {.max_memory = 16.0 * 1024 * 1024 * 1024};
   Command command = {.format = "text"};
   int status = command_read(cx, argc, argv, &command, &options);
+  options.exact = command.verb == VERB_CHECK;
   if (status >= 0) return status;
   if (command.verb == VERB_PRELUDE) {
     Text t = {.cx = cx};

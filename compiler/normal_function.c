@@ -98,14 +98,14 @@ static bool one_minus_sigmoid(const Poly *a, double *c, Poly **u) {
 
 static Poly *sigmoid_of(Prover *p, Poly *u) {
   double c;
-  if (poly_is_number(u, &c)) return poly_number(p, 1 / (1 + exp(-c)));
+  if (poly_is_number(u, &c) && c == 0) return poly_number(p, 0.5);
   if (!poly_lead_negative(p, u)) return poly_call(p, OP_SIGMOID, u);
   return poly_plus(p, 1, poly_number(p, 1), -1, poly_call(p, OP_SIGMOID, poly_scale(p, -1, u)));
 }
 
 static Poly *softplus_of(Prover *p, Poly *u) {
   double c;
-  if (poly_is_number(u, &c)) return poly_number(p, log1p(exp(c)));
+  if (poly_is_number(u, &c) && c == 0) return poly_number(p, log(2));
   if (!poly_lead_negative(p, u)) return poly_call(p, OP_SOFTPLUS, u);
   return poly_plus(p, 1, poly_call(p, OP_SOFTPLUS, poly_scale(p, -1, u)), 1, u);
 }
@@ -250,7 +250,6 @@ static bool single_atom(const Mono *m, Op op) {
 static Poly *exp_of_mono(Prover *p, const Mono *m) {
   Mono unit = *m;
   Poly *arg;
-  if (!m->nfactors && !m->nbound && !m->nguards) return poly_number(p, exp(m->coef));
   if (single_atom(m, OP_LOG)) return poly_power(p, m->factors[0].atom->args[0], m->coef);
   if (single_atom(m, OP_SOFTPLUS) && m->coef == floor(m->coef) && fabs(m->coef) <= MOST_POWER) {
     Poly *one_more = poly_plus(p, 1, poly_number(p, 1), 1, poly_function(p, OP_EXP, m->factors[0].atom->args));
@@ -317,7 +316,7 @@ static Poly *other_function(Prover *p, Op op, Poly *const *args) {
   bool numbers = true;
   int n = op_rows[op].arity;
   for (int k = 0; k < n; k++) numbers = numbers && poly_is_number(args[k], &c[k]);
-  if (numbers) return poly_number(p, op_apply(op, c));
+  if (numbers && !op_loses(op, c, op_apply(op, c))) return poly_number(p, op_apply(op, c));
   if (parity != NEITHER && poly_lead_negative(p, args[0]))
     return poly_scale(p, parity == ODD ? -1 : 1, poly_call(p, op, poly_scale(p, -1, args[0])));
   return poly_atom(p, function_atom(p, ATOM_FUNC, op, n, args), 1);

@@ -35,6 +35,23 @@ static double sigmoid(double x) {
 
 static double first(double a, double b, bool take_a) { return isnan(a) ? a : isnan(b) ? b : take_a ? a : b; }
 
+/* The error of a + b = sum (Knuth 1969) is not 0. */
+static bool sum_is_rounded(double a, double b, double sum) {
+  double part = sum - a;
+  return isfinite(sum) && (a - (sum - part)) + (b - part) != 0;
+}
+
+bool op_loses(Op op, const double *x, double y) {
+  switch (op) {
+  case OP_ADD: return sum_is_rounded(x[0], x[1], y);
+  case OP_SUB: return sum_is_rounded(x[0], -x[1], y);
+  case OP_EXP: case OP_LOG1P: case OP_EXPM1: case OP_SIN: case OP_COS: case OP_TAN: case OP_ATAN: case OP_TANH: case OP_SIGMOID:
+  case OP_SOFTPLUS: case OP_ERF: case OP_ERFC: return isfinite(x[0]) && x[0] != 0;
+  case OP_LOG: return isfinite(y) && x[0] != 1;
+  default: return false;
+  }
+}
+
 double op_apply(Op op, const double *x) {
   switch (op) {
   case OP_ADD: return x[0] + x[1];

@@ -184,6 +184,7 @@ typedef struct Options {
   bool no_reuse;       /* every value gets its own place in the work area (a test's judge of lifetimes) */
   bool no_fuse;        /* one loop a node, no inlining, no GEMM: likewise */
   bool explain;        /* say which rule fired where */
+  bool exact;          /* constants keep what they follow from (Graph.exact) */
 } Options;
 
 /* Tree to program; what is wrong is reported (error_count) and the Program is returned as far as it goes. The roots may still hold

@@ -259,14 +259,21 @@ static Read *apply_to_pair(Program *p, const Stmt *rule, const Read *r) {
   return NULL;
 }
 
+/* log(4), which Graph.exact leaves as it is. */
+static bool is_of_numbers(const Node *n) {
+  bool numbers = n->nreads > 0 && n->op != OP_PRODUCT;
+  for (int k = 0; k < n->nreads; k++) numbers = numbers && read_constant(n->reads[k], NULL);
+  return numbers;
+}
+
 Read *rules_apply(Program *p, const Read *r, int *which) {
-  if (r->node->kind != NODE_MAP) return NULL;
+  if (r->node->kind != NODE_MAP || is_of_numbers(r->node)) return NULL;
   for (int k = 0; k < rule_count(p); k++) {
     const Stmt *rule = rule_at(p, k);
     bool product = rule->value->kind == EXPR_BINARY && rule->value->op == BIN_MUL && r->node->op == OP_PRODUCT;
     Read *better = may_match(rule->value, r->node) ? apply(p, rule, r) : NULL;
     if (!better && product) better = apply_to_pair(p, rule, r);
-    if (!better) continue;
+    if (!better || better->node == r->node) continue; /* 2*log(2) is select(2, log(2)) is 2*log(2) */
     if (which) *which = k;
     return better;
   }

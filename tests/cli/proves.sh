@@ -110,6 +110,12 @@ check (sqrt(a) >= 0) == 1
 check where(a/a, 1, 2) == 1
 check (a/a and 1) == 1
 check argmax(x/a) == argmax(x*a)
+check a + 1e16 + 1 - 1e16 == a
+check (1 - sigmoid(40))*exp(40) == 0
+check erf(6) == 1
+check cos(1e-9) == 1
+check exp(1e-17) == 1
+check a + (1 - sigmoid(40)) == a
 END
 
 each 'proved: where a side divides by 0, it claims nothing' yes <<'END'
@@ -123,6 +129,11 @@ check select(a, 1/(a + exp(b)^2)) == a/(a + exp(b)^2)
 check where(exp(a) > 0, 1, 3) == 1
 check where(softplus(a) > 0, 1, 3) == 1
 check where(exp(a) + exp(-a) > 0, 1, 3) == 1
+check 0.1 + 0.2 == 0.3
+check a*0.1*10 == a
+check tanh(0.5) == 2*sigmoid(1) - 1
+check sigmoid(-log(2)) == 1/3
+check exp(2)*exp(3) == exp(5)
 check (1/(1 + a^2) > b) + (1/(1 + a^2) <= b) == 1
 END
 
