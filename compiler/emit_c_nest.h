@@ -20,6 +20,7 @@ typedef struct Nest {
   bool *guard_done; /* it is a bound or a condition already */
   Index **place;    /* of the result, by own axis */
   bool solved[MAX_AXES];
+  bool deep;             /* so long a sum that it grows in a double */
   VEC(Loop) loops;       /* outermost first */
   VEC(Index *) accesses; /* flat indices of all arrays read, for strides */
 } Nest;

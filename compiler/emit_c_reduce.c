@@ -1,13 +1,15 @@
 /* emit_c_reduce.c: reductions.
  *
  * The innermost loop is the one with most unit strides. Where that is a reduced axis, the result grows in a scalar, with 16
- * partial sums if the loop is long, so that compilers use vectors without being allowed to reorder sums. Where it is an own
+ * partial sums if the loop is long, so that compilers use vectors without being allowed to reorder sums. A float that a million
+ * terms run through loses digits (Higham 1993, eq. 2.6: the error grows with their number): beyond DEEP_SUM terms the scalar is a double,
+ * beyond FLUSH terms one into which the partial sums go now and then. Where it is an own
  * axis, the result grows in the array, which is set to zero first. */
 #include "emit_c_nest.h"
 
 #include <string.h>
 
-enum { PARTS = 16, LONG_SUM = 64 };
+enum { PARTS = 16, LONG_SUM = 64, DEEP_SUM = 256, FLUSH = 4096 };
 
 /* ---- reductions ---- */
 
@@ -80,22 +82,54 @@ static bool sums_in_parts(const Nest *nest, const Loop *l) {
   return true;
 }
 
+/* The number of terms of each result. */
+static double terms_of(const Nest *nest) {
+  double terms = 1;
+  for (int v = nest->n->naxes; v < nest->n->naxes + nest->n->nreduce; v++)
+    if (!nest->b->held[v]) terms *= (double)plan_extent(nest->b->plan, nest->n, v);
+  return terms;
+}
+
+static void add_term(Nest *nest, const char *acc) {
+  Body *b = nest->b;
+  const char *cast = nest->deep ? "(double)" : "";
+  line(b, "%s += %s%s;", acc, cast, as_float(b, term(nest), nest->deep ? 0 : 5));
+  b->temps.n = 0;
+}
+
+static void flush_parts(const Nest *nest, const char *acc) {
+  if (nest->deep) line(nest->b, "for (int q = 0; q < %d; q++) %s += (double)part[q], part[q] = 0.0f;", PARTS, acc);
+  else line(nest->b, "for (int q = 0; q < %d; q++) %s += part[q];", PARTS, acc);
+}
+
 /* The innermost loop of a long sum: PARTS sums side by side, then the rest. */
 static void sum_in_parts(Nest *nest, const Loop *l, const char *acc) {
   Body *b = nest->b;
   const char *v = b->vars[l->var];
   long long whole = l->count / PARTS * PARTS;
-  open_brace(b, "for (int end = 0; end < %lld; end += %d) {", whole, PARTS);
+  bool runs = whole > FLUSH;
+  if (runs) open_brace(b, "for (int start = 0; start < %lld; start += %d) {", whole, FLUSH);
+  if (runs) open_brace(b, "for (int end = start; end < %lld && end < start + %d; end += %d) {", whole, FLUSH, PARTS);
+  else open_brace(b, "for (int end = 0; end < %lld; end += %d) {", whole, PARTS);
   open_brace(b, "for (int q = 0; q < %d; q++) {", PARTS);
   line(b, "const int %s = end + q;", v);
   line(b, "part[q] += %s;", as_float(b, term(nest), 5));
   b->temps.n = 0;
   close_brace(b);
   close_brace(b);
-  if (whole == l->count) return;
-  open_brace(b, "for (int %s = %lld; %s < %lld; %s++) {", v, whole, v, (long long)l->count, v);
-  line(b, "%s += %s;", acc, as_float(b, term(nest), 5));
-  b->temps.n = 0;
+  if (runs) {
+    flush_parts(nest, acc);
+    close_brace(b);
+  }
+  if (whole != l->count) {
+    open_brace(b, "for (int %s = %lld; %s < %lld; %s++) {", v, whole, v, (long long)l->count, v);
+    add_term(nest, acc);
+    close_brace(b);
+  }
+  if (runs || !nest->deep) return;
+  open_brace(b, "if ((terms += %lld) >= %d) {", (long long)l->count, FLUSH);
+  flush_parts(nest, acc);
+  line(b, "terms = 0;");
   close_brace(b);
 }
 
@@ -171,16 +205,21 @@ static void reduce_to_scalar(Nest *nest, int own) {
   Reduction r = nest->n->reduction;
   const Loop *last = nest->loops.n ? &nest->loops.at[nest->loops.n - 1] : NULL;
   bool parts = nest->loops.n > own && sums_in_parts(nest, last);
-  line(b, "float acc = %s;", start_of(b, r));
+  nest->deep = r == RED_SUM && terms_of(nest) > (parts ? FLUSH : DEEP_SUM);
+  line(b, "%s acc = %s;", nest->deep ? "double" : "float", nest->deep ? "0.0" : start_of(b, r));
   if (parts) line(b, "float part[%d] = {0};", PARTS);
+  if (parts && nest->deep && last->count / PARTS * PARTS <= FLUSH) line(b, "int terms = 0;");
   nest_open_outer_guards(nest, own);
   open_reduced(nest, own, nest->loops.n - parts);
   if (parts) sum_in_parts(nest, last, "acc");
+  else if (r == RED_SUM) add_term(nest, "acc");
   else update(b, r, "acc", as_float(b, term(nest), 5));
   nest_close(b, indent);
-  if (parts) line(b, "for (int q = 0; q < %d; q++) acc += part[q];", PARTS);
-  Code result = {.text = r == RED_SUM ? scaled(b, nest->n, (Code){.text = "acc"}) : "acc", .level = r == RED_SUM ? 2 : 0};
+  if (parts) flush_parts(nest, "acc");
   const Place *p = plan_place(b->plan, nest->n);
+  bool plain = !nest->deep || (p->integer && nest->n->scale == 1);
+  Code sum = {.text = plain ? "acc" : "(float)acc", .level = !plain};
+  Code result = {.text = r == RED_SUM ? scaled(b, nest->n, sum) : "acc", .level = r == RED_SUM ? 2 : 0};
   finish_scalar(nest, as_element(b, result, nest->n, p->integer, p->wide, 5));
 }
 
