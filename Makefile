@@ -196,7 +196,8 @@ accept:
 figures: all
 	@BUILD='$(BUILD)' python3 tests/training/figures.py $(PAGES)
 
-# Random models: N of them, from SEED; FLAGS for tests/random/run.py (--keep FOLDER keeps the models that differ).
+# Random models: N of them, from SEED; FLAGS for tests/random/run.py (--keep FOLDER keeps the models that differ). With
+# BUILDS="gcc-native clang-v3 ..." under each of these too (tests/builds.sh); FLAGS=--in-turn: each under one of them.
 N    ?= 10000
 SEED ?= 1
 # Random identities: N right ones and N wrong ones, from SEED; FLAGS for tests/identities/identities.py (--show shows wrong ones that hold).
@@ -206,7 +207,13 @@ identities: all
 
 .PHONY: random
 random: all $(BUILD)/tests/random/judge
-	@python3 tests/random/run.py --models '$(N)' --seed '$(SEED)' --build '$(BUILD)' $(if $(SANITIZE),--sanitize) $(FLAGS)
+	@python3 tests/random/run.py --models '$(N)' --seed '$(SEED)' --build '$(BUILD)' $(if $(SANITIZE),--sanitize) \
+	  $(if $(BUILDS),--builds '$(BUILDS)') $(FLAGS)
+
+# What `make check` judges under one of the users' builds each, under all of them.
+.PHONY: judges
+judges: tests
+	@$(settings) ALL_BUILDS=1 BUILDS='$(BUILDS)' sh tests/run 'references|random.sh|unrolled|edges|turns'
 
 # The judge puts a function of its own in the way of the emitter's: constants with all their digits.
 $(BUILD)/tests/random/judge: tests/random/judge.c $(BUILD)/libnnc.a $(BUILD)/libnn.a

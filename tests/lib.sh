@@ -112,6 +112,15 @@ model_program() {
     "${LIBRARY:-$BUILD}/libnn.a" $LINK $helpers_
 }
 
+# The builds of users that this machine has (tests/builds.sh): NAME COMPILER FLAGS, one a line in $work/builds. What is judged under
+# them is judged under one each, in turn; with ALL_BUILDS=1 (make judges) under all. in_turn N: those of the N-th thing.
+users_builds() { sh tests/builds.sh ${BUILDS:-} >"$work/builds" 2>"$work/no_builds"; sed 's/^\(.*\): \(.*\)/skip the build \1: \2/' "$work/no_builds"; }
+in_turn() {
+  if [ -n "${ALL_BUILDS:-}" ]; then cat "$work/builds"
+  else awk -v n="$1" '{ line[NR] = $0 } END { if (NR) print line[n % NR + 1] }' "$work/builds"; fi
+}
+users_options() { [ -n "${ALL_BUILDS:-}" ] || echo --in-turn; } # of tests/random/run.py
+
 # What compiles generated C fastest, where it does not matter how well.
 if have tcc; then QUICK=tcc; else QUICK=$CC; fi
 

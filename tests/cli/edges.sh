@@ -10,13 +10,19 @@ sed 's/ at the edges/ at the edges, in double/' "$work/double"
 [ $status -le 1 ] || not_ok "edges in double (status $status)"
 
 generate tests/prelude/edges.nn "$work" >"$work/log" 2>&1 || { not_ok "edges generated" - <"$work/log"; exit 0; }
-if $CC -std=c11 -O1 -Iruntime -I"$work" -Itests/prelude -o "$work/edges" tests/prelude/edges.c "$work/edges.c" "$BUILD/libnn.a" $LINK \
-  >"$work/log" 2>&1; then
-  "$work/edges" tests/prelude/edges.txt >"$work/float" 2>&1
-  status=$?
-  sed 's/ at the edges/ at the edges, in float/' "$work/float"
-  [ $status -le 1 ] || not_ok "edges in float (status $status)"
-else not_ok "edges compiled" - <"$work/log"; fi
+users_builds
+in_turn 2 >"$work/its"
+{ echo "plainly $CC -std=c11 -O1"; cat "$work/its"; } | while read -r build compiler flags; do
+  # shellcheck disable=SC2086 # several words
+  if $compiler $flags -Iruntime -I"$work" -c -o "$work/edges.o" "$work/edges.c" >"$work/log" 2>&1 </dev/null &&
+    $CC -std=c11 -O1 -Iruntime -I"$work" -Itests/prelude -o "$work/edges" tests/prelude/edges.c "$work/edges.o" "$BUILD/libnn.a" $LINK \
+      >"$work/log" 2>&1 </dev/null; then
+    "$work/edges" tests/prelude/edges.txt >"$work/float" 2>&1
+    status=$?
+    sed "s/ at the edges/ at the edges, in float ($build)/" "$work/float"
+    [ $status -le 1 ] || not_ok "edges in float ($build, status $status)"
+  else not_ok "edges compiled ($build)" - <"$work/log"; fi
+done
 
 # Every rule is used by one of the entries.
 "$nnc" --explain tests/prelude/edges.nn -o "$work/edges.c" 2>&1 | tr -d ' ' >"$work/explained"

@@ -15,6 +15,10 @@ agree() { # NAME OPTIONS...
 }
 
 check "the judge is built" "$MAKE" -s "$BUILD/tests/random/judge"
-agree "300 random models" --models 300 --seed check --no-shrink
-agree "tests/regress" --no-shrink tests/regress/*.nn
+users_builds
+names=$(cut -d' ' -f1 "$work/builds" | tr '\n' ' ')
+# shellcheck disable=SC2046 # none or one word
+agree "250 random models" --models 250 --seed check --no-shrink
+agree "48 random models as users build them" --models 48 --first 250 --seed check --no-shrink --builds "$names" $(users_options)
+agree "tests/regress, as users build them" --no-shrink --builds "$names" $(users_options) tests/regress/*.nn
 

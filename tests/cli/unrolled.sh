@@ -20,5 +20,7 @@ done
 
 need python3 "the C of scans"
 check "the judge is built" "$MAKE" -s "$BUILD/tests/random/judge"
-# shellcheck disable=SC2086 # several words
-check "the C of scans computes what the evaluator does" python3 tests/random/run.py --build "$BUILD" --jobs "${JOBS:-1}" --pairs --no-shrink $judged
+users_builds
+# shellcheck disable=SC2086,SC2046 # several words
+check "the C of scans computes what the evaluator does" python3 tests/random/run.py --build "$BUILD" --jobs "${JOBS:-1}" --pairs --no-shrink \
+  --builds "$(cut -d' ' -f1 "$work/builds" | tr '\n' ' ')" $(users_options) $judged

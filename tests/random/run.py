@@ -1,9 +1,11 @@
 """Random models: the compiler's parts against one another, and against plain Python.
 
-    python3 tests/random/run.py [--models N] [--seed S] [--build FOLDER] [--jobs J] [--keep FOLDER] [--pairs] [FILE.nn ...]
+    python3 tests/random/run.py [--models N] [--seed S] [--build FOLDER] [--jobs J] [--keep FOLDER] [--pairs]
+                                [--builds "gcc-native clang-v3 ..."] [--in-turn] [FILE.nn ...]
 
 Each model is judged by difference quotients and by its value before simplification (judge.c), by its meaning in Python
-(expression.py), by its C in float, with and without reuse of memory, and by its C in double, fused and not (run.c). Files
+(expression.py), by its C in float, with and without reuse of memory, and by its C in double, fused and not (run.c); under
+each of the users' builds too (tests/builds.sh), or, in turn, each batch of models under one of them. Files
 given are judged in place of random models; with --pairs, their losses L and U are the same function written in two ways. A model that differs is shrunk and kept in FOLDER.
 Out: a line for each difference, then the counts; exit status 1 where there is a difference.
 """
@@ -40,8 +42,9 @@ def execute(command, **more):
 class Workshop:
     """A folder in which batches are judged."""
 
-    def __init__(self, build, folder, sanitize=False):
+    def __init__(self, build, folder, sanitize=False, users=()):
         self.build, self.folder, self.sanitize, self.pairs = build, folder, sanitize, False
+        self.users = list(users)  # command lines by which users build
         self.tcc = shutil.which("tcc") if not sanitize else None
 
     def path(self, name):
@@ -110,6 +113,21 @@ class Workshop:
                 return out.stdout or "status %d" % out.returncode
         return ""
 
+    def compile_user(self, names, compiler):
+        """Each as nnc writes it, by the command line of a user's build."""
+        self.write_table(names, "aa")
+        self.write_unit("user", names, "a")
+        include = ["-I" + self.folder, "-I" + RUNTIME]
+        link = [os.path.join(self.build, "libnn.a")] + open(os.path.join(self.build, "nn.link")).read().split()
+        for command in (
+                ["gcc", "-O1", "-D_POSIX_C_SOURCE=200809L"] + include + ["-c", os.path.join(HERE, "run.c"), "-o", self.path("run.o")],
+                compiler + include + ["-c", self.path("user.c"), "-o", self.path("user.o")],
+                ["gcc", "-o", self.path("user"), self.path("run.o"), self.path("user.o")] + link):
+            out = execute(command)
+            if out.returncode:
+                return out.stdout or "status %d" % out.returncode
+        return ""
+
     def tcc_library(self):
         out = execute([self.tcc, "-print-search-dirs"]).stdout
         return re.search(r"^install: *(.*)", out, re.M).group(1) + "/libtcc1.a"
@@ -126,7 +144,12 @@ class Workshop:
     def run_c(self, names, strict, differences, vague, kinds):
         """Adds (name, kind, detail) for what differs; a unit that does not compile is taken apart."""
         for kind in kinds:
-            errors = self.compile_float(names, strict) if kind == "float" else self.compile_double(names)
+            if kind == "float":
+                errors = self.compile_float(names, strict)
+            elif kind == "double":
+                errors = self.compile_double(names)
+            else:
+                errors = self.compile_user(names, kind.split())
             if errors and len(names) > 1:
                 for name in names:
                     self.run_c([name], strict, differences, vague, [kind])
@@ -134,7 +157,8 @@ class Workshop:
             if errors:
                 differences.append((names[0], "compiled as " + kind, errors))
                 continue
-            out = execute([self.path(kind), self.folder], env={**os.environ, "OPENBLAS_NUM_THREADS": "1",
+            program = kind if kind in ("float", "double") else "user"
+            out = execute([self.path(program), self.folder], env={**os.environ, "OPENBLAS_NUM_THREADS": "1",
                                                                "ASAN_OPTIONS": "detect_leaks=0"})
             fine = set()
             for line in out.stdout.splitlines():
@@ -206,6 +230,7 @@ class Workshop:
 
     def batch(self, texts, models, strict=True, kinds=("double", "float")):
         """Differences (name, kind, detail) of some models, which of them were unfit, which vague."""
+        kinds = list(kinds) + [u for u in self.users if u not in kinds]
         verdicts, differences, vague = self.judge(texts), [], set()
         unfit = {n for n, v in verdicts.items() if v == "unfit" or v == "refused" and EXCUSED.search(self.log(n))}
         for name, verdict in verdicts.items():
@@ -228,13 +253,13 @@ class Workshop:
 # ---- many of them ----
 
 def one_batch(job):
-    build, seeds, sanitize, files, pairs = job
+    build, seeds, sanitize, files, pairs, users = job
     folder = tempfile.mkdtemp(prefix="random-models-")
     try:
         models = {} if files else {"m%d" % k: generate("%s/%d" % (seed, k), "m%d" % k) for seed, k in seeds}
         texts = {"f%d" % k: open(path).read() for k, path in enumerate(files)} if files else \
             {name: model.text() for name, model in models.items()}
-        shop = Workshop(build, folder, sanitize)
+        shop = Workshop(build, folder, sanitize, users)
         shop.pairs = pairs
         differences, unfit, vague = shop.batch(texts, models)
         first = {}  # what is wrong in double is wrong in float too: one report for each model
@@ -256,13 +281,20 @@ def main():
     parser.add_argument("--sanitize", action="store_true")
     parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--pairs", action="store_true")
+    parser.add_argument("--builds", default="")
+    parser.add_argument("--in-turn", action="store_true")
     parser.add_argument("files", nargs="*")
     a = parser.parse_args()
     start, numbers = time.time(), range(a.first, a.first + a.models)
     size = 10 if a.sanitize else BATCH # the sanitizers' code takes gcc a while
-    jobs = [(a.build, [(a.seed, k) for k in numbers[at:at + size]], a.sanitize, [], False) for at in range(0, a.models, size)]
+    users = user_builds(a.builds)
+    size = min(size, -(-a.models // len(users))) if a.in_turn and users else size
+    turns = [[users[k % len(users)]] if a.in_turn and users else users for k in range(-(-a.models // size))]
+    jobs = [(a.build, [(a.seed, k) for k in numbers[at:at + size]], a.sanitize, [], False, turns[at // size])
+            for at in range(0, a.models, size)]
     if a.files:
-        jobs = [(a.build, [], a.sanitize, a.files, a.pairs)]
+        parts = [(a.files[k::len(users)], [u]) for k, u in enumerate(users)] if a.in_turn and users else [(a.files, users)]
+        jobs = [(a.build, [], a.sanitize, files, a.pairs, its) for files, its in parts if files]
     total = unfit = vague = differing = 0
     with multiprocessing.Pool(a.jobs) as pool:
         for n, u, v, differences in pool.imap(one_batch, jobs):
@@ -272,6 +304,14 @@ def main():
     print("%d random models with seed %s in %.0f s: %d differences; %d said nothing (values that are not finite or too "
           "large), %d nothing in float (rounding)" % (total, a.seed, time.time() - start, differing, unfit, vague))
     return 1 if differing else 0
+
+
+def user_builds(names):
+    """Command lines of builds by name, those that this machine has."""
+    if not names:
+        return []
+    out = subprocess.run(["sh", os.path.join(ROOT, "tests/builds.sh")] + names.split(), stdout=subprocess.PIPE, text=True, check=True)
+    return [line.partition(" ")[2] for line in out.stdout.splitlines()]
 
 
 def report(a, name, kind, detail, text):
@@ -300,7 +340,7 @@ def message_of(detail):
 
 
 def still(shop, text, kind, detail):
-    kinds = [k for k in ("float", "double") if kind.endswith(k)]
+    kinds = [k for k in ("float", "double") if kind.endswith(k)] or ([kind.replace("compiled as ", "")] if " -O" in kind else [])
     differences, _, _ = shop.batch({"m0": text}, {}, kind == "compiled as float" and "m0" not in detail, kinds)
     by_message = kind in ("crash", "refused") or kind.startswith("compiled")
     return any(k == kind and (not by_message or message_of(d) == message_of(detail)) for _, k, d in differences)
