@@ -148,6 +148,9 @@ static Read *algebra(Graph *g, Op op, Read *const *x) {
     if (is_value(x[0], 0)) return x[0];
     if (read_constant(x[0], &c)) return build_scale(g, c, x[1]);
     return read_constant(x[1], &c) && isfinite(c) ? build_mul(g, x[0], x[1]) : NULL;
+  case OP_KEEP:
+    if (read_constant(x[1], &c)) return c != 0 ? x[0] : build_constant(g, 0);
+    return is_value(x[0], 0) ? x[0] : NULL;
   case OP_MOD: {
     if (!read_constant(x[1], &c) || !x[0]->node->integer) return NULL;
     return x[0]->node->lo >= 0 && x[0]->node->hi < c ? x[0] : NULL;

@@ -74,7 +74,19 @@ int sweep_var(const Sweep *s, const Node *n, int k); /* for axis k of n: the one
 Axis sweep_adjoint_axis(const Sweep *s, const Node *n, int k);
 void sweep_visit(Sweep *s, Node *n);
 
+/* differentiate_zero.c */
+/* adjoint * d, where d is a derivative at the adjoint's place; an adjoint of 0 wins. */
+Read *zero_times(Graph *g, Read *adjoint, Read *d);
+/* The derivative of select(a, b) with respect to operand k, x, the other being `other`. */
+Read *zero_select(Graph *g, Read *adjoint, Read *other, int k, const Read *x);
+/* The derivative of y = a/b: adjoint/b with respect to a (y: NULL), or -adjoint*y/b with respect to b. */
+Read *zero_over(Graph *g, Read *adjoint, Read *y, Read *b);
+/* The same for the factors of an integrand, the adjoint being the first. */
+void zero_wins(Sweep *s, const Opened *o, Integrand *t);
+
 /* differentiate_contribution.c */
+/* Is v a constant of the derivation: the example, or a time? */
+bool is_tie(const Sweep *s, int v);
 void integrand_guard(Integrand *t, Index *e); /* e = 0 */
 Read *integrand_sum(Graph *g, const Integrand *t, int nsummed, const int *summed);
 /* Adds the integrand t to the adjoint of the node that r reads, an operand of o's node. */

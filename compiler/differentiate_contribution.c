@@ -24,8 +24,7 @@ Read *integrand_sum(Graph *g, const Integrand *t, int nsummed, const int *summed
 
 /* ---- one contribution ---- */
 
-/* Is v a constant of the derivation: the example, or a time? */
-static bool is_tie(const Sweep *s, int v) {
+bool is_tie(const Sweep *s, int v) {
   if (s->per_example && v == s->g->batch_var) return true;
   for (int i = 0; i < s->nties; i++)
     if (s->ties[i].var == v) return true;

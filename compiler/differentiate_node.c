@@ -4,10 +4,9 @@
  *
  * For an indexed statement it is the rule of differentiate.c: the integrand is the adjoint times the derivative,
  * which is the other factors of a product, a few lines here for operations whose derivative is no formula of
- * operands, and a `derivative` line of the prelude for all others. Where a derivative may be infinite, an adjoint of
- * 0 wins over it. */
+ * operands, and a `derivative` line of the prelude for all others. An adjoint of 0 wins over whatever it is multiplied with
+ * (differentiate_zero.c). */
 #include "differentiate.h"
-#include "property.h"
 
 /* Steps, conditions, places, and what says that it is constant: no derivative flows through these. */
 static bool is_flat(Op op) {
@@ -18,49 +17,9 @@ static bool is_flat(Op op) {
   }
 }
 
-bool carries_derivative(const Node *n) { return n->kind != NODE_MAP || (n->op != OP_WHERE && !is_flat(n->op)); }
+bool carries_derivative(const Node *n) { return n->kind != NODE_MAP || (n->op != OP_WHERE && n->op != OP_KEEP && !is_flat(n->op)); }
 
 /* ---- scalar operations ---- */
-
-/* May this derivative be infinite, or none at all, where its operand is finite? Then an adjoint of 0 has to win. */
-static bool unbounded(const Read *d) {
-  const Node *n = d->node;
-  if (n->kind != NODE_MAP) return false;
-  switch (n->op) {
-  case OP_DIV: return !read_positive(n->reads[1]) || n->reads[1]->node->op != OP_ADD;
-  case OP_LOG: case OP_POW: case OP_TAN: case OP_DIGAMMA: case OP_TRIGAMMA: return true;
-  case OP_WHERE: return unbounded(n->reads[1]) || unbounded(n->reads[2]);
-  case OP_SELECT: return unbounded(n->reads[0]) || unbounded(n->reads[1]);
-  case OP_PRODUCT: case OP_ADD: case OP_SUB:
-    for (int k = 0; k < n->nreads && n->reduction == RED_NONE; k++)
-      if (unbounded(n->reads[k])) return true;
-    return false;
-  default: return false;
-  }
-}
-
-static bool is_condition(const Read *d) {
-  const Node *n = d->node;
-  return n->kind == NODE_MAP && n->integer && n->op >= OP_LT && n->op <= OP_NOT;
-}
-
-/* adjoint times derivative: a choice stays a choice, and 0 times an unbounded derivative is 0. */
-static Read *chain(Graph *g, Read *adjoint, Read *d) {
-  if (is_condition(d)) return build_op(g, OP_WHERE, (Read *[]){d, adjoint, build_constant(g, 0)});
-  if (unbounded(d)) return build_op2(g, OP_SELECT, adjoint, d);
-  return build_mul(g, adjoint, d);
-}
-
-static Read *divided(Graph *g, Read *a, Read *b) {
-  if (read_positive(b)) return build_div(g, a, b);
-  return build_op2(g, OP_SELECT, a, build_div(g, build_constant(g, 1), b));
-}
-
-/* -adjoint * y/b, for y = a/b: where b is 0, an adjoint of 0 wins over y too. */
-static Read *by_divisor(Graph *g, Read *adjoint, Read *y, Read *b) {
-  if (read_positive(b)) return build_div(g, build_scale(g, -1, build_mul(g, adjoint, y)), b);
-  return build_op2(g, OP_SELECT, adjoint, build_scale(g, -1, build_div(g, y, b)));
-}
 
 /* df/dx of operand k. In a loop it is written in the loop's own variables first, so that what the loop computes anyway is found. */
 static Read *derivative_formula(Sweep *s, const Opened *o, int k, Read *const *to) {
@@ -86,11 +45,12 @@ static Read *scalar_adjoint(Sweep *s, const Opened *o, int k, Read *const *to, R
   switch (n->op) {
   case OP_ADD: return adjoint;
   case OP_SUB: return k == 0 ? adjoint : build_scale(g, -1, adjoint);
-  case OP_DIV: return k == 0 ? divided(g, adjoint, x[1]) : by_divisor(g, adjoint, y, x[1]);
-  case OP_MOD: return k == 0 ? adjoint : build_scale(g, -1, build_mul(g, adjoint, build_op1(g, OP_FLOOR, build_div(g, x[0], x[1]))));
+  case OP_DIV: return zero_over(g, adjoint, k == 0 ? NULL : y, x[1]);
+  case OP_MOD: return k == 0 ? adjoint : build_scale(g, -1, zero_times(g, adjoint, build_op1(g, OP_FLOOR, build_div(g, x[0], x[1]))));
   case OP_WHERE: return k == 0 ? NULL : build_op(g, OP_WHERE, (Read *[]){x[0], k == 1 ? adjoint : zero, k == 1 ? zero : adjoint});
-  case OP_SELECT: return k == 0 ? build_op2(g, OP_SELECT, adjoint, x[1]) : build_mul(g, adjoint, x[0]);
-  default: return is_flat(n->op) ? NULL : chain(g, adjoint, derivative_formula(s, o, k, to));
+  case OP_SELECT: return zero_select(g, adjoint, x[1 - k], k, x[k]);
+  case OP_KEEP: return k == 0 ? build_op2(g, OP_KEEP, adjoint, x[1]) : NULL;
+  default: return is_flat(n->op) ? NULL : zero_times(g, adjoint, derivative_formula(s, o, k, to));
   }
 }
 
@@ -150,6 +110,7 @@ static void through_product(Sweep *s, const Opened *o, Read *const *to, Read *co
     for (int j = 0; j < y->nreads; j++)
       if (j != k) t.factors[t.nfactors++] = x[j];
     for (int j = 0; j < y->nguards; j++) t.guards[t.nguards++] = (Guard){value_index(s, o, y->guards[j].e), y->guards[j].n};
+    zero_wins(s, o, &t);
     sweep_contribute(s, o, to[k], &t);
   }
 }
@@ -192,6 +153,7 @@ static void through_reduction(Sweep *s, const Opened *o, const Read *to, Read *x
   case RED_PROD: t.factors[t.nfactors++] = product_of_others(s, o, x); break;
   default: return; /* a place, not a value */
   }
+  zero_wins(s, o, &t);
   sweep_contribute(s, o, to, &t);
 }
 

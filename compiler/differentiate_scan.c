@@ -139,9 +139,8 @@ static int scan_for(Sweep *s, const Backward *b, const ScanGroup *group) {
     if (known->forward == group->scan && known->nmade_of == n && memcmp(known->made_of, made_of, sizeof(int) * (size_t)n) == 0) return known->scan;
   }
   const Scan *forward = &s->g->scans[group->scan];
-  int64_t extent = forward->extent;
-  bool backwards = !forward->backwards;
-  AdjointScan made = {graph_scan(s->g, extent, backwards), group->scan, n, made_of};
+  Scan scan = {.extent = forward->extent, .backwards = !forward->backwards, .adjoint = true};
+  AdjointScan made = {graph_scan(s->g, scan), group->scan, n, made_of};
   VEC_PUSH(s->g->cx, &p->adjoint_scans, made);
   return made.scan;
 }
@@ -341,12 +340,14 @@ static void differentiate_group(Sweep *s, const ScanGroup *group) {
   b->loop.group = group;
   b->loop.scan = axis.scan = scan_for(s, b, group);
   b->loop.time = graph_var(g, axis);
+  g->scans[b->loop.scan].wild = true; /* until its results show what it carries */
   s->loops[s->nloops++] = &b->loop;
   plant_seeds(s, b);
   for (int k = 0; k < n; k++)
     if (s->needed[group->carries[k].prev->id]) make_carry(s, b, k);
   sweep_body(s, group);
   close_carries(s, b);
+  g->scans[b->loop.scan].wild = false;
   forget(s, group);
   s->nloops--;
   pass_starts(s, b);

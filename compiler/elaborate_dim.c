@@ -4,6 +4,7 @@
  * H - 2, floor(H/2)) counts its places. What is beyond them is storage and nothing else: reductions leave it out, an index into it is
  * an error or reads 0, outputs have 0 there. */
 #include "elaborate.h"
+#include "hazard.h"
 
 #include <math.h>
 #include <string.h>
@@ -40,6 +41,7 @@ void declare_dim(Elaborator *el, Scope *s, const Stmt *st) {
   Node *node = build_leaf(el->g, NODE_INPUT, p->inputs.n, 1, axes, st->name);
   node->integer = true;
   node->lo = 1, node->hi = (double)bound;
+  node->hazards = hazards_of(el->g, node);
   Input input = {st->name, node, INPUT_EXTENT, (int)bound, st->name_span, 1};
   VEC_PUSH(el->cx, &p->inputs, input);
   scope_bind(el, s, st->name, dim_value(el, &input), st->name_span);

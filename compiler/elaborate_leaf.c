@@ -1,5 +1,6 @@
 /* elaborate_leaf.c: inputs, parameters and states: their shapes, paths and initial values. */
 #include "elaborate.h"
+#include "hazard.h"
 
 #include <math.h>
 #include <string.h>
@@ -106,6 +107,7 @@ void declare_input(Elaborator *el, Scope *s, const Decl *d) {
   if (kind == INPUT_CLASS) node->lo = 0, node->hi = classes - 1;
   if (kind == INPUT_BIT) node->lo = 0, node->hi = 1;
   if (kind == INPUT_INT) node->lo = INT32_MIN, node->hi = INT32_MAX;
+  node->hazards = hazards_of(el->g, node);
   Input input = {d->name, node, kind, classes, d->span, count};
   VEC_PUSH(el->cx, &p->inputs, input);
   bind_leaf(el, s, d, node, 1);

@@ -376,7 +376,7 @@ void run_scan(Elaborator *el, Scope *s, const Stmt *st) {
   scan->name = st->binder.name;
   Axis axis;
   if (!extent_of(el, expr(el, s, st->binder.bound), st->binder.bound->span, "the bound of `scan`", &axis)) return;
-  axis.scan = scan->scan = graph_scan(el->g, axis.extent, false);
+  axis.scan = scan->scan = graph_scan(el->g, (Scan){.extent = axis.extent});
   scan->time = graph_var(el->g, axis);
   bool failed = el->failed;
   el->failed = false;

@@ -402,6 +402,7 @@ static Code select_form(Body *b, Op op, const Code *x) {
                              as_float(b, code_loaded(b, x[1]), 4), as_float(b, code_loaded(b, x[2]), 4)), 5);
   if (op == OP_SELECT)
     return real(arena_printf(b->cx, "%s == 0.0f ? 0.0f : %s * %s", first, first, as_float(b, code_loaded(b, x[1]), 1)), 5);
+  if (op == OP_KEEP) return real(arena_printf(b->cx, "%s != 0.0f ? %s : 0.0f", as_float(b, spill(b, x[1]), 2), first), 5);
   const char *second = as_float(b, spill(b, x[1]), 2); /* where it is -inf, so is the first, or it stands beyond an example's end */
   return real(arena_printf(b->cx, "%s == -INFINITY ? %s : %s - %s", second, second, first, second), 5);
 }
@@ -430,7 +431,7 @@ static Code apply(Body *b, const Node *n, Read *const *reads, const Index *value
   for (int k = 0; k < op_rows[n->op].arity; k++) x[k] = code_read(b, reads[k]);
   if (n->op == OP_STOP || n->op == OP_DRAWN) return x[0];
   if (whole_operation(b, n, x, &whole)) return whole;
-  if (n->op == OP_WHERE || n->op == OP_SELECT || n->op == OP_LOGRATIO) return select_form(b, n->op, x);
+  if (n->op == OP_WHERE || n->op == OP_SELECT || n->op == OP_KEEP || n->op == OP_LOGRATIO) return select_form(b, n->op, x);
   if (n->op == OP_NOT) return real(arena_printf(b->cx, "%s == 0.0f ? 1.0f : 0.0f", as_float(b, shorten(b, x[0]), 3)), 5);
   if (op_rows[n->op].arity == 2) return infix(b, n->op, x[0], x[1]);
   return real(arena_printf(b->cx, "%s(%s)", forms[n->op].text, as_float(b, shorten(b, x[0]), 5)), 0);

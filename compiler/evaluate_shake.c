@@ -57,7 +57,7 @@ Exact exact_map(const Node *n, const Exact *reads, int64_t terms, const double *
   }
   switch (n->op) {
   case OP_ADD: case OP_SUB: return if_it_fits(e);
-  case OP_MAX: case OP_MIN: case OP_WHERE: case OP_ABS: case OP_STOP: case OP_DRAWN: return e;
+  case OP_MAX: case OP_MIN: case OP_WHERE: case OP_KEEP: case OP_ABS: case OP_STOP: case OP_DRAWN: return e;
   case OP_SELECT: return if_it_fits((Exact){reads[0].bits + reads[1].bits, reads[0].most * reads[1].most});
   /* a short quotient, root or power of short numbers is no rounded one: that would be off by less than the digits it can have */
   case OP_DIV: case OP_SQRT: return is_short(e) ? exact_values(y, count) : inexact;

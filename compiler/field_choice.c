@@ -169,6 +169,7 @@ Value *field_apply(Field *f, Op op, Value *const *x) {
   case OP_LOGRATIO:
     return x[0] == f->minus_infinity || x[1] == f->minus_infinity ? f->minus_infinity : field_minus(f, x[0], x[1]);
   case OP_SELECT: return x[0] == f->zero ? x[0] : field_times(f, x[0], x[1]);
+  case OP_KEEP: return x[1] == f->zero ? x[1] : x[0];
   case OP_DIV: return field_over(f, x[0], x[1]);
   case OP_POW: return field_power(f, x[0], x[1]);
   case OP_SQRT: return field_power(f, x[0], field_number(f, 0.5));

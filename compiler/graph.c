@@ -1,5 +1,6 @@
 /* graph.c: nodes and reads: hashing equal nodes into one, walking and checking the graph. See graph.h for the idea. */
 #include "graph.h"
+#include "hazard.h"
 
 #include <math.h>
 #include <string.h>
@@ -237,6 +238,7 @@ Node *graph_intern(Graph *g, const Node *proto) {
   Node *n = arena_copy(g->cx, &key, sizeof key);
   n->id = (int)g->nnodes++;
   n->open = open_of(g, n);
+  n->hazards = hazards_of(g, n);
   if (!n->span.source) n->span = g->span;
   n->chain = g->table[n->hash & (g->table_size - 1)];
   g->table[n->hash & (g->table_size - 1)] = n;

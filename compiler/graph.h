@@ -73,6 +73,7 @@ typedef struct Guard { /* holds where e is whole and 0 <= e < n; an equality has
   X(LT, "<", 2, 1) X(LE, "<=", 2, 1) X(EQ, "==", 2, 1) X(NE, "!=", 2, 1) X(AND, "and", 2, 1) X(OR, "or", 2, 1)           \
   X(NOT, "not", 1, 1) X(WHERE, "where", 3, 0)                                                                            \
   X(SELECT, "select", 2, 0)     /* a * b, but 0 where a is 0, whatever b is: an adjoint times an unbounded derivative */ \
+  X(KEEP, "keep", 2, 0)         /* a, but 0 where b is 0: in a product that is 0 there, whatever a is */                 \
   X(LOGRATIO, "logratio", 2, 0) /* a - b, but -inf where one is -inf: the logarithm of exp(a)/exp(b), 0/0 = 0 */                    \
   X(STOP, "stop", 1, 0)         /* a, with no derivative */                                                              \
   X(DRAWN, "drawn", 1, 1)      /* a, which was drawn: a gradient must not go through it unseen */                           \
@@ -149,6 +150,8 @@ struct Open { /* sorted */
 typedef struct Scan {
   int64_t extent;
   bool backwards; /* from the last step to the first: the derivative of one that runs forwards */
+  bool adjoint;   /* differentiate made it */
+  bool wild;      /* it may carry what is not finite (hazard.h) */
 } Scan;
 
 struct Node {
@@ -175,6 +178,7 @@ struct Node {
   Node *target;     /* of NODE_GRAD: a NAME, PARAM, INPUT or STATE node ... */
   Index **tie;      /* ... and for each of its axes where the derivative is taken, in this node's axes */
   bool integer;     /* whole values, in lo..hi */
+  unsigned hazards; /* of hazard.h: what else is known of the value */
   double lo, hi;    /* known bounds of the value (integers; also used to drop guards); -inf..inf where unknown */
   bool large;       /* made of whole values, but maybe beyond 2^53: a real number (range.c) */
   const char *label; /* the user's name for it, or NULL */
@@ -211,7 +215,7 @@ Axis graph_var_axis(const Graph *g, int var);
 #define PLAIN(n) ((Axis){.kind = AXIS_PLAIN, .extent = (n)})
 #define OVER_BATCH ((Axis){.kind = AXIS_BATCH})
 bool axis_equal(Axis a, Axis b); /* kind and extent */
-int graph_scan(Graph *g, int64_t extent, bool backwards); /* a new one */
+int graph_scan(Graph *g, Scan scan); /* a new one */
 bool node_is_open(const Node *n, int scan);
 void open_join(Open *to, const Open *from);
 int node_time_axis(const Node *n, int scan); /* -1 where it has none */

@@ -71,6 +71,7 @@ double op_apply(Op op, const double *x) {
   case OP_NOT: return x[0] == 0;
   case OP_WHERE: return x[0] != 0 ? x[1] : x[2];
   case OP_SELECT: return x[0] == 0 ? 0 : x[0] * x[1];
+  case OP_KEEP: return x[1] != 0 ? x[0] : 0;
   case OP_LOGRATIO: return x[0] == -INFINITY || x[1] == -INFINITY ? -INFINITY : x[0] - x[1];
   case OP_STOP: case OP_DRAWN: return x[0];
   case OP_EXP: return exp(x[0]);

@@ -200,8 +200,9 @@ static Value *map_at(Walk *w, const Node *n, int64_t *at) {
     if (n->nreduce) return reduced_at(w, n, at);
     return guards_hold(w, n, at) ? product_at(w, n, at) : w->f->zero;
   }
+  if (n->op == OP_KEEP && read_at(w, n->reads[1], at) == w->f->zero) return w->f->zero;
   x[0] = read_at(w, n->reads[0], at);
-  if (w->f->failed) return x[0];
+  if (w->f->failed || n->op == OP_KEEP) return x[0];
   if (n->op == OP_WHERE) return read_at(w, n->reads[field_sign(w->f, x[0]) ? 1 : 2], at);
   if (n->op == OP_SELECT) return x[0] == w->f->zero ? x[0] : select_at(w, n, x[0], at);
   w->absorbed += n->op == OP_DIV;

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-int graph_scan(Graph *g, int64_t extent, bool backwards) {
+int graph_scan(Graph *g, Scan scan) {
   if (g->nscans + 1 >= g->cap_scans) {
     int cap = g->cap_scans ? 2 * g->cap_scans : 16;
     Scan *bigger = ARENA_ARRAY(g->cx, Scan, cap);
@@ -17,7 +17,7 @@ int graph_scan(Graph *g, int64_t extent, bool backwards) {
     g->scans = bigger;
     g->cap_scans = cap;
   }
-  g->scans[++g->nscans] = (Scan){extent, backwards};
+  g->scans[++g->nscans] = scan;
   return g->nscans;
 }
 
@@ -245,7 +245,7 @@ static int scan_at_depth(Graph *g, int scan, const Open *open) {
     const ScanAtDepth *known = &g->depths.at[k];
     if ((known->scan == scan || known->own == scan) && same_open(known->open, open)) return known->own;
   }
-  ScanAtDepth made = {scan, graph_scan(g, g->scans[scan].extent, g->scans[scan].backwards), open};
+  ScanAtDepth made = {scan, graph_scan(g, g->scans[scan]), open};
   VEC_PUSH(g->cx, &g->depths, made);
   return made.own;
 }
@@ -286,7 +286,7 @@ Node *build_result(Graph *g, int scan, Node *body, int ncarries, const Carry *ca
 
 /* Gives the loop a scan of its own, in the roots. */
 static void part_group(Graph *g, const NodeList *list, const ScanGroup *group, Node **roots, int nroots) {
-  int scan = graph_scan(g, g->scans[group->scan].extent, g->scans[group->scan].backwards);
+  int scan = graph_scan(g, g->scans[group->scan]);
   Renaming inside = renaming(g, group->scan, scan), outside = renaming(g, 0, 0);
   Node **bodies = ARENA_ARRAY(g->cx, Node *, group->results.n);
   for (int k = 0; k < group->results.n; k++) bodies[k] = group->results.at[k]->reads[0]->node;
