@@ -17,6 +17,8 @@ typedef struct Elaborator Elaborator;
 typedef struct Builtin Builtin;
 typedef struct ScanScope ScanScope;
 
+enum { MAX_DEPTH = 400 /* of calls in calls: some 10 kB of the stack each */ };
+
 struct Value {
   ValueKind kind;
   Span span;          /* where it was made or declared, for notes */
@@ -105,6 +107,7 @@ struct Elaborator {
   Block statements; /* of the model, imports spliced in */
   bool syntax_errors; /* some statements could not be read */
   int depth;        /* of calls */
+  const Stmt *under_way[MAX_DEPTH]; /* the functions that are being called, outermost first */
   int turns;        /* of `for`, and calls, so far; MOST_TURNS at most */
   VEC(int) context; /* variables that a draw is independent along: lifted axes, indices, times of scans */
   VEC(Named) named;
@@ -125,7 +128,7 @@ struct Elaborator {
   int ncalls;
 };
 
-enum { MOST_TURNS = 200000 };
+enum { MOST_TURNS = 12000 };
 bool take_turn(Elaborator *el, Span span); /* elaborate_call.c; false, and an error, where it is one too many */
 
 /* values (elaborate_value.c) */

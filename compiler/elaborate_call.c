@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { MAX_ARGS = 64, MAX_DEPTH = 100 };
+enum { MAX_ARGS = 64 };
 
 static bool is_layer(const Value *f) { return f->kind == VALUE_FUNCTION && f->fn && f->fn->kind == STMT_LAYER; }
 
@@ -421,7 +421,10 @@ Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *at, i
   }
   if (!all_given(el, c)) return value_poison(el, span);
   if (el->depth >= MAX_DEPTH) {
-    report(el, span, "'%s' calls itself without an end: more than %d calls are under way", f->fn->name, MAX_DEPTH);
+    bool itself = false;
+    for (int k = 0; k < MAX_DEPTH; k++) itself = itself || el->under_way[k] == f->fn;
+    report(el, span, itself ? "'%s' calls itself without an end: more than %d calls are under way" : "the call of '%s' is nested in %d others, the most that there may be",
+           f->fn->name, MAX_DEPTH);
     return value_poison(el, span);
   }
   if (!take_turn(el, span)) return value_poison(el, span);
@@ -433,7 +436,7 @@ Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *at, i
     }
     path = partial ? f->path : path_of_call(el, s, at, f->fn);
   }
-  el->depth++;
+  el->under_way[el->depth++] = f->fn;
   Value *v = run_function(el, s, c, path, partial || (f->fn->kind == STMT_LAYER && s->reuse));
   el->depth--;
   return v;
