@@ -112,6 +112,7 @@ struct Elaborator {
   VEC(int) context; /* variables that a draw is independent along: lifted axes, indices, times of scans */
   VEC(Named) named;
   VEC(Named) unknown; /* names that were reported to mean nothing */
+  const Expr *left;   /* what stands left of the sum or difference whose right side is at hand */
   bool unexplained;   /* nothing was said of why the last of them does */
   VEC(Update) updates;
   const Stmt *derivatives[OP_COUNT];

@@ -130,7 +130,11 @@ static Value *binary(Elaborator *el, Scope *s, const Expr *e) {
   const OperatorRow *row = operators;
   while (row < operators + sizeof operators / sizeof *operators && row->syntax != e->op) row++;
   const char *text = e->op == BIN_MATMUL ? "'@'" : row->text;
-  Value *a = operand(el, s, e->a, text), *b = operand(el, s, e->b, text);
+  const Expr *before = el->left;
+  Value *a = operand(el, s, e->a, text);
+  if (e->op == BIN_ADD || e->op == BIN_SUB) el->left = e->a;
+  Value *b = operand(el, s, e->b, text);
+  el->left = before;
   if (!a || !b || divides_by_zero(el, a, b, e)) return value_poison(el, e->span);
   if (e->op == BIN_MATMUL) {
     int errors = error_count(el->cx);

@@ -216,9 +216,21 @@ static Value *list_item(Elaborator *el, Scope *s, const Expr *e, const Value *li
   return list->items[k];
 }
 
+/* x[i < 3]: 0 or 1, which chooses one of two places; where there are more, the bound of an index was meant. */
+static bool compares_index(Elaborator *el, const Expr *e, const Value *x, int k) {
+  const Expr *c = e->subs[k].first;
+  Axis axis = value_axis(el, x, k);
+  if (c->kind != EXPR_BINARY || c->op < BIN_EQ || c->op > BIN_GE || e->else_zero || axis.kind != AXIS_PLAIN || axis.extent <= 2) return false;
+  report(el, c->span, "a comparison is 0 or 1, which is no index into %lld places", (long long)axis.extent);
+  const char *i = c->a->kind == EXPR_NAME ? c->a->name : "i";
+  if (c->op == BIN_LT) advise(el, "the bound of an index stands left of a definition, y[%s < 3] = ..., or in a reduction, sum(%s < 3) ...; a part of an array is a[0:3]", i, i);
+  return true;
+}
+
 static bool place(Elaborator *el, Scope *s, const Expr *e, const Value *x, int k, Places *p) {
   const Sub *sub = &e->subs[k];
   if (sub->is_range) return range_place(el, s, e, x, k, p);
+  if (compares_index(el, e, x, k)) return false;
   Index *i = affine(el, s, sub->first);
   Value *v;
   int errors = error_count(el->cx);
@@ -322,6 +334,9 @@ typedef struct Extents { /* what the places where an index stands alone say of i
   const char *name;
   Axis axis;
   bool known, clash;
+  bool check;       /* of a check, whose sides are arrays already */
+  const Expr *base; /* the array that was found first, at its axis `place` */
+  int place;
   Span where;
 } Extents;
 
@@ -345,8 +360,22 @@ static const char *places_text(Elaborator *el, Axis axis) {
   return axis.kind == AXIS_PLAIN ? arena_printf(el->cx, "%lld place%s", (long long)axis.extent, axis.extent == 1 ? "" : "s") : "the batch";
 }
 
-static void note_extent(Extents *x, Axis axis, Span where) {
+/* A check compares whole arrays: the longer one is cut. */
+static void advise_cut(const Extents *x, const Expr *base, Axis axis, int place) {
+  bool second = axis.extent > x->axis.extent;
+  const Expr *longer = second ? base : x->base;
+  int64_t shorter = second ? x->axis.extent : axis.extent;
+  Text t = {.cx = x->el->cx};
+  for (int k = 0; k < (second ? place : x->place); k++) text_add(&t, ":, ");
+  bool named = longer->kind == EXPR_NAME;
+  advise(x->el, "a check runs over all places of both sides; cut the longer array%s: %s[%s0:%lld]", named ? "" : ", once it has a name",
+         named ? longer->name : "a", t.length ? t.data : "", (long long)shorter);
+}
+
+static void note_extent(Extents *x, const Expr *base, int place, Axis axis, Span where) {
   if (!x->known) {
+    x->base = base;
+    x->place = place;
     x->known = true;
     x->axis = axis;
     x->where = where;
@@ -354,8 +383,9 @@ static void note_extent(Extents *x, Axis axis, Span where) {
     x->clash = true;
     bool batch = axis.kind == AXIS_BATCH || x->axis.kind == AXIS_BATCH;
     report(x->el, where, "index '%s' runs over %s here, over %s elsewhere%s%s%s", x->name, places_text(x->el, axis), places_text(x->el, x->axis),
-           batch ? "" : "; write its bound: ", batch ? "" : x->name, batch ? "" : " < n");
+           batch || x->check ? "" : "; write its bound: ", batch || x->check ? "" : x->name, batch || x->check ? "" : " < n");
     remark(x->el, x->where, "here it runs over %s", places_text(x->el, x->axis));
+    if (x->check && !batch && !x->axis.dim && !axis.dim) advise_cut(x, base, axis, place);
   }
 }
 
@@ -382,10 +412,10 @@ static void find_in_index(Extents *x, const Expr *e, const char **bound, int nbo
   if (!base || base->kind != VALUE_TENSOR) return;
   for (int k = 0; k < e->nsubs && k < base->rank; k++)
     if (!e->subs[k].is_range && e->subs[k].first->kind == EXPR_NAME && e->subs[k].first->name == x->name && !e->else_zero)
-      note_extent(x, value_axis(x->el, base, k), e->subs[k].first->span);
+      note_extent(x, e->a, k, value_axis(x->el, base, k), e->subs[k].first->span);
   for (int k = 0; k < e->nsubs && k < base->rank; k++)
     if (e->else_zero && !x->known && !e->subs[k].is_range && e->subs[k].first->kind == EXPR_NAME && e->subs[k].first->name == x->name)
-      note_extent(x, value_axis(x->el, base, k), e->subs[k].first->span);
+      note_extent(x, e->a, k, value_axis(x->el, base, k), e->subs[k].first->span);
 }
 
 static void find_extents(Extents *x, const Expr *e, const char **bound, int nbound) {
@@ -455,11 +485,12 @@ static bool mentions_poison(Elaborator *el, Scope *s, const Expr *e) {
 }
 
 /* Something else is wrong in the body, and is the better message: reported here, or before. */
-static bool erroneous(Elaborator *el, Scope *s, const Binder *b, const Expr *body) {
+static bool erroneous(Elaborator *el, Scope *s, const Binder *binders, int n, const bool *done, const Expr *body) {
   int errors = error_count(el->cx);
   if (mentions_poison(el, s, body)) return true;
   Scope *inner = scope_new(el, SCOPE_BLOCK, s);
-  scope_bind(el, inner, b->name, value_poison(el, b->span), b->span);
+  for (int k = 0; k < n; k++)
+    if (!done[k]) scope_bind(el, inner, binders[k].name, value_poison(el, binders[k].span), binders[k].span);
   expr(el, inner, body);
   return error_count(el->cx) > errors;
 }
@@ -487,7 +518,7 @@ bool bind_indices(Elaborator *el, Scope *s, const Binder *binders, int n, const 
       int m = 0;
       for (int j = 0; j < n; j++)
         if (!done[j] && j != k) unbound[m++] = binders[j].name;
-      Extents x = {.el = el, .scope = s, .name = binders[k].name};
+      Extents x = {.el = el, .scope = s, .name = binders[k].name, .check = other != NULL};
       if (!binders[k].bound) {
         find_extents(&x, body, unbound, m);
         find_extents(&x, other, unbound, m);
@@ -502,10 +533,11 @@ bool bind_indices(Elaborator *el, Scope *s, const Binder *binders, int n, const 
       left--;
     }
   }
-  for (int k = 0; k < n; k++) {
-    if (done[k]) continue;
+  if (left) {
     el->failed = true;
-    if (!erroneous(el, s, &binders[k], body)) report_no_extent(el, &binders[k], body);
+    bool other_error = erroneous(el, s, binders, n, done, body);
+    for (int k = 0; k < n && !other_error; k++)
+      if (!done[k]) report_no_extent(el, &binders[k], body);
     return false;
   }
   /* axes come in the order in which the indices are written, whatever order they were found in */

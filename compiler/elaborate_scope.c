@@ -188,16 +188,26 @@ static void explain_dotted(Elaborator *el, Scope *s, const char *last) {
   else advise(el, "a name with a dot is a part of a layer: h.W after h = dense(...)");
 }
 
+/* In `sum(n) a[n] - b[n]` the sum ends before the difference: the reduction that has used the name up, or NULL. */
+static const Expr *ended_before(const Expr *e, const char *name) {
+  for (; e; e = e->kind == EXPR_BINARY ? e->b : e->kind == EXPR_REDUCE ? e->a : NULL)
+    for (int k = 0; e->kind == EXPR_REDUCE && k < e->nbinders; k++)
+      if (e->binders[k].name == name) return e;
+  return NULL;
+}
+
 /* Why the name may be unknown; false where nothing can be said. */
 static bool explain_unknown(Elaborator *el, Scope *s, const char *name, Span span) {
   const Stmt *st;
   Span whole, at = definition_of(el, name, &st, &whole);
   const char *near = nearest_known(el, s, name);
+  const Expr *ended = ended_before(el->left, name);
   bool here = st && st->span.source == span.source, model = st && st->kind != STMT_CONST;
   if (here && whole.start <= span.start && whole.end >= span.end) advise(el, "a definition cannot use the name that it defines");
   else if (model && s->fn) remark(el, at, "the model defines '%s', but functions and layers see only constants, functions and their arguments", name);
   else if (model && s->kind == SCOPE_GLOBAL) remark(el, at, "'%s' is computed by the model; a constant is known at compile time, from numbers and other constants", name);
   else if (here && at.start > span.start) remark(el, at, "'%s' is defined here, after this use", name);
+  else if (ended) advise(el, "the body of '%s(%s)' ends before the '+' or '-'; brackets take in more: %s(%s) (a[%s] - b[%s])", ended->name, name, ended->name, name, name, name);
   else if (near) advise(el, "did you mean '%s'?", near);
   else if (strrchr(name, '.')) explain_dotted(el, s, strrchr(name, '.') + 1);
   else return false;
