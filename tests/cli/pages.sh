@@ -12,6 +12,13 @@ between() {
   else not_ok "$1" "found '$2', expected $3 to $4"; fi
 }
 
+# Lines and tags as the page makes them.
+check "brackets is made" "$nnc" models/brackets.nn -o "$work/brackets"
+sed -n '/^#     awk/,/tags.txt$/s/^#     //p' models/brackets.nn >"$work/lines.sh"
+check "... and its lines" sh -c "cd '$work' && sh lines.sh"
+between "both readers together see which brackets have partners" \
+  "$(value test.accuracy "$work/brackets" train s="$work/lines.txt" y="$work/tags.txt" --test-rows 0-499 --epochs 8)" 0.98 1
+
 # Pairs as the page makes them.
 awk 'BEGIN { srand(1); for (i = 0; i < 2000; i++) { t = rand(); u = rand();
   print t + 0.3*sin(6.2831853*t) + 0.2*u - 0.1 "," t } }' >"$work/pairs.csv"

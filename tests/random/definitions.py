@@ -179,29 +179,63 @@ class Definitions:
 
     def prelude_layer(self):
         """Without a meaning in Python: the other judges have to do."""
-        rng = self.rng
-        kind = rng.choice(["layernorm", "batchnorm", "mlp", "conv2d", "maxpool2d", "avgpool2d"])
-        name = self.new_name()
-        if kind in ("conv2d", "maxpool2d", "avgpool2d"):
-            c, h, w, k = rng.randint(1, 2), rng.randint(2, 6), rng.randint(2, 6), rng.randint(1, 2)
-            e = self.make((c, h, w), 2)
-            if kind == "conv2d":
-                o, stride, pad = rng.randint(1, 3), rng.randint(1, 2), rng.randint(0, 1)
-                text, shape = "conv2d(%s, %d, %d, stride = %d, pad = %d)" % (e.text, o, k, stride, pad), \
-                    (o, (h + 2 * pad - k) // stride + 1, (w + 2 * pad - k) // stride + 1)
-            else:
-                text, shape = "%s(%s, %d)" % (kind, e.text, k), (c, h // k, w // k)
+        kind = self.rng.choice(["layernorm", "batchnorm", "mlp", "swiglu", "cumsum", "rope", "diag", "var", "image", "image",
+                                "image", "recurrent", "recurrent"])
+        if kind == "image":
+            e, text, shape = self.of_image()
+        elif kind == "recurrent":
+            e, text, shape = self.of_sequence()
         else:
-            e = self.some(rng.choice([1, 2]) if kind != "batchnorm" else 1)
-            if e.shape[-1] < 2:
-                return
-            text, shape = "%s(%s)" % (kind, e.text), e.shape
-            if kind == "mlp":
-                text, shape = "mlp(%s, [3, 2], f = tanh)" % e.text, e.shape[:-1] + (2,)
-        if kind == "batchnorm" and e.batch:
+            e = self.some(1 if kind == "batchnorm" else 2 if kind in ("rope", "diag") else self.rng.choice([1, 2]))
+            text, shape = self.of_array(kind, e)
+        if not text or (kind == "batchnorm" and e.batch):
             return
+        name = self.new_name()
         self.say("%s = %s" % (name, text))
         self.define(Expr(name, ATOM, shape, None, max(3, e.size), False, 0, e.deps, e.batch), name)
+
+    def of_image(self):
+        """Kernels, strides and paddings of one number or of one for each axis."""
+        rng = self.rng
+        c, *size = rng.randint(1, 2), rng.randint(2, 6), rng.randint(2, 6)
+        both = lambda low, high: [rng.randint(low, high)] * 2 if rng.random() < 0.6 else [rng.randint(low, high), rng.randint(low, high)]
+        say = lambda v: str(v[0]) if v[0] == v[1] and rng.random() < 0.8 else str(v)
+        e, k, stride, pad = self.make((c, *size), 2), both(1, 2), both(1, 2), both(0, 1)
+        kind = rng.choice(["conv2d", "depthwise_conv2d", "maxpool2d", "avgpool2d"])
+        if kind.endswith("pool2d") and rng.random() < 0.5:
+            return e, "%s(%s, %s)" % (kind, e.text, say(k)), (c, size[0] // k[0], size[1] // k[1])
+        o = rng.randint(1, 3) if kind == "conv2d" else c
+        if kind == "maxpool2d":
+            pad = [min(p, n // 2) for p, n in zip(pad, k)]
+        text = "%s(%s, %s%s, stride = %s, pad = %s)" % (kind, e.text, "%d, " % o if kind == "conv2d" else "", say(k), say(stride), say(pad))
+        return e, text, (o, *((n + 2 * p - w) // t + 1 for n, p, w, t in zip(size, pad, k, stride)))
+
+    def of_sequence(self):
+        rng = self.rng
+        e, m = self.make(rng.choice([(2,), ()]) + (rng.randint(1, 4), rng.randint(1, 3)), 2), rng.randint(1, 3)
+        e = self.generator.small(e, 3)
+        kind = rng.choice(["rnn", "lstm", "gru"])
+        if rng.random() < 0.3:
+            return e, "bidirectional(%s, %s, %d)" % (e.text, kind, m), e.shape[:-1] + (2 * m,)
+        given = rng.choice(["", ", h0 = %s" % rng.choice(["0.5", str([0.25 * (j + 1) for j in range(m)])])])
+        return e, "%s(%s, %d%s%s)" % (kind, e.text, m, given, rng.choice(["", ", reverse = 1"])), e.shape[:-1] + (m,)
+
+    def of_array(self, kind, e):
+        """Its text and shape; no text where e does not do."""
+        n = e.shape[-1]
+        if kind == "var":
+            f = self.rng.choice(["var(%s)", "std(%s)", "var(%s, correction = 0.5)"])
+            return (f % e.text if count(e.shape) > 1 else None), ()
+        if kind == "rope":
+            halves = self.rng.choice(["", ", halves = 1"])
+            return ("rope(%s, base = 10%s)" % (e.text, halves) if n % 2 == 0 else None), e.shape
+        if kind == "diag":
+            return "diag(%s)" % e.text, (min(e.shape),)
+        if kind == "mlp":
+            return "mlp(%s, [3, 2], f = tanh)" % e.text, e.shape[:-1] + (2,)
+        if kind == "swiglu":
+            return "swiglu(%s, 2)" % e.text, e.shape[:-1] + (2,)
+        return ("%s(%s)" % (kind, e.text) if n > 1 or kind == "cumsum" else None), e.shape
 
     def pooled(self):
         """Windows that overlap."""
@@ -436,7 +470,7 @@ class Definitions:
         if not self.dim:
             return
         t, n = self.new_name("t%d"), self.dim[0]
-        way = rng.choice(["reduce", "reduce", "map", "map", "attention", "scan", "dense"])
+        way = rng.choice(["reduce", "reduce", "map", "map", "attention", "scan", "dense", "recurrent"])
         x = rng.choice(self.ragged)
         name = self.new_name()
         if way == "reduce":
@@ -450,6 +484,13 @@ class Definitions:
             e = self.generator.small(self.make(x.shape, 1), 3)
             self.say("%s = (softmax(%s @ %s)) @ %s" % (name, x.name, e.within(ATOM), x.name))
             self.define(Expr(name, ATOM, x.shape, None, 2, deps=e.deps | x.deps, batch=e.batch or x.batch), name)
+            return
+        if way == "recurrent" and len(x.shape) == 1:
+            m, kind = rng.randint(1, 2), rng.choice(["rnn", "lstm", "gru"])
+            both, back = rng.random() < 0.3, rng.choice(["", ", reverse = 1"])
+            call = "bidirectional(%s, %s, %d)" % (x.name, kind, m) if both else "%s(%s, %d%s)" % (kind, x.name, m, back)
+            self.say("%s = %s" % (name, call))
+            self.ragged.append(Var(name, (m * (1 + both),), size=1, deps={name} | x.deps, batch=x.batch, meant=False))
             return
         if way == "dense" and x.shape:
             m = rng.choice(EXTENTS)
@@ -470,7 +511,7 @@ class Definitions:
         self.ragged.append(Var(name, e.shape, size=3, deps=without_indices(deps, [t]), batch=batch, meant=False))
 
     KINDS = [("recurrence", 1.5), ("plain", 8), ("indexed", 8), ("split", 1), ("winner", 1), ("dense", 2), ("instance", 1), ("own_layer", 1),
-             ("prelude_layer", 1.5), ("pooled", 1.5), ("repeated", 1), ("coupled", 0.7), ("derivative", 2),
+             ("prelude_layer", 3), ("pooled", 1.5), ("repeated", 1), ("coupled", 0.7), ("derivative", 2),
              ("stateful", 0.3), ("chosen", 0.4)]
 
     INSIDE = [("plain", 4), ("indexed", 4), ("split", 0.5), ("winner", 1), ("pooled", 0.7), ("repeated", 0.3), ("recurrence", 1),
