@@ -141,7 +141,8 @@ void differentiate(Program *p, Read *root, bool per_example, int ntargets, Node 
   Node *value = root->node;
   graph_part_scans(g, &value, 1);
   root = read_make(g, value, root->index);
-  Sweep s = {.program = p, .g = g, .per_example = per_example, .root_has_batch = read_uses(root, g->batch_var), .size = (int)g->nnodes};
+  bool has_batch = read_uses(root, g->batch_var); /* what is one number for all examples has no example of its own */
+  Sweep s = {.program = p, .g = g, .per_example = per_example && has_batch, .root_has_batch = has_batch, .size = (int)g->nnodes};
   Span span = g->span;
   s.list = graph_order(g->cx, &root->node, 1);
   s.groups = graph_groups(g->cx, &s.list);
