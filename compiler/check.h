@@ -44,7 +44,7 @@ bool all_finite(const double *x, int64_t count);
 /* check_whole.c: whole numbers that the nodes compare integer inputs with; some of them given to these inputs */
 typedef struct Wishes Wishes;
 Wishes *wishes_find(const Program *p, NodeList nodes);
-void wishes_grant(const Wishes *w, Evaluation *e, uint64_t seed);
+void wishes_grant(const Program *p, const Wishes *w, Evaluation *e, uint64_t seed);
 
 typedef struct Ties Ties; /* of check_tie.c */
 

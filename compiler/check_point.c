@@ -148,9 +148,12 @@ static void draw_noise(Evaluation *e, Node *n, uint64_t seed, const Manner *m) {
 /* How the elements of a real leaf go together at a point of small whole numbers. */
 typedef enum { REALS, WHOLE, SAME, ZERO } Small;
 
+/* At half of these points all leaves are whole; at the others each leaf has its turn to be 0. */
 static Small draw_small_row(uint64_t seed, uint64_t stream) {
-  static const Small rows[] = {REALS, REALS, WHOLE, WHOLE, WHOLE, WHOLE, SAME, ZERO};
-  if (draw_uniform(seed ^ 6, 0, 0) < 0.5) return WHOLE; /* at half of these points all leaves are */
+  static const Small rows[] = {REALS, REALS, REALS, WHOLE, WHOLE, WHOLE, WHOLE, SAME};
+  uint64_t turn = seed / 4000 % 8; /* a point's seed is a thousand times its number, and every fourth is such a one */
+  if (turn < 4) return WHOLE;
+  if (turn - 4 == stream % 4) return ZERO;
   return rows[(int)(draw_uniform(seed ^ 6, 1 + stream, 0) * (double)(sizeof rows / sizeof *rows))];
 }
 
@@ -163,6 +166,17 @@ static double draw_small(const Manner *m, bool input, Small row, double columns,
   if (row == ZERO || (row == WHOLE && draw_uniform(seed ^ 8, stream, k) * columns > 8)) return 0;
   double x = floor(5 * u) - 2;
   return manners[m->kind].positive ? fabs(x) : x;
+}
+
+/* Integers at such a point: the first classes, lengths of 1, 2 and the largest, so that rare ones come together. False for bits, and where it is
+ * another's turn. */
+static bool draw_small_integer(const Input *input, uint64_t seed, uint64_t stream, uint64_t k, double *x) {
+  double u = draw_uniform(seed ^ 12, stream, k);
+  if (input->kind == INPUT_BIT || draw_uniform(seed ^ 13, stream, 0) > 0.85) return false;
+  if (input->kind == INPUT_INT) *x = floor(5 * u) - 2;
+  else if (input->kind == INPUT_CLASS) *x = fmin(floor(3 * u * u), input->classes - 1);
+  else *x = u < 0.5 ? 1 : u < 0.8 ? fmin(2, input->classes) : input->classes;
+  return true;
 }
 
 /* ---- scales ---- */
@@ -192,14 +206,16 @@ static void draw_leaf(const Program *p, Evaluation *e, Node *n, uint64_t seed, c
   Row row = whole && !m->apart ? draw_row(seed, stream, count) : EACH;
   Small small = m->point == POINT_SMALL && !whole && !extent ? draw_small_row(seed, stream) : REALS;
   int first = n->naxes && n->axes[0].kind == AXIS_BATCH;
-  double columns = n->naxes > first + 1 ? (double)count / (double)n->axes[first].extent : (double)count;
+  double columns = n->naxes > first + 1 ? (double)count / (double)n->axes[first].extent : sqrt((double)count);
   if (!input && count > LARGE && small == REALS) {
-    draw_large(p, n->kind == NODE_PARAM ? &p->params.at[n->item] : &p->states.at[n->item], x, count, manners[m->kind].positive, columns, seed, stream);
+    draw_large(p, n->kind == NODE_PARAM ? &p->params.at[n->item] : &p->states.at[n->item], x, count, manners[m->kind].positive,
+               n->naxes > first + 1 ? columns : 1, seed, stream);
     double scale = draw_scale(m, count, seed, stream, 0);
     for (int64_t k = 0; k < count && scale != 1; k++) x[k] *= scale;
     return;
   }
   for (int64_t k = 0; k < count; k++) {
+    if ((whole || extent) && m->point == POINT_SMALL && draw_small_integer(input, seed, stream, (uint64_t)k, &x[k])) continue;
     if (whole) x[k] = draw_in_row(input, m, row, seed, stream, (uint64_t)k, count);
     else if (extent) x[k] = draw_input(input, m, seed, stream, (uint64_t)k);
     else if (small != REALS) x[k] = draw_small(m, input != NULL, small, columns, seed, stream, (uint64_t)k);

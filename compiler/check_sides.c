@@ -274,7 +274,7 @@ static PointVerdict draw_and_judge(Sides *s, int k, Point *pt) {
   for (int attempt = 0; attempt < OWN_ATTEMPTS + 4 * MANNER_COUNT; attempt++) {
     Manner m = manner_of(s, k, attempt);
     point_draw(s->p, s->e, s->needed.at, s->needed.n, (uint64_t)(1000 * k + attempt), &m);
-    if (k % 4 == 2) wishes_grant(s->wishes, s->e, (uint64_t)(1000 * k + attempt));
+    if (k % 4 == 2) wishes_grant(s->p, s->wishes, s->e, (uint64_t)(1000 * k + attempt));
     PointVerdict v = judge_drawn(s, &m, pt);
     if (v == POINT_UNDEFINED) continue;
     s->manner.kind = m.kind;

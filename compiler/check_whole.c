@@ -12,6 +12,8 @@ typedef struct Wish {
   Node *leaf;
   int64_t element;
   double value;
+  Node *like; /* or NULL: plus the value of an element of this leaf, so that two are equal */
+  int64_t like_element;
 } Wish;
 
 struct Wishes {
@@ -45,7 +47,15 @@ static int64_t element_of(const Read *r, uint64_t seed) {
 
 static void add_wish(const Program *p, Wishes *w, const Read *r, double value) {
   if (!is_whole(p, r->node) || !in_range(&p->inputs.at[r->node->item], value) || w->list.n == MOST_WISHES) return;
-  Wish wish = {r->node, element_of(r, (uint64_t)w->list.n), value};
+  Wish wish = {r->node, element_of(r, (uint64_t)w->list.n), value, NULL, 0};
+  VEC_PUSH(p->cx, &w->list, wish);
+}
+
+/* a = b + value. */
+static void add_likeness(const Program *p, Wishes *w, const Read *a, const Read *b, double value) {
+  uint64_t seed = (uint64_t)w->list.n;
+  if (!is_whole(p, a->node) || !is_whole(p, b->node) || w->list.n == MOST_WISHES) return;
+  Wish wish = {a->node, element_of(a, seed), value, b->node, element_of(b, seed)};
   VEC_PUSH(p->cx, &w->list, wish);
 }
 
@@ -53,12 +63,15 @@ static void add_wish(const Program *p, Wishes *w, const Read *r, double value) {
 static void wish_of_guard(const Program *p, Wishes *w, const Guard *g) {
   const Index *e = g->e;
   if (g->n == 1 && e->n == 1 && e->terms[0].gather) add_wish(p, w, e->terms[0].gather, -(double)e->offset / (double)e->terms[0].coef);
+  if (g->n == 1 && e->n == 2 && e->terms[0].gather && e->terms[1].gather && e->terms[0].coef == -e->terms[1].coef)
+    add_likeness(p, w, e->terms[0].gather, e->terms[1].gather, -(double)e->offset / (double)e->terms[0].coef);
 }
 
 /* The number of a comparison, and for `<` and `<=` the last one on either side. */
 static void wish_of_comparison(const Program *p, Wishes *w, const Node *n) {
   bool order = n->op == OP_LT || n->op == OP_LE;
   if (n->op != OP_EQ && n->op != OP_NE && !order) return;
+  add_likeness(p, w, n->reads[0], n->reads[1], 0);
   for (int k = 0; k < 2; k++) {
     const Node *number = n->reads[1 - k]->node;
     if (number->kind != NODE_MAP || number->op != OP_PRODUCT || number->nreads || number->nguards) continue;
@@ -79,9 +92,11 @@ Wishes *wishes_find(const Program *p, NodeList nodes) {
   return w;
 }
 
-void wishes_grant(const Wishes *w, Evaluation *e, uint64_t seed) {
+void wishes_grant(const Program *p, const Wishes *w, Evaluation *e, uint64_t seed) {
   for (int k = 0; k < w->list.n; k++) {
     const Wish *wish = &w->list.at[k];
-    if (draw_uniform(seed, 96, (uint64_t)k) < 0.5) evaluation_set_one(e, wish->leaf, wish->element, wish->value);
+    double value = wish->value + (wish->like ? evaluate(e, wish->like)[wish->like_element] : 0);
+    if (!in_range(&p->inputs.at[wish->leaf->item], value) || draw_uniform(seed, 96, (uint64_t)k) < 0.5) continue;
+    evaluation_set_one(e, wish->leaf, wish->element, value);
   }
 }

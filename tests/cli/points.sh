@@ -65,6 +65,8 @@ check grad(sum(near), s)[i, j] == (s[i, j] == near[i])
 check argmax(z) == where(z[2] > z[1] and z[2] > z[0], 2, where(z[1] >= z[0], 1, 0))
 check sign(x*t) == where(x*t > 0, 1, -1)
 check (sum(z^2) > 0) == 1
+check where(norm(z) > 0 and norm(w) > 0, norm(z)/norm(w), 1) == norm(z)/norm(w)
+check where(norm(w) > 0 and norm(z) > 0, norm(w)/norm(z), 1) == norm(w)/norm(z)
 check (z[0] == z[1]) == 0
 check (m == 0) == 0
 check floor(x) == ceil(x) - 1
@@ -125,6 +127,25 @@ check (norm(x) >= max(x)) == 1
 check (z/(1 + z^2) < 0.6) == 1
 check (1/(1 + z^2)/(1 + u^2) < 1.01) == 1
 check (logsumexp(x) >= max(x)) == 1
+END
+
+# Lengths that are equal, or 1, or the longest, together with the first class or the last.
+every refuted 'rare integers' <<'END'
+input y : class(400), c : class(300), n : int
+dim T <= 40
+dim S <= 30
+input z[T], a[S], u
+m = sum(z)/T + u*sum(a)
+check u*(T == S) == 0
+check u*(T == 1 and y == 0) == 0
+check u*(T < 2)*(y < 1) == 0
+check m*(y == c) == 0
+check where(T == S and y == 0, 2*m, m) == m
+check u*(y == 0 and c == 0) == 0
+check u*(n == y)*(T == 1) == 0
+check u*(y == 399 and T == 40) == 0
+check u*(abs(n) == 2 and y == 0) == 0
+check z[0]*(T == 1) == m*(T == 1 or T == 40)
 END
 
 # The batch has more than one example, and no two are alike.
