@@ -19,7 +19,7 @@ MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 .DEFAULT_GOAL := all
 
-quiet-goals := clean help deps deps-check format demo check accept
+quiet-goals := clean help deps deps-check format demo check accept machines fuzz
 ifneq ($(filter-out $(quiet-goals),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/config.mk
 endif
@@ -142,11 +142,12 @@ $(BUILD)/drawings/train-labels.idx: $(BUILD)/tools/drawings
 test-files    := $(sort $(wildcard tests/kernels/*.c tests/runtime/*.c tests/unit/*.c))
 test-sources  := $(if $(test-files),$(shell grep -l '^int main' $(test-files)))
 test-programs := $(patsubst %.c,$(BUILD)/%,$(test-sources))
+fuzzers       := $(BUILD)/tests/fuzz/fuzz $(BUILD)/tests/fuzz/readers
 reference     := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/*test.c))
 testable      := $(filter-out %/main.o,$(compiler-objects))
 
 .PHONY: tests
-tests: all drawings $(reference) $(BUILD)/planted $(BUILD)/tests/random/judge $(if $(HAVE_CMOCKA),$(test-programs))
+tests: all drawings $(reference) $(BUILD)/planted $(BUILD)/tests/random/judge $(fuzzers) $(if $(HAVE_CMOCKA),$(test-programs))
 
 $(BUILD)/libnnc.a: $(testable)
 	@rm -f $@
@@ -160,6 +161,10 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libnnc.a $(BUILD)/libnn.a
 $(BUILD)/tests/%: tests/%.c $(BUILD)/libnn.a
 	@mkdir -p $(@D)
 	$(TEST_LINK) -lcmocka $(LINK_LIBS)
+# Without the BLAS, if nothing calls it: its start takes longer than to read a file.
+$(fuzzers): $(BUILD)/tests/%: tests/%.c $(BUILD)/libnn.a
+	@mkdir -p $(@D)
+	$(TEST_LINK) -Wl,--as-needed $(LINK_LIBS)
 $(reference): $(BUILD)/%: tests/%.c $(BUILD)/libnnc.a $(BUILD)/libnn.a
 	$(TEST_LINK) $(LINK_LIBS)
 $(BUILD)/planted: tests/planted.c $(BUILD)/compiler/main.o $(BUILD)/libnnc.a
@@ -188,6 +193,13 @@ check:
 	@CC='$(CC)' sh tools/deps.sh build
 	@CC='$(CC)' sh tools/deps.sh check || echo "make check: goes on; the tests that need what is missing are skipped"
 	@$(settings) sh tests/run
+
+# Other processors, by qemu: MACHINES="i386 armhf" picks some.
+.PHONY: machines
+machines:
+	@CC='$(CC)' sh tools/deps.sh machines || echo "make machines: goes on; the machines that are missing are skipped"
+	@$(MAKE) --no-print-directory tests
+	@FULL=1 MACHINES='$(or $(MACHINES),x86-64-v2 x86-64-v3 aarch64 armhf i386 s390x)' $(settings) sh tests/run machines.sh
 
 accept:
 	@$(settings) sh tests/run --accept
@@ -220,6 +232,21 @@ $(BUILD)/tests/random/judge: tests/random/judge.c $(BUILD)/libnnc.a $(BUILD)/lib
 	@mkdir -p $(@D)
 	$(CC) $(TEST_FLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libnnc.a $(BUILD)/libnn.a -Wl,--wrap=c_float,--wrap=c_real $(LINK_LIBS)
 
+# Mutated inputs, BUDGET seconds for each target, under the sanitizers; with AFL++ where it is installed. What breaks is kept in
+# build-fuzz/TARGET.
+BUDGET  ?= 60
+TARGETS ?= compile check prelude data checkpoint
+AFL     := $(shell command -v afl-clang-fast)
+.PHONY: fuzz mutate-text
+fuzz:
+	@CC='$(CC)' sh tools/deps.sh fuzz || echo "make fuzz: goes on without AFL++"
+	@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-fuzz $(if $(AFL),CC=afl-clang-fast) BLAS=none CFLAGS=-O1 fuzzers-there
+	@for t in $(TARGETS); do echo "$$t"; AFL='$(AFL)' sh tests/fuzz/run build-fuzz build-fuzz/found/$$t $$t --seconds $(BUDGET) || bad=1; done; [ -z "$$bad" ]
+.PHONY: fuzzers-there
+fuzzers-there: all $(fuzzers)
+mutate-text: tests
+	@sh tests/fuzz/run '$(BUILD)' '$(BUILD)/found/text' text --seconds '$(BUDGET)' --seed '$(SEED)'
+
 # Small mistakes in the compiler, one at a time: does `make check` see each? ONLY='^gemm' picks some by name.
 .PHONY: mutants
 mutants: tests
@@ -238,7 +265,7 @@ install: all
 	  install -m 644 docs/nnc.1 '$(DESTDIR)$(PREFIX)/share/man/man1/nnc.1'; fi
 
 clean:
-	rm -rf build build-asan $(BUILD)
+	rm -rf build build-asan build-fuzz $(BUILD)
 
 format:
 	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] tools/*.c tests/*.c tests/*/*.[ch])

@@ -6,13 +6,15 @@
  * with 0. */
 #include "gemm_internal.h"
 
+#include <float.h>
 #include <string.h>
 
 enum { ROWS = 4, COLUMNS = 8, LANES = 4, PIECE = 32 };
 
 /* ---- four floats ---- */
 
-#if defined(__GNUC__) && !defined(__TINYC__)
+/* Not where a float is computed with as a double (i386 without SSE, s390x): that has no vectors. */
+#if defined(__GNUC__) && !defined(__TINYC__) && FLT_EVAL_METHOD == 0
 typedef float four __attribute__((vector_size(16)));
 static inline four multiply_add(float x, four y, four sum) { return sum + x * y; }
 #else

@@ -19,7 +19,8 @@ ulimit -t "${SECONDS_OF_CPU:-100}"
 [ -n "${UNLIMITED:-}" ] || ulimit -v 6000000
 
 STRICT="-std=c99 -Wall -Wextra -pedantic -Wvla -Wshadow -Wconversion -Wdouble-promotion -Werror"
-LINK=$(cat "$BUILD/nn.link" 2>/dev/null)
+LINK=$(cat "${LIBRARY:-$BUILD}/nn.link" 2>/dev/null)
+RUN=${RUN:-} # what runs a program that is not this machine's (machines.sh)
 
 ok() { echo "ok $1"; }
 not_ok() { # NAME [text]: the text, or standard input where it is -

@@ -23,10 +23,12 @@ static double stored_element(const nn_tensors *file, const nn_tensor *t, size_t 
   const unsigned char *at = file->data + t->begin;
   double x;
   float narrow;
+  int64_t wide;
+  int32_t whole;
   if (!strcmp(t->type, "F64")) return memcpy(&x, at + 8 * k, 8), x;
   if (!strcmp(t->type, "F32")) return memcpy(&narrow, at + 4 * k, 4), (double)narrow;
-  if (!strcmp(t->type, "I64")) return (double)(int64_t)nn_number_at(at + 8 * k, 8);
-  return (double)(int32_t)(uint32_t)nn_number_at(at + 4 * k, 4);
+  if (!strcmp(t->type, "I64")) return memcpy(&wide, at + 8 * k, 8), (double)wide;
+  return memcpy(&whole, at + 4 * k, 4), (double)whole;
 }
 
 #endif

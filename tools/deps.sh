@@ -3,6 +3,8 @@
 #
 #   deps.sh build   a C compiler, make, flex, bison, zlib, and OpenBLAS (goes on without: BLAS=none)
 #   deps.sh check   what only tests need: cmocka, clang, tcc, a C++ compiler, a locale with a decimal comma
+#   deps.sh machines  what `make machines` needs: compilers for other processors, and qemu
+#   deps.sh fuzz    what `make fuzz` is better with: AFL++
 #
 # A thing is there if using it works: a compiler compiles and what it made runs, a library is linked and called. Only
 # where packages are Debian's or Ubuntu's and we are root, or sudo asks no password, is anything installed. Exit
@@ -62,6 +64,19 @@ int main() { std::vector<int> v(1); return v[0]; }' > "$work/try.cc"
   { g++ -o "$work/try" "$work/try.cc" || clang++ -o "$work/try" "$work/try.cc"; } >>"$log" 2>&1 && "$work/try"
 }
 
+works_qemu() { qemu-s390x-static --version >>"$log" 2>&1; }
+
+# crosses COMPILER: it makes a static program, whoever can run it.
+crosses() {
+  echo 'int main(void) { return 0; }' > "$work/try.c"
+  "$1" -static -o "$work/try" "$work/try.c" >>"$log" 2>&1
+}
+works_aarch64() { crosses aarch64-linux-gnu-gcc; }
+works_armhf() { crosses arm-linux-gnueabihf-gcc; }
+works_i386() { crosses i686-linux-gnu-gcc; }
+works_s390x() { crosses s390x-linux-gnu-gcc; }
+works_afl() { afl-fuzz -h >>"$log" 2>&1 || grep -q 'afl-fuzz' "$log"; }
+
 works_locale() { localedef -i de_DE -f UTF-8 "$work/de_DE.UTF-8" >>"$log" 2>&1; }
 
 # ---- name : Debian's packages : what it is for ----
@@ -85,7 +100,16 @@ tcc:tcc:tcc, a third compiler for it
 cxx:g++:a C++ compiler, for the generated headers
 END
   ;;
-  *) echo "usage: deps.sh build|check" >&2; exit 2 ;;
+  machines) cat <<'END'
+qemu:qemu-user-static:qemu, which runs programs for other processors
+aarch64:gcc-aarch64-linux-gnu libc6-dev-arm64-cross:a compiler for Arm of 64 bits
+armhf:gcc-arm-linux-gnueabihf libc6-dev-armhf-cross:a compiler for Arm of 32 bits
+i386:gcc-i686-linux-gnu libc6-dev-i386-cross:a compiler for i386
+s390x:gcc-s390x-linux-gnu libc6-dev-s390x-cross:a compiler for s390x, which is big-endian
+END
+  ;;
+  fuzz) echo "afl:afl++:AFL++, which looks for inputs that take new paths" ;;
+  *) echo "usage: deps.sh build|check|machines|fuzz" >&2; exit 2 ;;
   esac
 }
 

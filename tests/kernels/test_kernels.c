@@ -1,5 +1,6 @@
 /* nn_gemm, by every kernel that this processor can run, against sums in double; and the draws against published vectors
  * and their moments. */
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -258,7 +259,9 @@ static void draws_stay(void **state) {
   printf("# seed 0: uniform %.9g %.9g %.9g %.9g normal %.9g %.9g %.9g %.9g\n", (double)u[0], (double)u[1], (double)u[2],
          (double)u[3], (double)z[0], (double)z[1], (double)z[2], (double)z[3]);
   assert_true(u[0] == (float)(0x6627e8 * 0x1p-24) && u[3] == (float)(0x9b00db * 0x1p-24));
-  assert_true(z[0] == -0.991137445f && z[1] == 0.924662828f && z[2] == 0.617609143f && z[3] == 0.482068419f);
+  static const float normal[] = {-0.991137445f, 0.924662828f, 0.617609143f, 0.482068419f};
+  for (int i = 0; i < 4; i++) /* i386 without SSE rounds some later */
+    assert_true(fabsf(z[i] - normal[i]) <= (FLT_EVAL_METHOD == 2 ? 1e-7f : 0.0f));
 }
 
 /* b itself is not drawn, however few floats lie between. */

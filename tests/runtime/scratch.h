@@ -11,9 +11,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <cmocka.h>
+
+#ifndef WITHOUT_ZLIB
+#include <zlib.h>
+#endif
 
 static char scratch_folder[64];
 
@@ -43,10 +46,15 @@ static inline const char *scratch_text(const char *name, const char *text) {
 }
 
 static inline const char *scratch_gzip(const char *name, const char *text) {
+#ifdef WITHOUT_ZLIB /* what comes after it in a test is left out */
+  (void)name, (void)text;
+  skip();
+#else
   gzFile file = gzopen(name, "wb");
   assert_non_null(file);
   assert_int_equal(gzwrite(file, text, (unsigned)strlen(text)), strlen(text));
   assert_int_equal(gzclose(file), Z_OK);
+#endif
   return name;
 }
 
