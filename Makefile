@@ -198,7 +198,7 @@ check:
 .PHONY: machines
 machines:
 	@CC='$(CC)' sh tools/deps.sh machines || echo "make machines: goes on; the machines that are missing are skipped"
-	@$(MAKE) --no-print-directory tests
+	@$(make-command) --no-print-directory tests
 	@FULL=1 MACHINES='$(or $(MACHINES),x86-64-v2 x86-64-v3 aarch64 armhf i386 s390x)' $(settings) sh tests/run machines.sh
 
 accept:
@@ -240,7 +240,7 @@ AFL     := $(shell command -v afl-clang-fast)
 .PHONY: fuzz mutate-text
 fuzz:
 	@CC='$(CC)' sh tools/deps.sh fuzz || echo "make fuzz: goes on without AFL++"
-	@$(MAKE) --no-print-directory SANITIZE=1 BUILD=build-fuzz $(if $(AFL),CC=afl-clang-fast) BLAS=none CFLAGS=-O1 fuzzers-there
+	@$(make-command) --no-print-directory SANITIZE=1 BUILD=build-fuzz $(if $(AFL),CC=afl-clang-fast) BLAS=none CFLAGS=-O1 fuzzers-there
 	@for t in $(TARGETS); do echo "$$t"; AFL='$(AFL)' sh tests/fuzz/run build-fuzz build-fuzz/found/$$t $$t --seconds $(BUDGET) || bad=1; done; [ -z "$$bad" ]
 .PHONY: fuzzers-there
 fuzzers-there: all $(fuzzers)

@@ -9,7 +9,8 @@ UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 export ASAN_OPTIONS UBSAN_OPTIONS
 flags="-g -O0 -fsanitize=address,undefined -fno-sanitize-recover=all" # to optimize takes five times as long
 
-check "make SANITIZE=1" "$MAKE" SANITIZE=1 BUILD=build-asan CFLAGS=-O0 all
+# Without a BLAS: it starts slowly, and is not what is looked at; our kernels are.
+check "make SANITIZE=1" "$MAKE" SANITIZE=1 BUILD=build-asan BLAS=none CFLAGS=-O0 all
 [ -x build-asan/nnc ] || exit 1
 nnc=$root/build-asan/nnc
 LIBRARY=build-asan
@@ -36,7 +37,8 @@ done
 for m in tests/regress/*.nn; do silent "nnc compiles $m" generate "$m" "$work/c"; done
 for name in xor perceptron softmax_regression; do silent "nnc check $name" "$nnc" check models/$name.nn; done
 for m in tests/golden/*/*.nn; do
-  [ -f "$m" ] && silent "nnc --emit=ast $m" "$nnc" --emit=ast "$m" && silent "nnc $m" "$nnc" "$m" -o "$work/bad.c"
+  case $m in tests/golden/parse/*) silent "nnc --emit=ast $m" "$nnc" --emit=ast "$m" ;; esac
+  silent "nnc $m" "$nnc" "$m" -o "$work/bad.c"
 done | grep -v '^ok ' # hundreds of lines else
 ok "nnc on all of tests/golden"
 
