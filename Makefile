@@ -208,7 +208,8 @@ accept:
 figures: all
 	@BUILD='$(BUILD)' python3 tests/training/figures.py $(PAGES)
 
-# Random models: N of them, from SEED; FLAGS for tests/random/run.py (--keep FOLDER keeps the models that differ). With
+# Random models: N of them, from SEED; FLAGS for tests/random/run.py (--keep FOLDER keeps the models that differ, --whole
+# makes models of whole numbers as indices, at extreme integer data). With
 # BUILDS="gcc-native clang-v3 ..." under each of these too (tests/builds.sh); FLAGS=--in-turn: each under one of them.
 N    ?= 10000
 SEED ?= 1

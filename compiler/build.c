@@ -105,6 +105,7 @@ static Read *bounded(Graph *g, Op op, Read *const *x) {
   const Node *a = x[0]->node, *b = x[1]->node;
   if (!node_is_bounded(a) || !node_is_bounded(b)) return NULL;
   bool below = a->hi < b->lo, above = a->lo > b->hi;
+  if (read_equal(x[0], x[1])) return op == OP_MAX || op == OP_MIN ? x[0] : build_constant(g, op == OP_EQ || op == OP_LE);
   switch (op) {
   case OP_MAX: return above ? x[0] : below ? x[1] : NULL;
   case OP_MIN: return below ? x[0] : above ? x[1] : NULL;

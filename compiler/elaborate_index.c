@@ -176,13 +176,24 @@ static bool range_place(Elaborator *el, Scope *s, const Expr *e, const Value *x,
   return true;
 }
 
+/* A value that would be whole, but for its size, or because a divisor may be 0. */
+static bool reported_whole(Elaborator *el, Span span, const Node *n, const char *what) {
+  while (n->kind == NODE_NAME) n = n->reads[0]->node;
+  if (n->large) {
+    double most = fmax(fabs(n->lo), fabs(n->hi));
+    const char *reach = most > 9007199254740992.0 ? arena_printf(el->cx, "this one may reach %.0f", most) : "a value in this one may be greater";
+    report(el, span, "%s must be a whole number of at most 2^53 = 9007199254740992, and all in it too; %s", what, reach);
+    advise(el, "bound what it is made of: class(k) an input, min, max and mod a value");
+    return true;
+  }
+  if (n->kind != NODE_MAP || n->op != OP_MOD || !n->reads[0]->node->integer || !n->reads[1]->node->integer) return false;
+  report(el, span, "%s must be a whole number; 'a mod n' is none where n is 0, and here n may be %.0f..%.0f", what, n->reads[1]->node->lo, n->reads[1]->node->hi);
+  return true;
+}
+
 void report_not_whole(Elaborator *el, Span span, const Value *v, int64_t extent, const char *what) {
   const Input *input = v->kind == VALUE_TENSOR ? input_of_read(el, v->read) : NULL;
-  if (v->kind == VALUE_TENSOR && v->read->node->large) {
-    report(el, span, "%s must be a whole number that nnc can bound by 2^53 = 9007199254740992; this one is whole, and may be greater", what);
-    advise(el, "what is not beyond an array as a factor may be so as a product; class(k) bounds an input, min, max and mod bound a value");
-    return;
-  }
+  if (v->kind == VALUE_TENSOR && reported_whole(el, span, v->read->node, what)) return;
   const char *found = v->kind != VALUE_TENSOR ? describe(el, v) : v->rank ? arena_printf(el->cx, "%s of real values", describe(el, v)) : "a real number";
   report(el, span, "%s must be a whole number%s, found %s", what, v->kind == VALUE_NUMBER ? " of at most 2^31" : "", found);
   if (input) remark(el, input->span, "'%s' is real; ': class(%lld)' after it would make it whole numbers", input->name, (long long)extent);
@@ -227,6 +238,16 @@ static bool compares_index(Elaborator *el, const Expr *e, const Value *x, int k)
   return true;
 }
 
+static bool fits_64_bits(Elaborator *el, const Index *e, Span span) {
+  double lo, hi;
+  if (!index_range(el->g, e, NULL, &lo, &hi)) return true;
+  double most = fmax(fabs(lo), fabs(hi));
+  if (most * (double)e->divisor < 4611686018427387904.0) return true; /* 2^62: with room for what is added to it */
+  report(el, span, "this index may reach %.0f, with a divisor of %lld, beyond what 64 bits hold safely", most, (long long)e->divisor);
+  advise(el, "bound what it is made of: class(k) an input, min, max and mod a value");
+  return false;
+}
+
 static bool place(Elaborator *el, Scope *s, const Expr *e, const Value *x, int k, Places *p) {
   const Sub *sub = &e->subs[k];
   if (sub->is_range) return range_place(el, s, e, x, k, p);
@@ -240,6 +261,7 @@ static bool place(Elaborator *el, Scope *s, const Expr *e, const Value *x, int k
       advise(el, "as an index it would be an axis of what is defined, y[%s] = ..., or be summed over, sum(%s) ...", sub->first->name, sub->first->name);
     return false;
   } else if (!array_place(el, sub->first, v, k, value_axis(el, x, k).extent, p)) return false;
+  if (!fits_64_bits(el, p->index[k], sub->first->span)) return false;
   if (e->else_zero && value_axis(el, x, k).kind == AXIS_PLAIN) p->guarded |= UINT32_C(1) << k;
   if (e->else_zero) return true;
   double lo, hi;

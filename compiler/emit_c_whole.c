@@ -6,6 +6,7 @@
 #include "emit_c.h"
 
 #include <math.h>
+#include <string.h>
 
 bool whole_fits_int(int64_t lo, int64_t hi) { return lo >= INT32_MIN && hi <= INT32_MAX; }
 
@@ -162,6 +163,7 @@ static const char *test_of(Op op) {
 /* What bounds alone say of a comparison: 0 or 1; -1 where they say nothing. (Compilers warn where they see it.) */
 static int decided(Op op, Code x, Code y) {
   bool below = x.hi < y.lo, above = x.lo > y.hi;
+  if (strcmp(x.text, y.text) == 0) return op != OP_NE && op != OP_LT;
   if (op == OP_EQ || op == OP_NE) return below || above ? op == OP_NE : -1;
   if (op == OP_LT || op == OP_LE || op == OP_MIN) return below || (op != OP_LT && x.hi <= y.lo) ? 1 : above || (op == OP_LT && x.lo >= y.hi) ? 0 : -1;
   return above || x.lo >= y.hi ? 1 : below ? 0 : -1; /* MAX: x >= y */

@@ -98,6 +98,8 @@ static bool names_example(const Graph *g, const Index *e) {
   return true;
 }
 
+enum { MOST_STRIDE = 1 << 16 };
+
 /* The summed variable for which equality e = 0 is best solved: coefficient 1 before others, then the largest extent. */
 static int solvable(const Product *p, const Index *e) {
   int best = -1;
@@ -105,6 +107,7 @@ static int solvable(const Product *p, const Index *e) {
   for (int i = 0; i < e->n; i++) {
     const Term *t = &e->terms[i];
     if (t->gather || !product_sums(p, t->var) || index_uses_in_gather(e, t->var)) continue;
+    if (t->coef > MOST_STRIDE || t->coef < -MOST_STRIDE) continue; /* over it, other coefficients might not fit 64 bits */
     bool plain = graph_var_axis(p->g, t->var).kind == AXIS_PLAIN;
     bool unit = t->coef == 1 || t->coef == -1;
     if (!plain && !names_example(p->g, e)) continue;

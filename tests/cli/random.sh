@@ -1,7 +1,7 @@
 #!/bin/sh
 # slow: a few hundred random models are evaluated, compiled three times and run
 # Random models: the evaluator, difference quotients, generated C in float and in double, fused and not, with and without
-# reuse of memory, and plain Python agree; and so they do on the models on which nnc was wrong once. `make random` runs thousands.
+# reuse of memory, and plain Python agree, at the extreme values of integer inputs too; and so they do on the models on which nnc was wrong once. `make random` runs thousands.
 SECONDS_OF_CPU=600
 . tests/lib.sh
 
@@ -21,4 +21,6 @@ names=$(cut -d' ' -f1 "$work/builds" | tr '\n' ' ')
 agree "250 random models" --models 250 --seed check --no-shrink
 agree "48 random models as users build them" --models 48 --first 250 --seed check --no-shrink --builds "$names" $(users_options)
 agree "tests/regress, as users build them" --no-shrink --builds "$names" $(users_options) tests/regress/*.nn
+agree "60 random models of whole numbers" --whole --models 60 --seed check --no-shrink
+agree "6 of them under sanitizers" --whole --models 6 --seed sanitized --sanitize --no-shrink
 

@@ -5,6 +5,7 @@ from expression import (ATOM, REDUCE, REDUCTION, Expr, Var, add, call1, constant
                         places, power, read, reduce_whole)
 from indices import Scope, without_indices
 from generator import EXTENTS
+from whole import Whole
 
 
 def brackets(shape):
@@ -42,7 +43,7 @@ def affine(e, W, bias):
                 e.batch or W.batch)
 
 
-class Definitions:
+class Definitions(Whole):
     """Mixed into statements.Builder, which has the names in sight and says the lines."""
 
     def plain(self):
@@ -512,7 +513,9 @@ class Definitions:
 
     KINDS = [("recurrence", 1.5), ("plain", 8), ("indexed", 8), ("split", 1), ("winner", 1), ("dense", 2), ("instance", 1), ("own_layer", 1),
              ("prelude_layer", 3), ("pooled", 1.5), ("repeated", 1), ("coupled", 0.7), ("derivative", 2),
-             ("stateful", 0.3), ("chosen", 0.4)]
+             ("stateful", 0.3), ("chosen", 0.4), ("whole_places", 2), ("whole_comparison", 0.7), ("packed_triangle", 0.5)]
+
+    WHOLE = [("whole_places", 6), ("whole_comparison", 2), ("packed_triangle", 1), ("indexed", 1)] # of a model of whole numbers
 
     INSIDE = [("plain", 4), ("indexed", 4), ("split", 0.5), ("winner", 1), ("pooled", 0.7), ("repeated", 0.3), ("recurrence", 1),
               ("dense", 0.5), ("derivative", 0.4), ("chosen", 0.3)] # of a scan
@@ -520,7 +523,11 @@ class Definitions:
     def chosen_kind(self, kinds):
         return self.rng.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
 
-    def definitions(self):
+    def definitions(self, whole=False):
+        if whole:
+            for _ in range(self.rng.randint(3, 7)):
+                getattr(self, self.chosen_kind(self.WHOLE))()
+            return
         for _ in range(self.rng.choice([1, 2, 3, 4, 5, 6, 7])):
             getattr(self, "along" if self.dim and self.rng.random() < 0.5 else self.chosen_kind(self.KINDS))()
         if self.dim: # what is left over reaches the loss as a sum

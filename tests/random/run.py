@@ -93,7 +93,7 @@ class Workshop:
         """`strict` of the names by gcc, the others by tcc where it is there."""
         self.write_table(names, "ab")
         include = ["-I" + self.folder, "-I" + RUNTIME]
-        sanitize = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"] if self.sanitize else []
+        sanitize = ["-g", "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all"] if self.sanitize else []
         quick = [self.tcc, "-w"] if self.tcc else ["gcc", "-O0"] + sanitize
         units = [("quick", [n for n in names if n not in strict], quick),
                  ("strict", [n for n in names if n in strict], ["gcc"] + STRICT + sanitize)]
@@ -253,10 +253,10 @@ class Workshop:
 # ---- many of them ----
 
 def one_batch(job):
-    build, seeds, sanitize, files, pairs, users = job
+    build, seeds, sanitize, files, pairs, users, whole = job
     folder = tempfile.mkdtemp(prefix="random-models-")
     try:
-        models = {} if files else {"m%d" % k: generate("%s/%d" % (seed, k), "m%d" % k) for seed, k in seeds}
+        models = {} if files else {"m%d" % k: generate("%s/%d" % (seed, k), "m%d" % k, whole) for seed, k in seeds}
         texts = {"f%d" % k: open(path).read() for k, path in enumerate(files)} if files else \
             {name: model.text() for name, model in models.items()}
         shop = Workshop(build, folder, sanitize, users)
@@ -279,6 +279,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", default="")
     parser.add_argument("--sanitize", action="store_true")
+    parser.add_argument("--whole", action="store_true")
     parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--pairs", action="store_true")
     parser.add_argument("--builds", default="")
@@ -290,11 +291,11 @@ def main():
     users = user_builds(a.builds)
     size = min(size, -(-a.models // len(users))) if a.in_turn and users else size
     turns = [[users[k % len(users)]] if a.in_turn and users else users for k in range(-(-a.models // size))]
-    jobs = [(a.build, [(a.seed, k) for k in numbers[at:at + size]], a.sanitize, [], False, turns[at // size])
+    jobs = [(a.build, [(a.seed, k) for k in numbers[at:at + size]], a.sanitize, [], False, turns[at // size], a.whole)
             for at in range(0, a.models, size)]
     if a.files:
         parts = [(a.files[k::len(users)], [u]) for k, u in enumerate(users)] if a.in_turn and users else [(a.files, users)]
-        jobs = [(a.build, [], a.sanitize, files, a.pairs, its) for files, its in parts if files]
+        jobs = [(a.build, [], a.sanitize, files, a.pairs, its, False) for files, its in parts if files]
     total = unfit = vague = differing = 0
     with multiprocessing.Pool(a.jobs) as pool:
         for n, u, v, differences in pool.imap(one_batch, jobs):

@@ -48,6 +48,7 @@ class Builder(Definitions):
         self.block = self.model.lines
         self.generator = Generator(self.rng, self.names, self.declare)
         self.losses, self.params, self.layered = [], [], []
+        self.whole_inputs = [] # (name, shape, least, greatest)
         self.dim, self.ragged = None, [] # (name, bound); what has it as the first axis, by the shape of a row
         self.indices, self.defined = {}, [] # of the scans around what is made; what a step of the innermost one defines
 
@@ -272,20 +273,25 @@ class Builder(Definitions):
         self.say("train { batch = 4 }")
 
 
-def generate(seed, name):
+def generate(seed, name, whole=False):
+    """whole: a model of whole numbers as indices, and little else."""
     b = Builder(seed, name)
-    b.constants()
+    if not whole:
+        b.constants()
     b.inputs()
-    b.extents()
-    b.functions()
-    if b.rng.random() < 0.25:
-        b.layer()
+    if whole or b.rng.random() < 0.4:
+        b.integers()
+    if not whole:
+        b.extents()
+        b.functions()
+        if b.rng.random() < 0.25:
+            b.layer()
     b.declare(b.shape(b.rng.choice([1, 2])))
-    b.definitions()
+    b.definitions(whole)
     b.asked()
     return b.model
 
 
 if __name__ == "__main__":
     import sys
-    print(generate(sys.argv[1] if len(sys.argv) > 1 else "1", "sample").text(), end="")
+    print(generate(sys.argv[1] if len(sys.argv) > 1 else "1", "sample", len(sys.argv) > 2).text(), end="")
