@@ -247,8 +247,48 @@ static bool ends_alike(Elaborator *el, const Carried *c, const Value *v) {
   return same;
 }
 
+typedef struct Growth { /* of a whole value from one step to the next: by down..up, or to a value of lo..hi */
+  double down, up, lo, hi;
+} Growth;
+
+static bool growth(const Node *n, const Node *prev, Growth *g, int depth) {
+  Growth a, b;
+  while (n->kind == NODE_NAME) n = n->reads[0]->node;
+  *g = (Growth){0, 0, INFINITY, -INFINITY};
+  if (n == prev) return true;
+  if (n->kind == NODE_MAP && depth > 0 && (n->op == OP_ADD || n->op == OP_SUB))
+    for (int k = 0; k < (n->op == OP_ADD ? 2 : 1); k++) { /* what grows, and what it grows by */
+      const Node *by = n->reads[1 - k]->node;
+      double low = n->op == OP_ADD ? by->lo : -by->hi, high = n->op == OP_ADD ? by->hi : -by->lo;
+      if (!node_is_bounded(by) || !growth(n->reads[k]->node, prev, &a, depth - 1)) continue;
+      *g = (Growth){fmin(0, a.down + low), fmax(0, a.up + high), a.lo + low, a.hi + high};
+      return true;
+    }
+  if (n->kind == NODE_MAP && depth > 0 && (n->op == OP_WHERE || n->op == OP_MAX || n->op == OP_MIN)) {
+    int first = n->op == OP_WHERE;
+    if (!growth(n->reads[first]->node, prev, &a, depth - 1) || !growth(n->reads[first + 1]->node, prev, &b, depth - 1)) return false;
+    *g = (Growth){fmin(a.down, b.down), fmax(a.up, b.up), fmin(a.lo, b.lo), fmax(a.hi, b.hi)};
+    return true;
+  }
+  if (!node_is_bounded(n)) return false;
+  *g = (Growth){0, 0, n->lo, n->hi};
+  return true;
+}
+
+/* Bounds of a counter: it grows by so much in each step, and there are so many. They hold if they come out within those that the value
+ * was taken to have. */
+static bool counted(const Elaborator *el, const ScanScope *scan, const Carried *c, const Node *next, double *lo, double *hi) {
+  Growth g;
+  double steps = (double)el->g->scans[scan->scan].extent;
+  const Node *init = c->init->read->node;
+  if (!node_is_bounded(init) || !growth(next, c->prev, &g, 16)) return false;
+  *lo = fmin(init->lo, g.lo) + steps * g.down;
+  *hi = fmax(init->hi, g.hi) + steps * g.up;
+  return number_is_exact(*lo) && number_is_exact(*hi);
+}
+
 /* Takes over what the step says of c; true where that is new. */
-static bool learn(Elaborator *el, const ScanScope *scan, Carried *c, const Value *next, bool last) {
+static bool learn(Elaborator *el, const ScanScope *scan, Carried *c, const Value *next, int trial) {
   int vars[2 * MAX_AXES], n = context_of(scan, next, vars);
   bool changed = false;
   for (int k = 0; k < n; k++) {
@@ -264,9 +304,12 @@ static bool learn(Elaborator *el, const ScanScope *scan, Carried *c, const Value
   }
   const Node *y = next->read->node;
   if (c->integer && !y->integer) c->integer = false, changed = true;
-  if (c->integer && (y->lo < c->lo || y->hi > c->hi)) {
-    c->lo = last ? -INFINITY : fmin(c->lo, y->lo);
-    c->hi = last ? INFINITY : fmax(c->hi, y->hi);
+  double lo = y->lo, hi = y->hi;
+  if (trial > 3 && trial < MOST_TRIALS - 2) counted(el, scan, c, y, &lo, &hi);
+  if (c->integer && (lo < c->lo || hi > c->hi)) {
+    bool unbounded = trial >= MOST_TRIALS - 2;
+    c->lo = unbounded ? -INFINITY : fmin(c->lo, lo);
+    c->hi = unbounded ? INFINITY : fmax(c->hi, hi);
     changed = true;
   }
   return changed;
@@ -282,7 +325,7 @@ static bool settle(Elaborator *el, Scope *s, ScanScope *scan) {
     Scope *inner = run_body(el, s, scan);
     for (int k = 0; k < scan->ncarried && !el->failed; k++) {
       Value *next = next_of(el, inner, &scan->carried[k]);
-      if (next && !is_poison(next)) changed = learn(el, scan, &scan->carried[k], next, trial > 3) || changed;
+      if (next && !is_poison(next)) changed = learn(el, scan, &scan->carried[k], next, trial) || changed;
     }
     bool bad = el->failed;
     el->quiet = quiet;

@@ -225,6 +225,7 @@ static bool try_packed(Trial *t, Gemm *g) {
   if (t->pack_b) g->pack_b = make_pack(t, &t->b, t->guards_b, IN_K, IN_N, &g->tb, &g->ldb);
   else if (!is_matrix(k, n, run_stride(t, IN_K, t->b.stride), run_stride(t, IN_N, t->b.stride), &g->tb, &g->ldb))
     return false;
+  if ((g->pack_a && g->pack_a->count > INT32_MAX) || (g->pack_b && g->pack_b->count > INT32_MAX)) return false;
   memcpy(g->outer, t->outer, sizeof g->outer), g->nouter = t->nouter;
   memcpy(g->sum, t->sum, sizeof g->sum), g->nsum = t->nsum;
   return true;
