@@ -98,7 +98,7 @@ static Poly *comparison_poly(Prover *p, const Node *n, const Subst *s) {
   if (guard.e->divisor != 1) return NULL;
   if (n->op == OP_LT) guard.e = index_combine(p->g, 1, guard.e, -1, index_constant(p->g, 1));
   if (n->op != OP_EQ) {
-    if (!index_range(p->g, guard.e, NULL, &lo, &hi)) return NULL;
+    if (!index_range(p->g, guard.e, NULL, &lo, &hi) || !(hi < 9e15)) return NULL;
     guard.n = hi < 0 ? 0 : (int64_t)hi + 1;
     if (guard.n == 0) return poly_number(p, 0);
   }

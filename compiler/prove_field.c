@@ -47,18 +47,22 @@ static Value *fail(Walk *w) {
 /* ---- indices ---- */
 
 /* False where it is not whole; fails where it depends on something that is no number. */
+static bool add_times(int64_t *sum, int64_t a, int64_t b) { /* false where that leaves 64 bits */
+  int64_t product;
+  return !__builtin_mul_overflow(a, b, &product) && !__builtin_add_overflow(*sum, product, sum);
+}
+
 static bool index_at(Walk *w, const Index *e, const int64_t *at, int64_t *value) {
   int64_t sum = e->offset;
   for (int k = 0; k < e->n && !w->f->failed; k++) {
     const Term *t = &e->terms[k];
     if (!t->gather) {
       if (t->var >= FREE_VAR) return fail(w), false;
-      sum += t->coef * at[t->var];
+      if (!add_times(&sum, t->coef, at[t->var])) return fail(w), false;
       continue;
     }
     double x = read_at(w, t->gather, at)->number;
-    if (!(fabs(x) < 1e15) || x != floor(x)) return fail(w), false;
-    sum += t->coef * (int64_t)x;
+    if (!(fabs(x) < 1e15) || x != floor(x) || !add_times(&sum, t->coef, (int64_t)x)) return fail(w), false;
   }
   *value = sum / e->divisor;
   return sum % e->divisor == 0;
