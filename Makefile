@@ -36,7 +36,7 @@ $(error BLAS=$(BLAS): expected openblas, cblas or none)
 endif
 
 comma      := ,
-SANITIZERS := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+SANITIZERS := $(if $(SANITIZE),-fsanitize=address$(comma)undefined$(comma)float-cast-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer)
 WARNINGS   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 CFLAGS     ?=
 LINK_LIBS  := $(BLAS_LIBS_$(BLAS)) -lz -lm -lpthread

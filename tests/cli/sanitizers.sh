@@ -7,7 +7,7 @@ UNLIMITED=1
 ASAN_OPTIONS=detect_leaks=0:abort_on_error=0:exitcode=99 # nnc frees nothing, by design
 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 export ASAN_OPTIONS UBSAN_OPTIONS
-flags="-g -O0 -fsanitize=address,undefined -fno-sanitize-recover=all" # to optimize takes five times as long
+flags="-g -O0 -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all" # to optimize takes five times as long
 
 # Without a BLAS: it starts slowly, and is not what is looked at; our kernels are.
 check "make SANITIZE=1" "$MAKE" SANITIZE=1 BUILD=build-asan BLAS=none CFLAGS=-O0 all
