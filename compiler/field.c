@@ -7,7 +7,6 @@
 
 #define P           2147483579u /* prime, as is Q */
 #define Q           1073741789u /* (P - 1)/2 */
-#define G           4u          /* a square: its powers are Q numbers */
 #define MOST_DEGREE 1e6
 #define MOST_VALUES 100000
 #define MOST_LOG_DEPTH 500
@@ -177,12 +176,19 @@ Value *field_number(Field *f, double x) {
   return root ? root : fraction(f, x);
 }
 
+/* What exp(1) is in a lane: a random square, whose powers are Q numbers; another in each, or exp(1) would be a fraction. */
+static uint32_t base_of_exp(int lane) {
+  uint32_t root = (uint32_t)(scramble(scramble(77) + (uint64_t)lane) % (P - 3)) + 2;
+  return times(root, root, P);
+}
+
 Field *field_new(Context *cx, long work) {
   Field *f = ARENA_NEW(cx, Field);
   f->cx = cx;
   f->work = work;
   f->size = 1 << 10;
   f->table = ARENA_ARRAY(cx, Value *, f->size);
+  for (int k = 0; k < LANES; k++) f->base[k] = base_of_exp(k);
   f->zero = field_number(f, 0);
   f->one = field_number(f, 1);
   f->minus_infinity = field_number(f, -INFINITY);
@@ -447,7 +453,7 @@ Value *field_exp(Field *f, Value *x) {
   }
   Value random = {0};
   draw(&random, 74, x->p, NULL);
-  for (int k = 0; k < LANES; k++) v.p[k] = power(G, x->q[k], P), v.q[k] = random.q[k];
+  for (int k = 0; k < LANES; k++) v.p[k] = power(f->base[k], x->q[k], P), v.q[k] = random.q[k];
   v.degree = 1 + x->degree;
   return keep(f, &v);
 }

@@ -6,8 +6,8 @@
  * are the same numbers, with nothing expanded.
  *
  * exp(u) is G^u, where u is known modulo Q as well, the order of G modulo P (P = 2Q + 1): so exp(a)*exp(b) is exp(a+b)
- * (Wu et al. 2024 do so for programs on tensors). sigmoid, tanh, softplus are rational in exp. log, roots and what else
- * there is are random numbers that follow from their operand, and a value remembers what of them it was made of, so that
+ * (Wu et al. 2024 do so for programs on tensors). G is another one in each point, or exp(1) would be the fraction G.
+ * sigmoid, tanh, softplus are rational in exp. log, roots and what else there is are random numbers that follow from their operand, and a value remembers what of them it was made of, so that
  * exp(log(u)) = u and sqrt(u)*sqrt(u) = u. A constant is the simple fraction nearest to it, if one is within rounding.
  *
  * Equal numbers are equal formulas wherever both are defined; different ones may be equal all the same. */
@@ -58,6 +58,7 @@ typedef struct Field {
   int depth;   /* of logarithms of parts of parts */
   bool failed; /* out of work, or nothing can be said */
   bool vacuous; /* of one run: its choices contradict what is known, or a side divides by 0: it says nothing */
+  uint32_t base[LANES]; /* exp(1) */
   VEC(Choice) choices;
   VEC(Value *) floors;         /* values whose floor was asked for; each is the image of its floor */
   Value *zero, *one, *minus_infinity, *pi;

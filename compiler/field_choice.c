@@ -150,8 +150,10 @@ static Value *other_function(Field *f, Op op, Value *const *x) {
   Value *known = constant(f, op, x);
   if (known) return known;
   if (op == OP_FLOOR && !x[0]->infinite) return field_floor(f, x[0]);
-  if (op == OP_MOD && field_is_rational(x[1]) && x[1]->number > x[1]->error && !x[0]->infinite)
-    return field_minus(f, x[0], field_times(f, x[1], field_floor(f, field_over(f, x[0], x[1]))));
+  if ((op == OP_MOD || op == OP_QUOTIENT) && field_is_rational(x[1]) && x[1]->number > x[1]->error && !x[0]->infinite) {
+    Value *quotient = field_floor(f, field_over(f, x[0], x[1]));
+    return op == OP_QUOTIENT ? quotient : field_minus(f, x[0], field_times(f, x[1], quotient));
+  }
   for (int k = 0; k < n; k++)
     if (x[k]->infinite) return field_give_up(f);
   switch (op) {

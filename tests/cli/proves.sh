@@ -260,9 +260,16 @@ check (whole mod 2) == whole - 2*floor(whole/2)
 check ((whole + 2) mod 2) == (whole mod 2)
 check ((2*whole + 1) mod 2) == 1
 check floor(whole + 1/3) == whole
+check exp(a + 1) == exp(1)*exp(a)
+check sqrt(exp(1))*a == exp(1/2)*a
+check bce_logits(0.5, a*b > 0) == where(a*b > 0, softplus(-0.5), softplus(0.5))
 END
 
 each 'not proved: out of order' no <<'END'
+check exp(1)*a == 4*a
+check exp(a + 1/2) == 2*exp(a)
+check sigmoid(a + 1)*(1 + 4*exp(a)) == 4*exp(a)
+check bce_logits(0.5, a*b > 0) == where(a*b > 0, softplus(0.5), softplus(-0.5))
 check (exp(a) > 1) == (a >= 0)
 check (exp(a) > 2) == (a > 2)
 check (tanh(a) >= 0) == (a > 0)
