@@ -16,7 +16,11 @@ typedef struct Fraction {
 
 /* x as p/q, to the rounding of a double. */
 static bool as_fraction(double x, double *p, double *q) {
-  double p0 = 0, q0 = 1, rest = x;
+  double p0 = 0, q0 = 1, rest = x, whole = rint(1 / x);
+  if (x != 0 && number_is_exact(whole) && 1 / whole == x) { /* a division by whole: exact, however large it is */
+    *p = whole < 0 ? -1 : 1, *q = fabs(whole);
+    return true;
+  }
   *p = 1, *q = 0;
   for (int step = 0; step < 40 && isfinite(rest); step++) {
     double a = floor(rest), p1 = a * *p + p0, q1 = a * *q + q0;
@@ -77,7 +81,7 @@ static bool fraction_of(Graph *g, Read *r, Fraction *f, int depth) {
   if (n->integer || n->large) return true;
   if (n->kind != NODE_MAP || depth == 0) return false;
   bool found = n->op == OP_PRODUCT ? product_fraction(g, r, f, depth - 1) : (n->op == OP_ADD || n->op == OP_SUB) && sum_fraction(g, r, f, depth - 1);
-  return found && f->below <= MOST_BELOW;
+  return found && number_is_exact(f->below);
 }
 
 Read *build_quotient(Graph *g, Read *x) {
