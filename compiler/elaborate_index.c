@@ -14,14 +14,17 @@ static Index *affine(Elaborator *el, Scope *s, const Expr *e);
 /* NULL for an index whose numbers are out of all proportion: arithmetic on them might overflow. */
 static Index *bounded(Index *e) {
   const int64_t most = INT64_C(1) << 31;
-  if (e->offset > most || e->offset < -most || e->divisor > most) return NULL;
+  if (!number_is_exact((double)e->offset) || e->divisor > most) return NULL;
   for (int i = 0; i < e->n; i++)
     if (e->terms[i].coef > most || e->terms[i].coef < -most) return NULL;
   return e;
 }
 
+/* May it be multiplied by another one? */
+static bool is_factor(const Index *e) { return e->offset <= INT64_C(1) << 31 && e->offset >= -(INT64_C(1) << 31); }
+
 static Index *affine_value(Elaborator *el, Value *v) {
-  if (v->kind == VALUE_NUMBER && v->number == floor(v->number) && fabs(v->number) <= 2147483648.0) return index_constant(el->g, (int64_t)v->number);
+  if (v->kind == VALUE_NUMBER && number_is_exact(v->number)) return index_constant(el->g, (int64_t)v->number);
   if (v->kind == VALUE_TENSOR && v->rank == 0 && v->read->node->integer) return index_gather(el->g, v->read);
   return NULL;
 }
@@ -33,8 +36,9 @@ static Index *affine_binary(Elaborator *el, Scope *s, const Expr *e) {
   int64_t k;
   if (!a || !b) return NULL;
   if (e->op == BIN_ADD || e->op == BIN_SUB) return bounded(index_combine(el->g, 1, a, e->op == BIN_ADD ? 1 : -1, b));
-  if (e->op == BIN_DIV) return index_is_constant(b, &k) && k != 0 ? bounded(index_divide(el->g, a, k)) : NULL;
+  if (e->op == BIN_DIV) return index_is_constant(b, &k) && k != 0 && is_factor(b) ? bounded(index_divide(el->g, a, k)) : NULL;
   Index *zero = index_constant(el->g, 0);
+  if (!is_factor(a) || !is_factor(b)) return NULL;
   if (index_is_constant(a, &k)) return bounded(index_combine(el->g, k, b, 0, zero));
   return index_is_constant(b, &k) ? bounded(index_combine(el->g, k, a, 0, zero)) : NULL;
 }
