@@ -116,6 +116,13 @@ COMPARE = {ast.Lt: lambda a, b: a < b, ast.LtE: lambda a, b: a <= b, ast.Gt: lam
            ast.Eq: lambda a, b: a == b, ast.NotEq: lambda a, b: a != b}
 
 
+def compare(op, a, b):
+    """0 or 1; no value where the sides of a comparison differ by what may be the rounding of 50 digits."""
+    if a != b and abs(a - b) <= Decimal(10) ** -40 * (abs(a) + abs(b)):
+        raise Undefined
+    return Decimal(COMPARE[op](a, b))
+
+
 def spread(f, *args):
     """f of numbers, or of vectors element by element."""
     if not any(isinstance(a, list) for a in args):
@@ -152,7 +159,7 @@ def value(e, at):
     if isinstance(e, ast.BinOp):
         return spread(BINARY[type(e.op)], value(e.left, at), value(e.right, at))
     if isinstance(e, ast.Compare):
-        return spread(lambda a, b: Decimal(COMPARE[type(e.ops[0])](a, b)), value(e.left, at), value(e.comparators[0], at))
+        return spread(lambda a, b: compare(type(e.ops[0]), a, b), value(e.left, at), value(e.comparators[0], at))
     if isinstance(e, ast.BoolOp):
         truths = [value(v, at) != 0 for v in e.values]
         return Decimal(all(truths) if isinstance(e.op, ast.And) else any(truths))
