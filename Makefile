@@ -213,15 +213,15 @@ figures: all
 # BUILDS="gcc-native clang-v3 ..." under each of these too (tests/builds.sh); FLAGS=--in-turn: each under one of them.
 N    ?= 10000
 SEED ?= 1
-# Random identities: N right ones and N wrong ones, from SEED; FLAGS for tests/identities/identities.py (--show shows wrong ones that hold).
-.PHONY: identities
-identities: all
-	@python3 tests/identities/identities.py --nnc '$(BUILD)/nnc' --count '$(N)' --seed '$(SEED)' $(FLAGS)
-
 .PHONY: random
 random: all $(BUILD)/tests/random/judge
 	@python3 tests/random/run.py --models '$(N)' --seed '$(SEED)' --build '$(BUILD)' $(if $(SANITIZE),--sanitize) \
 	  $(if $(BUILDS),--builds '$(BUILDS)') $(FLAGS)
+
+# Random identities: N right ones and N wrong ones, from SEED; FLAGS for tests/identities/identities.py (--show shows wrong ones that hold).
+.PHONY: identities
+identities: all
+	@python3 tests/identities/identities.py --nnc '$(BUILD)/nnc' --count '$(N)' --seed '$(SEED)' $(FLAGS)
 
 # What `make check` judges under one of the users' builds each, under all of them.
 .PHONY: judges
