@@ -104,10 +104,11 @@ static void emit_gemm(Body *b, const Node *n, const Gemm *gemm) {
   drop_but_loops(b, n, gemm);
   const char *to = code_index(b, plan_flat_index(b->plan, &self)).text;
   const char *target = strcmp(to, "0") == 0 ? c : arena_printf(b->cx, "%s + %s", c, to);
+  /* Named here, one after the other: the arguments of a call are computed in the order that a machine likes. */
+  const char *right = matrix(b, n, gemm->b, gemm->pack_b), *left = matrix(b, n, gemm->a, gemm->pack_a);
   line(b, "nn_gemm(%d, %d, %s, %s, %s, %s, %s, %lld, %s, %lld, %s, %s, %lld);", gemm->ta, gemm->tb,
        extent_text(b, gemm->m), extent_text(b, gemm->n), extent_text(b, gemm->k), c_real(b->em, gemm->alpha),
-       matrix(b, n, gemm->a, gemm->pack_a), (long long)gemm->lda, matrix(b, n, gemm->b, gemm->pack_b),
-       (long long)gemm->ldb, gemm->nsum ? "1.0f" : "0.0f", target, (long long)gemm->ldc);
+       left, (long long)gemm->lda, right, (long long)gemm->ldb, gemm->nsum ? "1.0f" : "0.0f", target, (long long)gemm->ldc);
   while (b->indent > indent) close_brace(b);
 }
 
