@@ -397,9 +397,10 @@ static Code product(Body *b, const Node *n, double scale, Read *const *reads) {
 static Code select_form(Body *b, Op op, const Code *x) {
   Code a = spill(b, x[0]);
   const char *first = as_float(b, a, 0);
-  if (op == OP_WHERE)
-    return real(arena_printf(b->cx, "%s != %s ? %s : %s", a.text, a.integer ? "0" : "0.0f",
-                             as_float(b, code_loaded(b, x[1]), 4), as_float(b, code_loaded(b, x[2]), 4)), 5);
+  if (op == OP_WHERE) { /* one after the other: the order of a call's arguments is the machine's */
+    const char *otherwise = as_float(b, code_loaded(b, x[2]), 4), *then = as_float(b, code_loaded(b, x[1]), 4);
+    return real(arena_printf(b->cx, "%s != %s ? %s : %s", a.text, a.integer ? "0" : "0.0f", then, otherwise), 5);
+  }
   if (op == OP_SELECT)
     return real(arena_printf(b->cx, "%s == 0.0f ? 0.0f : %s * %s", first, first, as_float(b, code_loaded(b, x[1]), 1)), 5);
   if (op == OP_KEEP) return real(arena_printf(b->cx, "%s != 0.0f ? %s : 0.0f", as_float(b, spill(b, x[1]), 2), first), 5);
