@@ -257,14 +257,16 @@ static void bound_by_guard(Nest *nest, const Guard *q, const Loop *l, const char
 void nest_open_bounded(Nest *nest, int k) {
   Body *b = nest->b;
   const Loop *l = &nest->loops.at[k];
-  const char *v = b->vars[l->var], *from = "0", *to = nest_loop_end(b, l);
+  bool strip = nest->in_strips && k == nest->loops.n - 1, bounded = false;
+  const char *v = b->vars[l->var], *from = strip ? "start" : "0", *to = strip ? "end" : nest_loop_end(b, l);
   for (int q = 0; q < nest->nguards; q++) {
     const Guard *guard = &nest->guards[q];
     if (nest->guard_done[q] || nest_deepest(nest, guard->e) != k || !index_coef(guard->e, l->var) ||
         pinned_index(&(Index){guard->e->offset, 1, guard->e->n, guard->e->terms}, l->var))
       continue;
-    if (from[0] == '0') {
-      line(b, "int from_%s = 0, to_%s = %s;", v, v, to);
+    if (!bounded) {
+      bounded = true;
+      line(b, "int from_%s = %s, to_%s = %s;", v, from, v, to);
       from = arena_printf(b->cx, "from_%s", v);
       to = arena_printf(b->cx, "to_%s", v);
     }

@@ -21,6 +21,7 @@ typedef struct Nest {
   Index **place;    /* of the result, by own axis */
   bool solved[MAX_AXES];
   bool deep;             /* so long a sum that it grows in a double */
+  bool in_strips;        /* the innermost loop runs from `start` to `end` */
   VEC(Loop) loops;       /* outermost first */
   VEC(Index *) accesses; /* flat indices of all arrays read, for strides */
 } Nest;

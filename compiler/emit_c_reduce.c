@@ -4,12 +4,13 @@
  * partial sums if the loop is long, so that compilers use vectors without being allowed to reorder sums. A float that a million
  * terms run through loses digits (Higham 1993, eq. 2.6: the error grows with their number): beyond DEEP_SUM terms the scalar is a double,
  * beyond FLUSH terms one into which the partial sums go now and then. Where it is an own
- * axis, the result grows in the array, which is set to zero first. */
+ * axis, the result grows in the array, which is set to zero first; beyond DEEP_SUM terms, STRIP results at a time in doubles, each of which
+ * takes up BLOCK terms at once. */
 #include "emit_c_nest.h"
 
 #include <string.h>
 
-enum { PARTS = 16, LONG_SUM = 64, DEEP_SUM = 256, FLUSH = 4096 };
+enum { PARTS = 16, LONG_SUM = 64, DEEP_SUM = 256, FLUSH = 1024, STRIP = 256, BLOCK = 32 };
 
 /* ---- reductions ---- */
 
@@ -40,15 +41,26 @@ static const char *scaled(Body *b, const Node *n, Code c) {
   return arena_printf(b->cx, "%s * %s", c_real(b->em, n->scale), as_float(b, c, 1));
 }
 
+static int outer_own_loops(const Nest *nest) {
+  int own = 0;
+  while (own < nest->loops.n - 1 && nest->loops.at[own].own) own++;
+  return own;
+}
+
+/* Does a guard leave rows out? */
+static bool guards_rows(const Nest *nest, int own) {
+  for (int q = 0; q < nest->nguards; q++)
+    if (nest_deepest(nest, nest->guards[q].e) < own) return true;
+  return false;
+}
+
 /* Own axis innermost: added up in the array. */
 static void reduce_in_array(Nest *nest, bool scatter) {
   Body *b = nest->b;
   int indent = b->indent;
   Reduction r = nest->n->reduction;
-  int inner = nest->loops.n - 1, own = 0;
-  while (own < inner && nest->loops.at[own].own) own++;
-  bool inside = !scatter && own > 0; /* set one row at a time, while it is near */
-  for (int q = 0; q < nest->nguards; q++) inside = inside && nest_deepest(nest, nest->guards[q].e) >= own;
+  int inner = nest->loops.n - 1, own = outer_own_loops(nest);
+  bool inside = !scatter && own > 0 && !guards_rows(nest, own); /* set one row at a time, while it is near */
   int k = 0;
   if (inside) {
     for (; k < own; k++) nest_open_bounded(nest, k);
@@ -73,6 +85,66 @@ static void reduce_in_array(Nest *nest, bool scatter) {
   nest_close(b, indent);
 }
 
+/* The number of terms of each result. */
+static double terms_of(const Nest *nest) {
+  double terms = 1;
+  for (int v = nest->n->naxes; v < nest->n->naxes + nest->n->nreduce; v++)
+    if (!nest->b->held[v]) terms *= (double)plan_extent(nest->b->plan, nest->n, v);
+  return terms;
+}
+
+/* A long sum with an own axis innermost: a strip of results at a time, BLOCK terms of each in a float, these in a double. */
+static void open_strip(Nest *nest, long long width) {
+  Body *b = nest->b;
+  const Loop *row = &nest->loops.at[nest->loops.n - 1];
+  const char *end = nest_loop_end(b, row);
+  if (nest->in_strips) {
+    open_brace(b, "for (int start = 0; start < %s; start += %d) {", end, STRIP);
+    line(b, "const int end = %s - start < %d ? %s : start + %d;", end, STRIP, end, STRIP);
+  }
+  line(b, "double sum[%lld] = {0};", width);
+  line(b, "float part[%lld] = {0};", width);
+  line(b, "int terms = 0;");
+}
+
+static void close_strip(Nest *nest, const char *flush, const char *place) {
+  Body *b = nest->b;
+  const Loop *row = &nest->loops.at[nest->loops.n - 1];
+  const char *v = b->vars[row->var];
+  line(b, "%s", flush);
+  open_brace(b, "for (int %s = %s; %s < %s; %s++) {", v, nest->in_strips ? "start" : "0", v, nest->in_strips ? "end" : nest_loop_end(b, row), v);
+  Code sum = {.text = arena_printf(b->cx, "(float)sum[%s]", place), .level = 1};
+  line(b, "%s = %s;", nest_target(b, nest), scaled(b, nest->n, sum));
+  close_brace(b);
+}
+
+static void reduce_in_strips(Nest *nest) {
+  Body *b = nest->b;
+  int indent = b->indent, inner = nest->loops.n - 1, own = outer_own_loops(nest), k = 0;
+  const Loop *row = &nest->loops.at[inner];
+  const char *v = b->vars[row->var];
+  nest->in_strips = row->kind != AXIS_PLAIN || row->count > STRIP;
+  long long width = nest->in_strips ? STRIP : row->count;
+  const char *place = nest->in_strips ? arena_printf(b->cx, "%s - start", v) : v;
+  const char *flush = arena_printf(b->cx, "for (int q = 0; q < %lld; q++) sum[q] += (double)part[q], part[q] = 0.0f;", width);
+  if (guards_rows(nest, own)) nest_fill(b, nest, start_of(b, RED_SUM)), nest_open_outer_guards(nest, 0);
+  for (; k < own; k++) nest_open_bounded(nest, k);
+  open_strip(nest, width);
+  int strip = b->indent;
+  for (; k < inner; k++) nest_open_bounded(nest, k);
+  int within = b->indent;
+  nest_open_bounded(nest, inner);
+  line(b, "part[%s] += %s;", place, as_float(b, term(nest), 5));
+  nest_close(b, within);
+  b->temps.n = 0;
+  open_brace(b, "if (++terms == %d) {", BLOCK);
+  line(b, "%s", flush);
+  line(b, "terms = 0;");
+  nest_close(b, strip);
+  close_strip(nest, flush, place);
+  nest_close(b, indent);
+}
+
 static bool sums_in_parts(const Nest *nest, const Loop *l) {
   const Node *n = nest->n;
   if (n->reduction != RED_SUM || l->kind != AXIS_PLAIN || l->count < LONG_SUM || nest_stride_penalty(nest, l->var) > 0)
@@ -82,18 +154,10 @@ static bool sums_in_parts(const Nest *nest, const Loop *l) {
   return true;
 }
 
-/* The number of terms of each result. */
-static double terms_of(const Nest *nest) {
-  double terms = 1;
-  for (int v = nest->n->naxes; v < nest->n->naxes + nest->n->nreduce; v++)
-    if (!nest->b->held[v]) terms *= (double)plan_extent(nest->b->plan, nest->n, v);
-  return terms;
-}
-
 static void add_term(Nest *nest, const char *acc) {
   Body *b = nest->b;
-  const char *cast = nest->deep ? "(double)" : "";
-  line(b, "%s += %s%s;", acc, cast, as_float(b, term(nest), nest->deep ? 0 : 5));
+  const char *cast = nest->deep ? "(double)" : "", *sign = nest->n->reduction == RED_PROD ? "*" : "+";
+  line(b, "%s %s= %s%s;", acc, sign, cast, as_float(b, term(nest), nest->deep ? 0 : 5));
   b->temps.n = 0;
 }
 
@@ -205,21 +269,21 @@ static void reduce_to_scalar(Nest *nest, int own) {
   Reduction r = nest->n->reduction;
   const Loop *last = nest->loops.n ? &nest->loops.at[nest->loops.n - 1] : NULL;
   bool parts = nest->loops.n > own && sums_in_parts(nest, last);
-  nest->deep = r == RED_SUM && terms_of(nest) > (parts ? FLUSH : DEEP_SUM);
-  line(b, "%s acc = %s;", nest->deep ? "double" : "float", nest->deep ? "0.0" : start_of(b, r));
+  nest->deep = (r == RED_SUM || r == RED_PROD) && terms_of(nest) > (parts ? FLUSH : DEEP_SUM);
+  line(b, "%s acc = %s;", nest->deep ? "double" : "float", !nest->deep ? start_of(b, r) : r == RED_SUM ? "0.0" : "1.0");
   if (parts) line(b, "float part[%d] = {0};", PARTS);
   if (parts && nest->deep && last->count / PARTS * PARTS <= FLUSH) line(b, "int terms = 0;");
   nest_open_outer_guards(nest, own);
   open_reduced(nest, own, nest->loops.n - parts);
   if (parts) sum_in_parts(nest, last, "acc");
-  else if (r == RED_SUM) add_term(nest, "acc");
+  else if (r == RED_SUM || r == RED_PROD) add_term(nest, "acc");
   else update(b, r, "acc", as_float(b, term(nest), 5));
   nest_close(b, indent);
   if (parts) flush_parts(nest, "acc");
   const Place *p = plan_place(b->plan, nest->n);
   bool plain = !nest->deep || (p->integer && nest->n->scale == 1);
   Code sum = {.text = plain ? "acc" : "(float)acc", .level = !plain};
-  Code result = {.text = r == RED_SUM ? scaled(b, nest->n, sum) : "acc", .level = r == RED_SUM ? 2 : 0};
+  Code result = {.text = r == RED_SUM ? scaled(b, nest->n, sum) : sum.text, .level = r == RED_SUM ? 2 : sum.level};
   finish_scalar(nest, as_element(b, result, nest->n, p->integer, p->wide, 5));
 }
 
@@ -239,7 +303,8 @@ void emit_reduce(Body *b, const Node *n) {
   bool scatter = n->reduction == RED_SUM && nest_solve_guards(&nest);
   bool needs_scalar =
     reduction_rows[n->reduction].place || n->naxes == 0 ||
-    plan_place(b->plan, n)->integer || sums_whole(b, n); /* a whole result is made in a variable */
+    plan_place(b->plan, n)->integer || sums_whole(b, n) || /* a whole result is made in a variable, a long product in a double */
+    (n->reduction == RED_PROD && terms_of(&nest) > DEEP_SUM);
   nest_add_loops(&nest);
   nest_add_accesses(&nest);
   sort_own_first(&nest);
@@ -247,7 +312,9 @@ void emit_reduce(Body *b, const Node *n) {
   if (!places) nest_order(&nest, needs_scalar);
   if (!places) nest_merge(&nest, 1);
   if (scatter || (nest.loops.n && nest.loops.at[nest.loops.n - 1].own && !needs_scalar)) {
-    reduce_in_array(&nest, scatter);
+    bool deep = !scatter && n->reduction == RED_SUM && terms_of(&nest) > DEEP_SUM;
+    if (deep && nest.loops.at[nest.loops.n - 1].kind != AXIS_FLAT) reduce_in_strips(&nest);
+    else reduce_in_array(&nest, scatter);
     return;
   }
   int own = 0;
