@@ -13,10 +13,9 @@ static Index *affine(Elaborator *el, Scope *s, const Expr *e);
 
 /* NULL for an index whose numbers are out of all proportion: arithmetic on them might overflow. */
 static Index *bounded(Index *e) {
-  const int64_t most = INT64_C(1) << 31;
-  if (!number_is_exact((double)e->offset) || e->divisor > most) return NULL;
+  if (!number_is_exact((double)e->offset) || e->divisor > INT64_C(1) << 31) return NULL;
   for (int i = 0; i < e->n; i++)
-    if (e->terms[i].coef > most || e->terms[i].coef < -most) return NULL;
+    if (!number_is_exact((double)e->terms[i].coef)) return NULL;
   return e;
 }
 
