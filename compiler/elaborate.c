@@ -280,7 +280,7 @@ static Read *within_extents(Elaborator *el, Read *side, const Check *c) {
   int n = 0;
   for (int k = 0; k < c->nvars; k++) {
     int dim = graph_var_axis(el->g, c->vars[k]).dim;
-    if (dim) guards[n++] = dim_guard(el, dim, index_var(el->g, c->vars[k]));
+    if (dim) guards[n++] = guard_within(el->g, dim, index_var(el->g, c->vars[k]));
   }
   return n ? build_product(el->g, 1, 1, &side, n, guards, 0, NULL) : side;
 }

@@ -244,7 +244,6 @@ void declare_dim(Elaborator *el, Scope *s, const Stmt *st);
 bool is_dim(Elaborator *el, const Value *v);
 Value *dim_extent(Elaborator *el, int dim, Span span); /* as a value */
 const char *dim_text(Elaborator *el, int dim);
-Guard dim_guard(Elaborator *el, int dim, const Index *e); /* e is less than the extent */
 Read *dim_condition(Elaborator *el, int var);             /* the same of a variable, as 0 or 1 */
 bool within_dim(Elaborator *el, int dim, const Index *e); /* always */
 

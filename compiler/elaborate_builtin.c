@@ -27,7 +27,7 @@ static Read *sum_of(Elaborator *el, Read *body, int n, const int *vars) {
   int nguards = 0;
   for (int k = 0; k < n; k++) {
     int dim = graph_var_axis(el->g, vars[k]).dim;
-    if (dim) guards[nguards++] = dim_guard(el, dim, index_var(el->g, vars[k]));
+    if (dim) guards[nguards++] = guard_within(el->g, dim, index_var(el->g, vars[k]));
   }
   if (!nguards) return build_reduce(el->g, RED_SUM, body, n, vars);
   return build_product(el->g, 1, 1, &body, nguards, guards, n, vars);

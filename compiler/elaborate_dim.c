@@ -138,15 +138,6 @@ const char *dim_text(Elaborator *el, int dim) {
 
 /* ---- places ---- */
 
-/* Is variable v within the extent of its axis? 0 <= count - 1 - e, with the count of dim. */
-Guard dim_guard(Elaborator *el, int dim, const Index *e) {
-  Graph *g = el->g;
-  double lo = 0, hi = 0;
-  Index *left = index_combine(g, 1, index_combine(g, 1, g->dims[dim - 1], -1, e), -1, index_constant(g, 1));
-  index_range(g, g->dims[dim - 1], NULL, &lo, &hi);
-  return (Guard){left, (int64_t)hi};
-}
-
 Read *dim_condition(Elaborator *el, int var) {
   Graph *g = el->g;
   int dim = graph_var_axis(g, var).dim;

@@ -93,7 +93,7 @@ static Value *matrix_product(Elaborator *el, Value *a, Value *b, const Expr *e) 
   Read *factors[2] = {value_at(el, x, x->rank, xi)->read, value_at(el, y, y->rank, yi)->read};
   Guard end = {0};
   int dim = graph_var_axis(el->g, k).dim;
-  if (dim) end = dim_guard(el, dim, index_var(el->g, k));
+  if (dim) end = guard_within(el->g, dim, index_var(el->g, k));
   return value_tensor(el, build_product(el->g, 1, 2, factors, dim ? 1 : 0, &end, 1, &k), rank, vars, e->span);
 }
 

@@ -343,7 +343,7 @@ static Value *index_into(Elaborator *el, Scope *s, const Expr *e, Value *base) {
     for (int k = 0; k < x->rank; k++) {
       if (!(p.guarded >> k & 1)) continue;
       guards[n++] = (Guard){p.index[k], value_axis(el, x, k).extent};
-      if (value_axis(el, x, k).dim) guards[n++] = dim_guard(el, value_axis(el, x, k).dim, p.index[k]);
+      if (value_axis(el, x, k).dim) guards[n++] = guard_within(el->g, value_axis(el, x, k).dim, p.index[k]);
     }
     r = build_product(el->g, 1, 1, &r, n, guards, 0, NULL);
   }

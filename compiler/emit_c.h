@@ -227,7 +227,14 @@ void add_wrapped(Text *out, const char *s, int indent);
 const char *table_name(Emitter *em, const Node *n, bool integer, bool wide);
 /* "seed, step" where functions of the model take them, with a comma in front. */
 const char *draw_arguments(Emitter *em, const Routine *r, const char *seed, const char *step);
+/* emit_c_check.c: the condition under which a function of these inputs refuses them; the functions that it calls. */
 const char *check_of_inputs(Emitter *em, uint32_t mask);
+void emit_first_bad(Emitter *em, Text *out);
+void emit_bad_row(Emitter *em, Text *header, Text *source);
+/* The input that says how many places of this axis of `in` an example has, or -1. */
+int input_extent(const Program *p, const Input *in, int axis);
+/* The mask, and the extents that say how much of its integers is checked. */
+uint32_t extents_of_checked(const Program *p, uint32_t mask);
 /* emit_c_update.c: members of the model struct; functions that update parameters. */
 void plan_updates(Emitter *em, Text *typedefs, Text *members);
 void emit_updates(Emitter *em, Text *header, Text *source);

@@ -119,24 +119,6 @@ static void name_roots(Body *b) {
 
 /* ---- bodies ---- */
 
-#define LINE 120 /* after so many characters the conditions go on in another line */
-
-const char *check_of_inputs(Emitter *em, uint32_t mask) {
-  Text t = {.cx = em->cx};
-  size_t begun = 0;
-  text_printf(&t, "n < 1 || n > %s_BATCH", c_upper(em->cx, em->prefix));
-  for (int k = 0; k < em->program->inputs.n; k++) {
-    const Input *in = &em->program->inputs.at[k];
-    if (!(mask >> k & 1) || in->kind == INPUT_REAL || in->kind == INPUT_INT) continue;
-    const char *count = in->count == 1 ? "n" : arena_printf(em->cx, "n * %lld", (long long)in->count);
-    bool wrap = t.length - begun > LINE;
-    if (wrap) begun = t.length;
-    text_printf(&t, " ||%s%s_first_bad(%s, %s, %d, %d) >= 0", wrap ? "\n      " : " ", em->prefix, em->input_names[k], count,
-                in->kind == INPUT_EXTENT, in->kind == INPUT_BIT ? 1 : in->kind == INPUT_EXTENT ? in->classes : in->classes - 1);
-  }
-  return t.data;
-}
-
 static void emit_missing_gradients(Body *b) {
   for (int p = 0; p < b->em->program->params.n; p++) {
     bool found = false;
@@ -231,7 +213,7 @@ static bool is_own_name(const char *name) {
                                       "squares", "param_arrays", "state_arrays", "slots",   "inputs",
                                       "losses",  "objectives",   "outputs",      "metrics", "hypers",
                                       "full",    "full_work",    "moved",        "copies"};
-  static const char *const starts[] = {"step_", "update_", "part", "table", "finish_", "init_"}, *const ends[] = {
+  static const char *const starts[] = {"step_", "update_", "part", "table", "finish_", "init_", "first_bad_"}, *const ends[] = {
                                                                                                    "_entry", "_params",
                                                                                                    "_grad", "_full",
                                                                                                    "_product"};
@@ -254,7 +236,7 @@ void plan_routines(Emitter *em) {
   for (int k = 0; k < n; k++) {
     const Routine *r = &p->routines.at[k];
     em->plans[k] = plan_roots(em->program, em->options, r->roots, r->nroots, r->integer, false);
-    em->masks[k] = em->plans[k]->inputs;
+    em->masks[k] = extents_of_checked(p, em->plans[k]->inputs);
     grow_work(em, em->plans[k]);
     const char *name = c_name(em->cx, r->name, strlen(r->name));
     bool clash = is_own_name(name);
@@ -272,7 +254,7 @@ void plan_routines(Emitter *em) {
     for (int i = 0; i < n; i++) {
       const Routine *a = &p->routines.at[k], *c = &p->routines.at[i];
       if ((a->kind == ROUTINE_LOSS && c->kind == ROUTINE_GRAD) || (a->kind == ROUTINE_GRAD && c->kind == ROUTINE_LOSS))
-        if (a->loss == c->loss) em->masks[k] |= em->plans[i]->inputs;
+        if (a->loss == c->loss) em->masks[k] |= extents_of_checked(p, em->plans[i]->inputs);
     }
 }
 
@@ -284,19 +266,7 @@ static const char *const purpose[] = {
 };
 
 void emit_routines(Emitter *em, Text *header, Text *source) {
-  bool whole = false;
-  for (int k = 0; k < em->program->inputs.n; k++)
-    whole = whole || (em->program->inputs.at[k].kind != INPUT_REAL && em->program->inputs.at[k].kind != INPUT_INT);
-  if (whole)
-    text_printf(source,
-                "/* The first of count values that is not in first..last, or -1. */\n"
-                "static int %s_first_bad(const int32_t *v, int count, int32_t first, int32_t last) {\n"
-                "  for (int q = 0; q < count; q++) {\n"
-                "    const int32_t c = v[q];\n"
-                "    if (c < first || c > last) return q;\n"
-                "  }\n"
-                "  return -1;\n}\n\n",
-                em->prefix);
+  emit_first_bad(em, source);
   for (int k = 0; k < em->program->routines.n; k++) {
     const Routine *r = &em->program->routines.at[k];
     text_printf(header, "/* %s */\n", purpose[r->kind]);

@@ -76,34 +76,6 @@ static void emit_init(Emitter *em, Text *header, Text *source) {
   text_add(source, "}\n\n");
 }
 
-/* ---- bad rows ---- */
-
-static void emit_bad_row(Emitter *em, Text *header, Text *source) {
-  const Program *p = em->program;
-  const char *signature =
-    arena_printf(em->cx, "int %s_bad_row(int n, const void *const *in, uint32_t inputs, int *input)", em->prefix);
-  text_printf(
-    header,
-    "/* The first of n rows with an integer out of range, and which input, among those of the mask; or -1. */\n%s;\n",
-    signature);
-  text_printf(source, "%s {\n  int row = -1;\n", signature);
-  bool any = false;
-  for (int k = 0; k < p->inputs.n; k++) {
-    const Input *in = &p->inputs.at[k];
-    if (in->kind == INPUT_REAL || in->kind == INPUT_INT) continue;
-    any = true;
-    text_printf(source, "  if (inputs >> %d & 1u) {\n", k);
-    text_printf(source, "    const int at = %s_first_bad((const int32_t *)in[%d], n * %lld, %d, %d);\n", em->prefix, k,
-                (long long)in->count, in->kind == INPUT_EXTENT, in->kind == INPUT_BIT ? 1 : in->kind == INPUT_EXTENT ? in->classes : in->classes - 1);
-    text_printf(source,
-                "    if (at >= 0 && (row < 0 || at / %lld < row)) {\n      row = at / %lld;\n      if (input) *input = "
-                "%d;\n    }\n  }\n",
-                (long long)in->count, (long long)in->count, k);
-  }
-  if (!any) text_add(source, "  (void)n, (void)in, (void)inputs, (void)input;\n");
-  text_add(source, "  return row;\n}\n\n");
-}
-
 /* ---- wrappers ---- */
 
 static const char *inputs_from_pointers(Emitter *em, uint32_t mask) {
@@ -248,10 +220,7 @@ static int emit_slots(Emitter *em, Text *out) {
 /* By axis: 1 + the input that says how many places an example has, or 0. */
 static const char *extents_of(Emitter *em, const Input *in) {
   Text t = {.cx = em->cx};
-  for (int k = 1; k < in->node->naxes; k++) {
-    const Index *e = in->node->axes[k].dim ? em->program->graph->dims[in->node->axes[k].dim - 1] : NULL;
-    text_printf(&t, "%s%d", k > 1 ? ", " : "", e ? 1 + e->terms[0].gather->node->item : 0);
-  }
+  for (int k = 1; k < in->node->naxes; k++) text_printf(&t, "%s%d", k > 1 ? ", " : "", 1 + input_extent(em->program, in, k));
   return t.data ? t.data : "0";
 }
 

@@ -239,6 +239,9 @@ void node_range(const Node *n, double *lo, double *hi);
 /* Bounds of the numerator-over-divisor value; `axes` gives the axes of numbers below FREE_VAR (may be NULL). False where a bound is not known. */
 bool index_range(const Graph *g, const Index *e, const Axis *axes, double *lo, double *hi);
 
+/* e is less than the extent of dim, or not in the array: 0 <= count - 1 - e. */
+Guard guard_within(Graph *g, int dim, const Index *e);
+
 /* Substitution of variables (or axis numbers) by indices. */
 typedef struct Subst {
   int n;

@@ -251,3 +251,10 @@ int index_vars(const Index *e, int *vars, int n) {
   }
   return n;
 }
+
+Guard guard_within(Graph *g, int dim, const Index *e) {
+  double lo = 0, hi = 0;
+  const Index *count = g->dims[dim - 1];
+  index_range(g, count, NULL, &lo, &hi);
+  return (Guard){index_combine(g, 1, index_combine(g, 1, count, -1, e), -1, index_constant(g, 1)), (int64_t)hi};
+}

@@ -115,7 +115,10 @@ static int run(Job *j) {
   simplify_program(j->program, j->options);
   if (!error_count(j->cx)) unused_objectives(j->program);
   if (error_count(j->cx)) return 1;
-  if (c->verb != VERB_CHECK && c->emit != EMIT_ADJOINT) float_program(j->program, j->options);
+  if (c->verb != VERB_CHECK && c->emit != EMIT_ADJOINT) {
+    float_program(j->program, j->options);
+    pad_program(j->program);
+  }
   switch (c->verb) {
   case VERB_CHECK: return run_check(j);
   case VERB_SHOW: return run_show(j);

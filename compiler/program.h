@@ -207,6 +207,8 @@ void differentiate(Program *p, Read *root, bool per_example, int ntargets, Node 
 void simplify_program(Program *p, const Options *options);
 /* The same values, computed so that single precision suffices: before a plan is made, after everything else. */
 void float_program(Program *p, const Options *options);
+/* padding.c: the same, and what stands beyond an example's extents is not read. After float_program. */
+void pad_program(Program *p);
 /* The two sides of check k, simplified. */
 void simplify_check(Program *p, int k, Read **a, Read **b);
 

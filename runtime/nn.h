@@ -75,7 +75,7 @@ typedef struct nn_input {
     int32_t shape[NN_MAX_RANK];
     size_t count;           /* elements of one example */
     unsigned char extent[NN_MAX_RANK]; /* by axis: 1 + the NN_EXTENT input that says how many places of it an example has (the rest is
-                               storage, which should hold 0); 0: all */
+                               storage that is neither read nor checked); 0: all */
 } nn_input;
 
 /* Every entry takes the model's inputs as an array of pointers in the order of nn_model.inputs, n examples each
