@@ -35,6 +35,14 @@ for m in $(all_models); do
   else not_ok "$name compiles" - <"$work/log"; fi
 done
 for m in tests/regress/*.nn; do silent "nnc compiles $m" generate "$m" "$work/c"; done
+for m in $(grep -l '^ *dim ' tests/models/*.nn tests/regress/*.nn); do # what stands beyond the ends of examples may be anything
+  name=$(base "$m")
+  # shellcheck disable=SC2086 # several words
+  if generate "$m" "$work/c" && model_object gcc "$work/c" "$name" $flags &&
+    model_program "$work/program" ragged gcc "$work/c" "$name" $flags >"$work/log" 2>&1; then
+    check "$name, whatever is beyond the ends of examples" "$work/program" rest
+  else not_ok "$name compiles" - <"$work/log"; fi
+done
 for name in xor perceptron softmax_regression; do silent "nnc check $name" "$nnc" check models/$name.nn; done
 for m in tests/golden/*/*.nn; do
   case $m in tests/golden/parse/*) silent "nnc --emit=ast $m" "$nnc" --emit=ast "$m" ;; esac
