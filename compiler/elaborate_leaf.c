@@ -130,7 +130,7 @@ static bool start_of_values(Elaborator *el, Value *v, const Decl *d, bool param,
   int64_t n;
   if (is_poison(v)) return false;
   Value *t = v->kind == VALUE_LIST ? as_tensor(el, v, d->init->span, "an initial value") : v;
-  const double *data = t ? constant_elements(el, t, &n) : NULL;
+  const double *data = t ? constant_elements(el, v, &n) : NULL;
   if (!t) return false;
   if (!data) {
     report(el, d->init->span, "the initial value of '%s' must be known at compile time, found %s", d->name,

@@ -318,24 +318,63 @@ Value *named_value(Elaborator *el, const char *label, Value *v) {
   return w;
 }
 
+static int64_t count_of(const Elaborator *el, const Value *v) {
+  int64_t count = 1;
+  for (int k = 0; k < v->rank; k++) count *= value_axis(el, v, k).extent;
+  return count;
+}
+
+/* Where e leads from place `at` of v's own axes; -1 where that is not known. */
+static int64_t index_place(const Index *e, const Value *v, const int64_t *at) {
+  int64_t sum = e->offset;
+  for (int i = 0; i < e->n; i++) {
+    int k = 0;
+    while (k < v->rank && v->vars[k] != e->terms[i].var) k++;
+    if (e->terms[i].gather || k == v->rank) return -1;
+    sum += e->terms[i].coef * at[k];
+  }
+  return sum % e->divisor ? -1 : sum / e->divisor;
+}
+
+/* All elements of v, which reads a constant array with its axes in any order, from any place on. */
+static const double *read_elements(Elaborator *el, const Value *v, const Read *r, int64_t count) {
+  double *out = ARENA_ARRAY(el->cx, double, count);
+  for (int64_t i = 0; i < count; i++) {
+    int64_t at[MAX_AXES], rest = i, flat = 0;
+    for (int k = v->rank - 1; k >= 0; k--) at[k] = rest % value_axis(el, v, k).extent, rest /= value_axis(el, v, k).extent;
+    for (int k = 0; k < r->node->naxes; k++) {
+      int64_t place = index_place(r->index[k], v, at);
+      if (place < 0) return NULL;
+      flat = flat * r->node->axes[k].extent + place;
+    }
+    out[i] = r->node->data[flat];
+  }
+  return out;
+}
+
+static const double *list_elements(Elaborator *el, const Value *v, int64_t *count) {
+  int64_t shape[MAX_AXES] = {0};
+  int rank = -1;
+  if (!list_shape(v, 0, shape, &rank)) return NULL;
+  *count = 1;
+  for (int k = 0; k < rank; k++) *count *= shape[k];
+  double *out = ARENA_ARRAY(el->cx, double, *count);
+  list_data(v, out);
+  return out;
+}
+
 const double *constant_elements(Elaborator *el, const Value *v, int64_t *count) {
   double c;
-  if (v->kind == VALUE_NUMBER) {
-    *count = 1;
-    return arena_copy(el->cx, &v->number, sizeof(double));
-  }
-  if (v->kind != VALUE_TENSOR) return NULL;
-  const Read *r = v->read;
-  while (r->node->kind == NODE_NAME && r->node->naxes == v->rank) r = r->node->reads[0];
-  if (read_constant(r, &c)) {
-    *count = 1;
-    for (int k = 0; k < v->rank; k++) *count *= value_axis(el, v, k).extent;
-    double *out = ARENA_ARRAY(el->cx, double, *count);
-    for (int64_t i = 0; i < *count; i++) out[i] = c;
-    return out;
-  }
-  if (r->node->kind != NODE_CONST || r->node->naxes != v->rank) return NULL;
   *count = 1;
-  for (int k = 0; k < r->node->naxes; k++) *count *= r->node->axes[k].extent;
-  return r->node->data;
+  if (v->kind == VALUE_NUMBER) return arena_copy(el->cx, &v->number, sizeof(double));
+  if (v->kind == VALUE_LIST) return list_elements(el, v, count);
+  if (v->kind != VALUE_TENSOR) return NULL;
+  Read *r = v->read;
+  while (r->node->kind == NODE_NAME) r = read_operand(el->g, r, 0);
+  *count = count_of(el, v);
+  if (r->node->kind == NODE_CONST) return read_elements(el, v, r, *count);
+  if (!read_constant(r, &c)) return NULL;
+  double *out = ARENA_ARRAY(el->cx, double, *count);
+  for (int64_t i = 0; i < *count; i++) out[i] = c;
+  return out;
 }

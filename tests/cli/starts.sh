@@ -25,3 +25,8 @@ done <"$work/wanted"
 check "starts: every line was read" test "$(wc -l <"$work/wanted")" -eq "$(grep -c '^param' tests/prelude/starts.nn)"
 fails "starts: orthogonal needs a matrix" 1 "needs a parameter of two or more axes, but 'w' has 1" sh -c \
   "printf 'param w[3] ~ orthogonal\nloss L = sum(w)\n' >$work/a.nn && $nnc $work/a.nn -o $work/a.c"
+
+printf 'const rows = [[1, 2, 3], [4, 5, 6]]\ninput x\nparam W[3,2] = rows\047, u[2] = rows[1][1:3]\nloss L = (sum(W)*x - sum(u))^2\nminimize L with sgd(0.1)\n' >"$work/rows.nn"
+"$nnc" --emit=c "$work/rows.nn" >"$work/rows.c"
+check "starts: a transposed list of numbers" grep -q '^ *1.0f, 4.0f, 2.0f, 5.0f, 3.0f, 6.0f,$' "$work/rows.c"
+check "starts: a part of a list of numbers" grep -q '^ *5.0f, 6.0f,$' "$work/rows.c"
