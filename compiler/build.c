@@ -274,11 +274,12 @@ Node *build_const_array(Graph *g, int naxes, const Axis *axes, const double *dat
   return graph_intern(g, &n);
 }
 
-Node *build_name(Graph *g, const char *label, Read *r, int nvars, const int *vars) {
+Node *build_name(Graph *g, const char *label, Read *r, int nvars, const int *vars, bool held) {
   Subst s = {0};
   for (int k = 0; k < nvars; k++) subst_add(&s, vars[k], index_var(g, k));
   Read *inside = read_substitute(g, r, &s);
-  Node n = {.kind = NODE_NAME, .scale = 1, .nreads = 1, .label = label, .integer = r->node->integer, .lo = r->node->lo, .hi = r->node->hi};
+  Node n = {.kind = NODE_NAME, .scale = 1, .nreads = 1, .label = label, .held = held, .integer = r->node->integer, .lo = r->node->lo, .hi = r->node->hi};
+  if (held) n.integer = false, n.lo = -INFINITY, n.hi = INFINITY;
   n.reads = arena_copy(g->cx, &inside, sizeof(Read *));
   axes_of(g, &n, vars, nvars, NULL, 0);
   return graph_intern(g, &n);

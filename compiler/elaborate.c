@@ -194,7 +194,7 @@ static Value *scalar_statement(Elaborator *el, Scope *s, const Stmt *st, const c
     if (st->value) scope_bind(el, s, t->name, value_poison(el, t->span), t->span);
     return NULL;
   }
-  Value *named = named_value(el, t->name, x);
+  Value *named = named_value(el, s, t->name, x);
   named->span = t->span;
   if (st->value) scope_bind(el, s, t->name, named, t->span);
   return named;
@@ -457,6 +457,8 @@ Program *elaborate(Context *cx, const Block *prelude, const Block *model, const 
   declare_globals(el, prelude);
   declare_globals(el, &all);
   check_one_model(el, &all);
+  ask_derivatives(el, NULL, prelude);
+  ask_derivatives(el, NULL, &all);
   run_model(el, &all);
   if (!el->syntax_errors) report_unused_defines(el);
   if (error_count(cx)) return p;

@@ -24,7 +24,7 @@ struct Value {
   Span span;          /* where it was made or declared, for notes */
   const char *name;   /* the user's name for it, or NULL */
   double number;
-  Read *read;         /* TENSOR; NUMBER: what it follows from, where that says more than its digits (Graph.exact), or NULL */
+  Read *read;         /* TENSOR; NUMBER: what it follows from, where that says more than its digits (Graph.exact; a name that is held), or NULL */
   int rank;
   int vars[MAX_AXES];
   Value **items;      /* LIST, TUPLE */
@@ -78,6 +78,12 @@ typedef struct Named { /* a definition that grad may name */
   bool ambiguous; /* made by more than one call of an instance */
 } Named;
 
+typedef struct Asked { /* a name that a derivative is taken by */
+  const Stmt *fn;   /* in this function; NULL: in the model */
+  const char *name; /* of h.y: y */
+  bool dotted;
+} Asked;
+
 typedef struct Minimize {
   const Stmt *stmt;
   int loss, every;
@@ -111,6 +117,7 @@ struct Elaborator {
   int turns;        /* of `for`, and calls, so far; MOST_TURNS at most */
   VEC(int) context; /* variables that a draw is independent along: lifted axes, indices, times of scans */
   VEC(Named) named;
+  VEC(Asked) asked;
   VEC(Named) unknown; /* names that were reported to mean nothing */
   const Expr *left;   /* what stands left of the sum or difference whose right side is at hand */
   bool unexplained;   /* nothing was said of why the last of them does */
@@ -158,8 +165,10 @@ Value *elementwise(Elaborator *el, Op op, int n, Value *const *args, Span span, 
 int64_t whole_number(Elaborator *el, const Value *v, Span span, const char *what, int64_t least);
 /* An extent: a number, or a `dim` with its bound; false with an error. */
 bool extent_of(Elaborator *el, const Value *v, Span span, const char *what, Axis *axis);
-/* The value under a user's name: a NAME node, so that grad can find it. */
-Value *named_value(Elaborator *el, const char *label, Value *v);
+/* The value under a user's name in s: a NAME node, so that grad can find it. */
+Value *named_value(Elaborator *el, const Scope *s, const char *label, Value *v);
+/* Does the value lead, through names alone, to a constant that derivatives are taken by? */
+bool is_held(const Read *r);
 /* All elements of a constant value, row by row; NULL where it is not constant. */
 const double *constant_elements(Elaborator *el, const Value *v, int64_t *count);
 
@@ -189,7 +198,10 @@ Value *expr_reduce(Elaborator *el, Scope *s, const Expr *e);       /* sum(j) ...
 Value *expr_call(Elaborator *el, Scope *s, const Expr *e);         /* elaborate_call.c */
 Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *call, int nargs, Value **args, const char **names,
                      const Span *spans);
-Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, const Expr *by, bool jacobian); /* elaborate_builtin.c */
+/* elaborate_gradient.c */
+Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, const Expr *by, bool jacobian);
+void ask_derivatives(Elaborator *el, const Stmt *fn, const Block *b); /* fills el->asked from the text of fn, or of the model */
+bool derivative_asked(const Elaborator *el, const Scope *s, const char *name);
 /* Is e the name of a formal without brackets? */
 bool plain_formal(const Scope *s, const Expr *e);
 Value *reduce_value(Elaborator *el, const char *name, Value *v, int nvars, const int *vars, Span span);

@@ -1,4 +1,4 @@
-/* elaborate_builtin.c: what is built into the language: scalar functions, reductions, what changes a shape, derivatives. */
+/* elaborate_builtin.c: what is built into the language: scalar functions, reductions, what changes a shape. */
 #include "elaborate.h"
 
 #include <math.h>
@@ -345,98 +345,6 @@ static Value *call_fan_in(Elaborator *el, Scope *s, const Expr *e, int n, Value 
 static Value *call_fan_out(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
   (void)s, (void)n;
   return fan(el, e, args, false);
-}
-
-/* ---- derivatives ---- */
-
-static bool reaches(Elaborator *el, Node *from, const Node *to) {
-  NodeList list = graph_order(el->cx, &from, 1);
-  for (int k = 0; k < list.n; k++)
-    if (list.at[k] == to) return true;
-  return false;
-}
-
-/* What a derivative with respect to this value is taken of: of a sequence, what its scan computes at each step. */
-static Node *target_of(const Value *w) { return w->read->node->kind == NODE_RESULT ? w->read->node->reads[0]->node : w->read->node; }
-
-static Value *differentiable(Elaborator *el, Scope *s, const Expr *by) {
-  if (by->kind != EXPR_NAME) {
-    report(el, by->span, "a derivative is taken with respect to a name; give this value one in a definition of its own");
-    return NULL;
-  }
-  Value *w = expr(el, s, by);
-  if (is_poison(w)) return NULL;
-  NodeKind kind = w->kind == VALUE_TENSOR ? target_of(w)->kind : NODE_CONST;
-  int64_t n;
-  if (w->kind == VALUE_TENSOR && constant_elements(el, w, &n)) kind = NODE_CONST;
-  bool fine = kind == NODE_NAME || kind == NODE_PARAM || kind == NODE_INPUT || kind == NODE_STATE;
-  if (!fine) {
-    report(el, by->span, "a derivative with respect to '%s' makes no sense: it is %s", by->name, w->kind == VALUE_TENSOR || w->kind == VALUE_NUMBER ? "constant" : describe(el, w));
-    if (w->name && w->span.source) remark(el, w->span, "'%s' is defined here", by->name);
-    return NULL;
-  }
-  if (w->read->node->integer) {
-    report(el, by->span, "a derivative with respect to '%s' makes no sense: its values are whole numbers", by->name);
-    remark(el, w->span, "'%s' is declared here", by->name);
-    return NULL;
-  }
-  return w;
-}
-
-/* A GRAD of t by w, at their own axes; what they depend on besides (the batch, indices of a sum around) stands in front. */
-static Value *gradient_node(Elaborator *el, const Value *t, const Value *w, Span span) {
-  Value *f = value_fresh(el, t), *x = value_fresh(el, w);
-  int vars[4 * MAX_AXES], n = read_vars(x->read, vars, read_vars(f->read, vars, 0));
-  int own[2 * MAX_AXES], nown = 0;
-  for (int k = 0; k < f->rank; k++) own[nown++] = f->vars[k];
-  for (int k = 0; k < x->rank; k++) own[nown++] = x->vars[k];
-  int all[4 * MAX_AXES], m = 0;
-  for (int k = 0; k < n; k++)
-    if (!vars_contain(own, nown, vars[k])) all[m++] = vars[k];
-  for (int k = 0; k < nown; k++) all[m++] = own[k];
-  if (m > MAX_AXES) {
-    report(el, span, "this derivative has %d axes; %d are the most", m, MAX_AXES);
-    return value_poison(el, span);
-  }
-  Subst inside = {0};
-  Node proto = {.kind = NODE_GRAD, .scale = 1, .naxes = m, .nreads = 1, .target = target_of(x), .lo = -INFINITY, .hi = INFINITY};
-  Index *index[MAX_AXES];
-  for (int k = 0; k < m; k++) {
-    subst_add(&inside, all[k], index_var(el->g, k));
-    index[k] = index_var(el->g, all[k]);
-    proto.axes[k] = graph_var_axis(el->g, all[k]);
-  }
-  Read *r = read_substitute(el->g, f->read, &inside);
-  proto.reads = arena_copy(el->cx, &r, sizeof r);
-  proto.tie = ARENA_ARRAY(el->cx, Index *, x->read->node->naxes);
-  for (int k = 0; k < x->read->node->naxes; k++) proto.tie[k] = index_substitute(el->g, x->read->index[k], &inside);
-  return value_tensor(el, read_make(el->g, graph_intern(el->g, &proto), index), nown, own, span);
-}
-
-Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, const Expr *by, bool jacobian) {
-  Value *value = expr(el, s, of), *w = differentiable(el, s, by);
-  if (is_poison(value) || !w) return value_poison(el, e->span);
-  Value *t = as_tensor(el, value, of->span, "what is differentiated");
-  if (!t) return value_poison(el, e->span);
-  if (!jacobian && t->rank == 1 && value_axis(el, t, 0).kind == AXIS_PLAIN && value_axis(el, t, 0).extent == 1)
-    t = value_at(el, t, 1, (Index *[]){index_constant(el->g, 0)});
-  if (!jacobian && t->rank) {
-    report(el, of->span, "grad needs a single number, found %s", describe(el, t));
-    advise(el, "jacobian(v, w) is the derivative of an array; grad(sum(v), w) that of its sum");
-    return value_poison(el, e->span);
-  }
-  if (t->read->node->integer) {
-    report(el, of->span, "a derivative of whole numbers makes no sense: they jump, and are flat in between");
-    return value_poison(el, e->span);
-  }
-  if (!reaches(el, t->read->node, target_of(w))) {
-    Text text = {.cx = el->cx};
-    expr_print(&text, of);
-    report(el, e->span, "'%s' does not depend on '%s'", text.data, by->name);
-    remark(el, w->span, "'%s' is defined here", by->name);
-    return value_poison(el, e->span);
-  }
-  return gradient_node(el, t, w, e->span);
 }
 
 /* ---- the table ---- */

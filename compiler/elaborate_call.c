@@ -322,7 +322,7 @@ static bool bind_formals(Elaborator *el, Scope *s, Call *c) {
       if (!c->value[k]) return false;
     }
     if (f->kind == FORMAL_ARRAY && c->value[k]->rank < f->nshape && !(c->value[k] = filled(el, s, c, k))) return false;
-    Value *v = named_value(el, f->name, c->value[k]);
+    Value *v = named_value(el, s, f->name, c->value[k]);
     v->span = f->span;
     scope_bind(el, s, f->name, v, f->span);
     s->first->is_formal = true;

@@ -302,7 +302,9 @@ static Value *constant_element(Elaborator *el, const Value *x, const Places *p, 
     if (!index_is_constant(p->index[k], &at)) return NULL;
     flat = flat * value_axis(el, x, k).extent + at;
   }
-  return elements ? value_number(el, elements[flat], span) : NULL;
+  Value *v = elements ? value_number(el, elements[flat], span) : NULL;
+  if (v && is_held(x->read)) v->read = value_at(el, x, x->rank, p->index)->read;
+  return v;
 }
 
 static Value *index_into(Elaborator *el, Scope *s, const Expr *e, Value *base) {

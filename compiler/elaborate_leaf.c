@@ -355,7 +355,7 @@ static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d
   if (fine && !param) shape_of_copy(el, s, d, &rank, shape, &count);
   Value *override = fine && param ? override_of(el, s, d, rank, shape, &given) : NULL;
   if (override) {
-    scope_bind(el, s, d->name, named_value(el, d->name, override), d->span);
+    scope_bind(el, s, d->name, named_value(el, s, d->name, override), d->span);
     return;
   }
   if (fine && rows) memmove(shape, shape + 1, sizeof *shape * (size_t)--rank);

@@ -77,7 +77,7 @@ static Value *named_step(Elaborator *el, const ScanScope *scan, const char *labe
   Value *f = value_fresh(el, v);
   n = context_of(scan, f, vars);
   for (int j = 0; j < f->rank; j++) vars[n++] = f->vars[j];
-  Node *node = build_name(el->g, label, f->read, n, vars);
+  Node *node = build_name(el->g, label, f->read, n, vars, false);
   for (int k = 0; k < n; k++) index[k] = index_var(el->g, vars[k]);
   Value *w = value_tensor(el, read_make(el->g, node, index), f->rank, f->vars, v->span);
   w->name = label;

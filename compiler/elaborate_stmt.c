@@ -39,7 +39,7 @@ void bind_result(Elaborator *el, Scope *s, const char *name, Value *v, Span span
 }
 
 static void define(Elaborator *el, Scope *s, const Target *t, Value *v) {
-  Value *named = is_poison(v) ? v : named_value(el, t->name, v);
+  Value *named = is_poison(v) ? v : named_value(el, s, t->name, v);
   if (named->kind == VALUE_TENSOR) named->span = t->span;
   bind_result(el, s, t->name, named, t->span);
 }

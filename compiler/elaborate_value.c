@@ -135,6 +135,13 @@ static bool list_shape(const Value *v, int depth, int64_t *shape, int *rank) {
   return true;
 }
 
+static bool follows_held(Elaborator *el, const Read *r) {
+  NodeList list = graph_order(el->cx, (Node *const[]){r->node}, 1);
+  for (int k = 0; k < list.n; k++)
+    if (list.at[k]->held) return true;
+  return false;
+}
+
 static double *list_data(const Value *v, double *out) {
   if (v->kind == VALUE_NUMBER) {
     *out = v->number;
@@ -144,15 +151,50 @@ static double *list_data(const Value *v, double *out) {
   return out;
 }
 
+/* Its numbers that follow from a held name, and where they stand among all, from `at` on. */
+typedef struct Followers {
+  VEC(Read *) reads;
+  VEC(int64_t) places;
+} Followers;
+
+static int64_t list_followers(Elaborator *el, const Value *v, int64_t at, Followers *f) {
+  if (v->kind == VALUE_NUMBER && v->read && follows_held(el, v->read)) {
+    VEC_PUSH(el->cx, &f->reads, v->read);
+    VEC_PUSH(el->cx, &f->places, at);
+  }
+  if (v->kind == VALUE_NUMBER) return at + 1;
+  for (int k = 0; k < v->nitems; k++) at = list_followers(el, v->items[k], at, f);
+  return at;
+}
+
+/* The array of the list: the other numbers, and each of these in its place. */
+static Node *list_pieces(Elaborator *el, int rank, const Axis *axes, double *data, const Followers *f) {
+  int n = f->reads.n;
+  Node **pieces = ARENA_ARRAY(el->cx, Node *, n + 1);
+  int64_t *offsets = ARENA_ARRAY(el->cx, int64_t, (n + 1) * rank);
+  for (int p = 0; p < n; p++) data[f->places.at[p]] = 0;
+  pieces[0] = build_const_array(el->g, rank, axes, data);
+  for (int p = 1; p <= n; p++) {
+    int vars[MAX_AXES];
+    int64_t place = f->places.at[p - 1];
+    for (int k = 0; k < rank; k++) vars[k] = graph_var(el->g, PLAIN(1));
+    for (int k = rank - 1; k >= 0; k--) offsets[p * rank + k] = place % axes[k].extent, place /= axes[k].extent;
+    pieces[p] = build_tensor(el->g, f->reads.at[p - 1], rank, vars);
+  }
+  return build_pieces(el->g, rank, axes, n + 1, pieces, offsets);
+}
+
 static Value *list_tensor(Elaborator *el, Value *v, Span span) {
   int64_t shape[MAX_AXES] = {0}, count = 1;
   int rank = -1, vars[MAX_AXES];
   if (!list_shape(v, 0, shape, &rank)) return NULL;
   Axis axes[MAX_AXES];
+  Followers f = {0};
   for (int k = 0; k < rank; k++) axes[k] = PLAIN(shape[k]), count *= shape[k];
   double *data = ARENA_ARRAY(el->cx, double, count);
   list_data(v, data);
-  Node *n = build_const_array(el->g, rank, axes, data);
+  list_followers(el, v, 0, &f);
+  Node *n = f.reads.n ? list_pieces(el, rank, axes, data, &f) : build_const_array(el->g, rank, axes, data);
   Read *r = read_open(el->g, n, vars);
   return value_tensor(el, r, rank, vars, span);
 }
@@ -226,13 +268,13 @@ static void report_unequal(Elaborator *el, const Value *x, const Value *y, Span 
 
 static Value *number_of(Elaborator *el, Op op, int n, Value *const *args, const double *x, Span span) {
   Value *v = value_number(el, op == OP_PRODUCT ? x[0] * (n > 1 ? x[1] : 1) : op_apply(op, x), span);
-  bool more = op != OP_PRODUCT && op_loses(op, x, v->number);
+  bool more = el->g->exact && op != OP_PRODUCT && op_loses(op, x, v->number);
   Read *reads[4];
   for (int k = 0; k < n; k++) {
     more = more || args[k]->read;
     reads[k] = number_read(el, args[k]);
   }
-  if (el->g->exact && more) v->read = op == OP_PRODUCT ? build_product(el->g, 1, n, reads, 0, NULL, 0, NULL) : build_op(el->g, op, reads);
+  if (more) v->read = op == OP_PRODUCT ? build_product(el->g, 1, n, reads, 0, NULL, 0, NULL) : build_op(el->g, op, reads);
   return v;
 }
 
@@ -293,13 +335,17 @@ int64_t whole_number(Elaborator *el, const Value *v, Span span, const char *what
   return (int64_t)v->number;
 }
 
-Value *named_value(Elaborator *el, const char *label, Value *v) {
-  if (v->kind != VALUE_TENSOR) {
-    Value *w = ARENA_NEW(el->cx, Value);
-    *w = *v;
-    w->name = label;
-    return w;
+/* Known when compiling: made of constants and indices alone. */
+static bool is_constant(Elaborator *el, const Value *v) {
+  NodeList list = graph_order(el->cx, (Node *const[]){v->read->node}, 1);
+  for (int k = 0; k < list.n; k++) {
+    NodeKind kind = list.at[k]->kind;
+    if (kind != NODE_MAP && kind != NODE_CONST && kind != NODE_RESHAPE && kind != NODE_PIECES && kind != NODE_NAME) return false;
   }
+  return true;
+}
+
+static Value *named_tensor(Elaborator *el, const char *label, const Value *v, bool held) {
   int vars[2 * MAX_AXES], own[MAX_AXES];
   Value *f = value_fresh(el, v);
   int n = read_vars(f->read, vars, 0), m = 0;
@@ -310,12 +356,46 @@ Value *named_value(Elaborator *el, const char *label, Value *v) {
   }
   memcpy(own, f->vars, sizeof own);
   for (int j = 0; j < f->rank; j++) vars[m++] = own[j];
-  Node *node = build_name(el->g, label, f->read, m, vars);
+  Node *node = build_name(el->g, label, f->read, m, vars, held);
   Index *index[2 * MAX_AXES];
   for (int k = 0; k < m; k++) index[k] = index_var(el->g, vars[k]);
   Value *w = value_tensor(el, read_make(el->g, node, index), f->rank, own, v->span);
   w->name = label;
   return w;
+}
+
+/* The number or list that v is, where it is used as such, and the array t where it is computed with. */
+static Value *held_value(Elaborator *el, const Value *v, Value *t) {
+  Value *w = arena_copy(el->cx, v, sizeof *v);
+  if (v->kind == VALUE_NUMBER) {
+    w->read = t->read;
+    return w;
+  }
+  w->array = t;
+  w->items = ARENA_ARRAY(el->cx, Value *, v->nitems);
+  for (int k = 0; k < v->nitems; k++) w->items[k] = held_value(el, v->items[k], value_at(el, t, 1, (Index *[]){index_constant(el->g, k)}));
+  return w;
+}
+
+static bool is_array(const Value *v) {
+  int64_t shape[MAX_AXES] = {0};
+  int rank = -1;
+  return v->kind == VALUE_NUMBER || (v->kind == VALUE_LIST && list_shape(v, 0, shape, &rank));
+}
+
+Value *named_value(Elaborator *el, const Scope *s, const char *label, Value *v) {
+  bool asked = derivative_asked(el, s, label);
+  if (v->kind == VALUE_TENSOR) return named_tensor(el, label, v, asked && is_constant(el, v));
+  Value *w = arena_copy(el->cx, v, sizeof *v);
+  if (asked && is_array(v)) w = held_value(el, v, named_tensor(el, label, as_tensor(el, w, v->span, "a value"), true));
+  w->name = label;
+  return w;
+}
+
+bool is_held(const Read *r) {
+  for (; r->node->kind == NODE_NAME; r = r->node->reads[0])
+    if (r->node->held) return true;
+  return false;
 }
 
 static int64_t count_of(const Elaborator *el, const Value *v) {

@@ -178,6 +178,7 @@ struct Node {
   Node *target;     /* of NODE_GRAD: a NAME, PARAM, INPUT or STATE node ... */
   Index **tie;      /* ... and for each of its axes where the derivative is taken, in this node's axes */
   bool integer;     /* whole values, in lo..hi */
+  bool held;        /* of NODE_NAME: a constant that derivatives are taken by */
   unsigned hazards; /* of hazard.h: what else is known of the value */
   double lo, hi;    /* known bounds of the value (integers; also used to drop guards); -inf..inf where unknown */
   bool large;       /* made of whole values, but maybe beyond 2^53: a real number (range.c) */
@@ -287,7 +288,8 @@ Node *build_const_array(Graph *g, int naxes, const Axis *axes, const double *dat
 Node *build_prev(Graph *g, int scan, int slot, int naxes, const Axis *axes, const char *label, bool integer, double lo, double hi);
 /* body at all times; body itself where it does not depend on a carried value. Carries that it does not need are left out. */
 Node *build_result(Graph *g, int scan, Node *body, int ncarries, const Carry *carries);
-Node *build_name(Graph *g, const char *label, Read *r, int nvars, const int *vars);
+/* held: a constant that derivatives are taken by: real, and not a constant until then. */
+Node *build_name(Graph *g, const char *label, Read *r, int nvars, const int *vars, bool held);
 /* Finds or adds a node like *proto (axes, op, reads, ... set; operands inside). */
 Node *graph_intern(Graph *g, const Node *proto);
 
