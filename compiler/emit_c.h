@@ -216,6 +216,7 @@ void emit_steps(Body *b, uint32_t without);
 void emit_root_copies(Body *b, DestKind dest);
 void emit_comment(Body *b, const char *text);
 const char *scalar_name(Body *b, const Node *n);
+const char *code_elements(Body *b, const Node *n); /* "n * 64" */
 /* emit_c_routine.c: losses, gradients, outputs, metrics. Plans first: they tell the size of the work area. */
 void plan_routines(Emitter *em);
 void emit_routines(Emitter *em, Text *header, Text *source);

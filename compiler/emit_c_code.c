@@ -140,7 +140,7 @@ static bool is_word(const char *s) {
 }
 
 static const char *local_label(Body *b, const Node *n, const Pack *pack, const char *origin) {
-  const char *label = pack ? "packed" : array_label(b, n);
+  const char *label = pack ? pack->label : array_label(b, n);
   if (label[0] != 'v' || strspn(label + 1, "0123456789") + 1 != strlen(label)) label = c_local_name(b->cx, label);
   const char *name = label;
   for (int k = 2; name_taken(b, name, origin); k++)

@@ -142,7 +142,7 @@ static const char *const reserved[] = {"auto",
 static const char *const own_words[] = {
   "n",    "w",     "g",     "s",    "m",         "state",  "next",    "work",     "out",     "in",   "seed",
   "step", "gnorm", "count", "q",    "sum",       "best",   "place",   "most",     "acc",     "part", "end",
-  "start", "terms", "lost", "now",  "now2",  "now3", "now4", "now5",      "now6",   "now7",    "now8",
+  "start", "terms", "now",  "now2",  "now3", "now4", "now5",      "now6",   "now7",    "now8",
   "from", "to",    "param", "grad", "ptrdiff_t", "size_t", "int32_t", "uint64_t", "uint32_t",
   "direction"};
 

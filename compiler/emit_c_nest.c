@@ -307,10 +307,9 @@ static void substitute_nest(Nest *nest, int var, Index *by) {
 /* An equality with own axis v, coefficient 1 or -1: v is computed, not looped over. */
 static bool solve_guard(Nest *nest, int q) {
   const Index *e = nest->guards[q].e;
-  if (nest->guards[q].n != 1 || e->divisor != 1) return false;
   for (int v = 0; v < nest->n->naxes; v++) {
     int64_t c = index_coef(e, v);
-    if (nest->solved[v] || nest->b->held[v] || (c != 1 && c != -1) || pinned_index(e, v) || nest->n->axes[v].kind != AXIS_PLAIN) continue;
+    if (nest->solved[v] || nest->b->held[v] || !guard_fixes(nest->n, &nest->guards[q], v)) continue;
     Graph *g = nest->b->g;
     Index *rest = index_combine(g, 1, e, -c, index_var(g, v));
     Index *value = index_combine(g, -c, rest, 0, rest);

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { PARTS = 16, LONG_SUM = 64, DEEP_SUM = 256, FLUSH = 1024, STRIP = 256, BLOCK = 32 };
+enum { PARTS = 16, LONG_SUM = 64, FLUSH = 1024, STRIP = 256, BLOCK = 32 };
 
 /* ---- reductions ---- */
 
@@ -54,11 +54,24 @@ static bool guards_rows(const Nest *nest, int own) {
   return false;
 }
 
+static void clear_lost(Body *b, const Node *n, const Pack *lost) {
+  const char *name = operand(b, n, lost, true)->name;
+  line(b, "for (int q = 0; q < %s; q++) %s[q] = 0.0f;", code_elements(b, n), name);
+}
+
+/* A term of a long scatter, with what rounding took from those before it. */
+static void grow(Nest *nest, const Pack *lost, const char *value) {
+  Body *b = nest->b;
+  const char *to = nest_target(b, nest), *place = code_place(b, nest_place(nest)), *kept = operand(b, nest->n, lost, true)->name;
+  line(b, "nn_growf(&%s, &%s[%s], %s);", to, kept, place, value);
+}
+
 /* Own axis innermost: added up in the array. */
 static void reduce_in_array(Nest *nest, bool scatter) {
   Body *b = nest->b;
   int indent = b->indent;
   Reduction r = nest->n->reduction;
+  const Place *p = plan_place(b->plan, nest->n);
   int inner = nest->loops.n - 1, own = outer_own_loops(nest);
   bool inside = !scatter && own > 0 && !guards_rows(nest, own); /* set one row at a time, while it is near */
   int k = 0;
@@ -71,26 +84,19 @@ static void reduce_in_array(Nest *nest, bool scatter) {
     close_brace(b);
   } else {
     nest_fill(b, nest, start_of(b, r));
+    if (scatter && p->lost) clear_lost(b, nest->n, p->lost);
     nest_open_outer_guards(nest, 0);
   }
   for (; k <= inner; k++) nest_open_bounded(nest, k);
   Code c = term(nest);
-  const Place *p = plan_place(b->plan, nest->n);
   if (nest->n->nreads == 0 && p->integer) c = whole_constant(b, (int64_t)nest->n->scale);
   else if (nest->n->nreads == 0) c = (Code){.text = c_real(b->em, nest->n->scale), .level = 1};
   else if (c.integer && node_is_bounded(nest->n) && (r == RED_SUM || r == RED_NONE)) c = scaled_whole(b, nest->n, c);
   else if (r == RED_SUM || r == RED_NONE) c = (Code){.text = scaled(b, nest->n, c), .level = 2};
   if (p->integer) line(b, "%s %s %s;", nest_target(b, nest), r == RED_NONE ? "=" : "+=", as_element(b, c, nest->n, true, p->wide, 5)); /* a scatter */
+  else if (scatter && p->lost) grow(nest, p->lost, as_float(b, c, 5));
   else update(b, r, nest_target(b, nest), as_float(b, c, 5));
   nest_close(b, indent);
-}
-
-/* The number of terms of each result. */
-static double terms_of(const Nest *nest) {
-  double terms = 1;
-  for (int v = nest->n->naxes; v < nest->n->naxes + nest->n->nreduce; v++)
-    if (!nest->b->held[v]) terms *= (double)plan_extent(nest->b->plan, nest->n, v);
-  return terms;
 }
 
 /* A long sum with an own axis innermost: a strip of results at a time, BLOCK terms of each in a float, these in a double. */
@@ -269,7 +275,7 @@ static void reduce_to_scalar(Nest *nest, int own) {
   Reduction r = nest->n->reduction;
   const Loop *last = nest->loops.n ? &nest->loops.at[nest->loops.n - 1] : NULL;
   bool parts = nest->loops.n > own && sums_in_parts(nest, last);
-  nest->deep = (r == RED_SUM || r == RED_PROD) && terms_of(nest) > (parts ? FLUSH : DEEP_SUM);
+  nest->deep = (r == RED_SUM || r == RED_PROD) && plan_terms(nest->b->plan, nest->n) > (parts ? FLUSH : DEEP_SUM);
   line(b, "%s acc = %s;", nest->deep ? "double" : "float", !nest->deep ? start_of(b, r) : r == RED_SUM ? "0.0" : "1.0");
   if (parts) line(b, "float part[%d] = {0};", PARTS);
   if (parts && nest->deep && last->count / PARTS * PARTS <= FLUSH) line(b, "int terms = 0;");
@@ -304,7 +310,7 @@ void emit_reduce(Body *b, const Node *n) {
   bool needs_scalar =
     reduction_rows[n->reduction].place || n->naxes == 0 ||
     plan_place(b->plan, n)->integer || sums_whole(b, n) || /* a whole result is made in a variable, a long product in a double */
-    (n->reduction == RED_PROD && terms_of(&nest) > DEEP_SUM);
+    (n->reduction == RED_PROD && plan_terms(b->plan, n) > DEEP_SUM);
   nest_add_loops(&nest);
   nest_add_accesses(&nest);
   sort_own_first(&nest);
@@ -312,7 +318,7 @@ void emit_reduce(Body *b, const Node *n) {
   if (!places) nest_order(&nest, needs_scalar);
   if (!places) nest_merge(&nest, 1);
   if (scatter || (nest.loops.n && nest.loops.at[nest.loops.n - 1].own && !needs_scalar)) {
-    bool deep = !scatter && n->reduction == RED_SUM && terms_of(&nest) > DEEP_SUM;
+    bool deep = !scatter && n->reduction == RED_SUM && plan_terms(b->plan, n) > DEEP_SUM;
     if (deep && nest.loops.at[nest.loops.n - 1].kind != AXIS_FLAT) reduce_in_strips(&nest);
     else reduce_in_array(&nest, scatter);
     return;

@@ -53,12 +53,16 @@ static const char *extent_text(Body *b, Extent e) {
   return e.fixed == 1 ? "n" : arena_printf(b->cx, "n * %lld", (long long)e.fixed);
 }
 
+static const char *offset(Body *b, const char *name, const char *at) {
+  return strcmp(at, "0") == 0 ? name : arena_printf(b->cx, "%s + %s", name, at);
+}
+
 static const char *matrix(Body *b, const Node *n, const Read *r, const Pack *pack) {
   Operand *o = operand(b, pack ? n : plan_storage(b->plan, r->node), pack, false);
   const char *name = o->name;
   if (pack) return name;
   const char *at = code_index(b, plan_flat_index(b->plan, r)).text;
-  return strcmp(at, "0") == 0 ? name : arena_printf(b->cx, "%s + %s", name, at);
+  return offset(b, name, at);
 }
 
 static void loops_around(Body *b, const Node *n, const int *vars, int count) {
@@ -71,7 +75,7 @@ static void loops_around(Body *b, const Node *n, const int *vars, int count) {
   }
 }
 
-static const char *elements(Body *b, const Node *n) {
+const char *code_elements(Body *b, const Node *n) {
   Extent e = {1, false};
   for (int k = 0; k < n->naxes; k++) {
     if (n->axes[k].kind == AXIS_BATCH && !e.batch) e.batch = true;
@@ -96,19 +100,23 @@ static void emit_gemm(Body *b, const Node *n, const Gemm *gemm) {
   for (int k = 0; k < 2; k++)
     if (packs[k] && packs[k]->outside) emit_pack(b, n, packs[k]);
   const char *c = operand(b, n, NULL, true)->name;
-  if (gemm->nsum) line(b, "for (int q = 0; q < %s; q++) %s[q] = 0.0f;", elements(b, n), c);
+  const char *lost = gemm->lost ? operand(b, n, gemm->lost, true)->name : NULL;
+  if (gemm->nsum) line(b, "for (int q = 0; q < %s; q++) %s[q] = 0.0f;", code_elements(b, n), c);
+  if (lost) line(b, "for (int q = 0; q < %s; q++) %s[q] = 0.0f;", code_elements(b, n), lost);
   loops_around(b, n, gemm->outer, gemm->nouter);
   loops_around(b, n, gemm->sum, gemm->nsum);
   for (int k = 0; k < 2; k++)
     if (packs[k] && !packs[k]->outside) emit_pack(b, n, packs[k]);
   drop_but_loops(b, n, gemm);
   const char *to = code_index(b, plan_flat_index(b->plan, &self)).text;
-  const char *target = strcmp(to, "0") == 0 ? c : arena_printf(b->cx, "%s + %s", c, to);
+  const char *target = offset(b, c, to);
   /* Named here, one after the other: the arguments of a call are computed in the order that a machine likes. */
   const char *right = matrix(b, n, gemm->b, gemm->pack_b), *left = matrix(b, n, gemm->a, gemm->pack_a);
-  line(b, "nn_gemm(%d, %d, %s, %s, %s, %s, %s, %lld, %s, %lld, %s, %s, %lld);", gemm->ta, gemm->tb,
-       extent_text(b, gemm->m), extent_text(b, gemm->n), extent_text(b, gemm->k), c_real(b->em, gemm->alpha),
-       left, (long long)gemm->lda, right, (long long)gemm->ldb, gemm->nsum ? "1.0f" : "0.0f", target, (long long)gemm->ldc);
+  const char *rows = extent_text(b, gemm->m), *columns = extent_text(b, gemm->n), *ldc = arena_printf(b->cx, "%lld", (long long)gemm->ldc);
+  const char *part = gemm->part ? operand(b, n, gemm->part, true)->name : NULL;
+  line(b, "nn_gemm(%d, %d, %s, %s, %s, %s, %s, %lld, %s, %lld, %s, %s, %s);", gemm->ta, gemm->tb, rows, columns, extent_text(b, gemm->k), c_real(b->em, gemm->alpha),
+       left, (long long)gemm->lda, right, (long long)gemm->ldb, gemm->nsum && !part ? "1.0f" : "0.0f", part ? part : target, part ? columns : ldc);
+  if (part) line(b, "nn_grow_matrixf(%s, %s, %s, %s, %s, %s);", rows, columns, part, target, offset(b, lost, to), ldc);
   while (b->indent > indent) close_brace(b);
 }
 

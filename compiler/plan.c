@@ -326,6 +326,7 @@ static void make_step(Plan *plan, Node *n) {
     plan->steps.at[p->step].gemm = p->gemm;
   } else {
     p->step = n->nreduce ? new_step(plan, STEP_REDUCE, n) : join_step(plan, n);
+    if (n->nreduce) p->lost = plan_lost(plan, n);
   }
 }
 

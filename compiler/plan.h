@@ -20,6 +20,11 @@ typedef enum {
 } PlaceKind;
 
 typedef struct Gemm Gemm;
+typedef struct Pack Pack;
+
+/* Terms beyond which a float that they run through one by one loses digits: about 1e-8 of the sum for each (Higham 1993, eq. 2.6,
+ * and what is measured of equal terms). */
+enum { DEEP_SUM = 256 };
 
 typedef struct Place {
   PlaceKind kind;
@@ -31,6 +36,7 @@ typedef struct Place {
   Node *user;   /* the last node seen to read it */
   int depth;    /* of INLINE: how many are written into one another */
   Gemm *gemm;
+  Pack *lost;     /* of a long scatter: what rounding took from each element, or NULL */
   int loop;       /* the innermost of Plan.loops that computes it; -1: none */
   uint32_t kept;  /* axes that are times of loops around it, and stored all the same: what comes after the loop reads them */
   int step;       /* which computes it; -1: there from the start */
@@ -47,14 +53,15 @@ typedef struct Extent {
   bool batch;    /* times the number of examples */
 } Extent;
 
-typedef struct Pack {        /* an operand copied into a matrix first: windows, guards, awkward strides */
+struct Pack {                /* an operand copied into a matrix first: windows, guards, awkward strides; or (read NULL) scratch */
+  const char *label;         /* in C */
   const Read *read;          /* in the axes of the product */
   int axes[MAX_AXES], naxes; /* row-major in this order */
   uint32_t guards;           /* those of the product that are seen to here: zeros where they fail */
   bool outside;              /* does not depend on the outer axes: packed once */
   int64_t offset;            /* in the floats of the work area */
   int64_t count;
-} Pack;
+};
 
 struct Gemm {
   const Read *a, *b; /* the factors; op(a) is [m,k], op(b) is [k,n] */
@@ -65,6 +72,7 @@ struct Gemm {
   int outer[MAX_AXES], nouter; /* own axes, one call for each place */
   int sum[MAX_AXES], nsum;     /* reduced axes, added up over calls */
   Pack *pack_a, *pack_b;       /* NULL: the operand is read where it is */
+  Pack *part, *lost;           /* of many calls: the product of one, and what rounding took from C; else NULL */
 };
 
 /* A scan. Its steps stand between its LOOP and its END; values in it have no time axis, but where they are kept. */
@@ -135,6 +143,14 @@ int64_t plan_extent(const Plan *plan, const Node *n, int k);
 
 /* plan_gemm.c: the matrix product that n is, or NULL. */
 Gemm *plan_gemm(const Plan *plan, const Node *n);
+/* plan_sum.c: terms of each result of n. */
+double plan_terms(const Plan *plan, const Node *n);
+/* May guard q, an equality, be solved for own axis v of n? Then v is computed, not looped over: the sum is a scatter. */
+bool guard_fixes(const Node *n, const Guard *q, int v);
+/* Scratch of so many floats. */
+Pack *plan_scratch(const Plan *plan, const char *label, int64_t count);
+/* Where a long scatter keeps what rounding takes from it (Kahan 1965); NULL where it is short. */
+Pack *plan_lost(const Plan *plan, const Node *n);
 /* plan_memory.c: offsets by lifetime. */
 void plan_memory(Plan *plan);
 

@@ -171,6 +171,7 @@ static int64_t unit_run(const Trial *t, int group, const Factor *f) {
 static Pack *make_pack(const Trial *t, const Factor *f, uint32_t guards, int rows, int columns, bool *transposed,
                        int64_t *ld) {
   Pack *p = ARENA_NEW(t->plan->program->cx, Pack);
+  p->label = "packed";
   *transposed = unit_run(t, rows, f) > unit_run(t, columns, f);
   int first = *transposed ? columns : rows, second = *transposed ? rows : columns;
   for (int k = 0; k < t->count[first]; k++) p->axes[p->naxes++] = t->axes[first][k];
@@ -185,10 +186,16 @@ static Pack *make_pack(const Trial *t, const Factor *f, uint32_t guards, int row
 
 /* ---- trying ---- */
 
-static double calls_of(const Trial *t) {
+/* Calls that are added up in one place. */
+static double summed_calls(const Trial *t) {
   double calls = 1;
-  for (int k = 0; k < t->nouter; k++) calls *= (double)extent(t, t->outer[k]);
   for (int k = 0; k < t->nsum; k++) calls *= (double)extent(t, t->sum[k]);
+  return calls;
+}
+
+static double calls_of(const Trial *t) {
+  double calls = summed_calls(t);
+  for (int k = 0; k < t->nouter; k++) calls *= (double)extent(t, t->outer[k]);
   return calls;
 }
 
@@ -258,6 +265,10 @@ Gemm *plan_gemm(const Plan *plan, const Node *n) {
     double cost = cost_of(&t, &g);
     if (cost >= best) continue;
     best = cost;
+    if (summed_calls(&t) > DEEP_SUM) {
+      g.part = plan_scratch(plan, "product", bound(&t, g.m) * bound(&t, g.n));
+      g.lost = plan_scratch(plan, "lost", (int64_t)plan_elements(plan, n));
+    }
     found = arena_copy(plan->program->cx, &g, sizeof g);
   }
   return found;

@@ -64,7 +64,10 @@ void plan_memory(Plan *plan) {
       int last = p->last > s ? p->last : s;
       if (p->kind == PLACE_WORK) p->offset = enter(cx, p->wide ? &wides : p->integer ? &integers : &floats, padded(p->count), last, reuse);
     }
-    if (step->gemm) place_pack(plan, &floats, step->gemm->pack_a, s), place_pack(plan, &floats, step->gemm->pack_b, s);
+    if (step->kind == STEP_REDUCE) place_pack(plan, &floats, plan_place(plan, step->nodes.at[0])->lost, s);
+    Pack *const packs[] = {step->gemm ? step->gemm->pack_a : NULL, step->gemm ? step->gemm->pack_b : NULL,
+                           step->gemm ? step->gemm->part : NULL, step->gemm ? step->gemm->lost : NULL};
+    for (int k = 0; k < 4; k++) place_pack(plan, &floats, packs[k], s);
   }
   plan->floats = floats.size;
   plan->integers = integers.size;

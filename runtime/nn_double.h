@@ -7,6 +7,15 @@
 
 #include "nn_math.h"
 
+static inline void nn_grow(double *sum, double *lost, double x) {
+  (void)lost;
+  *sum += x;
+}
+static inline void nn_grow_matrix(int rows, int columns, const double *x, double *sum, double *lost, ptrdiff_t step) {
+  for (int i = 0; i < rows; i++)
+    for (int j = 0; j < columns; j++) nn_grow(sum + i * step + j, lost, x[(ptrdiff_t)i * columns + j]);
+}
+
 static inline double nn_sqrt(double x) { return sqrt(x); }
 static inline double nn_abs(double x) { return fabs(x); }
 static inline double nn_floor(double x) { return floor(x); }

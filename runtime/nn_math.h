@@ -11,6 +11,7 @@
 #define NN_MATH_H
 
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -69,6 +70,21 @@ static inline float nn_minf(float a, float b) { return nn_select((a <= b) | (a !
 
 /* The remainder with the sign of n, as Python's %. */
 static inline float nn_modf(float a, float n) { return a - n * floorf(a / n); }
+
+/* ---- long sums ---- */
+
+/* Adds x to a sum, with what rounding took from the terms before it (Kahan 1965). */
+static inline void nn_growf(float *sum, float *lost, float x) {
+  const float y = x - *lost, t = *sum + y, over = (t - *sum) - y;
+  *lost = over - over == 0.0f ? over : 0.0f; /* an infinite sum stays infinite */
+  *sum = t;
+}
+
+/* The same for a matrix of `rows` times `columns`, one after the other in x, in rows that are `step` apart in the sum. */
+static inline void nn_grow_matrixf(int rows, int columns, const float *x, float *sum, float *lost, ptrdiff_t step) {
+  for (int i = 0; i < rows; i++)
+    for (int j = 0; j < columns; j++) nn_growf(sum + i * step + j, lost + i * step + j, x[(ptrdiff_t)i * columns + j]);
+}
 
 /* ---- whole numbers ---- */
 

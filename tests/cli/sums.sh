@@ -19,6 +19,9 @@ output rows = sum(i < 2000, j < 1500) A[i, j]*A[i, j]
 output columns[j < 16] = sum(i) E[w[i], j]
 output wide[j < 300] = sum(i < 300000) 3*Z[w[i], j]
 output edged[j < 300] = sum(i < 300000) Z[w[i], j - 1 else 0]
+loss L = sum(i) x[i]*e[w[i]] + sum(i < 300000, j) (E[w[i], j] + x[i])^2
+minimize L with sgd
+train { batch = 1 }
 output product = prod(i) (1 + e[w[i]]/1000000)
 END
 cat >"$work/many.nn" <<'END'
@@ -29,13 +32,23 @@ loss L = sum(j) v[j]*b[j]
 minimize L with sgd
 train { batch = 100000 }
 END
+cat >"$work/pictures.nn" <<'END'
+model pictures
+input z[2, 8, 8]
+param K[8, 2, 3, 3]
+y[o, i < 6, j < 6] = sum(c, u, t) K[o, c, u, t]*z[c, i + u, j + t]
+loss L = sum(o, i, j) y[o, i, j]^2
+minimize L with sgd
+train { batch = 20000 }
+END
 cat >"$work/user.c" <<'END'
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "many.h"
+#include "pictures.h"
 #include "sums.h"
-enum { N = 3000000, ROWS = 100000 };
+enum { N = 3000000, ROWS = 100000, PICTURES = 20000 };
 static float x[N], got[300];
 static int32_t w[N];
 static double sum[300];
@@ -76,6 +89,16 @@ static void check_sums(sums_params *p, sums_work *s) {
   sums_product(p, s, 1, w, got), compare("product", 1);
   for (int i = 0; i < N; i++) x[i] = 0.1f, sum[0] += (double)x[i]; /* rounded alike for long */
   sums_plain(p, s, 1, x, got), compare("steady", 1);
+  sums_params *g = calloc(1, sizeof *g);
+  if (!g) exit(1);
+  for (int i = 0; i < N; i++) sum[w[i]] += (double)x[i];
+  sums_L_grad(p, g, s, 1, w, x);
+  for (int k = 0; k < 2; k++) got[k] = g->e[k];
+  compare("scattered", 2);
+  for (int i = 0; i < 300000; i++)
+    for (int j = 0; j < 16; j++) sum[16 * w[i] + j] += 2 * ((double)p->E[w[i]][j] + (double)x[i]);
+  for (int k = 0; k < 32; k++) got[k] = (&g->E[0][0])[k];
+  compare("embedded", 32);
 }
 
 static void check_batch(void) {
@@ -91,6 +114,18 @@ static void check_batch(void) {
   compare("gradient", 8);
 }
 
+static void check_pictures(void) { /* of one color each, all weights 0.1 */
+  pictures_params *p = calloc(1, sizeof *p), *g = calloc(1, sizeof *g);
+  pictures_work *s = calloc(1, sizeof *s);
+  if (!p || !g || !s) exit(1);
+  float *K = &p->K[0][0][0][0];
+  for (int k = 0; k < 144; k++) K[k] = 0.1f;
+  for (int i = 0; i < PICTURES * 128; i++) x[i] = i / 128 % 2 ? 0.7f : 0.1f;
+  for (int i = 0; i < PICTURES; i++) sum[0] += 36.0 * 2 * 18 * (double)K[0] * (double)x[128 * i] * (double)x[128 * i] / PICTURES;
+  pictures_L_grad(p, g, s, PICTURES, x);
+  got[0] = g->K[0][0][0][0], compare("pictures", 1);
+}
+
 int main(void) {
   sums_params *p = calloc(1, sizeof *p);
   sums_work *s = calloc(1, sizeof *s);
@@ -104,33 +139,39 @@ int main(void) {
   }
   check_sums(p, s);
   check_batch();
+  check_pictures();
   return bad;
 }
 END
-link_user() { # COMPILER SOURCES...
+link_user() { # COMPILER ENDING: of the files with the models
   # shellcheck disable=SC2086 # several words
-  "$1" -std=c99 -O2 -Iruntime -I"$work" -o "$work/user" "$work/user.c" "$2" "$3" "$BUILD/libnn.a" $LINK
+  $1 -std=c99 -O2 -Iruntime -I"$work" -o "$work/user" "$work/user.c" "$work/sums.$2" "$work/many.$2" "$work/pictures.$2" "$BUILD/libnn.a" $LINK
 }
-check "long sums are generated" generate "$work/sums.nn" "$work"
-check "a large batch is generated" generate "$work/many.nn" "$work"
+for name in sums many pictures; do check "$name.c is generated" generate "$work/$name.nn" "$work"; done
 for compiler in gcc clang; do
   have $compiler || continue
-  for name in sums many; do
+  for name in sums many pictures; do
     # shellcheck disable=SC2086 # several words
     check "$name.c is clean under $compiler" model_object $compiler "$work" $name $STRICT -O2
   done
-  check "a program is linked" link_user $compiler "$work/sums.$compiler.o" "$work/many.$compiler.o"
+  check "a program is linked" link_user $compiler $compiler.o
   check "long sums keep their digits under $compiler" "$work/user"
 done
-# Twins that do without, one way at a time: SED NAME.
-for twin in 's/double acc = /float acc = (float)/; s/\([+*]=\) (double)/\1 (float)/ scalar' \
-  's/if (++terms == 32)/if (++terms < 0)/ array'; do
-  for name in sums many; do
-    sed "${twin% *}" "$work/$name.c" >"$work/$name.twin.c"
-  done
-  check "a twin is linked: ${twin##* }" link_user "$CC" "$work/sums.twin.c" "$work/many.twin.c"
+
+# Twins that do without, one way at a time, and what is seen of each: SED NAMES.
+cat >"$work/naive.h" <<'END'
+static inline void naivef(float *sum, float *lost, float x) { *sum += x + 0 * *lost; }
+static inline void naive_matrixf(int rows, int columns, const float *x, float *sum, float *lost, int step) {
+  for (int i = 0; i < rows * columns; i++) naivef(sum + i / columns * step + i % columns, lost, x[i]);
+}
+END
+while IFS='|' read -r change names; do
+  for name in sums many pictures; do sed "$change" "$work/$name.c" >"$work/$name.twin.c"; done
+  check "twins are linked: $change" link_user "$CC -include $work/naive.h" twin.c
   "$work/user" >"$work/seen"
-  for name in $(case ${twin##* } in scalar) echo gathered product loss ;; array) echo columns wide edged gradient ;; esac); do
-    check "a naive twin is seen: $name" grep -q "^$name\[" "$work/seen"
-  done
-done
+  for name in $names; do check "a naive twin is seen: $name" grep -q "^$name\[" "$work/seen"; done
+done <<'END'
+s/double acc = /float acc = (float)/; s/\([+*]=\) (double)/\1 (float)/|gathered product loss
+s/if (++terms == 32)/if (++terms < 0)/|columns wide edged gradient
+s/nn_grow/naive/|scattered embedded pictures
+END
