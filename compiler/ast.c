@@ -71,6 +71,7 @@ static int level_of(const Expr *e) {
   case EXPR_NUMBER: return e->number < 0 ? LEVEL_NEGATE : LEVEL_ATOM;
   case EXPR_CALL:
   case EXPR_INDEX:
+  case EXPR_PART:
   case EXPR_TRANSPOSE: return LEVEL_POSTFIX;
   case EXPR_NEGATE: return LEVEL_NEGATE;
   case EXPR_NOT: return LEVEL_NOT;
@@ -159,6 +160,10 @@ static void print_bare(Text *out, const Expr *e) {
     print_operand(out, e->a);
     print_subs(out, e);
     break;
+  case EXPR_PART:
+    print_operand(out, e->a);
+    text_printf(out, ".%s", e->name);
+    break;
   case EXPR_NEGATE: print_negated(out, e->a); break;
   case EXPR_NOT:
     text_add(out, "not ");
@@ -196,6 +201,12 @@ static void print_at(Text *out, const Expr *e, int level) {
 }
 
 void expr_print(Text *out, const Expr *e) { print_at(out, e, LEVEL_ANY); }
+
+const char *expr_text(Context *cx, const Expr *e) {
+  Text t = {.cx = cx};
+  expr_print(&t, e);
+  return t.data;
+}
 
 /* ---- the tree ---- */
 
@@ -246,6 +257,7 @@ static void tree_head(Text *out, int depth, const Expr *e) {
   case EXPR_NAME: line(out, depth, "name %s", e->name); break;
   case EXPR_CALL: line(out, depth, "call"); break;
   case EXPR_INDEX: line(out, depth, e->else_zero ? "at, else 0" : "at"); break;
+  case EXPR_PART: line(out, depth, "part %s", e->name); break;
   case EXPR_NEGATE: line(out, depth, "negate"); break;
   case EXPR_NOT: line(out, depth, "not"); break;
   case EXPR_BINARY: line(out, depth, "binary %s", operators[e->op].sign); break;
@@ -329,7 +341,7 @@ static void tree_stmt(Text *out, int depth, const Stmt *st) {
   if (st->kind == STMT_SCAN || st->kind == STMT_FOR) tree_binder(out, depth + 1, &st->binder);
   if (st->value) tree(out, depth + 1, st->value);
   if (st->value2) tree(out, depth + 1, st->value2);
-  for (int k = 0; k < st->nover; k++) line(out, depth + 1, "over %s", st->over[k]);
+  for (int k = 0; k < st->nover; k++) text_printf(out, "%*sover %s\n", 2 * depth + 2, "", expr_text(out->cx, st->over[k]));
   if (st->every) tree_list(out, depth + 1, "every", &st->every, 1);
   tree_list(out, depth + 1, "with", st->with, st->nwith);
   if (st->kind == STMT_RULE) tree_list(out, depth + 1, "where", st->values, st->nvalues);

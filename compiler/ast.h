@@ -16,6 +16,7 @@ typedef enum {
   EXPR_NAME,      /* name: dotted names, `_` (the hole of `dense(_, 64)`), `batch`, `training`, `step`, `gnorm` too */
   EXPR_CALL,      /* callee, args (each may be named) */
   EXPR_INDEX,     /* base, subs, else_zero */
+  EXPR_PART,      /* a.name, where a ends in brackets: S[l].W */
   EXPR_NEGATE,    /* a */
   EXPR_NOT,       /* a */
   EXPR_BINARY,    /* op, a, b */
@@ -53,7 +54,7 @@ struct Expr {
   Span span;
   double number;
   const char *name;
-  Span name_span; /* of a reduction's name */
+  Span name_span; /* of the name of a reduction or part */
   BinaryOp op;
   Span op_span;
   Expr *a, *b;
@@ -161,8 +162,7 @@ struct Stmt {
   Binder binder;
   Block body, other;
   bool has_other;
-  const char **over; /* names, dotted ones too */
-  Span *over_spans;
+  Expr **over; /* EXPR_NAME, dotted ones too; EXPR_INDEX and EXPR_PART of these: S[1], S[1].W */
   int nover;
   Expr *every;
   bool maximize;
@@ -180,5 +180,6 @@ Block parse(Context *cx, const Source *source);
 void ast_print(Text *out, const Block *block);
 /* An expression as it would be written, minimal parentheses (used in messages and in comments of checks). */
 void expr_print(Text *out, const Expr *e);
+const char *expr_text(Context *cx, const Expr *e);
 
 #endif

@@ -29,11 +29,12 @@ struct Value {
   int vars[MAX_AXES];
   Value **items;      /* LIST, TUPLE */
   int nitems;
+  bool grows;         /* LIST: the row S, which S[l] = dense(_, 64) adds to */
   Value *array;       /* LIST: the constant array that it was used as, or NULL */
   const Stmt *fn;     /* FUNCTION: fn, layer or optimizer; or */
   const Builtin *builtin;
-  const Expr *partial; /* FUNCTION of a call with `_`: that call, made in scope `partial_scope` under `path` */
-  Scope *partial_scope;
+  const Expr *partial; /* FUNCTION of a call with `_`: that call, its parameters under `path`; what it gives for each argument, */
+  struct Value **given; /* NULL for `_` */
   const char *path;
   Start start;        /* DISTRIBUTION, with constant arguments */
   ScanScope *scan;    /* SEQUENCE: its values in this step and the one before; NULL where there is none (yet) */
@@ -86,6 +87,7 @@ typedef struct Asked { /* a name that a derivative is taken by */
 
 typedef struct Minimize {
   const Stmt *stmt;
+  const char **over; /* the paths of what it names */
   int loss, every;
 } Minimize;
 
@@ -185,6 +187,8 @@ void scope_bind(Elaborator *el, Scope *s, const char *name, Value *v, Span span)
 /* The value of a name, dotted ones too; reports an unknown one with a suggestion. */
 Value *lookup(Elaborator *el, Scope *s, const char *name, Span span);
 Value *lookup_quiet(Elaborator *el, Scope *s, const char *name);
+/* What has this whole path, or NULL; an error where several calls have made one. */
+Value *value_of_path(Elaborator *el, const Scope *s, const char *path, Span span);
 /* Does the name mean something, special ones (π, inf) too? */
 bool scope_known(Elaborator *el, Scope *s, const char *name);
 
@@ -250,6 +254,19 @@ void context_pop(Elaborator *el, int n);
 /* Defines a target by its value, under its name; an error if it has one already. */
 bool may_define(Elaborator *el, Scope *s, const char *name, Span span);
 void define_value(Elaborator *el, Scope *s, const Target *t, Value *v);
+
+/* rows of instances (elaborate_instances.c) */
+bool is_hole(const Expr *e); /* `_` */
+bool defines_instance(const Stmt *st); /* S[l] = dense(_, 64) */
+/* Says what makes an instance, where a target with an index is given a function by name. */
+bool is_no_instance(Elaborator *el, Scope *s, const Target *t, const Expr *e);
+bool is_row(const Value *v); /* a list of instances, however it was made */
+void define_instance(Elaborator *el, Scope *s, const Stmt *st);
+/* Says that `index`, of an entry of the row, is not known when compiling. */
+void report_choice(Elaborator *el, Span span, const Value *row, const char *index);
+Value *expr_part(Elaborator *el, Scope *s, const Expr *e); /* S[l].W */
+/* The path of what has parameters: h, S[1], S[1].W; NULL with an error. */
+const char *path_of_whole(Elaborator *el, Scope *s, const Expr *e);
 
 /* extents of examples (elaborate_dim.c) */
 void declare_dim(Elaborator *el, Scope *s, const Stmt *st);

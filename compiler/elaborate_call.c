@@ -10,8 +10,6 @@ enum { MAX_ARGS = 64 };
 
 static bool is_layer(const Value *f) { return f->kind == VALUE_FUNCTION && f->fn && f->fn->kind == STMT_LAYER; }
 
-static bool is_hole(const Expr *e) { return e->kind == EXPR_NAME && strcmp(e->name, "_") == 0; }
-
 static const char *signature(Elaborator *el, const Stmt *fn) {
   Text t = {.cx = el->cx};
   text_printf(&t, "%s(", fn->name);
@@ -458,7 +456,9 @@ static Value *make_partial(Elaborator *el, Scope *s, const Expr *e, const Value 
   }
   *v = *f;
   v->partial = e;
-  v->partial_scope = s;
+  v->given = ARENA_ARRAY(el->cx, Value *, e->nargs);
+  for (int k = 0; k < e->nargs; k++)
+    if (!is_hole(e->args[k].value) && is_poison(v->given[k] = expr(el, s, e->args[k].value))) return v->given[k];
   v->span = e->span;
   v->path = f->fn->kind == STMT_LAYER ? path_of_call(el, s, e, f->fn) : NULL;
   return v;
@@ -513,8 +513,7 @@ static Value *call_partial(Elaborator *el, Scope *s, const Value *f, const Expr 
   if (!fills_places(el, f, e, given)) return value_poison(el, e->span);
   for (int k = 0; k < p->nargs; k++) {
     bool hole = is_hole(p->args[k].value);
-    Value *v = hole ? given->value[next] : expr(el, f->partial_scope, p->args[k].value);
-    if (is_poison(v)) return v;
+    Value *v = hole ? given->value[next] : f->given[k];
     if (!add_argument(el, &all, p->args[k].name, v, hole ? given->span[next] : p->args[k].value->span)) return value_poison(el, e->span);
     next += hole;
   }
@@ -582,6 +581,7 @@ Value *expr_call(Elaborator *el, Scope *s, const Expr *e) {
     report(el, e->a->span, "%s%s%s is %s, not a function", e->a->kind == EXPR_NAME ? "'" : "", e->a->kind == EXPR_NAME ? e->a->name : "this",
            e->a->kind == EXPR_NAME ? "'" : "", describe(el, f));
     if (f->name) remark(el, f->span, "'%s' is defined here", f->name);
+    if (is_row(f) && f->name) advise(el, "%s[0](...) calls the first of them", f->name);
     if (e->a->kind == EXPR_NAME && builtin_find(e->a->name)) advise(el, "this definition hides the built-in function; give it another name");
     return value_poison(el, e->span);
   }

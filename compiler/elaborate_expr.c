@@ -165,6 +165,7 @@ Value *expr(Elaborator *el, Scope *s, const Expr *e) {
   case EXPR_NAME: v = lookup(el, s, e->name, e->span); break;
   case EXPR_CALL: v = expr_call(el, s, e); break;
   case EXPR_INDEX: v = expr_index(el, s, e); break;
+  case EXPR_PART: v = expr_part(el, s, e); break;
   case EXPR_NEGATE: case EXPR_NOT: v = unary(el, s, e); break;
   case EXPR_BINARY: v = binary(el, s, e); break;
   case EXPR_TRANSPOSE: v = transpose(el, s, e); break;

@@ -11,9 +11,10 @@
 /* ---- the names ---- */
 
 static void ask(Elaborator *el, const Stmt *fn, const Expr *by) {
-  if (by->kind != EXPR_NAME) return;
+  if (by->kind != EXPR_NAME && by->kind != EXPR_PART) return;
   const char *dot = strrchr(by->name, '.');
-  Asked a = {dot ? NULL : fn, dot ? intern(el->cx, dot + 1) : by->name, dot != NULL};
+  bool dotted = dot || by->kind == EXPR_PART;
+  Asked a = {dotted ? NULL : fn, dot ? intern(el->cx, dot + 1) : by->name, dotted};
   VEC_PUSH(el->cx, &el->asked, a);
 }
 
@@ -63,14 +64,16 @@ static bool reaches(Elaborator *el, Node *from, const Node *to) {
 static Node *target_of(const Value *w) { return w->read->node->kind == NODE_RESULT ? w->read->node->reads[0]->node : w->read->node; }
 
 static void report_undifferentiable(Elaborator *el, const Value *w, const Expr *by) {
-  bool constant = w->kind == VALUE_TENSOR || w->kind == VALUE_NUMBER || w->kind == VALUE_LIST;
-  report(el, by->span, "a derivative with respect to '%s' makes no sense: it is %s", by->name, constant ? "constant" : describe(el, w));
-  if (w->name && w->span.source) remark(el, w->span, "'%s' is defined here", by->name);
-  if (constant) advise(el, "at a given point, define a value of its own and what depends on it: v = %s, then a derivative with respect to v", by->name);
+  bool constant = w->kind == VALUE_TENSOR || w->kind == VALUE_NUMBER || (w->kind == VALUE_LIST && !is_row(w));
+  const char *name = expr_text(el->cx, by);
+  report(el, by->span, "a derivative with respect to '%s' makes no sense: it is %s", name, constant ? "constant" : describe(el, w));
+  if (w->name && w->span.source) remark(el, w->span, "'%s' is defined here", name);
+  if (is_row(w)) advise(el, "a parameter of one of them is %s.0.W here, or %s[0].W in grad(L, %s[0].W)", w->name, w->name, w->name);
+  if (constant) advise(el, "at a given point, define a value of its own and what depends on it: v = %s, then a derivative with respect to v", name);
 }
 
 static Value *differentiable(Elaborator *el, Scope *s, const Expr *by) {
-  if (by->kind != EXPR_NAME) {
+  if (by->kind != EXPR_NAME && by->kind != EXPR_PART) {
     report(el, by->span, "a derivative is taken with respect to a name; give this value one in a definition of its own");
     return NULL;
   }
@@ -83,8 +86,8 @@ static Value *differentiable(Elaborator *el, Scope *s, const Expr *by) {
     return NULL;
   }
   if (w->read->node->integer) {
-    report(el, by->span, "a derivative with respect to '%s' makes no sense: its values are whole numbers", by->name);
-    remark(el, w->span, "'%s' is declared here", by->name);
+    report(el, by->span, "a derivative with respect to '%s' makes no sense: its values are whole numbers", expr_text(el->cx, by));
+    remark(el, w->span, "'%s' is declared here", expr_text(el->cx, by));
     return NULL;
   }
   return w;
@@ -137,10 +140,8 @@ Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, co
     return value_poison(el, e->span);
   }
   if (!reaches(el, t->read->node, target_of(w))) {
-    Text text = {.cx = el->cx};
-    expr_print(&text, of);
-    report(el, e->span, "'%s' does not depend on '%s'", text.data, by->name);
-    remark(el, w->span, "'%s' is defined here", by->name);
+    report(el, e->span, "'%s' does not depend on '%s'", expr_text(el->cx, of), expr_text(el->cx, by));
+    remark(el, w->span, "'%s' is defined here", expr_text(el->cx, by));
     return value_poison(el, e->span);
   }
   return gradient_node(el, t, w, e->span);

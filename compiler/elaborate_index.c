@@ -221,10 +221,16 @@ static Value *list_item(Elaborator *el, Scope *s, const Expr *e, const Value *li
     report(el, e->span, "a list is indexed by one number");
     return value_poison(el, e->span);
   }
-  int64_t k = whole_number(el, expr(el, s, e->subs[0].first), e->subs[0].first->span, "the index of a list", 0);
+  const Expr *first = e->subs[0].first;
+  Value *at = expr(el, s, first);
+  bool row = is_row(list);
+  if (row && at->kind == VALUE_TENSOR) report_choice(el, first->span, list, expr_text(el->cx, first));
+  int64_t k = row && at->kind == VALUE_TENSOR ? -1 : whole_number(el, at, first->span, "the index of a list", 0);
   if (k < 0) return value_poison(el, e->span);
   if (k >= list->nitems) {
-    report(el, e->subs[0].first->span, "index %lld leaves the list, which has %d entries (0..%d)", (long long)k, list->nitems, list->nitems - 1);
+    const char *name = row && list->name ? arena_printf(el->cx, "'%s'", list->name) : "the list";
+    report(el, first->span, "index %lld leaves %s, which has %d entr%s (0..%d)", (long long)k, name, list->nitems, list->nitems == 1 ? "y" : "ies", list->nitems - 1);
+    if (row && list->name) remark(el, list->span, "'%s' is %s", list->name, describe(el, list));
     return value_poison(el, e->span);
   }
   return list->items[k];
@@ -434,6 +440,11 @@ static void find_in_index(Extents *x, const Expr *e, const char **bound, int nbo
     base = trial(x->el, x->scope, &first);
     rest.subs++, rest.nsubs--;
     e = &rest;
+  }
+  if (base && is_row(base)) {
+    x->clash = true;
+    report_choice(x->el, e->span, base, x->name);
+    return;
   }
   if (base && base->kind == VALUE_LIST) base = as_tensor(x->el, base, e->span, "what is indexed");
   if (!base || base->kind != VALUE_TENSOR) return;

@@ -214,8 +214,12 @@ static bool start_of_copy(Elaborator *el, const Value *v, const Node *of, const 
 
 /* In `state V = W`, without brackets, V has W's shape. */
 static void shape_of_copy(Elaborator *el, Scope *s, const Decl *d, int *rank, int64_t *shape, int64_t *count) {
-  bool name = !d->nshape && d->init_kind == INIT_VALUE && d->init->kind == EXPR_NAME;
-  const Value *v = name ? lookup_quiet(el, s, d->init->name) : NULL;
+  bool name = !d->nshape && d->init_kind == INIT_VALUE && (d->init->kind == EXPR_NAME || d->init->kind == EXPR_PART);
+  bool quiet = el->quiet, failed = el->failed;
+  el->quiet = true;
+  const Value *v = name ? expr(el, s, d->init) : NULL;
+  el->quiet = quiet;
+  el->failed = failed;
   const Node *of = v ? leaf_of(v) : NULL;
   for (int k = 0; of && k < of->naxes; k++) {
     shape[(*rank)++] = of->axes[k].extent;

@@ -73,22 +73,25 @@ static Value *seen_from_here(Elaborator *el, Value *v, const char *name, Span sp
   return value_poison(el, span);
 }
 
+static Value *value_under(Elaborator *el, const Scope *s, const char *path, const char *name, Span span) {
+  bool several;
+  Value *v = last_named(el, s, path, &several);
+  if (!v || !several) return v ? seen_from_here(el, v, name, span) : NULL;
+  report(el, span, "'%s' has a value for each of several calls; name the one that is meant inside of the layer", name);
+  return value_poison(el, span);
+}
+
 /* In a turn of a `for`, h.W is that of this turn's h. */
 static Value *find_named(Elaborator *el, Scope *s, const char *name, Span span) {
   int head = (int)(strchr(name, '.') - name);
   const char *const paths[] = {arena_printf(el->cx, "%s%.*s%s%s", s->prefix, head, name, s->suffix, name + head),
                                arena_printf(el->cx, "%s%s", s->prefix, name), name};
-  for (int k = 0; k < 3; k++) {
-    bool several;
-    Value *v = last_named(el, s, intern(el->cx, paths[k]), &several);
-    if (v && several) {
-      report(el, span, "'%s' has a value for each of several calls; name the one that is meant inside of the layer", name);
-      return value_poison(el, span);
-    }
-    if (v) return seen_from_here(el, v, name, span);
-  }
-  return NULL;
+  Value *v = NULL;
+  for (int k = 0; k < 3 && !v; k++) v = value_under(el, s, intern(el->cx, paths[k]), name, span);
+  return v;
 }
+
+Value *value_of_path(Elaborator *el, const Scope *s, const char *path, Span span) { return value_under(el, s, path, path, span); }
 
 static Value *special_name(Elaborator *el, const char *name, Span span) {
   Graph *g = el->g;

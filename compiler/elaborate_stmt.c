@@ -14,10 +14,11 @@ static void poison_targets(Elaborator *el, Scope *s, const Stmt *st) {
 bool may_define(Elaborator *el, Scope *s, const char *name, Span span) {
   for (Binding *b = s->first; b; b = b->next) {
     if (b->name != name) continue;
-    if (s->may_redefine) return true;
+    if (s->may_redefine && !b->value->grows) return true;
     report(el, span, "'%s' is already defined", name);
     remark(el, b->span, b->is_formal ? "it is an argument" : "it is defined here");
-    advise(el, "a value never changes; give the new one another name (a 'for' may redefine)");
+    if (b->value->grows) advise(el, "'%s' is %s, which only %s[%d] = layer(_, ...) adds to", name, describe(el, b->value), name, b->value->nitems);
+    else advise(el, "a value never changes; give the new one another name (a 'for' may redefine)");
     return false;
   }
   return true;
@@ -61,6 +62,7 @@ static bool check_shape(Elaborator *el, Scope *s, const Target *t, Value *v) {
 
 static Value *indexed_value(Elaborator *el, Scope *s, const Target *t, const Expr *e) {
   int vars[2 * MAX_AXES];
+  if (is_no_instance(el, s, t, e)) return value_poison(el, t->span);
   Scope *inner = scope_new(el, SCOPE_BLOCK, s);
   for (int k = 0; k < t->nbinders; k++)
     if (!t->binders[k].name) {
@@ -129,9 +131,14 @@ static void run_define(Elaborator *el, Scope *s, const Stmt *st) {
     run_define_step(el, s, st);
     return;
   }
+  if (defines_instance(st)) {
+    define_instance(el, s, st);
+    return;
+  }
   for (int k = 0; k < st->ntargets; k++)
     if (!may_define(el, s, t[k].name, t[k].span) || !differs(el, t, k)) {
-      expr(el, s, st->value);
+      if (t[0].indexed) indexed_value(el, s, &t[0], st->value);
+      else expr(el, s, st->value);
       return;
     }
   name_layer_calls(el, s, t[0].name, st->value, NULL);

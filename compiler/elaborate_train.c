@@ -326,9 +326,9 @@ static bool choose_params(Elaborator *el, const Stmt *st, Group *g) {
   for (int j = 0; j < st->nover; j++) {
     int found = 0;
     for (int k = 0; k < p->params.n; k++) {
-      if (!starts_with(p->params.at[k].path, st->over[j])) continue;
+      if (!starts_with(p->params.at[k].path, g->over[j])) continue;
       if (chosen[k]) {
-        report(el, st->over_spans[j], "'%s' stands in this 'over' already", p->params.at[k].path);
+        report(el, st->over[j]->span, "'%s' stands in this 'over' already", p->params.at[k].path);
         return false;
       }
       chosen[k] = true, found++;
@@ -340,10 +340,10 @@ static bool choose_params(Elaborator *el, const Stmt *st, Group *g) {
       const char *dot = strchr(p->params.at[k].path, '.');
       if (dot) VEC_PUSH(el->cx, &names, intern_n(el->cx, p->params.at[k].path, (size_t)(dot - p->params.at[k].path)));
     }
-    report(el, st->over_spans[j], "'%s' names no parameter and no layer with parameters", st->over[j]);
-    const char *near = nearest_name(el->cx, st->over[j], names.at, names.n);
-    Binding *b = scope_find(el->model, st->over[j]);
-    if (b) remark(el, b->span, "'%s' is declared here", st->over[j]);
+    report(el, st->over[j]->span, "'%s' names no parameter and no layer with parameters", g->over[j]);
+    const char *near = nearest_name(el->cx, g->over[j], names.at, names.n);
+    Binding *b = scope_find(el->model, g->over[j]);
+    if (b) remark(el, b->span, "'%s' is declared here", g->over[j]);
     else if (near) advise(el, "did you mean '%s'?", near);
     else advise_params(el);
     return false;
@@ -408,6 +408,7 @@ static void make_group(Elaborator *el, const Minimize *m) {
   }
   Group *g = &o->groups[o->ngroups];
   g->stmt = st;
+  g->over = m->over;
   if (!choose_params(el, st, g) || !disjoint(el, o, g, st)) return;
   g->stages = ARENA_ARRAY(el->cx, Stage, st->nwith);
   o->ngroups++;
@@ -425,7 +426,7 @@ static void make_group(Elaborator *el, const Minimize *m) {
 
 void run_minimize(Elaborator *el, Scope *s, const Stmt *st) {
   Program *p = el->program;
-  Minimize m = {st, -1, 1};
+  Minimize m = {st, ARENA_ARRAY(el->cx, const char *, st->nover), -1, 1};
   for (int k = 0; k < p->losses.n; k++)
     if (p->losses.at[k] == st->name) m.loss = k;
   if (m.loss < 0) {
@@ -442,6 +443,8 @@ void run_minimize(Elaborator *el, Scope *s, const Stmt *st) {
     if (n < 0) return;
     m.every = (int)n;
   }
+  for (int k = 0; k < st->nover; k++)
+    if (!(m.over[k] = path_of_whole(el, s, st->over[k]))) return;
   VEC_PUSH(el->cx, &el->pending, m);
 }
 

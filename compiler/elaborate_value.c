@@ -103,7 +103,7 @@ const char *describe(Elaborator *el, const Value *v) {
   case VALUE_TENSOR:
     if (v->rank && value_axis(el, v, 0).kind == AXIS_FLAT) return "an array of the parameter's shape";
     return v->rank ? arena_printf(el->cx, "an array of shape %s", shape_text(el, v)) : "a single number";
-  case VALUE_LIST: return arena_printf(el->cx, "a list of %d", v->nitems);
+  case VALUE_LIST: return is_row(v) ? arena_printf(el->cx, "a row of %d instance%s", v->nitems, v->nitems == 1 ? "" : "s") : arena_printf(el->cx, "a list of %d", v->nitems);
   case VALUE_FUNCTION: return v->fn && v->fn->kind == STMT_LAYER ? "a layer" : v->fn && v->fn->kind == STMT_OPTIMIZER ? "an optimizer" : "a function";
   case VALUE_DISTRIBUTION: return "a distribution";
   case VALUE_TUPLE: return arena_printf(el->cx, "%d results", v->nitems);
@@ -214,7 +214,7 @@ Value *as_tensor(Elaborator *el, Value *v, Span span, const char *what) {
   if (!t) {
     report(el, span, "%s must be a number or an array, found %s", what, describe_function(el, v));
     if (v->kind == VALUE_DISTRIBUTION) advise(el, "what is drawn from it has a name of its own: z ~ normal(0, 1)");
-    if (v->kind == VALUE_LIST) advise(el, "a list in brackets is an array only if it holds numbers, all rows of one length; stack(a, b) joins arrays");
+    if (v->kind == VALUE_LIST && !is_row(v)) advise(el, "a list in brackets is an array only if it holds numbers, all rows of one length; stack(a, b) joins arrays");
     return NULL;
   }
   t->name = v->name;
@@ -389,6 +389,7 @@ Value *named_value(Elaborator *el, const Scope *s, const char *label, Value *v) 
   Value *w = arena_copy(el->cx, v, sizeof *v);
   if (asked && is_array(v)) w = held_value(el, v, named_tensor(el, label, as_tensor(el, w, v->span, "a value"), true));
   w->name = label;
+  w->grows = false;
   return w;
 }
 

@@ -25,7 +25,6 @@ typedef struct Name { /* with the place where it stands */
   const char *text;
   Span span;
 } Name;
-typedef VEC(Name) NameList;
 
 /* The value of a token or of a rule. */
 typedef union ParseValue {
@@ -52,7 +51,6 @@ typedef union ParseValue {
   FormalList *formals;
   EntryList *entries;
   StmtList *stmts;
-  NameList *names;
 } ParseValue;
 
 typedef struct Token {
@@ -127,6 +125,7 @@ Expr *tree_compare(Parser *p, BinaryOp op, Span op_span, Expr *a, Expr *b);
 Expr *tree_call(Parser *p, Span s, Expr *callee, const ArgList *args);
 Expr *tree_reduce(Parser *p, Span s, Expr *callee, const ArgList *args, Expr *body);
 Expr *tree_index(Parser *p, Span s, Expr *base, const SubList *subs);
+Expr *tree_part(Parser *p, Span s, Expr *base, Name name);
 Expr *tree_partial(Parser *p, Span s, Name a, Name b);
 Expr *tree_list(Parser *p, Span s, const ExprList *items);
 bool tree_else_zero(Parser *p, const Expr *e);
@@ -135,7 +134,7 @@ Stmt *tree_named(Parser *p, StmtKind kind, Span s, Name name);
 Stmt *tree_decls(Parser *p, StmtKind kind, Span s, const DeclList *decls);
 Stmt *tree_define(Parser *p, StmtKind kind, Span s, const TargetList *targets, Expr *value);
 Stmt *tree_goal(Parser *p, StmtKind kind, Span s, Target *target, Expr *value);
-Stmt *tree_minimize(Parser *p, Span s, Name loss, const NameList *over_names, Expr *every, const ExprList *with);
+Stmt *tree_minimize(Parser *p, Span s, Name loss, const ExprList *over, Expr *every, const ExprList *with);
 Stmt *tree_check(Parser *p, Span s, Expr *e);
 Stmt *tree_short_function(Parser *p, Span s, Name name, const FormalList *formals, Expr *value);
 Stmt *tree_function(Parser *p, StmtKind kind, Span s, Name name, const FormalList *formals, Block body);

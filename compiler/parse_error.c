@@ -111,7 +111,7 @@ static const Mistake mistakes[] = {
   {"-=", -2, "a name is defined once; write 'y = x - ...', or 's <- s - ...' for a state"},
   {"*=", -2, "a name is defined once; write 'y = x*...', or 's <- s*...' for a state"},
   {"/=", -2, "a name is defined once; write 'y = x/...', or 's <- s/...' for a state"},
-  {".", -2, "a dot stands inside of a number, as in 0.5, or of a name, as in h.W"},
+  {".", -2, "a dot stands inside of a number, as in 0.5, or of a name, as in h.W and S[0].W"},
   {"\\", -2, "a line goes on by itself after an operator, a comma, or within brackets"},
   {"\r", -2, "end lines with a line feed"},
   {"?", -2, "where(c, a, b) chooses between values"},
@@ -161,7 +161,7 @@ static const Group groups[] = {
   {"'*'",
    "an operator",
    {"'+'", "'-'", "'/'", "'^'", "'@'", "'mod'", "'=='", "'!='", "'<'", "'<='", "'>'", "'>='", "'and'", "'or'", "'('",
-    "'['", "a transpose", "the body of a reduction"}},
+    "'['", "'.'", "a transpose", "the body of a reduction"}},
   {"'<-'", "'=', '~' or '<-'", {"'='", "'~'", "':'", "','", "'['"}},
   {"end of line", "the end of the line", {"';'", "end of file", "'}'"}},
 };

@@ -147,6 +147,14 @@ Expr *tree_index(Parser *p, Span s, Expr *base, const SubList *subs) {
   return high ? base : e;
 }
 
+Expr *tree_part(Parser *p, Span s, Expr *base, Name name) {
+  Expr *e = expr_new(p, EXPR_PART, s);
+  e->a = base;
+  e->name = name.text;
+  e->name_span = name.span;
+  return over(p, e, base) ? base : e;
+}
+
 bool tree_else_zero(Parser *p, const Expr *e) {
   if (e->kind == EXPR_NUMBER && e->number == 0) return true;
   error_at(p->cx, e->span, "what an index reads outside of its array is 0: expected '0' after 'else'");
@@ -266,21 +274,14 @@ Stmt *tree_goal(Parser *p, StmtKind kind, Span s, Target *target, Expr *value) {
   return st;
 }
 
-Stmt *tree_minimize(Parser *p, Span s, Name loss, const NameList *over_names, Expr *every, const ExprList *with) {
+Stmt *tree_minimize(Parser *p, Span s, Name loss, const ExprList *over, Expr *every, const ExprList *with) {
   Stmt *st = tree_stmt(p, STMT_MINIMIZE, s);
   st->name = loss.text;
   st->name_span = loss.span;
   st->every = every;
   st->with = with->at;
   st->nwith = with->n;
-  if (!over_names) return st;
-  st->nover = over_names->n;
-  st->over = ARENA_ARRAY(p->cx, const char *, st->nover);
-  st->over_spans = ARENA_ARRAY(p->cx, Span, st->nover);
-  for (int k = 0; k < st->nover; k++) {
-    st->over[k] = over_names->at[k].text;
-    st->over_spans[k] = over_names->at[k].span;
-  }
+  if (over) st->over = over->at, st->nover = over->n;
   return st;
 }
 

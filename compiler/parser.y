@@ -58,17 +58,16 @@ static void parse_error(const Span *span, struct Parser *parser, const char *tex
 %left '@'
 %precedence NEGATION
 %right '^'
-%precedence '(' '[' TRANSPOSE
+%precedence '(' '[' '.' TRANSPOSE
 
 %type <stmts> statements
 %type <stmt> statement if
 %type <block> block
 %type <name> name
-%type <names> names over
 %type <decls> consts inputs params inits
 %type <decl> const input param init
-%type <exprs> shape exprs conditions
-%type <expr> expr body every
+%type <exprs> shape exprs conditions over wholes
+%type <expr> expr body every whole
 %type <target> target
 %type <targets> targets
 %type <formals> formals some_formals
@@ -152,11 +151,14 @@ if:
 
 name: NAME                   { $$ = (Name){$1, @1}; }
 
-names:
-  name                       { $$ = NEW(NameList); PUSH($$, $1); }
-| names ',' name             { $$ = $1; PUSH($$, $3); }
+wholes: whole { $$ = NEW(ExprList); PUSH($$, $1); } | wholes ',' whole { $$ = $1; PUSH($$, $3); }
 
-over: %empty { $$ = NULL; } | OVER names { $$ = $2; }
+whole: /* what has parameters: h, S[2], x.S[0].h, S[0].W */
+  name                       { $$ = tree_name(parser, @$, $1.text); }
+| whole '[' subs ']'         { $$ = tree_index(parser, @$, $1, $3); }
+| whole '.' name             { $$ = tree_part(parser, @$, $1, $3); }
+
+over: %empty { $$ = NULL; } | OVER wholes { $$ = $2; }
 every: %empty { $$ = NULL; } | EVERY expr { $$ = $2; }
 conditions: %empty { $$ = NEW(ExprList); } | IF exprs { $$ = $2; }
 
@@ -237,6 +239,7 @@ expr:
 | expr '(' args ')'          { $$ = tree_call(parser, @$, $1, $3); }
 | expr '(' args ')' BODY body { $$ = tree_reduce(parser, @$, $1, $3, $6); }
 | expr '[' subs ']'          { $$ = tree_index(parser, @$, $1, $3); }
+| expr '.' name              { $$ = tree_part(parser, @$, $1, $3); }
 | expr TRANSPOSE             { $$ = tree_unary(parser, EXPR_TRANSPOSE, @$, $1); }
 | '-' expr %prec NEGATION    { $$ = tree_unary(parser, EXPR_NEGATE, @$, $2); }
 | NOT expr                   { $$ = tree_unary(parser, EXPR_NOT, @$, $2); }

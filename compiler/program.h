@@ -103,6 +103,7 @@ typedef struct Stage { /* one optimizer of a chain */
 
 typedef struct Group { /* one `minimize` or `maximize` */
   const Stmt *stmt;
+  const char **over;    /* the paths of what the statement names */
   int *params;          /* sorted indices into Program.params */
   int nparams;
   Stage *stages;

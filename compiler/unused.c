@@ -81,7 +81,7 @@ static void check_named(Program *p, const Group *g, const Effect *e, const char 
 
 static void check_group(Program *p, const Group *g, const Effect *e, const char *loss) {
   const Stmt *st = g->stmt;
-  for (int k = 0; k < st->nover; k++) check_named(p, g, e, loss, st->over[k], st->over_spans[k]);
+  for (int k = 0; k < st->nover; k++) check_named(p, g, e, loss, g->over[k], st->over[k]->span);
   if (!st->nover) check_named(p, g, e, loss, NULL, st->name_span);
 }
 
