@@ -54,6 +54,13 @@ void nn_series_set(nn_series *series, size_t index, double value) {
 
 /* ---- files into series ---- */
 
+/* A text that says what the extents of the examples are, which no file has said. */
+static int gives_extents(const nn_reading *reading) {
+  const nn_bytes *bytes = &reading->bytes;
+  int given = !reading->extent || reading->data->given >> (reading->input->extent[0] - 1) & 1;
+  return !given && bytes->size && !nn_is_array(bytes) && !memchr(bytes->data, 0, bytes->size) && nn_is_text(reading);
+}
+
 static int read_bytes(nn_reading *reading, nn_series *series, nn_error *error) {
   const nn_bytes *bytes = &reading->bytes;
   if (bytes->size == 0) return nn_fail(error, NN_BAD_DATA, "%s: the file is empty", reading->file);
@@ -90,6 +97,23 @@ static int32_t whole_at(const nn_series *series, size_t k) {
   return series->storage == NN_BYTES ? ((const uint8_t *)series->values)[k] : ((const int32_t *)series->values)[k];
 }
 
+int nn_is_sized(const nn_input *input) {
+  int sized = 0;
+  for (int axis = 0; axis < input->rank; axis++) sized |= input->extent[axis];
+  return sized;
+}
+
+int nn_is_padding(const nn_data *data, const nn_input *input, size_t row, size_t k) {
+  for (int axis = input->rank - 1; axis >= 0 && nn_is_sized(input); axis--) {
+    size_t place = k % (size_t)input->shape[axis];
+    int extent = input->extent[axis] - 1;
+    k /= (size_t)input->shape[axis];
+    if (extent < 0 || !(data->given >> extent & 1) || row >= data->series[extent].rows) continue;
+    if (place >= (size_t)whole_at(&data->series[extent], row)) return 1;
+  }
+  return 0;
+}
+
 /* The lengths of a text's lines are an input's values; where these are given otherwise too, they must agree. */
 static int take_lengths(nn_data *data, int input, const char *file, nn_series *lengths, nn_error *error) {
   int extent = extent_of(&data->model->inputs[input]);
@@ -109,18 +133,22 @@ static int take_lengths(nn_data *data, int input, const char *file, nn_series *l
   return 0;
 }
 
-static int read_source(nn_data *data, nn_encoding *encoding, int input, const char *given, nn_error *error) {
+/* Extents come first, so that a text can be held against them and nothing beyond them is looked at; then texts that give extents. */
+typedef enum { EXTENTS, TEXTS, OTHERS, TURNS } turn;
+
+static int read_source(nn_data *data, nn_encoding *encoding, int input, const char *given, turn now, nn_error *error) {
   nn_series *series = &data->series[input], lengths = {.block = NULL};
   nn_reading reading = {
-    .input = &data->model->inputs[input], .vocabulary = &encoding->vocabulary[input], .lengths = &lengths};
+    .input = &data->model->inputs[input], .vocabulary = &encoding->vocabulary[input], .lengths = &lengths, .data = data};
   int extent = extent_of(reading.input);
   if (extent >= 0) reading.extent = &data->model->inputs[extent];
   char *file = split_columns(given, &reading.columns, error);
   if (!file) return -1;
   reading.file = file;
   int result = nn_file_read(file, 1, &reading.bytes, error);
-  if (!result) result = read_bytes(&reading, series, error);
-  data->given |= 1u << input;
+  int read = now != TEXTS || (!result && gives_extents(&reading));
+  if (!result && read) result = read_bytes(&reading, series, error);
+  if (read) data->given |= 1u << input;
   if (!result && lengths.block) result = take_lengths(data, input, file, &lengths, error);
   free(lengths.block);
   free(reading.bytes.data);
@@ -173,15 +201,23 @@ static int check_rows(nn_data *data, const nn_source *sources, int count, nn_err
   return 0;
 }
 
+static int in_turn(const nn_data *data, int input, turn now) {
+  const nn_input *about = &data->model->inputs[input];
+  int extent = extent_of(about);
+  if (now == EXTENTS) return about->kind == NN_EXTENT;
+  if (now == TEXTS) return about->kind == NN_CLASS && about->rank == 1 && extent >= 0 && !(data->given >> extent & 1);
+  return about->kind != NN_EXTENT && !(data->given >> input & 1);
+}
+
 int nn_data_read(nn_data *data, const nn_model *model, nn_encoding *encoding, const nn_source *sources, int count,
                  uint32_t needed, nn_error *error) {
   *data = (nn_data){.model = model};
   int result = check_sources(model, sources, count, needed, error);
-  for (int k = 0; k < 2 * count && !result; k++) { /* lengths first, so that a text can be held against them */
+  for (int k = 0; k < TURNS * count && !result; k++) {
     const nn_source *source = &sources[k % count];
     int input = nn_find_input(model, source->input, strlen(source->input));
-    if ((model->inputs[input].kind == NN_EXTENT) == (k < count))
-      result = read_source(data, encoding, input, source->file, error);
+    turn now = (turn)(k / count);
+    if (in_turn(data, input, now)) result = read_source(data, encoding, input, source->file, now, error);
   }
   if (!result) result = check_missing(model, needed & ~data->given, error);
   if (!result) result = check_rows(data, sources, count, error);
@@ -230,14 +266,23 @@ static void gather_row(const nn_series *series, int real, size_t row, void *to) 
   else bytes_to_words((const uint8_t *)from, count, to);
 }
 
+static void clear_padding(const nn_data *data, int input, size_t row, float *to) {
+  const nn_input *about = &data->model->inputs[input];
+  for (size_t k = 0; nn_is_sized(about) && k < about->count; k++)
+    if (nn_is_padding(data, about, row, k)) to[k] = 0;
+}
+
 static void gather_input(const nn_data *data, const nn_encoding *encoding, int input, const size_t *rows, size_t first,
                          int n, float *to) {
   const nn_series *series = &data->series[input];
   int real = data->model->inputs[input].kind == NN_REAL;
   const float *mean = encoding->mean[input];
   for (int i = 0; i < n; i++, to += series->count) {
-    gather_row(series, real, rows ? rows[first + (size_t)i] : first + (size_t)i, to);
-    if (mean) standardize(mean, encoding->deviation[input], series->count, to);
+    size_t row = rows ? rows[first + (size_t)i] : first + (size_t)i;
+    gather_row(series, real, row, to);
+    if (!mean) continue;
+    standardize(mean, encoding->deviation[input], series->count, to);
+    clear_padding(data, input, row, to);
   }
 }
 
@@ -250,30 +295,34 @@ void nn_data_gather(const nn_data *data, const nn_encoding *encoding, uint32_t i
 
 /* ---- encoding ---- */
 
-/* Sums are taken of differences to the first row, so that an input that never changes has deviation 0 exactly. */
+/* Sums are taken of differences to the first row that has the element, so that one that never changes has deviation 0 exactly. */
 static void moments(const nn_data *data, int input, const size_t *rows, size_t count, float *row, double *sum,
                     float *mean, float *deviation) {
   const nn_encoding plain = {.mean = {NULL}};
+  const nn_input *about = &data->model->inputs[input];
   size_t width = data->series[input].count;
-  double *shift = sum + width, *square = shift + width;
+  double *shift = sum + width, *square = shift + width, *there = square + width; /* there: rows that have the element */
+  memset(sum, 0, 4 * width * sizeof *sum);
   for (size_t i = 0; i < count; i++) {
     gather_input(data, &plain, input, rows, i, 1, row);
     for (size_t k = 0; k < width; k++) {
-      if (i == 0) shift[k] = (double)row[k], sum[k] = square[k] = 0;
+      if (nn_is_padding(data, about, rows ? rows[i] : i, k)) continue;
+      if (there[k]++ == 0) shift[k] = (double)row[k];
       sum[k] += (double)row[k] - shift[k];
     }
   }
-  for (size_t k = 0; k < width; k++) sum[k] /= (double)count;
+  for (size_t k = 0; k < width; k++) sum[k] /= fmax(there[k], 1);
   for (size_t i = 0; i < count; i++) {
     gather_input(data, &plain, input, rows, i, 1, row);
     for (size_t k = 0; k < width; k++) {
+      if (nn_is_padding(data, about, rows ? rows[i] : i, k)) continue;
       double d = (double)row[k] - shift[k] - sum[k];
       square[k] += d * d;
     }
   }
   for (size_t k = 0; k < width; k++) {
     mean[k] = (float)(shift[k] + sum[k]);
-    deviation[k] = (float)sqrt(square[k] / (double)count);
+    deviation[k] = (float)sqrt(square[k] / fmax(there[k], 1));
     if (!(deviation[k] > 0)) deviation[k] = 1;
   }
 }
@@ -281,10 +330,10 @@ static void moments(const nn_data *data, int input, const size_t *rows, size_t c
 static int standardize_input(nn_encoding *encoding, const nn_data *data, int input, const size_t *rows, size_t count,
                              nn_error *error) {
   size_t width = data->series[input].count;
-  double *sums = malloc(3 * width * sizeof *sums);
+  double *sums = malloc(4 * width * sizeof *sums);
   float *row = malloc(width * sizeof *row);
   float *mean = malloc(width * sizeof *mean), *deviation = malloc(width * sizeof *deviation);
-  int result = sums && row && mean && deviation ? 0 : nn_out_of_memory(error, width * 36);
+  int result = sums && row && mean && deviation ? 0 : nn_out_of_memory(error, width * 44);
   if (!result) {
     moments(data, input, rows, count, row, sums, mean, deviation);
     encoding->mean[input] = mean;

@@ -231,14 +231,20 @@ static int bad_value(const nn_reading *reading, size_t index, double value, nn_e
                  reading->file, index / input->count, where, text, expected, input->name);
 }
 
+static int is_padding(const nn_reading *reading, size_t index) {
+  return nn_is_padding(reading->data, reading->input, index / reading->input->count, index % reading->input->count);
+}
+
 /* The file's bytes are the series. */
 static int take_bytes(nn_reading *reading, const array *found, nn_series *series, nn_error *error) {
   const nn_input *input = reading->input;
-  const unsigned char *values = reading->bytes.data + found->start;
+  unsigned char *values = reading->bytes.data + found->start;
   size_t count = (size_t)found->shape[0] * input->count;
-  if (input->kind != NN_REAL)
-    for (size_t k = 0; k < count; k++)
-      if (!nn_value_fits(input, values[k])) return bad_value(reading, k, values[k], error);
+  int all_fit = input->kind == NN_REAL && !nn_is_sized(input);
+  for (size_t k = 0; k < count && !all_fit; k++) {
+    if (is_padding(reading, k)) values[k] = 0;
+    else if (!nn_value_fits(input, values[k])) return bad_value(reading, k, values[k], error);
+  }
   *series = (nn_series){.storage = NN_BYTES, .count = input->count, .block = reading->bytes.data};
   series->values = reading->bytes.data + found->start;
   series->divisor = input->kind == NN_REAL && input->rank > 0 && found->type->kind == 'u' ? 255.0f : 1.0f;
@@ -252,8 +258,9 @@ static int convert(nn_reading *reading, const array *found, nn_series *series, n
   size_t count = (size_t)found->shape[0] * input->count;
   if (nn_series_start(series, input, count, error)) return -1;
   for (size_t k = 0; k < count; k++, at += found->type->size) {
-    double value = value_at(found, at);
-    if (!nn_value_fits(input, value)) return bad_value(reading, k, value, error);
+    int padding = is_padding(reading, k);
+    double value = padding ? 0 : value_at(found, at);
+    if (!padding && !nn_value_fits(input, value)) return bad_value(reading, k, value, error);
     nn_series_set(series, k, value);
   }
   return 0;

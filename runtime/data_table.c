@@ -320,8 +320,9 @@ static int store_record(table *t, const nn_reading *reading, const record *r, co
   for (size_t k = 0; k < chosen->count; k++) {
     cell c = r->cells[chosen->index[k]];
     double value = 0;
-    int number = nn_parse_number(c.begin, c.end, &value);
-    if (!number || !nn_value_fits(reading->input, value))
+    int padding = nn_is_padding(reading->data, reading->input, series->rows, k);
+    int number = padding || nn_parse_number(c.begin, c.end, &value);
+    if (!number || (!padding && !nn_value_fits(reading->input, value)))
       return bad_cell(t, reading, r, header, chosen->index[k], value);
     nn_series_set(series, series->rows * series->count + k, value);
   }

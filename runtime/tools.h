@@ -68,6 +68,7 @@ typedef struct nn_reading { /* what a reader is given */
   nn_vocabulary *vocabulary;
   const nn_input *extent; /* the input that counts the places of the first axis, or NULL ... */
   nn_series *lengths;     /* ... and a series for it, empty: a text puts the lengths of its lines there */
+  const nn_data *data;    /* what was read before: the extents of examples */
 } nn_reading;
 
 int nn_is_array(const nn_bytes *bytes);
@@ -83,6 +84,9 @@ uint32_t nn_next_letter(const unsigned char **at, const unsigned char *end);
 int nn_series_start(nn_series *series, const nn_input *input, size_t values, nn_error *error);
 void nn_series_set(nn_series *series, size_t index, double value);
 size_t nn_storage_size(nn_storage storage);
+/* Is element k of that row beyond one of the example's own extents? It is neither looked at nor counted; the series has 0 there. */
+int nn_is_sized(const nn_input *input); /* has it places that only some examples have? */
+int nn_is_padding(const nn_data *data, const nn_input *input, size_t row, size_t k);
 int nn_value_fits(const nn_input *input, double value); /* 1 if the value is one that the input takes */
 /* Whether all that is standardized stays finite: a file's numbers may be large and a checkpoint's deviation small. */
 int nn_encoding_check(const nn_encoding *encoding, const nn_data *data, nn_error *error);

@@ -466,6 +466,27 @@ static void inputs_are_standardized(void **state) {
   done();
 }
 
+static void padding_is_not_counted(void **state) {
+  static const nn_input inputs[] = {
+    {"T", NN_EXTENT, 2, 0, {0}, 1, {0}}, {"S", NN_EXTENT, 2, 0, {0}, 1, {0}}, {"x", NN_REAL, 0, 2, {2, 2}, 4, {1, 2}}};
+  static const nn_model model = {.name = "model", .inputs = inputs, .ninputs = 3};
+  const nn_source sources[] = {{"x", "x.csv"}, {"T", "n.csv:0"}, {"S", "n.csv:1"}};
+  float x[12];
+  void *in[NN_MAX_INPUTS] = {NULL, NULL, x};
+  (void)state;
+  scratch_text("x.csv", "1,1e38,8,nan\n3,5,,-\n5,7,4,3\n");
+  scratch_text("n.csv", "2,1\n1,2\n2,2\n");
+  assert_int_equal(nn_data_read(&data, &model, &encoding, sources, 3, 7, &error), 0);
+  assert_int_equal(nn_encoding_standardize(&encoding, &data, 7, NULL, 3, &error), 0);
+  assert_true(encoding.mean[2][0] == 3 && encoding.mean[2][1] == 6 && encoding.mean[2][2] == 6 && encoding.mean[2][3] == 3);
+  assert_true(encoding.deviation[2][1] == 1 && encoding.deviation[2][2] == 2 && encoding.deviation[2][3] == 1);
+  nn_data_gather(&data, &encoding, 4, NULL, 0, 3, in);
+  static const float expected[] = {0, 1, 0, 0, -1, 0, 0};
+  assert_memory_equal(x + 1, expected, sizeof expected);
+  assert_true(x[8] > 1 && x[9] == 1 && x[10] == -1 && x[11] == 0);
+  done();
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(numbers_are_read_exactly),  cmocka_unit_test(numbers_know_no_locale),
@@ -478,7 +499,7 @@ int main(void) {
     cmocka_unit_test(lines_that_do_not_fit),
     cmocka_unit_test(class_lists_may_be_tables), cmocka_unit_test(unreadable_files_are_named),
     cmocka_unit_test(gzip_bombs_are_refused),    cmocka_unit_test(gzip_of_several_members),   cmocka_unit_test(inputs_belong_together),
-    cmocka_unit_test(inputs_are_standardized),
+    cmocka_unit_test(inputs_are_standardized),   cmocka_unit_test(padding_is_not_counted),
   };
   return cmocka_run_group_tests_name("data", tests, scratch_open, scratch_close);
 }
