@@ -131,7 +131,7 @@ static bool check_bounds(Elaborator *el, Scope *s, const Value *x, int place, co
 
 typedef struct Places { /* what the brackets become: indices into x, and the result's own axes */
   Index *index[MAX_AXES];
-  uint32_t guarded;
+  uint32_t guarded, at_zero; /* 0 is read where the index leaves the array; where it is not 0 */
   int vars[2 * MAX_AXES], rank;
 } Places;
 
@@ -257,11 +257,26 @@ static bool fits_64_bits(Elaborator *el, const Index *e, Span span) {
   return false;
 }
 
+/* The i of c*i where c is beyond any extent, so that c*i is in an array only where i is 0; NULL where e is not that. */
+static Index *beyond_extents(Elaborator *el, Scope *s, const Expr *e) {
+  if (e->kind != EXPR_BINARY || e->op != BIN_MUL) return NULL;
+  bool quiet = el->quiet, failed = el->failed;
+  el->quiet = true;
+  Value *a = expr(el, s, e->a), *b = expr(el, s, e->b);
+  el->quiet = quiet;
+  el->failed = failed;
+  const Value *c = a->kind == VALUE_NUMBER ? a : b;
+  if (c->kind != VALUE_NUMBER || c->number != floor(c->number) || !(fabs(c->number) > 2147483648.0) || isinf(c->number)) return NULL;
+  Index *i = affine(el, s, c == a ? e->b : e->a);
+  return i && i->n && i->divisor == 1 ? i : NULL;
+}
+
 static bool place(Elaborator *el, Scope *s, const Expr *e, const Value *x, int k, Places *p) {
   const Sub *sub = &e->subs[k];
   if (sub->is_range) return range_place(el, s, e, x, k, p);
   if (compares_index(el, e, x, k)) return false;
   Index *i = affine(el, s, sub->first);
+  if (!i && e->else_zero && (i = beyond_extents(el, s, sub->first))) p->at_zero |= UINT32_C(1) << k;
   Value *v;
   int errors = error_count(el->cx);
   if (i) p->index[k] = i;
@@ -350,7 +365,7 @@ static Value *index_into(Elaborator *el, Scope *s, const Expr *e, Value *base) {
     int n = 0;
     for (int k = 0; k < x->rank; k++) {
       if (!(p.guarded >> k & 1)) continue;
-      guards[n++] = (Guard){p.index[k], value_axis(el, x, k).extent};
+      guards[n++] = (Guard){p.index[k], p.at_zero >> k & 1 ? 1 : value_axis(el, x, k).extent};
       if (value_axis(el, x, k).dim) guards[n++] = guard_within(el->g, value_axis(el, x, k).dim, p.index[k]);
     }
     r = build_product(el->g, 1, 1, &r, n, guards, 0, NULL);
