@@ -425,13 +425,16 @@ void emit_updates(Emitter *em, Text *header, Text *source) {
   if (uses_gnorm(p))
     text_printf(source,
                 "static float %s_squares(ptrdiff_t count, const float *v) {\n"
-                "  float part[16] = {0}, sum = 0.0f;\n"
                 "  const ptrdiff_t whole = count - count %% 16;\n"
-                "  for (ptrdiff_t q = 0; q < whole; q += 16)\n"
-                "    for (int k = 0; k < 16; k++) part[k] += v[q + k] * v[q + k];\n"
-                "  for (ptrdiff_t q = whole; q < count; q++) sum += v[q] * v[q];\n"
-                "  for (int k = 0; k < 16; k++) sum += part[k];\n"
-                "  return sum;\n}\n\n",
+                "  double sum = 0.0; /* takes up 1024 at a time: a float that many run through loses digits */\n"
+                "  for (ptrdiff_t start = 0; start < whole; start += 1024) {\n"
+                "    float part[16] = {0};\n"
+                "    for (ptrdiff_t q = start; q < whole && q < start + 1024; q += 16)\n"
+                "      for (int k = 0; k < 16; k++) part[k] += v[q + k] * v[q + k];\n"
+                "    for (int k = 0; k < 16; k++) sum += (double)part[k];\n"
+                "  }\n"
+                "  for (ptrdiff_t q = whole; q < count; q++) sum += (double)(v[q] * v[q]);\n"
+                "  return (float)sum;\n}\n\n",
                 em->prefix);
   for (int o = 0; o < p->objectives.n && !full_batch_of(p); o++) emit_update(em, o, source);
   text_printf(header,

@@ -34,6 +34,9 @@
 
 #define TILE_FLOATS (12 * 32) /* of the largest kernel */
 #define TURNING     0.1f      /* cycles to turn one float, by blocks */
+#define LONG_K       4096 /* sums of so many products go through a double, */
+#define STRETCH      128  /* which takes up so many at a time; with dot products, for each lane */
+#define LONG_TILE    (TILE_FLOATS * (NN_GEMM_X86 ? 16 : 1)) /* doubles on the stack */
 #define DOT_STEP    0.5f      /* cycles for a vector of a dot product, one of sixteen at a time */
 #define DOT_END     4.0f      /* ... to add up its lanes */
 
@@ -114,8 +117,55 @@ static int worth_copying(const nn_gemm_kernel *kernel, const product *g) {
   return g->m >= 4 * kernel->rows && g->k * g->b_row >= 1 << 17;
 }
 
+/* ---- tiles of long sums ---- */
+
+/* One stretch of k, added to total[rows][columns]. */
+static void add_stretch(const nn_gemm_kernel *kernel, const product *g, int rows, int columns, int k, const float *a,
+                        const float *b, ptrdiff_t b_step, double *total) {
+  float tile[TILE_FLOATS];
+  for (int i = 0; i < rows; i += kernel->rows) {
+    int here = rows - i < kernel->rows ? rows - i : kernel->rows;
+    kernel->tile(here, columns, k, a + i * g->a_row, g->a_row, g->a_step, b, b_step, 1.0f, 0.0f, tile, columns);
+    for (int q = 0; q < here * columns; q++) total[i * columns + q] += (double)tile[q];
+  }
+}
+
+static void put_total(const product *g, int row, int rows, int column, int columns, const double *total) {
+  for (int i = 0; i < rows; i++)
+    for (int j = 0; j < columns; j++) {
+      float *c = g->c + (g->c_turned ? (column + j) * g->c_row + row + i : (row + i) * g->c_row + column + j);
+      *c = g->alpha * (float)total[i * columns + j] + (g->beta == 0.0f ? 0.0f : g->beta * *c);
+    }
+}
+
+/* As `tiled`, but the sums of a few tiles go through doubles: a float that a million products run through loses digits. */
+static void tiled_long(const nn_gemm_kernel *kernel, const product *g, int copied) {
+  float buffer[NN_GEMM_BUFFER];
+  double total[LONG_TILE];
+  int width = kernel->columns, most = LONG_TILE / width / kernel->rows * kernel->rows;
+  int length = NN_GEMM_BUFFER / width < STRETCH ? NN_GEMM_BUFFER / width : STRETCH;
+  for (int column = 0; column < g->n; column += width)
+    for (int row = 0; row < g->m; row += most) {
+      int columns = g->n - column < width ? g->n - column : width, rows = g->m - row < most ? g->m - row : most;
+      memset(total, 0, sizeof *total * (size_t)(rows * columns));
+      for (int p = 0; p < g->k; p += length) {
+        int here = g->k - p < length ? g->k - p : length;
+        const float *a = g->a + row * g->a_row + p * g->a_step;
+        const float *b = g->b + (g->b_turned ? column * g->b_row + p : p * g->b_row + column);
+        if (g->b_turned) kernel->transpose(columns, here, b, g->b_row, buffer, width);
+        else if (copied) copy_rows(here, columns, b, g->b_row, buffer, width);
+        add_stretch(kernel, g, rows, columns, here, a, copied ? buffer : b, copied ? width : g->b_row, total);
+      }
+      put_total(g, row, rows, column, columns, total);
+    }
+}
+
 static void tiled(const nn_gemm_kernel *kernel, const product *g) {
   int copied = g->b_turned || worth_copying(kernel, g);
+  if (g->k > LONG_K) {
+    tiled_long(kernel, g, copied);
+    return;
+  }
   for (int column = 0; column < g->n; column += kernel->columns) {
     int columns = g->n - column < kernel->columns ? g->n - column : kernel->columns;
     if (copied) copied_panel(kernel, g, column, columns);
@@ -133,6 +183,20 @@ static void put_dots(const product *g, int i, int j, int rows, int columns, floa
     }
 }
 
+/* ... in stretches, which go through doubles. */
+static void long_dots(const nn_gemm_kernel *kernel, int rows, int columns, int k, const float *a, ptrdiff_t a_row,
+                      const float *b, ptrdiff_t b_row, float sum[4][4]) {
+  double total[4][4] = {{0}};
+  for (int p = 0; p < k; p += STRETCH * kernel->lanes) {
+    int here = k - p < STRETCH * kernel->lanes ? k - p : STRETCH * kernel->lanes;
+    kernel->dots(rows, columns, here, a + p, a_row, b + p, b_row, sum);
+    for (int y = 0; y < rows; y++)
+      for (int x = 0; x < columns; x++) total[y][x] += (double)sum[y][x];
+  }
+  for (int y = 0; y < rows; y++)
+    for (int x = 0; x < columns; x++) sum[y][x] = (float)total[y][x];
+}
+
 /* Rows of A with rows of B, four by four. */
 static void dotted(const nn_gemm_kernel *kernel, const product *g) {
   for (int j = 0; j < g->n; j += 4) {
@@ -140,7 +204,7 @@ static void dotted(const nn_gemm_kernel *kernel, const product *g) {
     for (int i = 0; i < g->m; i += 4) {
       int rows = g->m - i < 4 ? g->m - i : 4;
       float sum[4][4];
-      kernel->dots(rows, columns, g->k, g->a + i * g->a_row, g->a_row, g->b + j * g->b_row, g->b_row, sum);
+      long_dots(kernel, rows, columns, g->k, g->a + i * g->a_row, g->a_row, g->b + j * g->b_row, g->b_row, sum);
       put_dots(g, i, j, rows, columns, sum);
     }
   }
