@@ -126,6 +126,7 @@ typedef struct Body {
   VEC(TempName) temps;
   int ntemps, nouter;    /* counters of t1, t2 ... of a step and r1, r2 ... of the function */
   VEC(Operand) operands; /* of the step at hand */
+  const char *when;      /* NULL, or what must hold for places to exist that are not always in range */
   bool abstract;         /* operands are called a0, a1 ...: to find equal steps */
   bool direct;           /* operands are written as the function reaches them */
   bool uses_count;
@@ -147,6 +148,14 @@ Operand *operand(Body *b, const Node *n, const Pack *pack, bool written);
 Code code_index(Body *b, const Index *e);
 const char *code_place(Body *b, const Index *e);
 Code code_read(Body *b, Read *r);
+/* emit_c_there.c: has the array of r such an element, whether the guards hold or not? */
+bool read_in_range(const Body *b, const Read *r);
+/* Has every array that gives e a part such an element? */
+bool code_gathers_there(Body *b, const Index *e);
+/* Does every element that r comes down to exist, those in guards of inline values too? */
+bool code_always_there(Body *b, Read *r);
+/* Does a body with these reads take no place from an array? */
+bool code_affine(Body *b, const Node *n, Read *const *reads, const Index *value);
 /* The scalar value of n's body (without its reduction), its reads, guards and value given in the variables at hand. */
 Code code_body(Body *b, const Node *n, Read *const *reads, const Guard *guards, int nguards, const Index *value);
 const char *as_float(Body *b, Code c, int level);

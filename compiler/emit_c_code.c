@@ -286,11 +286,13 @@ static const TempName *find_temp(const Body *b, const Read *r) {
   return NULL;
 }
 
+/* Where `b->when` does not hold the place may not exist; the first one does. */
 static Code element(Body *b, const Read *r) {
   const Operand *o = operand(b, plan_storage(b->plan, r->node), NULL, false);
   bool integer = o->integer, scalar = o->scalar;
   Code c = {.text = o->name, .level = scalar && o->name[0] == '('};
-  if (!scalar) c.text = arena_printf(b->cx, "%s[%s]", o->name, code_place(b, plan_flat_index(b->plan, r)));
+  const char *name = o->name, *when = b->when && !read_in_range(b, r) ? arena_printf(b->cx, "%s ? ", b->when) : NULL;
+  if (!scalar) c.text = arena_printf(b->cx, "%s[%s%s%s]", name, when ? when : "", code_place(b, plan_flat_index(b->plan, r)), when ? " : 0" : "");
   if (!integer) return c;
   double lo, hi;
   node_range(r->node, &lo, &hi);
@@ -438,39 +440,29 @@ static Code apply(Body *b, const Node *n, Read *const *reads, const Index *value
   return real(arena_printf(b->cx, "%s(%s)", forms[n->op].text, as_float(b, shorten(b, x[0]), 5)), 0);
 }
 
-/* Does every element that r comes down to exist, whether the guards hold or not? */
-static bool always_there(Body *b, Read *r) {
-  const Node *n = r->node;
-  double lo, hi;
-  for (int k = 0; k < n->naxes; k++) {
-    for (int i = 0; i < r->index[k]->n; i++)
-      if (r->index[k]->terms[i].gather && !always_there(b, (Read *)r->index[k]->terms[i].gather)) return false;
-    if (n->axes[k].kind != AXIS_PLAIN) continue;
-    if (r->index[k]->divisor != 1 || !index_range(NULL, r->index[k], b->axes, &lo, &hi) || lo < 0 ||
-        hi > (double)n->axes[k].extent - 1)
-      return false;
-  }
-  if (plan_place(b->plan, n)->kind != PLACE_INLINE) return true;
-  for (int k = 0; k < n->nreads; k++)
-    if (!plan_reads_again(r->node, k) && !always_there(b, read_operand(b->g, r, k))) return false;
-  return true;
-}
-
 /* c, or 0. */
 static Code or_zero(const char *text, int level, Code c) {
   return (Code){text, level, true, c.wide, c.lo < 0 ? c.lo : 0, c.hi > 0 ? c.hi : 0};
 }
 
-Code code_body(Body *b, const Node *n, Read *const *reads, const Guard *guards, int nguards, const Index *value) {
-  const char *when = code_guards(b, guards, nguards);
-  if (!when) return apply(b, n, reads, value);
-  bool safe = strlen(when) < 100;
-  for (int k = 0; k < n->nreads; k++) safe = safe && always_there(b, reads[k]);
-  if (safe) {
-    Code c = code_loaded(b, apply(b, n, reads, value));
-    if (c.integer) return or_zero(arena_printf(b->cx, "%s ? %s : 0", when, code_parens(b, c, 4)), 5, c);
-    return real(arena_printf(b->cx, "%s ? %s : 0.0f", when, as_float(b, c, 4)), 5);
-  }
+/* when ? c : 0 */
+static Code kept_where(Body *b, const char *when, Code c) {
+  if (c.integer) return or_zero(arena_printf(b->cx, "%s ? %s : 0", when, code_parens(b, c, 4)), 5, c);
+  return real(arena_printf(b->cx, "%s ? %s : 0.0f", when, as_float(b, c, 4)), 5);
+}
+
+/* The guards choose the places, not whether they are read. */
+static Code guarded_places(Body *b, const char *when, const Node *n, Read *const *reads, const Index *value) {
+  const char *outer = b->when, *all = outer ? arena_printf(b->cx, "%s && %s", outer, when) : when;
+  int temps = b->temps.n;
+  b->when = spill(b, whole_code(all, 5, 0, 1)).text;
+  Code c = kept_where(b, b->when, code_loaded(b, apply(b, n, reads, value)));
+  b->temps.n = temps; /* where the guards fail they are others' values */
+  b->when = outer;
+  return c;
+}
+
+static Code guarded_block(Body *b, const char *when, const Node *n, Read *const *reads, const Index *value) {
   Text *out = b->out, inside = {.cx = b->cx}; /* the type of the value is known when it is written */
   const char *name = new_temp(b);
   int temps = b->temps.n;
@@ -486,4 +478,14 @@ Code code_body(Body *b, const Node *n, Read *const *reads, const Guard *guards, 
   text_add_n(b->out, inside.data, inside.length);
   close_brace(b);
   return c.integer ? or_zero(name, 0, whole_code(name, 0, c.lo, c.hi)) : real(name, 0);
+}
+
+/* What always exists is read whatever the guards say, what has affine places at places that exist: see code_loaded. */
+Code code_body(Body *b, const Node *n, Read *const *reads, const Guard *guards, int nguards, const Index *value) {
+  const char *when = code_guards(b, guards, nguards);
+  if (!when) return apply(b, n, reads, value);
+  bool there = strlen(when) < 100 && (!value || code_gathers_there(b, value));
+  for (int k = 0; k < n->nreads; k++) there = there && code_always_there(b, reads[k]);
+  if (there) return kept_where(b, when, code_loaded(b, apply(b, n, reads, value)));
+  return !strchr(when, '[') && code_affine(b, n, reads, value) ? guarded_places(b, when, n, reads, value) : guarded_block(b, when, n, reads, value);
 }
