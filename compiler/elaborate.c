@@ -187,6 +187,7 @@ static Value *scalar_statement(Elaborator *el, Scope *s, const Stmt *st, const c
     x = value_at(el, x, 1, (Index *[]){index_constant(el->g, 0)});
   if (x && x->rank) {
     report(el, t->span, "a %s is a single number per example, but '%s' is %s", what, t->name, describe(el, x));
+    remark_product(el, x);
     advise(el, "sum(...) or mean(...) makes one of it");
     x = NULL;
   }

@@ -85,6 +85,13 @@ typedef struct Asked { /* a name that a derivative is taken by */
   bool dotted;
 } Asked;
 
+typedef struct Mixed { /* a product, element by element, of a matrix and a vector: W * x, where W @ x may be meant */
+  const Node *node;
+  Axis rows;
+  Span span;
+  const char *shapes, *meant;
+} Mixed;
+
 typedef struct Minimize {
   const Stmt *stmt;
   const char **over; /* the paths of what it names */
@@ -121,6 +128,7 @@ struct Elaborator {
   VEC(Named) named;
   VEC(Asked) asked;
   VEC(Named) unknown; /* names that were reported to mean nothing */
+  VEC(Mixed) mixed;
   const Expr *left;   /* what stands left of the sum or difference whose right side is at hand */
   bool unexplained;   /* nothing was said of why the last of them does */
   VEC(Update) updates;
@@ -194,6 +202,8 @@ bool scope_known(Elaborator *el, Scope *s, const char *name);
 
 /* expressions */
 Value *expr(Elaborator *el, Scope *s, const Expr *e);              /* elaborate_expr.c */
+/* Where x, which has too many axes, has its first from a matrix that a vector was multiplied into by '*'. */
+void remark_product(Elaborator *el, const Value *x);
 bool expr_mentions(const Expr *e, const char *name);
 Value *expr_index(Elaborator *el, Scope *s, const Expr *e);        /* elaborate_index.c: x[...] */
 /* Says that v cannot be an index into `extent` places, and how its input is declared as one that can. */

@@ -126,6 +126,31 @@ static bool divides_by_zero(Elaborator *el, const Value *a, const Value *b, cons
   return true;
 }
 
+/* For remark_product: which products of the user's own text are of a matrix and a vector. */
+static void record_product(Elaborator *el, const Value *a, const Value *b, const Value *v, const Expr *e) {
+  bool arrays = v->kind == VALUE_TENSOR && a->kind == VALUE_TENSOR && b->kind == VALUE_TENSOR;
+  if (!arrays || a->rank + b->rank != 3 || v->rank != 2 || e->span.source == el->prelude) return;
+  Expr matrix = *e;
+  matrix.op = BIN_MATMUL;
+  if (a->rank == 1) matrix.a = e->b, matrix.b = e->a;
+  const char *shapes = arena_printf(el->cx, "%s * %s", shape_text(el, a), shape_text(el, b));
+  Mixed m = {v->read->node, value_axis(el, v, 0), e->span, shapes, expr_text(el->cx, &matrix)};
+  VEC_PUSH(el->cx, &el->mixed, m);
+}
+
+void remark_product(Elaborator *el, const Value *x) {
+  NodeList list = graph_order(el->cx, (Node *const[]){x->read->node}, 1);
+  for (int k = 0; k < el->mixed.n; k++) {
+    const Mixed *m = &el->mixed.at[k];
+    Axis first = value_axis(el, x, 0);
+    bool reached = false;
+    for (int i = 0; i < list.n; i++) reached = reached || list.at[i] == m->node;
+    if (!reached || !axis_equal(first, m->rows) || first.dim != m->rows.dim) continue;
+    remark(el, m->span, "this product is element by element: %s; %s is the matrix product", m->shapes, m->meant);
+    return;
+  }
+}
+
 static Value *binary(Elaborator *el, Scope *s, const Expr *e) {
   const OperatorRow *row = operators;
   while (row < operators + sizeof operators / sizeof *operators && row->syntax != e->op) row++;
@@ -144,7 +169,9 @@ static Value *binary(Elaborator *el, Scope *s, const Expr *e) {
     return v;
   }
   Value *args[2] = {row->swap ? b : a, row->swap ? a : b};
-  return elementwise(el, row->op, 2, args, e->span, text);
+  Value *v = elementwise(el, row->op, 2, args, e->span, text);
+  if (e->op == BIN_MUL) record_product(el, a, b, v, e);
+  return v;
 }
 
 static Value *unary(Elaborator *el, Scope *s, const Expr *e) {

@@ -1,8 +1,8 @@
 /* elaborate_instances.c: S[l] = dense(_, 64): instances of a layer in a row.
  *
- * The row S is a list that each such definition makes one longer; a list of other values never grows. S[l] is an entry like that of
- * any list, so l is known when compiling. The path of an instance is S.2, its place where a `for` has its count, and S[l].W
- * is what stands under S.2.W. */
+ * The row S is a list that each such definition makes one longer; a list of other values never grows. S[l] is an entry
+ * like that of any list, so l is known when compiling. The path of an instance is S.2, its place where a `for` has its
+ * count, and S[l].W is what stands under S.2.W. */
 #include "elaborate.h"
 
 #include <string.h>
@@ -21,7 +21,8 @@ bool defines_instance(const Stmt *st) {
 bool is_no_instance(Elaborator *el, Scope *s, const Target *t, const Expr *e) {
   const Value *f = e->kind == EXPR_NAME ? lookup_quiet(el, s, e->name) : NULL;
   if (!f || f->kind != VALUE_FUNCTION || !f->fn) return false;
-  const char *what = f->partial ? "an instance already" : describe(el, f), *makes = f->partial ? "one of its own" : "an instance of it";
+  const char *what = f->partial ? "an instance already" : describe(el, f);
+  const char *makes = f->partial ? "one of its own" : "an instance of it";
   report(el, e->span, "'%s' is %s; %s[l] = %s(_, ...) makes %s", e->name, what, t->name, f->fn->name, makes);
   return true;
 }
@@ -108,13 +109,17 @@ void define_instance(Elaborator *el, Scope *s, const Stmt *st) {
     s->suffix = suffix;
   }
   const Value *before = row && !is_poison(v) ? row->value : NULL;
-  if (!is_poison(v)) v = longer_row(el, before, named_value(el, s, arena_printf(el->cx, "%s[%lld]", t->name, (long long)at), v), t);
+  const char *name = arena_printf(el->cx, "%s[%lld]", t->name, (long long)at);
+  if (!is_poison(v)) v = longer_row(el, before, named_value(el, s, name, v), t);
   bind_row(el, s, t, before, v);
 }
 
 /* ---- S[l], S[l].W ---- */
 
-bool is_row(const Value *v) { return v->kind == VALUE_LIST && v->nitems && v->items[0]->kind == VALUE_FUNCTION && v->items[0]->partial; }
+bool is_row(const Value *v) {
+  const Value *first = v->kind == VALUE_LIST && v->nitems ? v->items[0] : NULL;
+  return first && first->kind == VALUE_FUNCTION && first->partial;
+}
 
 void report_choice(Elaborator *el, Span span, const Value *row, const char *index) {
   report(el, span, "an instance is chosen when compiling, but '%s' is not known then", index);
