@@ -433,7 +433,7 @@ void softmax_regression_init(softmax_regression *m, uint64_t seed) {
 int softmax_regression_bad_row(int n, const void *const *in, uint32_t inputs, int *input) {
   int row = -1;
   if (inputs >> 1 & 1u) {
-    const int at = softmax_regression_first_bad((const int32_t *)in[1], n * 1, 0, 2);
+    const int at = softmax_regression_first_bad((const int32_t *)in[1], n, 0, 2);
     if (at >= 0 && (row < 0 || at / 1 < row)) {
       row = at / 1;
       if (input) *input = 1;

@@ -401,7 +401,7 @@ void xor_init(xor_ *m, uint64_t seed) {
 int xor_bad_row(int n, const void *const *in, uint32_t inputs, int *input) {
   int row = -1;
   if (inputs >> 1 & 1u) {
-    const int at = xor_first_bad((const int32_t *)in[1], n * 1, 0, 1);
+    const int at = xor_first_bad((const int32_t *)in[1], n, 0, 1);
     if (at >= 0 && (row < 0 || at / 1 < row)) {
       row = at / 1;
       if (input) *input = 1;
