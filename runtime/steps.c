@@ -5,6 +5,7 @@
  * worker, and a shard into pieces of at most model->batch; with shares n_p/n the gradient of the mean is
  *   g = sum over shards s, in order, of sum over pieces p of s, in order, of (n_p/n) * g_p
  * which depends on the number of workers, but not on which of them is faster. */
+#include "nn_math.h"
 #include "steps.h"
 
 #include <string.h>
@@ -25,6 +26,11 @@ static size_t shard_begin(const cut *c, int shard) { return (size_t)c->step->n *
 
 static void add_scaled(float *restrict sum, const float *restrict gradient, float share, size_t count) {
   for (size_t k = 0; k < count; k++) sum[k] += share * gradient[k];
+}
+
+/* One of many pieces, with what rounding took from those before it. */
+static void grow_scaled(float *restrict sum, float *restrict lost, const float *restrict gradient, float share, size_t count) {
+  for (size_t k = 0; k < count; k++) nn_growf(&sum[k], &lost[k], share * gradient[k]);
 }
 
 static void scale(float *gradient, float share, size_t count) {
@@ -61,8 +67,8 @@ static void shard_gradient(void *context, int shard) {
     int n = end - first < (size_t)model->batch ? (int)(end - first) : model->batch;
     float share = (float)n / (float)c->step->n, *gradient = first == begin ? sum : worker->extra;
     worker->loss += (double)share * (double)piece_gradient(c, worker, first, n, gradient);
-    if (first > begin) add_scaled(sum, gradient, share, model->param_floats);
-    else if (n < c->step->n) scale(sum, share, model->param_floats);
+    if (first > begin) grow_scaled(sum, worker->lost, gradient, share, model->param_floats);
+    else if (n < c->step->n) scale(sum, share, model->param_floats), memset(worker->lost, 0, model->param_floats * sizeof *sum);
     first += (size_t)n;
   }
 }

@@ -154,7 +154,7 @@ void nn_pieces_add_arrays(nn_piece_list *list, const char *prefix, const nn_arra
 typedef struct nn_worker {
   void *work;
   void *in[NN_MAX_INPUTS]; /* model->batch examples */
-  float *grad, *extra;     /* param_floats each, where gradients were asked for */
+  float *grad, *extra, *lost; /* param_floats each, where gradients were asked for */
   double loss;
 } nn_worker;
 

@@ -107,7 +107,8 @@ static int worker_open(nn_worker *worker, const nn_model *model, int gradients, 
   if (gradients) {
     complete &= (worker->grad = nn_aligned(model->param_floats * sizeof(float))) != NULL;
     complete &= (worker->extra = nn_aligned(model->param_floats * sizeof(float))) != NULL;
-    needed += 2 * model->param_floats * sizeof(float);
+    complete &= (worker->lost = nn_aligned(model->param_floats * sizeof(float))) != NULL;
+    needed += 3 * model->param_floats * sizeof(float);
   }
   return complete ? 0 : nn_out_of_memory(error, needed);
 }
@@ -138,6 +139,7 @@ void nn_workers_close(nn_workers *workers) {
     free(worker->work);
     free(worker->grad);
     free(worker->extra);
+    free(worker->lost);
     for (int i = 0; i < workers->model->ninputs; i++) free(worker->in[i]);
   }
   free(workers->worker);

@@ -175,3 +175,52 @@ s/double acc = /float acc = (float)/; s/\([+*]=\) (double)/\1 (float)/|gathered 
 s/if (++terms == 32)/if (++terms < 0)/|columns wide edged gradient
 s/nn_grow/naive/|scattered embedded pictures
 END
+
+# A step over a hundred thousand blocks of one row; and one by a gradient's norm, of three million numbers.
+cat >"$work/blocks.nn" <<'END'
+model blocks
+input x
+param w = 0
+output at = w
+loss L = w*x
+minimize L with sgd(1)
+train { batch = 1, epochs = 1 }
+END
+awk 'BEGIN { print "x"; for (i = 0; i < 100000; i++) print i % 2 ? 0.7 : 0.1 }' >"$work/x.csv"
+check "blocks are built" "$nnc" "$work/blocks.nn" -o "$work/blocks"
+check "a step is taken" "$work/blocks" train "x=$work/x.csv:x" --batch 100000 --save "$work/w.safetensors" --quiet
+check "and says where" "$work/blocks" predict --output at --load "$work/w.safetensors" -o "$work/at.csv"
+# near NUMBER FILE: the last line, to 1e-6
+near() { tail -1 "$2" | awk -v wanted="$1" '{ print; off = $1/wanted - 1; exit !(off < 1e-6 && off > -1e-6) }'; }
+check "a step over many blocks keeps its digits" near -0.4 "$work/at.csv"
+cat >"$work/norm.nn" <<'END'
+model norm
+input one
+param p[3000000] = 0
+loss L = sum(i) 0.1*one*p[i]
+minimize L with clip_norm(1), sgd(1)
+train { batch = 1 }
+END
+cat >"$work/step.c" <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+#include "norm.h"
+int main(void) {
+  norm *m = calloc(1, sizeof *m);
+  float one = 1;
+  if (!m) return 1;
+  norm_init(m, 1);
+  norm_step(m, 1, &one);
+  printf("%.9g\n", (double)m->param.p[0]);
+  return 0;
+}
+END
+check "norm.c is generated" generate "$work/norm.nn" "$work"
+sed '/ptrdiff_t/s/start += 1024/start += whole/; s/q < start + 1024/q < start + whole/; s/double sum = 0.0;/float sum = 0.0f;/; s/sum += (double)/sum += /' "$work/norm.c" >"$work/norm.twin.c"
+for name in norm norm.twin; do
+  # shellcheck disable=SC2086 # several words
+  check "$name is linked" $CC -std=c99 -O2 -Iruntime -I"$work" -o "$work/$name" "$work/step.c" "$work/$name.c" "$BUILD/libnn.a" $LINK
+  "$work/$name" >"$work/$name.out"
+done
+check "a long norm keeps its digits" near -0.000577350269 "$work/norm.out"
+fails "a naive norm is seen" 1 -0.0005 near -0.000577350269 "$work/norm.twin.out"
