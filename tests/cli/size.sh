@@ -41,7 +41,8 @@ END
   lines "$work/deep.nn"
 }
 
-equal "lines do not depend on the batch" "$(perceptron 128 64)" "$(perceptron 128 512)"
+equal "lines do not depend on the batch" "$(perceptron 128 16)" "$(perceptron 128 128)"
+equal "... nor on one over which sums run in blocks" "$(perceptron 128 8192)" "$(perceptron 128 65536)"
 equal "lines do not depend on the width" "$(perceptron 128 64)" "$(perceptron 1000 64)"
 few=$(deep 25) many=$(deep 50)
 if [ "$few" != failed ] && [ "$many" != failed ]; then
