@@ -1,4 +1,5 @@
 #!/bin/sh
+# slow: clang compiles the models of tests/regress
 # Generated headers are C++11; the first line says whose a file is, no line is too long, and no path or date is in it. C is clean
 # under strict warnings whatever a model is called (compilers.sh compiles all models).
 . tests/lib.sh
@@ -44,6 +45,19 @@ done
 sed '/^model /d' models/xor.nn >"$work/model.nn"
 check "a model in model.nn is generated" "$nnc" "$work/model.nn" -o "$work/model.c"
 check "a model in model.nn is clean under gcc" compile gcc model -O1
+
+# What only an optimizer warns of: clang at two levels in turn, and gcc at its highest for some (regress.sh has gcc -O1).
+turn=0
+for m in tests/regress/*.nn; do
+  name=$(base "$m") turn=$((turn + 1))
+  echo "$name" | grep -qE -e "${ONLY:-.}" || continue
+  generate "$m" "$work" >/dev/null 2>&1 || { not_ok "$name is generated"; continue; }
+  [ $((turn % 4)) -ne 0 ] && level=-O1 || level="-O3 -march=native"
+  # shellcheck disable=SC2086 # several words
+  have clang && check "$name is clean under clang $level" compile clang "$name" $level
+  [ $((turn % 16)) -ne 1 ] || check "$name is clean under gcc -O3" compile gcc "$name" -O3 -march=native
+done
+have clang || skip "models of tests/regress under clang" "clang is not installed"
 
 # The runtime's headers by themselves.
 for h in nn.h nn_math.h nn_tools.h; do
