@@ -27,6 +27,11 @@ static inline int nn_first_place(int64_t least, int64_t step, int end) {
   int64_t v = least <= 0 ? 0 : (least - 1) / step + 1;
   return v < end ? (int)v : end;
 }
+static inline void nn_growf(double *sum, double *lost, double x) { *lost = 0, *sum += x; }
+static inline void nn_grow_matrixf(int rows, int columns, const double *x, double *sum, double *lost, ptrdiff_t step) {
+  for (int i = 0; i < rows; i++)
+    for (int j = 0; j < columns; j++) nn_growf(sum + i * step + j, lost + i * step + j, x[(ptrdiff_t)i * columns + j]);
+}
 static inline double nn_expf(double x) { return exp(x); }
 static inline double nn_expm1f(double x) { return expm1(x); }
 static inline double nn_logf(double x) { return log(x); }
