@@ -89,6 +89,11 @@ Sides sides_make(Program *p, const Check *c, Read *a, Read *b);
 PointVerdict sides_at(Sides *s, int k, Point *pt);
 /* Judges them where the leaves are now. */
 PointVerdict sides_judge(Sides *s, Point *pt);
+#define TIE_ERRORS 1024 /* in units of those of rounding: what is closer to a tie than 1e-12 is undecided */
+/* Is there a choice of which it is not followed whether rounding makes it: in a loop, or of the largest of many? */
+bool sides_choose_unseen(const Sides *s);
+/* Does the difference at a point that was searched for stay where rounding takes other choices than those that are followed? */
+bool sides_differ_beyond_ties(Sides *s, const Point *pt);
 /* Of a judged point that is POINT_UNDEFINED: does one side have no value because it divides by a condition? Then that is in pt. */
 bool sides_divide_by_condition(Sides *s, Point *pt);
 

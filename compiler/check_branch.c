@@ -158,7 +158,7 @@ static double margin_at(Search *q, int edge, int64_t element, double t) {
 static bool judge(Search *q, Point *pt) {
   q->work -= q->s->cost;
   PointVerdict v = sides_judge(q->s, pt);
-  if (v == POINT_REFUTES) return sides_decided(q->s, v, pt);
+  if (v == POINT_REFUTES) return sides_decided(q->s, v, pt) && sides_differ_beyond_ties(q->s, pt);
   return v == POINT_UNDEFINED && sides_divide_by_condition(q->s, pt);
 }
 
@@ -243,7 +243,7 @@ static bool solve_edge(Search *q, int edge, int64_t element, Point *pt) {
       double m = margin_here(q, edge, element), next = x - m * (x - x0) / (m - m0);
       bool there = m == 0 || fabs(next - x) <= 1e-14 * fabs(x);
       if (m == 0 && judge(q, pt)) return true;
-      if (there && !d.move->whole && sides_differ_at_tie(q->s, d.move->leaf, d.element, pt)) return true;
+      if (there && !d.move->whole && !sides_choose_unseen(q->s) && sides_differ_at_tie(q->s, d.move->leaf, d.element, pt)) return true;
       if (there || m == m0 || !isfinite(next)) break;
       x0 = x, m0 = m, x = next;
       turn(q, &d, x);

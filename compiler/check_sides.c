@@ -11,8 +11,9 @@
 
 #define TOLERANCE  1e-9   /* below it a point agrees, or is said to have lost digits */
 #define SUSPICIOUS 1e-12  /* a difference this large relative to the array's largest value is looked at, */
-#define RELATIVE   1e-8   /* or this large relative to the element's own, where models are small */
-#define VANISHED   1e-100 /* both sides: a saturated sigmoid, say, of which one formula keeps 1e-193 and the other 0 */
+#define RELATIVE   1e-8   /* or this large relative to the element's own, where models are small, */
+#define CANCELLED  1e-15  /* unless it is nothing beside the largest value: 1 - sigmoid(42) may be 0 or sigmoid(-42) */
+#define VANISHED   1e-18  /* both sides: a saturated sigmoid, say, of which one formula keeps 1e-193 and the other 0 */
 #define LARGE      1e7    /* cost of one evaluation above which only the first counts */
 
 enum { OWN_ATTEMPTS = 4 }; /* to draw a point of small numbers, or of several scales, before it becomes a plain one */
@@ -84,12 +85,12 @@ static const struct {
 
 /* Elements in question have mean = 0 to begin with, the others NAN; those that are rounding become NAN too. False where
  * none is left. */
-static bool shake(Sides *s, int trial) {
+static bool shake(Sides *s, int trial, double size) {
   const int runs = trials[trial].runs;
   bool left = false;
   for (int64_t k = 0; k < s->count; k++) s->square[k] = 0, s->mean[k] *= 0;
   for (int run = 0; run < runs; run++) {
-    evaluation_shake(s->e, s->needed.at, s->needed.n, (Shake){(uint64_t)(100 * trial + run + 1), 1});
+    evaluation_shake(s->e, s->needed.at, s->needed.n, (Shake){(uint64_t)(100 * trial + run + 1), size});
     const double *a = evaluate(s->e, s->a), *b = evaluate(s->e, s->b);
     for (int64_t k = 0; k < s->count; k++) {
       double d = a[k] - b[k];
@@ -109,7 +110,7 @@ static bool shake(Sides *s, int trial) {
 static bool is_suspicious(const Sides *s, const Point *pt, int64_t k) {
   double a = pt->a[k], b = pt->b[k], size = fmax(fabs(a), fabs(b)), d = fabs(a - b);
   if (a == b || !isfinite(d) || size < VANISHED) return false;
-  return d > SUSPICIOUS * pt->scale || (d > RELATIVE * size && s->cost < LARGE);
+  return d > SUSPICIOUS * pt->scale || (d > RELATIVE * size && d > CANCELLED * fmax(1, pt->scale) && s->cost < LARGE);
 }
 
 /* The elements whose mean is a number. */
@@ -130,10 +131,28 @@ static bool differs(Sides *s, Point *pt) {
     s->mean[k] = is_suspicious(s, pt, k) ? 0 : NAN;
     any = any || !isnan(s->mean[k]);
   }
-  for (int t = 0; t < (int)(sizeof trials / sizeof *trials) && any; t++) any = shake(s, t);
+  for (int t = 0; t < (int)(sizeof trials / sizeof *trials) && any; t++) any = shake(s, t, 1);
   pt->a = evaluate(s->e, s->a);
   pt->b = evaluate(s->e, s->b);
   return any && count_differing(s, pt);
+}
+
+bool sides_choose_unseen(const Sides *s) {
+  for (int k = 0; k < s->needed.n; k++) {
+    const Node *n = s->needed.at[k];
+    bool choice = n->op == OP_MAX || n->op == OP_MIN || n->op == OP_ABS || (n->op >= OP_LT && n->op <= OP_WHERE);
+    bool largest = isinf(reduction_rows[n->reduction].start) && n->reduction != RED_LOGSUMEXP;
+    if (n->kind == NODE_MAP && ((n->open && choice) || largest)) return true;
+  }
+  return false;
+}
+
+bool sides_differ_beyond_ties(Sides *s, const Point *pt) {
+  if (!sides_choose_unseen(s)) return true;
+  bool stays = shake(s, 1, TIE_ERRORS);
+  evaluate(s->e, s->a);
+  evaluate(s->e, s->b);
+  return stays && pt->differing > 0;
 }
 
 /* ---- one point ---- */

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ERRORS       1024 /* in units of those of rounding: what is closer to a tie than 1e-12 is undecided */
 #define MOST_OPEN    1024 /* undecided elements; more of them: the point does not count */
 #define OTHER_WAYS   8    /* in which they are decided: all to the other side, then at random */
 
@@ -128,7 +127,7 @@ static void find_undecided(Sides *s, uint64_t seed) {
   Ties *t = s->ties;
   t->list.n = 0;
   for (int k = 0; k < t->jumps.n; k++) remember(s, &t->jumps.at[k]);
-  evaluation_shake(s->e, t->needed.at, t->needed.n, (Shake){seed, ERRORS});
+  evaluation_shake(s->e, t->needed.at, t->needed.n, (Shake){seed, TIE_ERRORS});
   for (int k = 0; k < t->jumps.n; k++) decide(s, &t->jumps.at[k]);
   evaluation_shake(s->e, t->needed.at, t->needed.n, (Shake){0});
 }
