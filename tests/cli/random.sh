@@ -22,5 +22,4 @@ agree "250 random models" --models 250 --seed check --no-shrink
 agree "48 random models as users build them" --models 48 --first 250 --seed check --no-shrink --builds "$names" $(users_options)
 agree "tests/regress, as users build them" --no-shrink --builds "$names" $(users_options) tests/regress/*.nn
 agree "60 random models of whole numbers" --whole --models 60 --seed check --no-shrink
-agree "6 of them under sanitizers" --whole --models 6 --seed sanitized --sanitize --no-shrink
 
