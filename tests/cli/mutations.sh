@@ -43,4 +43,7 @@ wrong() { # NAME, the derivative of tanh, the loss
 wrong "a derivative that is too large by a thousandth" '1.001 * (1 - tanh(x)^2)' 'sum(tanh(w * x))'
 wrong "a derivative of the other sign" 'tanh(x)^2 - 1' 'sum(tanh(w * x))'
 wrong "a derivative that is wrong in the last element" '1 - tanh(x)^2 + (x < 0)' 'tanh(w[0]) + tanh(w[1]) + tanh(-w[2])'
-wrong "a loss that does not change with its parameters" '1 - tanh(x)^2' 'sum(floor(w / 99) * x)'
+wrong "a loss that does not change with its parameters where it is tried" '1 - tanh(x)^2' 'sum(relu(w * x - 1e12))'
+# One that is flat by algebra is proved to be.
+printf 'input x\nparam w[3] ~ uniform(0.2, 0.9)\nloss L = sum(floor(w / 99) * x)\n' >"$work/model.nn"
+fails "a loss that is flat in its parameters" 0 'gradient L w.3.: it is 0, .*: proved' "$nnc" check "$work/model.nn"
