@@ -118,7 +118,7 @@ model_program() {
 users_builds() { sh tests/builds.sh ${BUILDS:-} >"$work/builds" 2>"$work/no_builds"; sed 's/^\(.*\): \(.*\)/skip the build \1: \2/' "$work/no_builds"; }
 in_turn() {
   if [ -n "${ALL_BUILDS:-}" ]; then cat "$work/builds"
-  else awk -v n="$1" '{ line[NR] = $0 } END { if (NR) print line[n % NR + 1] }' "$work/builds"; fi
+  else awk -v n="$1" '{ line[NR] = $0 } END { if (NR && n % 3 == 0) print line[n / 3 % NR + 1] }' "$work/builds"; fi
 }
 users_options() { [ -n "${ALL_BUILDS:-}" ] || echo --in-turn; } # of tests/random/run.py
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # slow: every model of tests/models is evaluated in double, compiled and run
 # Models against stored results of PyTorch: the evaluator in double by build/reftest, generated C in float by ref_c, built quickly
-# and as users build it, each under one of their builds (make judges: under all).
+# and as users build it, every third under one of their builds (make judges: each under all).
 . tests/lib.sh
 users_builds
 
