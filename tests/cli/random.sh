@@ -19,7 +19,7 @@ users_builds
 names=$(cut -d' ' -f1 "$work/builds" | tr '\n' ' ')
 # shellcheck disable=SC2046 # none or one word
 agree "250 random models" --models 250 --seed check --no-shrink
-agree "48 random models as users build them" --models 48 --first 250 --seed check --no-shrink --builds "$names" $(users_options)
+agree "24 random models as users build them" --models 24 --first 250 --seed check --no-shrink --builds "$names" $(users_options)
 agree "tests/regress, as users build them" --no-shrink --builds "$names" $(users_options) tests/regress/*.nn
 agree "60 random models of whole numbers" --whole --models 60 --seed check --no-shrink
 
