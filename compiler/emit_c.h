@@ -140,6 +140,7 @@ typedef struct Body {
 
 void line(Body *b, const char *format, ...) NNC_PRINTF(2, 3);
 void open_brace(Body *b, const char *format, ...) NNC_PRINTF(2, 3);
+void open_guard(Body *b, const char *when); /* if (when) {, around reads */
 void close_brace(Body *b);
 /* Takes the axes of n as the variables at hand: the batch is b, the others i, j, k, l, as in formulas. */
 void use_axes(Body *b, const Node *n);

@@ -85,6 +85,12 @@ Code shorten(Body *b, Code c) { return strlen(c.text) > LONG_TEXT ? spill(b, c) 
 
 /* What one side of a choice is: read before it. gcc 11 and 12 at -O3 with AVX2 take wrong elements where a loop's reads at a stride
  * hang on a condition. */
+/* Reads that hang on a condition. */
+void open_guard(Body *b, const char *when) {
+  open_brace(b, "if (%s) {", when);
+  line(b, "NN_GUARDED");
+}
+
 Code code_loaded(Body *b, Code c) { return strchr(c.text, '[') ? spill(b, c) : shorten(b, c); }
 
 /* ---- operands ---- */
@@ -474,7 +480,7 @@ static Code guarded_block(Body *b, const char *when, const Node *n, Read *const 
   b->temps.n = temps;
   b->out = out;
   line(b, "%s %s = %s;", code_type(c), name, c.integer ? "0" : "0.0f");
-  open_brace(b, "if (%s) {", when);
+  open_guard(b, when);
   text_add_n(b->out, inside.data, inside.length);
   close_brace(b);
   return c.integer ? or_zero(name, 0, whole_code(name, 0, c.lo, c.hi)) : real(name, 0);

@@ -197,7 +197,7 @@ void emit_carry(Body *b, const Carry *carry, int loop, bool start) {
   if (!plan_place(b->plan, carry->prev)->kept) nest.place[time] = index_constant(b->g, 0);
   const char *last = scan->backwards ? "0" : arena_printf(b->cx, "%lld", (long long)scan->extent - 1);
   if (!start && plan_place(b->plan, carry->prev)->kept >> time & 1)
-    open_brace(b, "if (%s %s %s) {", b->plan->loops.at[loop].variable, scan->backwards ? ">" : "<", last);
+    open_guard(b, arena_printf(b->cx, "%s %s %s", b->plan->loops.at[loop].variable, scan->backwards ? ">" : "<", last));
   for (int k = 0; k < nest.loops.n; k++) nest_open_loop(b, &nest.loops.at[k]);
   Code c = code_read(b, read_make(b->g, start ? carry->init : carry->next, index));
   const char *value = as_stored_in(b, c, start ? carry->init : carry->next, carry->prev);

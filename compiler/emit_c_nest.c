@@ -278,7 +278,7 @@ void nest_open_bounded(Nest *nest, int k) {
     Guard *guard = &nest->guards[q];
     if (nest->guard_done[q] || nest_deepest(nest, guard->e) != k) continue;
     const char *when = code_guards(b, guard, 1);
-    if (when) open_brace(b, "if (%s) {", when);
+    if (when) open_guard(b, when);
     nest->guard_done[q] = true;
   }
 }
@@ -288,7 +288,7 @@ void nest_open_outer_guards(Nest *nest, int opened) {
   for (int q = 0; q < nest->nguards; q++) {
     if (nest->guard_done[q] || nest_deepest(nest, nest->guards[q].e) >= opened) continue;
     const char *when = code_guards(nest->b, &nest->guards[q], 1);
-    if (when) open_brace(nest->b, "if (%s) {", when);
+    if (when) open_guard(nest->b, when);
     nest->guard_done[q] = true;
   }
 }

@@ -530,6 +530,7 @@ float iris_accuracy(const iris_params *w, iris_work *s, int n, const float *x /*
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
       if (t[b] - v30[b] == 0) {
+        NN_GUARDED
         acc += 1.0f;
       }
     }

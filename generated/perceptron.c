@@ -286,6 +286,7 @@ float perceptron_accuracy(const perceptron_params *w, perceptron_work *s, int n,
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
       if (y[b] - v29[b] == 0) {
+        NN_GUARDED
         acc += 1.0f;
       }
     }

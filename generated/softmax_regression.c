@@ -376,6 +376,7 @@ float softmax_regression_accuracy(const softmax_regression_params *w, softmax_re
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
       if (t[b] - v19[b] == 0) {
+        NN_GUARDED
         acc += 1.0f;
       }
     }

@@ -315,6 +315,7 @@ float xor_accuracy(const xor_params *w, xor_work *s, int n, const float *x /* [n
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
       if (t[b] - v29[b] == 0) {
+        NN_GUARDED
         acc += 1.0f;
       }
     }

@@ -26,6 +26,17 @@
 #define NN_INDEPENDENT
 #endif
 
+/* gcc before 12.4 and 13.3 takes wrong elements where several reads at a stride hang on a condition and it makes vectors of them
+ * (its bug 114375: a permutation of masked reads is dropped). There, what is read first and chosen afterwards stays in that order,
+ * and what is read under a condition, NN_GUARDED, is read one element at a time. */
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__TINYC__) && \
+  (__GNUC__ < 12 || (__GNUC__ == 12 && __GNUC_MINOR__ < 4) || (__GNUC__ == 13 && __GNUC_MINOR__ < 3))
+#pragma GCC optimize("no-tree-sink")
+#define NN_GUARDED __asm__ volatile("");
+#else
+#define NN_GUARDED
+#endif
+
 /* ---- bits ---- */
 
 static inline uint32_t nn_bits(float x) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define NN_INDEPENDENT
+#define NN_GUARDED
 
 static inline double nn_absf(double x) { return fabs(x); }
 static inline double nn_sqrtf(double x) { return sqrt(x); }
