@@ -45,7 +45,7 @@ COMPILER_FLAGS = -std=c11 -O2 -g $(WARNINGS) $(SANITIZERS) -Icompiler -I$(BUILD)
 RUNTIME_FLAGS  = -std=c11 -O3 -g -fno-math-errno $(WARNINGS) $(SANITIZERS) -DNN_HAVE_ZLIB \
                  $(BLAS_FLAGS_$(BLAS)) -Iruntime $(CFLAGS)
 
-compiler-objects := $(patsubst compiler/%.c,$(BUILD)/compiler/%.o,$(sort $(wildcard compiler/*.c))) \
+compiler-objects := $(patsubst compiler/%.c,$(BUILD)/compiler/%.o,$(sort $(wildcard compiler/*.c compiler/*/*.c))) \
                     $(addprefix $(BUILD)/compiler/,lexer.o parser.o prelude.o)
 runtime-objects  := $(patsubst runtime/%.c,$(BUILD)/runtime/%.o,$(sort $(wildcard runtime/*.c)))
 headers          := $(addprefix $(BUILD)/,nn.h nn_math.h nn_double.h nn_tools.h)
@@ -70,18 +70,18 @@ $(BUILD)/compiler/%.o: $(BUILD)/%.c $(BUILD)/settings | $(BUILD)/parser.h $(BUIL
 	$(CC) $(COMPILER_FLAGS) $(GENERATED_FLAGS) -MMD -MP -c -o $@ $<
 
 # One recipe that makes two files is a pattern rule: any make then runs it once.
-$(BUILD)/%.c $(BUILD)/%.h: compiler/%.y
+$(BUILD)/%.c $(BUILD)/%.h: compiler/syntax/%.y
 	@mkdir -p $(@D)
 	@command -v $(BISON) >/dev/null || { echo "bison is missing: type make deps" >&2; exit 1; }
 	$(BISON) -Wall -Werror --defines=$(BUILD)/$*.h -o $(BUILD)/$*.c $<
 
-$(BUILD)/%.c $(BUILD)/%.h: compiler/%.l
+$(BUILD)/%.c $(BUILD)/%.h: compiler/syntax/%.l
 	@mkdir -p $(@D)
 	@command -v $(FLEX) >/dev/null || { echo "flex is missing: type make deps" >&2; exit 1; }
 	$(FLEX) --header-file=$(BUILD)/$*.h -o $(BUILD)/$*.c $<
 
 # The prelude as an array of characters: C99 promises string literals of 4095 only.
-$(BUILD)/prelude.c: compiler/prelude.nn
+$(BUILD)/prelude.c: compiler/prelude/prelude.nn
 	@mkdir -p $(@D)
 	{ echo '/* From prelude.nn, by the Makefile. */'; \
 	  echo 'extern const char prelude_text[];'; echo 'extern const unsigned prelude_length;'; \
@@ -93,7 +93,7 @@ $(BUILD)/prelude.c: compiler/prelude.nn
 
 $(BUILD)/libnn.a: $(runtime-objects)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 
 $(BUILD)/runtime/%.o: runtime/%.c $(BUILD)/settings
 	@mkdir -p $(@D)
@@ -119,7 +119,7 @@ $(BUILD)/settings: FORCE
 	@echo '$(CC) | $(CFLAGS) | $(SANITIZERS) | $(BLAS) $(BLAS_FLAGS_$(BLAS)) $(LINK_LIBS)' > $@.new
 	@cmp -s $@.new $@ && rm -f $@.new || mv $@.new $@
 
--include $(wildcard $(BUILD)/compiler/*.d $(BUILD)/runtime/*.d)
+-include $(wildcard $(BUILD)/compiler/*.d $(BUILD)/compiler/*/*.d $(BUILD)/runtime/*.d)
 
 # ---- tools and data of the demo ----
 
@@ -151,7 +151,7 @@ tests: all drawings $(reference) $(BUILD)/planted $(BUILD)/tests/random/judge $(
 
 $(BUILD)/libnnc.a: $(testable)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 
 TEST_FLAGS = -std=c11 -O1 -g $(WARNINGS) $(SANITIZERS) -D_POSIX_C_SOURCE=200809L -Icompiler -Iruntime -I$(BUILD) -Itests
 TEST_LINK  = $(CC) $(TEST_FLAGS) -MMD -MP -MF $@.d -o $@ $< $(filter %.a,$^)
@@ -269,7 +269,7 @@ clean:
 	rm -rf build build-asan build-fuzz $(BUILD)
 
 format:
-	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] tools/*.c tests/*.c tests/*/*.[ch])
+	clang-format -i $(wildcard compiler/*.[ch] compiler/*/*.[ch] runtime/*.[ch] tools/*.c tests/*.c tests/*/*.[ch])
 
 help:
 	@sed -n 's/^|//p' tools/help.txt

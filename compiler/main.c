@@ -4,11 +4,11 @@
  *
  * Output is made in memory and written at the end, so an error leaves no file. Exit status: 0 fine, 1 the model is wrong,
  * 2 usage or a file, abort for a bug of nnc. */
-#include "check.h"
-#include "command.h"
-#include "emit.h"
-#include "program.h"
-#include "unused.h"
+#include "check/check.h"
+#include "command/command.h"
+#include "emit/emit.h"
+#include "graph/program.h"
+#include "simplify/unused.h"
 
 #include <errno.h>
 #include <stdio.h>

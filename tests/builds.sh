@@ -3,8 +3,8 @@
 # `tests/builds.sh [NAME...]`: a name is a compiler and a processor, gcc-native, clang-v3, gcc-11-v4 ...; without names, gcc and clang
 # at native, v3 and v4. What this machine cannot build or run is named on standard error, and left out.
 cd "$(dirname "$0")/.." || exit 2
-flags=$(sed -n 's/.*"\(-std=c99 -O3 [^"]*\)".*/\1/p' compiler/command_link.c)
-[ -n "$flags" ] || { echo "builds.sh: no default flags in compiler/command_link.c" >&2; exit 2; }
+flags=$(sed -n 's/.*"\(-std=c99 -O3 [^"]*\)".*/\1/p' compiler/command/link.c)
+[ -n "$flags" ] || { echo "builds.sh: no default flags in compiler/command/link.c" >&2; exit 2; }
 [ $# -gt 0 ] || set -- gcc-native clang-native gcc-v3 clang-v3 gcc-v4 clang-v4
 
 # Has the processor what a level of x86-64 asks for? (psABI, table 3.1; the telling ones)

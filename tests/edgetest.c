@@ -1,7 +1,7 @@
 /* edgetest: tests/prelude/edges.nn evaluated in double precision against edges.txt, to 1e-11 of each value.
  *
  * In: the two files. Out: an `ok` or `not ok` line for each output; exit status 1 where one is off. */
-#include "evaluate.h"
+#include "evaluate/evaluate.h"
 #include "model_file.h"
 #include "prelude/edges_file.h"
 

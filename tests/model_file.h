@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "program.h"
+#include "graph/program.h"
 
 extern const char prelude_text[];
 extern const unsigned prelude_length;

@@ -1,7 +1,7 @@
 /* planted.c: nnc with a fault, to test that one costs no other check its verdict. The linker sends the calls that are named in the
  * Makefile here: a check against 77, and the second array's gradient, fail in the way that FAULT says. */
-#include "check.h"
-#include "prove.h"
+#include "check/check.h"
+#include "prove/prove.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * argument is a prelude in the place of nnc's own. */
 #include <math.h>
 
-#include "evaluate.h"
+#include "evaluate/evaluate.h"
 #include "model_file.h"
 #include "stored.h"
 

@@ -5,7 +5,7 @@
  * largest; exit status 1 then. */
 #include <math.h>
 
-#include "evaluate.h"
+#include "evaluate/evaluate.h"
 #include "model_file.h"
 #include "prelude/steps_file.h"
 

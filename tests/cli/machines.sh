@@ -31,7 +31,7 @@ build() {
 # each FILES...: compiled to objects in $here, two at a time.
 each() { # FLAGS FILES...
   flags_=$1; shift
-  printf '%s\n' "$@" | xargs -P 2 -I@ sh -c "$compiler $flags $flags_ -c -o '$here/'\$(basename @ .c).o @"
+  printf '%s\n' "$@" | xargs -P 2 -I@ sh -c "$compiler $flags $flags_ -c -o '$here/'\$(echo @ | tr / -).o @"
 }
 
 runtime_tests() {
@@ -100,7 +100,7 @@ END
 compiler_there() {
   mkdir -p "$here/nnc"
   $compiler -print-file-name=libm.a >/dev/null
-  here=$here/nnc each "-std=c11 -O1 -Icompiler -I$BUILD -D_POSIX_C_SOURCE=200809L $WARNINGS" compiler/*.c >"$here/log" 2>&1
+  here=$here/nnc each "-std=c11 -O1 -Icompiler -I$BUILD -D_POSIX_C_SOURCE=200809L $WARNINGS" compiler/*.c compiler/*/*.c >"$here/log" 2>&1
   here=$here/nnc each "-std=c11 -O1 -Icompiler -I$BUILD -D_POSIX_C_SOURCE=200809L" "$BUILD/lexer.c" "$BUILD/parser.c" "$BUILD/prelude.c" >>"$here/log" 2>&1
   # shellcheck disable=SC2086 # several words
   $compiler $flags -static -o "$here/nnc/nnc" "$here"/nnc/*.o -lm >>"$here/log" 2>&1

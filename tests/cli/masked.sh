@@ -4,7 +4,7 @@
 # the order of its elements. In no generated loop does gcc put a conditional read into such a group, by the flags that users build
 # with. The pages where it did, and every 24th page, another one for each gcc; all with ALL_BUILDS=1 (make judges).
 . tests/lib.sh
-flags=$(sed -n 's/.*"\(-std=c99 -O3 [^"]*\)".*/\1/p' compiler/command_link.c | sed 's/-march=native/-march=x86-64-v3/')
+flags=$(sed -n 's/.*"\(-std=c99 -O3 [^"]*\)".*/\1/p' compiler/command/link.c | sed 's/-march=native/-march=x86-64-v3/')
 
 # shellcheck disable=SC2086 # several flags
 # groups COMPILER FILE.c: conditional reads in groups (SLP nodes whose operation is .MASK_LOAD) of loops that became vectors.

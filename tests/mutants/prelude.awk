@@ -6,7 +6,7 @@
 
 BEGIN {
   print "judges check values prelude evaluator"
-  print "file compiler/prelude.nn"
+  print "file compiler/prelude/prelude.nn"
 }
 
 function mutant(what, line) {

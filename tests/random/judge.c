@@ -22,11 +22,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "check.h"
-#include "emit_c.h"
-#include "evaluate.h"
+#include "check/check.h"
+#include "emit/emit_c.h"
+#include "evaluate/evaluate.h"
 #include "nn.h"
-#include "program.h"
+#include "graph/program.h"
 
 extern const char prelude_text[];
 extern const unsigned prelude_length;

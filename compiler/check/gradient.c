@@ -1,0 +1,447 @@
+/* gradient.c: every parameter array's gradient against difference quotients of the loss, in double precision.
+ *
+ * At a random point with two examples, for a random direction d of all arrays together where the loss is costly, and for an element
+ * (or a random direction) d of each array, for as long as WORK allows, which is counted in multiply-adds, not in seconds:
+ *     D(h) = (L(w + h*d) - L(w - h*d)) / 2h          central: the error is O(h^2)
+ *     R(h) = (4*D(h/2) - D(h)) / 3                   Richardson: O(h^4)
+ * A probe agrees where one of these is within 1e-6 of the array's largest gradient. Where none does and two step sizes
+ * disagree with each other, or the slopes on both sides do, the point is at a kink, and another is drawn; where they agree, the gradient is wrong.
+ * Signs count, and an array whose gradient is 0 at every point fails: 0 == 0 shows nothing. */
+#include "check/check.h"
+#include "prove/prove.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#define AGREE      1e-6
+#define EXAMPLES   2
+#define WHOLE      500   /* arrays up to this size are probed at every element where WORK allows it, */
+#define ELEMENTS   20    /* larger ones at so many random elements */
+#define FEWEST     5     /* arrays up to this size are probed at every element whatever it costs */
+#define DIRECTIONS 5     /* and in so many random directions, of a costly loss in one: it shows a single wrong element too */
+#define MOST_WORK  3e10  /* for one direction of each array; of a loss that costs more, all arrays together agree in some directions */
+#define WORK       2e8   /* terms to be summed for one array, a fraction of a second, */
+#define ALL_WORK   2e9   /* and for all of them */
+#define POINTS     12    /* drawn for a gradient that is 0 before it is said to be 0 everywhere */
+#define ROUNDING   1e-11 /* a gradient this much smaller than the other arrays' is 0 but for rounding */
+
+typedef struct Loss { /* one GRAD routine at a point */
+  Program *p;
+  Evaluation *e;
+  const Routine *routine;
+  Node *value;
+  NodeList needed;
+  double cost;            /* of one quotient, in terms to be summed */
+  unsigned char *reached; /* by node: the loss depends on it, not through `stop` */
+  double largest;         /* gradient over all arrays at this point */
+  int manner;
+  uint64_t seed; /* of the point; 0: none yet */
+} Loss;
+
+typedef struct Array {
+  const Leaf *leaf;
+  Node *root;
+  int64_t count;
+  double *gradient, *base, scale; /* at the point: the gradient, the values, the largest gradient */
+  bool rounding;                  /* 0 but for rounding */
+  bool zero;                      /* proved to be 0 */
+  double worst;
+  int nelements, ndirections; /* to be probed */
+  int nprobes, redrawn;
+} Array;
+
+typedef struct Probe { /* the arrays are moved by h * (one element of one of them, or every element by its sign) */
+  Array *arrays;
+  int n;
+  int64_t element; /* -1: a direction */
+  uint64_t seed;
+} Probe;
+
+typedef enum { AGREES, DIFFERS, AT_KINK } Outcome;
+
+typedef struct Result {
+  Outcome outcome;
+  double analytic, quotient, difference; /* difference relative to the largest gradient */
+} Result;
+
+/* ---- the quotient ---- */
+
+/* The sign by which element k of array i moves, in units of that array's values where several move. */
+static double direction_at(const Probe *q, int i, int64_t k) { return draw_uniform(q->seed, 77 + (uint64_t)i, (uint64_t)k) < 0.5 ? -1 : 1; }
+
+/* The root mean square of the values, or a tenth. */
+static double size_of(const Array *a) {
+  double squares = 0;
+  for (int64_t k = 0; k < a->count; k++) squares += a->base[k] * a->base[k];
+  return fmax(0.1, sqrt(squares / (double)a->count));
+}
+
+/* How far an array moves for each unit of the step: where there are several, each by its size. */
+static double unit_of(const Probe *q, const Array *a) { return q->n > 1 ? size_of(a) : 1; }
+
+static double loss_at(const Loss *l, const Probe *q, double h) {
+  for (int i = 0; i < q->n && q->element < 0; i++) {
+    const Array *a = &q->arrays[i];
+    double *x = evaluation_open(l->e, a->leaf->node), unit = h * unit_of(q, a);
+    for (int64_t k = 0; k < a->count; k++) x[k] = a->base[k] + unit * direction_at(q, i, k);
+  }
+  if (q->element >= 0) evaluation_set_one(l->e, q->arrays->leaf->node, q->element, q->arrays->base[q->element] + h);
+  return evaluate(l->e, l->value)[0];
+}
+
+/* `noise`: what rounding of the two losses alone may make of it. */
+static double quotient(const Loss *l, const Probe *q, double h, double *noise) {
+  double above = loss_at(l, q, h), below = loss_at(l, q, -h);
+  *noise = 4 * DBL_EPSILON * fmax(fabs(above), fabs(below)) / h;
+  return (above - below) / (2 * h);
+}
+
+/* From the step that nearly always does to those for very flat and very curved losses. */
+static const double steps[] = {1e-5, 1e-6, 1e-4, 1e-3, 1e-2};
+#define NSTEPS (int)(sizeof steps / sizeof *steps)
+
+/* How far the slopes on both sides of the point lie apart: at a kink central quotients of all sizes may agree on the mean of both. */
+static double bend(const Loss *l, const Probe *q, double h) {
+  double above = loss_at(l, q, h), here = loss_at(l, q, 0), below = loss_at(l, q, -h);
+  return fabs((above - here) - (here - below)) / h;
+}
+
+/* The first quotient that agrees; else the best evidence that it is the gradient which is wrong. */
+static Result probe(const Loss *l, const Probe *q, double analytic, double scale, double size) {
+  Result r = {AT_KINK, analytic, NAN, INFINITY};
+  double least_spread = INFINITY, least_noise = 0, noise;
+  for (int k = 0; k < NSTEPS; k++) {
+    double h = steps[k] * size, coarse = quotient(l, q, h, &noise);
+    if (fabs(coarse - analytic) > AGREE * scale || !isfinite(coarse)) {
+      double fine = quotient(l, q, h / 2, &noise), refined = (4 * fine - coarse) / 3, spread = fabs(fine - coarse);
+      if (spread < least_spread) least_spread = spread, least_noise = noise, r.quotient = refined;
+      coarse = refined;
+      if (1000 * fmax(spread, noise) < fabs(refined - analytic)) break; /* other steps would say the same */
+    }
+    if (fabs(coarse - analytic) <= AGREE * scale) {
+      r = (Result){AGREES, analytic, coarse, scale > 0 ? fabs(coarse - analytic) / scale : 0};
+      break;
+    }
+  }
+  double bent = r.outcome == AGREES ? 0 : bend(l, q, steps[0] * size);
+  for (int i = 0; i < q->n; i++) evaluation_set(l->e, q->arrays[i].leaf->node, q->arrays[i].base);
+  if (r.outcome == AGREES) return r;
+  r.difference = fabs(r.quotient - analytic) / scale;
+  if (isfinite(analytic) && bent > 0.5 * fabs(r.quotient - analytic)) return r;
+  /* two step sizes agree far better with each other than with the gradient: no kink, no noise */
+  if (!isfinite(analytic) || fmax(10 * least_spread, least_noise) < fabs(r.quotient - analytic)) r.outcome = DIFFERS;
+  return r;
+}
+
+/* ---- one array ---- */
+
+static double largest_of(const double *x, int64_t count) {
+  double m = 0;
+  for (int64_t k = 0; k < count; k++) m = fmax(m, fabs(x[k]));
+  return m;
+}
+
+/* A point where the loss is finite, and all gradients there. */
+static bool loss_move(Loss *l, uint64_t seed) {
+  if (l->seed == seed) return true;
+  const Routine *r = l->routine;
+  evaluation_hold_stops(l->e, false);
+  for (int attempt = 0; attempt < 4 * MANNER_COUNT; attempt++) {
+    int manner = (l->manner + attempt / 4) % MANNER_COUNT;
+    point_draw(l->p, l->e, l->needed.at, l->needed.n, 1000 * seed + (uint64_t)attempt, &(Manner){.kind = manner, .scale = 1});
+    if (!isfinite(evaluate(l->e, l->value)[0])) continue;
+    l->largest = 0;
+    for (int k = 0; k < r->nroots; k++)
+      if (r->roots[k].dest == DEST_GRAD)
+        l->largest =
+          fmax(l->largest, largest_of(evaluate(l->e, r->roots[k].node), evaluation_count(l->e, r->roots[k].node)));
+    l->manner = manner;
+    l->seed = seed;
+    break;
+  }
+  evaluation_hold_stops(l->e, true);
+  return l->seed == seed;
+}
+
+static bool array_move(Loss *l, Array *a, uint64_t seed) {
+  size_t bytes = sizeof(double) * (size_t)a->count;
+  if (!loss_move(l, seed)) return false;
+  memcpy(a->gradient, evaluate(l->e, a->root), bytes);
+  memcpy(a->base, evaluate(l->e, a->leaf->node), bytes);
+  a->scale = largest_of(a->gradient, a->count);
+  a->rounding = a->scale <= ROUNDING * l->largest;
+  return true;
+}
+
+static Probe probe_make(Array *a, int k, uint64_t seed) {
+  Probe q = {.arrays = a, .n = 1, .element = k, .seed = 31 * seed + (uint64_t)k};
+  if (k >= a->nelements) q.element = -1;
+  else if (a->nelements < a->count) q.element = (int64_t)(draw_uniform(q.seed, 5, 0) * (double)a->count);
+  return q;
+}
+
+/* The derivative along the probe, what its difference is compared with, and the unit of its steps. */
+static double along(const Probe *q, double *scale, double *size) {
+  double sum = 0, squares = 0, count = 0;
+  *scale = 0;
+  *size = q->n > 1 ? 1 : size_of(q->arrays);
+  for (int i = 0; i < q->n; i++) {
+    const Array *a = &q->arrays[i];
+    double unit = unit_of(q, a);
+    *scale = fmax(*scale, unit * (a->rounding ? 1e-3 : a->scale));
+    if (q->element >= 0) return a->gradient[q->element];
+    count += (double)a->count;
+    for (int64_t k = 0; k < a->count; k++) {
+      sum += unit * a->gradient[k] * direction_at(q, i, k);
+      squares += unit * unit * a->gradient[k] * a->gradient[k];
+    }
+  }
+  *scale = fmax(*scale, sqrt(squares));
+  *size *= 10 / sqrt(count);
+  return sum;
+}
+
+/* "h.W[128,784]" */
+static void print_leaf(Text *out, const Leaf *leaf) {
+  text_add(out, leaf->path);
+  for (int k = 0; k < leaf->node->naxes; k++)
+    text_printf(out, "%s%lld%s", k ? "," : "[", (long long)leaf->node->axes[k].extent,
+                k == leaf->node->naxes - 1 ? "]" : "");
+}
+
+static void print_array(Text *out, const Loss *l, const Array *a) {
+  text_printf(out, "gradient %s ", l->routine->name);
+  print_leaf(out, a->leaf);
+}
+
+static void print_failure(Text *out, const Loss *l, const Array *a, const Probe *q, const Result *r) {
+  print_array(out, l, a);
+  text_add(out, ": fails");
+  int64_t k = q->element, at[MAX_AXES];
+  if (k < 0) text_add(out, " in a random direction");
+  for (int axis = a->leaf->node->naxes - 1; axis >= 0 && k >= 0; axis--) {
+    at[axis] = k % a->leaf->node->axes[axis].extent;
+    k /= a->leaf->node->axes[axis].extent;
+  }
+  for (int axis = 0; axis < a->leaf->node->naxes && q->element >= 0; axis++)
+    text_printf(out, "%s%lld%s", axis ? "," : " at [", (long long)at[axis],
+                axis == a->leaf->node->naxes - 1 ? "]" : "");
+  text_printf(out, ": the gradient is %.9g, the difference quotient %.9g\n", r->analytic, r->quotient);
+}
+
+/* How much of the array is probed. */
+static void plan_probes(const Loss *l, Array *a) {
+  double affordable = fmin(WORK, ALL_WORK / (double)(l->p->params.n + 1)) / l->cost;
+  if (a->count <= FEWEST || (a->count <= WHOLE && (double)a->count <= affordable)) {
+    a->nelements = (int)a->count;
+    return;
+  }
+  a->ndirections = affordable < 2 * DIRECTIONS ? 1 : DIRECTIONS;
+  double elements = fmin(fmin((double)a->count, ELEMENTS), affordable - a->ndirections);
+  a->nelements = elements < 0 ? 0 : (int)elements;
+}
+
+/* Every probe in turn, at another point where it meets a kink. False where one fails (which is reported). */
+static bool probe_all(Loss *l, Array *a, uint64_t seed, Text *out) {
+  int n = a->nelements + a->ndirections;
+  for (int k = 0; k < n;) {
+    double scale, size;
+    Probe q = probe_make(a, k, seed);
+    double analytic = along(&q, &scale, &size);
+    if (a->rounding) scale *= l->largest;
+    Result r = probe(l, &q, analytic, scale, size);
+    if (r.outcome == AGREES) {
+      a->worst = fmax(a->worst, r.difference);
+      a->nprobes++;
+      k++;
+      continue;
+    }
+    if (r.outcome == DIFFERS) {
+      print_failure(out, l, a, &q, &r);
+      return false;
+    }
+    if (++a->redrawn > POINTS + n / 5 || !array_move(l, a, ++seed)) {
+      print_array(out, l, a);
+      text_printf(out, ": fails: %d points were drawn, all of them at kinks\n", a->redrawn);
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool proved_zero(const Loss *l, const Array *a) {
+  int vars[MAX_AXES];
+  Graph *g = l->p->graph;
+  return prove_equal(g, read_open(g, a->root, vars), build_constant(g, 0));
+}
+
+/* A point where the gradient is not 0 throughout; 0 where there is none. */
+static uint64_t first_point(Loss *l, Array *a, Text *out) {
+  for (uint64_t seed = 1; seed <= POINTS; seed++) {
+    if (!array_move(l, a, seed)) {
+      print_array(out, l, a);
+      text_add(out, ": fails: the loss is not finite at any point that was tried\n");
+      return 0;
+    }
+    if (!all_finite(a->gradient, a->count)) {
+      print_array(out, l, a);
+      text_add(out, ": fails: it is not finite where the loss is\n");
+      return 0;
+    }
+    if (a->scale > 0) return seed;
+  }
+  print_array(out, l, a);
+  a->zero = proved_zero(l, a);
+  text_add(out, a->zero ? ": it is 0, whatever the inputs and parameters are: proved\n" : ": fails: it is zero everywhere: does the loss depend on it?\n");
+  return 0;
+}
+
+static bool check_array(Loss *l, Array *a, Text *out) {
+  uint64_t seed = first_point(l, a, out);
+  if (a->zero) return true;
+  if (!seed || !probe_all(l, a, seed, out)) return false;
+  print_array(out, l, a);
+  text_printf(out, ": %d probe%s agree%s, largest difference %.1g", a->nprobes, a->nprobes == 1 ? "" : "s",
+              a->nprobes == 1 ? "s" : "", a->worst);
+  if (a->rounding) text_add(out, " (it is 0 but for rounding)");
+  if (a->redrawn) text_printf(out, " (%d point%s drawn again at kinks)", a->redrawn, a->redrawn == 1 ? "" : "s");
+  text_add(out, "\n");
+  return true;
+}
+
+/* ---- all of them ---- */
+
+/* The nodes through which a derivative can flow: not through `stop`, nor through an index. */
+static unsigned char *differentiable(Program *p, Node *value) {
+  NodeList list = graph_order(p->cx, &value, 1);
+  unsigned char *mark = ARENA_ARRAY(p->cx, unsigned char, p->graph->nnodes);
+  mark[value->id] = 1;
+  for (int i = list.n - 1; i >= 0; i--) {
+    const Node *n = list.at[i];
+    if (!mark[n->id] || (n->kind == NODE_MAP && n->op == OP_STOP)) continue;
+    for (int k = 0; k < n->nreads; k++) mark[n->reads[k]->node->id] = 1;
+    for (int k = 0; k < n->ncarries; k++) mark[n->carries[k].next->id] = mark[n->carries[k].init->id] = 1;
+  }
+  return mark;
+}
+
+static Loss loss_make(Program *p, const Routine *r) {
+  Loss l = {.p = p, .routine = r, .e = evaluation_new(p->graph, EXAMPLES, 1)};
+  NodeList roots = {0};
+  for (int k = 0; k < r->nroots; k++) {
+    if (r->roots[k].dest == DEST_RETURN) l.value = r->roots[k].node;
+    if (r->roots[k].dest == DEST_RETURN || r->roots[k].dest == DEST_GRAD) VEC_PUSH(p->cx, &roots, r->roots[k].node);
+  }
+  if (!l.value) bug("check", "the gradient of %s returns no loss", r->name);
+  l.needed = graph_order(p->cx, roots.at, roots.n);
+  l.reached = differentiable(p, l.value);
+  l.cost = 2 * evaluation_cost(l.e, l.value);
+  return l;
+}
+
+typedef struct Arrays {
+  Array *at;
+  int n;
+} Arrays;
+
+/* The arrays that the loss depends on. */
+static Arrays find_arrays(const Loss *l) {
+  Arrays all = {ARENA_ARRAY(l->p->cx, Array, l->routine->nroots), 0};
+  for (int k = 0; k < l->routine->nroots; k++) {
+    const Root *root = &l->routine->roots[k];
+    if (root->dest != DEST_GRAD) continue;
+    const Leaf *leaf = &l->p->params.at[root->item];
+    Array a = {.leaf = leaf, .root = root->node, .count = leaf->count};
+    if (!l->reached[leaf->node->id]) continue;
+    plan_probes(l, &a);
+    a.gradient = ARENA_ARRAY(l->p->cx, double, a.count);
+    a.base = ARENA_ARRAY(l->p->cx, double, a.count);
+    all.at[all.n++] = a;
+  }
+  return all;
+}
+
+/* A direction of all arrays together: does it agree? Kinks, and points where a gradient is not finite, say nothing: AT_KINK. */
+static Result probe_together(Loss *l, const Arrays *all) {
+  Result r = {.outcome = AT_KINK};
+  for (uint64_t seed = 1; seed <= DIRECTIONS && r.outcome == AT_KINK; seed++) {
+    bool finite = true;
+    double scale, size;
+    for (int k = 0; k < all->n && finite; k++) finite = array_move(l, &all->at[k], seed) && all_finite(all->at[k].gradient, all->at[k].count);
+    if (!finite) continue;
+    Probe q = {.arrays = all->at, .n = all->n, .element = -1, .seed = seed};
+    double analytic = along(&q, &scale, &size);
+    r = probe(l, &q, analytic, scale, size);
+  }
+  return r;
+}
+
+struct Gradients {
+  Program *p;
+  VEC(const Routine *) routines; /* of item k, */
+  VEC(const Root *) roots;       /* and the root that it is */
+  const Routine *routine;        /* at hand */
+  Loss loss;
+  Arrays all;
+  Result together;
+  double work;
+  int failed;
+};
+
+Gradients *gradients_new(Program *p, int *count) {
+  Gradients *g = ARENA_NEW(p->cx, Gradients);
+  g->p = p;
+  for (int i = 0; i < p->routines.n; i++) {
+    const Routine *r = &p->routines.at[i];
+    for (int k = 0; k < r->nroots && r->kind == ROUTINE_GRAD; k++) {
+      if (r->roots[k].dest != DEST_GRAD) continue;
+      VEC_PUSH(p->cx, &g->routines, r);
+      VEC_PUSH(p->cx, &g->roots, &r->roots[k]);
+    }
+  }
+  *count = g->roots.n;
+  return g;
+}
+
+void gradients_name(void *gradients, int k, Text *out) {
+  Gradients *g = gradients;
+  Array a = {.leaf = &g->p->params.at[g->roots.at[k]->item]};
+  print_array(out, &(Loss){.routine = g->routines.at[k]}, &a);
+}
+
+/* Of a costly loss all arrays are moved together first. */
+static void take_loss(Gradients *g, const Routine *r) {
+  g->routine = r;
+  g->loss = loss_make(g->p, r);
+  g->all = find_arrays(&g->loss);
+  bool costly = g->all.n > 1 && g->loss.cost * g->all.n > MOST_WORK;
+  g->together = costly ? probe_together(&g->loss, &g->all) : (Result){.outcome = AT_KINK};
+  g->work = g->failed = 0;
+}
+
+/* Where all together agree, each by itself follows while MOST_WORK lasts; where they do not, all do, so that the wrong one is named. */
+static void check_one(Gradients *g, Array *a, Text *out, Tally *tally) {
+  g->work += g->loss.cost * (a->nelements + a->ndirections);
+  if (g->together.outcome == AGREES && g->work > MOST_WORK && a->scale > 0) {
+    print_array(out, &g->loss, a);
+    text_printf(out, ": agrees together with the others, largest difference %.1g\n", g->together.difference);
+    tally->agree++;
+  } else if (check_array(&g->loss, a, out)) tally->agree++;
+  else tally->fail++, g->failed++;
+}
+
+void gradients_check(void *gradients, int k, Text *out, Tally *tally) {
+  Gradients *g = gradients;
+  const Routine *r = g->routines.at[k];
+  int i = 0;
+  if (g->routine != r) take_loss(g, r);
+  while (i < g->all.n && g->all.at[i].leaf != &g->p->params.at[g->roots.at[k]->item]) i++;
+  if (i < g->all.n) check_one(g, &g->all.at[i], out, tally);
+  else gradients_name(g, k, out), text_add(out, ": the loss does not depend on it\n");
+  bool last = k + 1 == g->roots.n || g->routines.at[k + 1] != r;
+  if (!last || g->together.outcome != DIFFERS || g->failed) return;
+  text_printf(out, "gradient %s: fails in a random direction of all arrays: the gradient is %.9g, the difference quotient %.9g\n", r->name,
+              g->together.analytic, g->together.quotient);
+  tally->fail++;
+}

@@ -1,0 +1,24 @@
+/* command.h: the command line of nnc, and the compiling and linking of `nnc model.nn -o model`. */
+#ifndef NNC_COMMAND_H
+#define NNC_COMMAND_H
+#include "graph/program.h"
+
+typedef enum { VERB_COMPILE, VERB_CHECK, VERB_SHOW, VERB_PRELUDE } Verb;
+typedef enum { EMIT_NONE, EMIT_AST, EMIT_GRAPH, EMIT_ADJOINT, EMIT_PLAN, EMIT_C } EmitStage;
+
+typedef struct Command {
+  Verb verb;
+  EmitStage emit;
+  const char *model, *output, *prelude, *format;
+} Command;
+
+/* Reads the arguments. -1: go on; else the exit status (help was asked for, or something is wrong and was said). */
+int command_read(Context *cx, int argc, char **argv, Command *c, Options *o);
+bool command_is_c_file(const char *path);
+/* "out/model.c": "model" and "out/model.h". */
+const char *command_base(Context *cx, const char *path);
+const char *command_header_path(Context *cx, const char *path);
+/* Compiles header and source with $CC (default cc) and $CFLAGS, links libnn.a and a main; the exit status. */
+int command_link(Context *cx, const Program *p, const char *path, const Text *header, const Text *source);
+
+#endif

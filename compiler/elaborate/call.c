@@ -1,0 +1,606 @@
+/* call.c: calls of functions, layers and instances: arguments to formals, lifting, the paths of parameters.
+ *
+ * Lifting: an argument with more leading axes than its formal is indexed by fresh variables, the body is elaborated once for
+ * one such index, and the result gets these axes back. */
+#include "elaborate/elaborate.h"
+
+#include <string.h>
+
+enum { MAX_ARGS = 64 };
+
+static bool is_layer(const Value *f) { return f->kind == VALUE_FUNCTION && f->fn && f->fn->kind == STMT_LAYER; }
+
+static const char *signature(Elaborator *el, const Stmt *fn) {
+  Text t = {.cx = el->cx};
+  text_printf(&t, "%s(", fn->name);
+  for (int k = 0; k < fn->nformals; k++) {
+    const Formal *f = &fn->formals[k];
+    text_printf(&t, "%s%s", k ? ", " : "", f->name);
+    if (f->kind == FORMAL_ANY) text_add(&t, "[...]");
+    if (f->kind == FORMAL_ARRAY) {
+      text_add(&t, "[");
+      for (int j = 0; j < f->nshape; j++) {
+        if (j) text_add(&t, ", ");
+        expr_print(&t, f->shape[j]);
+      }
+      text_add(&t, "]");
+    }
+    if (f->init) {
+      text_add(&t, " = ");
+      expr_print(&t, f->init);
+    }
+  }
+  text_add(&t, ")");
+  return t.data;
+}
+
+/* ---- naming ---- */
+
+typedef struct CallList {
+  const Expr **at;
+  const Value **fn;
+  int n;
+} CallList;
+
+static void collect_calls(Elaborator *el, Scope *s, const Expr *e, CallList *list) {
+  if (!e) return;
+  if (e->kind == EXPR_CALL && e->a->kind == EXPR_NAME && list->n < 256) {
+    Value *f = lookup_quiet(el, s, e->a->name);
+    if (f && is_layer(f) && !f->partial) {
+      list->at[list->n] = e;
+      list->fn[list->n++] = f;
+    }
+  }
+  collect_calls(el, s, e->a, list);
+  collect_calls(el, s, e->b, list);
+  for (int k = 0; k < e->nsubs; k++) {
+    collect_calls(el, s, e->subs[k].first, list);
+    collect_calls(el, s, e->subs[k].last, list);
+  }
+  for (int k = 0; k < e->nargs; k++) collect_calls(el, s, e->args[k].value, list);
+}
+
+/* The path of each layer call in a statement: the name on the left where there is one call; else by layer, numbered as read
+ * where a layer is called more than once. */
+void name_layer_calls(Elaborator *el, Scope *s, const char *target, const Expr *e1, const Expr *e2) {
+  CallList list = {ARENA_ARRAY(el->cx, const Expr *, 256), ARENA_ARRAY(el->cx, const Value *, 256), 0};
+  collect_calls(el, s, e1, &list);
+  collect_calls(el, s, e2, &list);
+  el->calls = list.at;
+  el->ncalls = list.n;
+  el->call_paths = ARENA_ARRAY(el->cx, const char *, list.n);
+  for (int k = 0; k < list.n; k++) {
+    const char *layer = list.fn[k]->fn->name, *path;
+    int number = 1, same = 0;
+    for (int j = 0; j < list.n; j++) {
+      same += list.fn[j]->fn->name == layer;
+      number += j < k && list.fn[j]->fn->name == layer;
+    }
+    const char *numbered = same > 1 ? arena_printf(el->cx, "%s%d", layer, number) : layer;
+    if (target && list.n == 1) path = arena_printf(el->cx, "%s%s%s", s->prefix, target, s->suffix);
+    else if (target) path = arena_printf(el->cx, "%s%s%s.%s", s->prefix, target, s->suffix, numbered);
+    else path = arena_printf(el->cx, "%s%s%s", s->prefix, numbered, s->suffix);
+    el->call_paths[k] = path;
+  }
+}
+
+static const char *path_of_call(Elaborator *el, Scope *s, const Expr *call, const Stmt *layer) {
+  for (int k = 0; k < el->ncalls; k++)
+    if (el->calls[k] == call) return el->call_paths[k];
+  return arena_printf(el->cx, "%s%s%s", s->prefix, layer->name, s->suffix);
+}
+
+/* ---- arguments to formals ---- */
+
+typedef struct Call {
+  const Stmt *fn;
+  const Expr *at;
+  Value *value[MAX_ARGS]; /* one for each formal, NULL where the default is to be taken */
+  Span span[MAX_ARGS];
+  const Arg *overrides;
+  Arg override_args[MAX_ARGS];
+  Value *override_values[MAX_ARGS];
+  int noverrides;
+} Call;
+
+static int formal_named(const Stmt *fn, const char *name) {
+  for (int k = 0; k < fn->nformals; k++)
+    if (fn->formals[k].name == name) return k;
+  return -1;
+}
+
+/* Does the layer's body declare a parameter of that name? */
+static bool declares_param(const Block *b, const char *name) {
+  for (int k = 0; k < b->n; k++) {
+    const Stmt *st = b->at[k];
+    for (int j = 0; st->kind == STMT_PARAM && j < st->ndecls; j++)
+      if (st->decls[j].name == name) return true;
+    if (declares_param(&st->body, name) || declares_param(&st->other, name)) return true;
+  }
+  return false;
+}
+
+static int param_names(const Block *b, const char **names, int n) {
+  for (int k = 0; k < b->n; k++) {
+    for (int j = 0; b->at[k]->kind == STMT_PARAM && j < b->at[k]->ndecls; j++)
+      if (n < 2 * MAX_ARGS) names[n++] = b->at[k]->decls[j].name;
+    n = param_names(&b->at[k]->body, names, n);
+  }
+  return n;
+}
+
+static bool unknown_argument(Elaborator *el, Call *c, const char *name, Span span) {
+  const char *names[2 * MAX_ARGS];
+  int n = 0, formals;
+  for (int k = 0; k < c->fn->nformals && n < MAX_ARGS; k++) names[n++] = c->fn->formals[k].name;
+  formals = n;
+  n = param_names(&c->fn->body, names, n);
+  report(el, span, "'%s' has no argument%s named '%s'", c->fn->name, c->fn->kind == STMT_LAYER ? " or parameter" : "", name);
+  const char *near = nearest_name(el->cx, name, names, n);
+  Text params = {.cx = el->cx};
+  for (int k = formals; k < n; k++) text_printf(&params, "%s%s", k > formals ? ", " : "", names[k]);
+  if (near) advise(el, "did you mean '%s'?", near);
+  else advise(el, "it is %s%s%s", signature(el, c->fn), params.length ? ", with parameters " : "", params.length ? params.data : "");
+  return false;
+}
+
+static bool give_argument(Elaborator *el, Call *c, int position, const char *name, Value *v, Span span) {
+  int k = name ? formal_named(c->fn, name) : position;
+  if (name && k < 0 && c->fn->kind == STMT_LAYER && declares_param(&c->fn->body, name) && c->noverrides < MAX_ARGS) {
+    c->override_args[c->noverrides] = (Arg){name, span, NULL};
+    c->override_values[c->noverrides++] = v;
+    return true;
+  }
+  if (name && k < 0) return unknown_argument(el, c, name, span);
+  if (k >= c->fn->nformals) {
+    report(el, span, "'%s' takes %d argument%s, found another", c->fn->name, c->fn->nformals, c->fn->nformals == 1 ? "" : "s");
+    remark(el, c->fn->name_span, "'%s' is declared here", c->fn->name);
+    return false;
+  }
+  if (c->value[k]) {
+    report(el, span, "argument '%s' of '%s' is given twice", c->fn->formals[k].name, c->fn->name);
+    remark(el, c->span[k], "it is given here");
+    return false;
+  }
+  c->value[k] = v;
+  c->span[k] = span;
+  return true;
+}
+
+static bool all_given(Elaborator *el, const Call *c) {
+  for (int k = 0; k < c->fn->nformals; k++) {
+    if (c->value[k] || c->fn->formals[k].init) continue;
+    report(el, c->at ? c->at->span : c->fn->name_span, "argument '%s' of '%s' is missing", c->fn->formals[k].name, c->fn->name);
+    advise(el, "it is %s", signature(el, c->fn));
+    return false;
+  }
+  return true;
+}
+
+/* ---- lifting ---- */
+
+static int formal_rank(const Formal *f) { return f->kind == FORMAL_ARRAY ? f->nshape : 0; }
+
+/* May one number stand for all places of this formal? Where its extents are numbers or formals before it: k[2], h0[m]. */
+static bool takes_number(const Stmt *fn, int k) {
+  const Formal *f = &fn->formals[k];
+  for (int j = 0; j < f->nshape; j++) {
+    int at = f->shape[j]->kind == EXPR_NAME ? formal_named(fn, f->shape[j]->name) : -1;
+    if (f->shape[j]->kind != EXPR_NUMBER && (at < 0 || at >= k)) return false;
+  }
+  return f->kind == FORMAL_ARRAY;
+}
+
+/* How many leading axes of this argument are mapped over? -1 with an error. */
+static int leading_axes(Elaborator *el, const Call *c, int k) {
+  const Formal *f = &c->fn->formals[k];
+  Value *v = c->value[k];
+  if (f->kind == FORMAL_ANY || v->kind != VALUE_TENSOR || (v->rank == 0 && takes_number(c->fn, k))) return 0;
+  if (v->rank >= formal_rank(f)) return v->rank - formal_rank(f);
+  report(el, c->span[k], "argument '%s' of '%s' needs %d %s, found %s", f->name, c->fn->name, f->nshape, f->nshape == 1 ? "axis" : "axes",
+         describe(el, v));
+  if (v->name) remark(el, v->span, "'%s' is %s", v->name, describe(el, v));
+  remark(el, f->span, "'%s' is declared here", f->name);
+  return -1;
+}
+
+static bool to_tensors(Elaborator *el, Call *c) {
+  for (int k = 0; k < c->fn->nformals; k++) {
+    const Formal *f = &c->fn->formals[k];
+    if (!c->value[k] || f->kind == FORMAL_PLAIN) continue;
+    Value *t = as_tensor(el, c->value[k], c->span[k], arena_printf(el->cx, "argument '%s' of '%s'", f->name, c->fn->name));
+    if (!t) return false;
+    c->value[k] = t;
+  }
+  return true;
+}
+
+/* Indexes the leading axes of all arguments by common variables; their number, or -1. */
+static int lift(Elaborator *el, Call *c, int *vars) {
+  int lead[MAX_ARGS], most = -1, longest = 0;
+  for (int k = 0; k < c->fn->nformals; k++) {
+    lead[k] = c->value[k] ? leading_axes(el, c, k) : 0;
+    if (lead[k] < 0) return -1;
+    if (lead[k] > longest) longest = lead[k], most = k;
+  }
+  const Value *longer = most >= 0 ? c->value[most] : NULL;
+  for (int j = 0; j < longest; j++) vars[j] = graph_var(el->g, value_axis(el, longer, j));
+  for (int k = 0; longest && k < c->fn->nformals; k++) {
+    if (!c->value[k] || !lead[k]) continue;
+    Index *index[MAX_AXES];
+    for (int j = 0; j < lead[k]; j++) {
+      Axis have = value_axis(el, c->value[k], j), want = graph_var_axis(el->g, vars[longest - lead[k] + j]);
+      if (!axis_equal(have, want) || have.dim != want.dim) {
+        report(el, c->span[k], "arguments '%s' %s and '%s' %s of '%s' cannot be mapped together: their leading axes differ", c->fn->formals[most].name,
+               shape_text(el, longer), c->fn->formals[k].name, shape_text(el, c->value[k]), c->fn->name);
+        if (longer->name) remark(el, longer->span, "'%s' is %s", longer->name, shape_text(el, longer));
+        if (c->value[k]->name) remark(el, c->value[k]->span, "'%s' is %s", c->value[k]->name, shape_text(el, c->value[k]));
+        advise(el, "it is %s", signature(el, c->fn));
+        return -1;
+      }
+      index[j] = index_var(el->g, vars[longest - lead[k] + j]);
+    }
+    const char *name = c->value[k]->name;
+    c->value[k] = value_at(el, c->value[k], lead[k], index);
+    c->value[k]->name = name;
+  }
+  return longest;
+}
+
+/* ---- binding ---- */
+
+static Value *extent_value(Elaborator *el, Axis a, Span span) {
+  if (a.dim) return dim_extent(el, a.dim, span);
+  if (a.kind == AXIS_PLAIN) return value_number(el, (double)a.extent, span);
+  return value_tensor(el, read_make(el->g, build_leaf(el->g, NODE_BATCH, 0, 0, NULL, "n"), NULL), 0, NULL, span);
+}
+
+static bool local_to(const Scope *s, const char *name) {
+  for (Binding *b = s->first; b; b = b->next)
+    if (b->name == name) return true;
+  return false;
+}
+
+static bool bind_extents(Elaborator *el, Scope *s, const Call *c, int k) {
+  const Formal *f = &c->fn->formals[k];
+  const Value *v = c->value[k];
+  for (int j = 0; j < f->nshape; j++) {
+    Axis a = value_axis(el, v, j);
+    const Expr *e = f->shape[j];
+    if (e->kind == EXPR_NAME && !local_to(s, e->name) && formal_named(c->fn, e->name) < 0) {
+      scope_bind(el, s, e->name, extent_value(el, a, e->span), e->span);
+      continue;
+    }
+    Value *wanted = expr(el, s, e);
+    if (is_poison(wanted)) return false;
+    if (wanted->kind == VALUE_NUMBER && a.kind == AXIS_PLAIN && !a.dim && wanted->number == (double)a.extent) continue;
+    Axis same;
+    if (a.dim && is_dim(el, wanted) && extent_of(el, wanted, e->span, "an extent", &same) && same.dim == a.dim) continue;
+    static const char *const ordinals[] = {"first", "second", "third", "fourth"};
+    Text t = {.cx = el->cx};
+    expr_print(&t, e);
+    if (e->kind != EXPR_NUMBER) text_printf(&t, " = %s", wanted->kind == VALUE_NUMBER ? arena_printf(el->cx, "%g", wanted->number) : "the batch");
+    report(el, c->span[k], "argument '%s' of '%s' is %s, but its %s axis must be %s", f->name, c->fn->name, shape_text(el, v),
+           j < 4 ? ordinals[j] : arena_printf(el->cx, "%dth", j + 1), t.data);
+    if (v->name) remark(el, v->span, "'%s' is declared here", v->name);
+    advise(el, "it is %s", signature(el, c->fn));
+    return false;
+  }
+  return true;
+}
+
+static Value *default_value(Elaborator *el, Scope *s, const Call *c, int k) {
+  const Formal *f = &c->fn->formals[k];
+  Value *v = expr(el, s, f->init);
+  if (f->kind == FORMAL_PLAIN) return is_poison(v) ? NULL : v;
+  Value *t = as_tensor(el, v, f->init->span, arena_printf(el->cx, "argument '%s' of '%s'", f->name, c->fn->name));
+  if (!t || f->kind == FORMAL_ANY || t->rank == f->nshape || (t->rank == 0 && takes_number(c->fn, k))) return t;
+  report(el, f->init->span, "argument '%s' of '%s' has %d %s, found %s", f->name, c->fn->name, f->nshape, f->nshape == 1 ? "axis" : "axes", describe(el, t));
+  return NULL;
+}
+
+/* A number at every place of formal k; NULL with an error. */
+static Value *filled(Elaborator *el, Scope *s, const Call *c, int k) {
+  const Formal *f = &c->fn->formals[k];
+  int vars[MAX_AXES];
+  for (int j = 0; j < f->nshape; j++) {
+    Axis axis;
+    if (!extent_of(el, expr(el, s, f->shape[j]), f->shape[j]->span, arena_printf(el->cx, "an extent of '%s'", f->name), &axis)) return NULL;
+    vars[j] = graph_var(el->g, axis);
+  }
+  return value_tensor(el, c->value[k]->read, f->nshape, vars, c->value[k]->span);
+}
+
+static bool bind_formals(Elaborator *el, Scope *s, Call *c) {
+  for (int k = 0; k < c->fn->nformals; k++) {
+    const Formal *f = &c->fn->formals[k];
+    if (!c->value[k]) {
+      c->value[k] = default_value(el, s, c, k);
+      c->span[k] = f->init->span;
+      if (!c->value[k]) return false;
+    }
+    if (f->kind == FORMAL_ARRAY && c->value[k]->rank < f->nshape && !(c->value[k] = filled(el, s, c, k))) return false;
+    Value *v = named_value(el, s, f->name, c->value[k]);
+    v->span = f->span;
+    scope_bind(el, s, f->name, v, f->span);
+    s->first->is_formal = true;
+  }
+  for (int k = 0; k < c->fn->nformals; k++)
+    if (c->fn->formals[k].kind == FORMAL_ARRAY && !bind_extents(el, s, c, k)) return false;
+  return true;
+}
+
+static Value *close_over(Elaborator *el, Value *v, int lead, const int *vars, Span span) {
+  if (v->kind == VALUE_TUPLE) {
+    Value *t = value_new(el, VALUE_TUPLE, span);
+    t->items = ARENA_ARRAY(el->cx, Value *, v->nitems);
+    t->nitems = v->nitems;
+    for (int k = 0; k < v->nitems; k++) t->items[k] = close_over(el, v->items[k], lead, vars, span);
+    return t;
+  }
+  if (lead == 0 || is_poison(v)) {
+    if (v->kind != VALUE_TENSOR) return v;
+    Value *w = value_fresh(el, v);
+    w->name = NULL;
+    w->span = span;
+    return w;
+  }
+  Value *t = as_tensor(el, v, span, "a result");
+  if (!t) return value_poison(el, span);
+  Value *f = value_fresh(el, t);
+  int all[MAX_AXES];
+  if (lead + f->rank > MAX_AXES) return value_poison(el, span);
+  memcpy(all, vars, sizeof(int) * (size_t)lead);
+  memcpy(all + lead, f->vars, sizeof(int) * (size_t)f->rank);
+  return value_fresh(el, value_tensor(el, f->read, lead + f->rank, all, span));
+}
+
+static Value *run_function(Elaborator *el, Scope *caller, Call *c, const char *path, bool reuse) {
+  int vars[MAX_AXES];
+  Span span = c->at ? c->at->span : c->fn->name_span;
+  if (!to_tensors(el, c)) return value_poison(el, span);
+  int lead = lift(el, c, vars);
+  if (lead < 0) return value_poison(el, span);
+  Scope *s = scope_new(el, SCOPE_FUNCTION, scope_home(el, c->fn->name_span));
+  s->fn = c->fn;
+  s->prefix = path ? arena_printf(el->cx, "%s.", path) : caller->prefix;
+  s->suffix = "";
+  s->since = el->named.n;
+  s->reuse = reuse || (!path && caller->reuse);
+  s->overrides = c->override_args;
+  s->override_values = c->override_values;
+  s->noverrides = c->noverrides;
+  Span before = el->user_call;
+  bool mine = c->at && c->at->span.source != el->prelude;
+  if (mine) el->user_call = c->at->span;
+  if (!bind_formals(el, s, c)) {
+    el->user_call = before;
+    return value_poison(el, span);
+  }
+  Value *result = NULL;
+  const Expr **calls = el->calls;
+  const char **paths = el->call_paths;
+  int ncalls = el->ncalls;
+  int errors = error_count(el->cx);
+  for (int j = 0; j < lead; j++) context_push(el, vars[j]);
+  Flow flow = run_block(el, s, &c->fn->body, &result);
+  context_pop(el, lead);
+  el->user_call = before;
+  el->calls = calls, el->call_paths = paths, el->ncalls = ncalls;
+  bool shown = c->fn->name_span.source == el->prelude; /* then the error stands at the call already */
+  if (error_count(el->cx) > errors && mine && !shown && el->depth < 4 && c->at->span.start != before.start) remark(el, c->at->span, "in this call of '%s'", c->fn->name);
+  if (error_count(el->cx) > errors && !mine && !shown && before.source) remark(el, before, "'%s' is called from here, by the prelude", c->fn->name);
+  if (flow != FLOW_RETURNED || !result) {
+    if (error_count(el->cx) == errors) {
+      report(el, c->fn->name_span, "'%s' ends without a return", c->fn->name);
+      remark(el, span, "in this call of '%s'", c->fn->name);
+    }
+    return value_poison(el, span);
+  }
+  return close_over(el, result, lead, vars, span);
+}
+
+Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *at, int nargs, Value **args, const char **names,
+                     const Span *spans) {
+  Call *c = ARENA_NEW(el->cx, Call);
+  c->fn = f->fn;
+  c->at = at;
+  Span span = at ? at->span : f->span;
+  bool partial = f->partial != NULL;
+  if (f->fn->kind == STMT_OPTIMIZER) {
+    report(el, span, "'%s' is an optimizer: it stands after 'with' in a minimize", f->fn->name);
+    return value_poison(el, span);
+  }
+  for (int k = 0, position = 0; k < nargs; k++) {
+    if (!one_value(el, args[k], spans[k])) return value_poison(el, span);
+    bool named = names && names[k];
+    if (!give_argument(el, c, named ? -1 : position, named ? names[k] : NULL, args[k], spans[k])) return value_poison(el, span);
+    position += !named;
+  }
+  if (!all_given(el, c)) return value_poison(el, span);
+  if (el->depth >= MAX_DEPTH) {
+    bool itself = false;
+    for (int k = 0; k < MAX_DEPTH; k++) itself = itself || el->under_way[k] == f->fn;
+    report(el, span, itself ? "'%s' calls itself without an end: more than %d calls are under way" : "the call of '%s' is nested in %d others, the most that there may be",
+           f->fn->name, MAX_DEPTH);
+    return value_poison(el, span);
+  }
+  if (!take_turn(el, span)) return value_poison(el, span);
+  const char *path = NULL;
+  if (f->fn->kind == STMT_LAYER) {
+    if (!partial && s->fn && s->fn->kind == STMT_FN) {
+      report(el, span, "a fn has no parameters of its own, so it cannot call the layer '%s'; make '%s' a layer", f->fn->name, s->fn->name);
+      return value_poison(el, span);
+    }
+    path = partial ? f->path : path_of_call(el, s, at, f->fn);
+  }
+  el->under_way[el->depth++] = f->fn;
+  Value *v = run_function(el, s, c, path, partial || (f->fn->kind == STMT_LAYER && s->reuse));
+  el->depth--;
+  return v;
+}
+
+/* Ten `for`s inside of one another, or functions that call others twice, can ask for more than there is time for. */
+bool take_turn(Elaborator *el, Span span) {
+  if (++el->turns == MOST_TURNS) report(el, span, "by here there are %d calls and turns of 'for', more than a model may have", MOST_TURNS);
+  return el->turns < MOST_TURNS;
+}
+
+/* ---- call expressions ---- */
+
+static Value *make_partial(Elaborator *el, Scope *s, const Expr *e, const Value *f) {
+  Value *v = ARENA_NEW(el->cx, Value);
+  if (!f->fn || f->partial) {
+    report(el, e->span, "only a function or a layer can be given in part with '_'");
+    return value_poison(el, e->span);
+  }
+  *v = *f;
+  v->partial = e;
+  v->given = ARENA_ARRAY(el->cx, Value *, e->nargs);
+  for (int k = 0; k < e->nargs; k++)
+    if (!is_hole(e->args[k].value) && is_poison(v->given[k] = expr(el, s, e->args[k].value))) return v->given[k];
+  v->span = e->span;
+  v->path = f->fn->kind == STMT_LAYER ? path_of_call(el, s, e, f->fn) : NULL;
+  return v;
+}
+
+typedef struct Arguments {
+  Value *value[MAX_ARGS];
+  const char *name[MAX_ARGS];
+  Span span[MAX_ARGS];
+  int n;
+} Arguments;
+
+static bool add_argument(Elaborator *el, Arguments *a, const char *name, Value *v, Span span) {
+  if (a->n == MAX_ARGS) {
+    report(el, span, "more than %d arguments", MAX_ARGS);
+    return false;
+  }
+  a->value[a->n] = v;
+  a->name[a->n] = name;
+  a->span[a->n++] = span;
+  return true;
+}
+
+static bool evaluate_arguments(Elaborator *el, Scope *s, const Expr *e, Arguments *out) {
+  bool fine = true;
+  for (int k = 0; k < e->nargs; k++) {
+    Value *v = expr(el, s, e->args[k].value);
+    fine = fine && !is_poison(v);
+    Span span = e->args[k].name ? e->args[k].name_span : e->args[k].value->span;
+    if (!add_argument(el, out, e->args[k].name, v, span)) return false;
+  }
+  return fine;
+}
+
+/* An instance takes as many arguments as places were left out with `_`; parameters may be given by name too. */
+static bool fills_places(Elaborator *el, const Value *f, const Expr *e, const Arguments *given) {
+  int places = 0, plain = 0;
+  for (int k = 0; k < f->partial->nargs; k++) places += is_hole(f->partial->args[k].value);
+  for (int k = 0; k < given->n; k++) plain += !given->name[k];
+  if (plain <= places && given->n >= places) return true;
+  report(el, e->span, "%s%s%s takes %d argument%s, found %d", f->name ? "'" : "", f->name ? f->name : "this", f->name ? "'" : "", places,
+         places == 1 ? "" : "s", given->n);
+  remark(el, f->partial->span, "it was made here, with '_' for each argument left out");
+  return false;
+}
+
+/* The call with `_` filled by the arguments at hand, in order. */
+static Value *call_partial(Elaborator *el, Scope *s, const Value *f, const Expr *e, const Arguments *given) {
+  Arguments all = {.n = 0};
+  int next = 0;
+  const Expr *p = f->partial;
+  if (!fills_places(el, f, e, given)) return value_poison(el, e->span);
+  for (int k = 0; k < p->nargs; k++) {
+    bool hole = is_hole(p->args[k].value);
+    Value *v = hole ? given->value[next] : f->given[k];
+    if (!add_argument(el, &all, p->args[k].name, v, hole ? given->span[next] : p->args[k].value->span)) return value_poison(el, e->span);
+    next += hole;
+  }
+  for (; next < given->n; next++)
+    if (!add_argument(el, &all, given->name[next], given->value[next], given->span[next])) return value_poison(el, e->span);
+  return call_function(el, s, f, e, all.n, all.value, all.name, all.span);
+}
+
+/* Takes what a built-in function may be given by name out of the arguments; false with an error where it cannot be. */
+static bool take_option(Elaborator *el, const Builtin *b, Expr *call, Arguments *a) {
+  int n = 0;
+  el->option = NULL;
+  call->args = arena_copy(el->cx, call->args, sizeof(Arg) * (size_t)call->nargs);
+  for (int k = 0; k < a->n; k++) {
+    if (a->name[k] && b->option && strcmp(a->name[k], b->option) == 0 && !el->option) {
+      el->option = a->value[k];
+      el->option_span = call->args[k].value->span;
+      continue;
+    }
+    if (a->name[k]) {
+      bool again = b->option && strcmp(a->name[k], b->option) == 0;
+      report(el, a->span[k], again ? "'%s' is given twice" : b->option ? "'%s' has no argument named '%s': %s" : "'%s' takes no named arguments: %s",
+             again ? b->option : b->name, b->option ? a->name[k] : b->usage, b->usage);
+      return false;
+    }
+    a->value[n] = a->value[k], a->name[n] = NULL, a->span[n] = a->span[k];
+    call->args[n++] = call->args[k];
+  }
+  a->n = call->nargs = n;
+  return true;
+}
+
+static Value *call_builtin(Elaborator *el, Scope *s, const Expr *written, const Builtin *b, Arguments *a) {
+  Expr *e = arena_copy(el->cx, written, sizeof *written);
+  if (!take_option(el, b, e, a)) return value_poison(el, e->span);
+  if (a->n < b->least || a->n > b->most) {
+    const char *most = b->most == b->least ? "" : b->most == b->least + 1 ? arena_printf(el->cx, " or %d", b->most) : " or more";
+    report(el, e->span, "'%s' takes %d%s argument%s, found %d", b->name, b->least, most, b->most == 1 ? "" : "s", a->n);
+    advise(el, "it is %s", b->usage);
+    return value_poison(el, e->span);
+  }
+  for (int k = 0; k < a->n; k++)
+    if (!one_value(el, a->value[k], a->span[k])) return value_poison(el, e->span);
+  el->builtin = b->name;
+  if (b->call) return b->call(el, s, e, a->n, (Value **)a->value);
+  for (int k = 0; k < a->n; k++) {
+    const char *what = arena_printf(el->cx, "an argument of '%s'", b->name);
+    if (a->value[k]->kind != VALUE_NUMBER && !as_tensor(el, a->value[k], a->span[k], what)) return value_poison(el, e->span);
+  }
+  return elementwise(el, b->op, a->n, a->value, e->span, arena_printf(el->cx, "'%s'", b->name));
+}
+
+/* In `sum(i) -a[i]` the sum has no body, and i is unknown. */
+static void advise_body(Elaborator *el, const Value *f, const Expr *e) {
+  const Expr *only = e->nargs == 1 && e->args[0].value->kind == EXPR_NAME ? e->args[0].value : NULL;
+  if (!f->builtin || !is_reduction(f->builtin->name) || !only || strlen(only->name) > 2 || !el->unexplained) return;
+  advise(el, "the body of '%s(%s)' stands directly after it and begins with a name, a number or '(': %s(%s) (-a[%s])", f->builtin->name, only->name,
+         f->builtin->name, only->name, only->name);
+}
+
+Value *expr_call(Elaborator *el, Scope *s, const Expr *e) {
+  Value *f = expr(el, s, e->a);
+  if (is_poison(f)) return f;
+  if (f->kind != VALUE_FUNCTION) {
+    report(el, e->a->span, "%s%s%s is %s, not a function", e->a->kind == EXPR_NAME ? "'" : "", e->a->kind == EXPR_NAME ? e->a->name : "this",
+           e->a->kind == EXPR_NAME ? "'" : "", describe(el, f));
+    if (f->name) remark(el, f->span, "'%s' is defined here", f->name);
+    if (is_row(f) && f->name) advise(el, "%s[0](...) calls the first of them", f->name);
+    if (e->a->kind == EXPR_NAME && builtin_find(e->a->name)) advise(el, "this definition hides the built-in function; give it another name");
+    return value_poison(el, e->span);
+  }
+  if (f->builtin && (strcmp(f->builtin->name, "grad") == 0 || strcmp(f->builtin->name, "jacobian") == 0)) {
+    if (e->nargs != 2) {
+      report(el, e->span, "'%s' takes 2 arguments: %s", f->builtin->name, f->builtin->usage);
+      return value_poison(el, e->span);
+    }
+    return expr_gradient(el, s, e, e->args[0].value, e->args[1].value, f->builtin->name[0] == 'j');
+  }
+  for (int k = 0; k < e->nargs; k++)
+    if (is_hole(e->args[k].value)) return make_partial(el, s, e, f);
+  Arguments a = {.n = 0};
+  int errors = error_count(el->cx);
+  if (!evaluate_arguments(el, s, e, &a)) {
+    if (error_count(el->cx) > errors) advise_body(el, f, e);
+    return value_poison(el, e->span);
+  }
+  if (f->builtin) return call_builtin(el, s, e, f->builtin, &a);
+  if (f->partial) return call_partial(el, s, f, e, &a);
+  return call_function(el, s, f, e, a.n, a.value, a.name, a.span);
+}

@@ -1,0 +1,148 @@
+/* gradient.c: grad, jacobian and ∂, and the names that they are taken by.
+ *
+ * A name whose value is known when compiling (y = 0.5, a formal that is given a number) would be folded into what is made of it, and
+ * nothing would depend on it. So the names that a derivative is asked by are sought beforehand, in the text of each function and of the
+ * model; what is bound to one of them is held: a NAME that nothing looks through until derivatives are taken (hold_value). */
+#include "elaborate/elaborate.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- the names ---- */
+
+static void ask(Elaborator *el, const Stmt *fn, const Expr *by) {
+  if (by->kind != EXPR_NAME && by->kind != EXPR_PART) return;
+  const char *dot = strrchr(by->name, '.');
+  bool dotted = dot || by->kind == EXPR_PART;
+  Asked a = {dotted ? NULL : fn, dot ? intern(el->cx, dot + 1) : by->name, dotted};
+  VEC_PUSH(el->cx, &el->asked, a);
+}
+
+static void ask_in_expr(Elaborator *el, const Stmt *fn, const Expr *e) {
+  if (!e) return;
+  bool call = e->kind == EXPR_CALL && e->nargs == 2 && e->a->kind == EXPR_NAME;
+  if (call && (strcmp(e->a->name, "grad") == 0 || strcmp(e->a->name, "jacobian") == 0)) ask(el, fn, e->args[1].value);
+  if (e->kind == EXPR_PARTIAL) ask(el, fn, e->b);
+  ask_in_expr(el, fn, e->a);
+  ask_in_expr(el, fn, e->b);
+  for (int k = 0; k < e->nargs; k++) ask_in_expr(el, fn, e->args[k].value);
+  for (int k = 0; k < e->nsubs; k++) ask_in_expr(el, fn, e->subs[k].first), ask_in_expr(el, fn, e->subs[k].last);
+}
+
+void ask_derivatives(Elaborator *el, const Stmt *fn, const Block *b) {
+  for (int k = 0; k < b->n; k++) {
+    const Stmt *st = b->at[k];
+    const Stmt *inside = st->kind == STMT_FN || st->kind == STMT_LAYER || st->kind == STMT_OPTIMIZER ? st : fn;
+    ask_in_expr(el, inside, st->value);
+    ask_in_expr(el, inside, st->value2);
+    for (int j = 0; j < st->nvalues; j++) ask_in_expr(el, inside, st->values[j]);
+    for (int j = 0; j < st->ndecls; j++) ask_in_expr(el, inside, st->decls[j].init);
+    ask_derivatives(el, inside, &st->body);
+    ask_derivatives(el, inside, &st->other);
+  }
+}
+
+/* Is a derivative taken by this name of s: in the same function or model, or as h.name from outside of a layer? */
+bool derivative_asked(const Elaborator *el, const Scope *s, const char *name) {
+  for (int k = 0; k < el->asked.n; k++) {
+    const Asked *a = &el->asked.at[k];
+    if (a->name == name && (a->dotted ? s->fn && s->fn->kind == STMT_LAYER : a->fn == s->fn)) return true;
+  }
+  return false;
+}
+
+/* ---- the derivative ---- */
+
+static bool reaches(Elaborator *el, Node *from, const Node *to) {
+  NodeList list = graph_order(el->cx, &from, 1);
+  for (int k = 0; k < list.n; k++)
+    if (list.at[k] == to) return true;
+  return false;
+}
+
+/* What a derivative with respect to this value is taken of: of a sequence, what its scan computes at each step. */
+static Node *target_of(const Value *w) { return w->read->node->kind == NODE_RESULT ? w->read->node->reads[0]->node : w->read->node; }
+
+static void report_undifferentiable(Elaborator *el, const Value *w, const Expr *by) {
+  bool constant = w->kind == VALUE_TENSOR || w->kind == VALUE_NUMBER || (w->kind == VALUE_LIST && !is_row(w));
+  const char *name = expr_text(el->cx, by);
+  report(el, by->span, "a derivative with respect to '%s' makes no sense: it is %s", name, constant ? "constant" : describe(el, w));
+  if (w->name && w->span.source) remark(el, w->span, "'%s' is defined here", name);
+  if (is_row(w)) advise(el, "a parameter of one of them is %s.0.W here, or %s[0].W in grad(L, %s[0].W)", w->name, w->name, w->name);
+  if (constant) advise(el, "at a given point, define a value of its own and what depends on it: v = %s, then a derivative with respect to v", name);
+}
+
+static Value *differentiable(Elaborator *el, Scope *s, const Expr *by) {
+  if (by->kind != EXPR_NAME && by->kind != EXPR_PART) {
+    report(el, by->span, "a derivative is taken with respect to a name; give this value one in a definition of its own");
+    return NULL;
+  }
+  Value *w = expr(el, s, by);
+  if (is_poison(w)) return NULL;
+  if ((w->kind == VALUE_NUMBER && w->read) || (w->kind == VALUE_LIST && w->array)) w = as_tensor(el, w, by->span, "a derivative");
+  NodeKind kind = w->kind == VALUE_TENSOR ? target_of(w)->kind : NODE_CONST;
+  if (kind != NODE_NAME && kind != NODE_PARAM && kind != NODE_INPUT && kind != NODE_STATE) {
+    report_undifferentiable(el, w, by);
+    return NULL;
+  }
+  if (w->read->node->integer) {
+    report(el, by->span, "a derivative with respect to '%s' makes no sense: its values are whole numbers", expr_text(el->cx, by));
+    remark(el, w->span, "'%s' is declared here", expr_text(el->cx, by));
+    return NULL;
+  }
+  return w;
+}
+
+/* A GRAD of t by w, at their own axes; what they depend on besides (the batch, indices of a sum around) stands in front. */
+static Value *gradient_node(Elaborator *el, const Value *t, const Value *w, Span span) {
+  Value *f = value_fresh(el, t), *x = value_fresh(el, w);
+  int vars[4 * MAX_AXES], n = read_vars(x->read, vars, read_vars(f->read, vars, 0));
+  int own[2 * MAX_AXES], nown = 0;
+  for (int k = 0; k < f->rank; k++) own[nown++] = f->vars[k];
+  for (int k = 0; k < x->rank; k++) own[nown++] = x->vars[k];
+  int all[4 * MAX_AXES], m = 0;
+  for (int k = 0; k < n; k++)
+    if (!vars_contain(own, nown, vars[k])) all[m++] = vars[k];
+  for (int k = 0; k < nown; k++) all[m++] = own[k];
+  if (m > MAX_AXES) {
+    report(el, span, "this derivative has %d axes; %d are the most", m, MAX_AXES);
+    return value_poison(el, span);
+  }
+  Subst inside = {0};
+  Node proto = {.kind = NODE_GRAD, .scale = 1, .naxes = m, .nreads = 1, .target = target_of(x), .lo = -INFINITY, .hi = INFINITY};
+  Index *index[MAX_AXES];
+  for (int k = 0; k < m; k++) {
+    subst_add(&inside, all[k], index_var(el->g, k));
+    index[k] = index_var(el->g, all[k]);
+    proto.axes[k] = graph_var_axis(el->g, all[k]);
+  }
+  Read *r = read_substitute(el->g, f->read, &inside);
+  proto.reads = arena_copy(el->cx, &r, sizeof r);
+  proto.tie = ARENA_ARRAY(el->cx, Index *, x->read->node->naxes);
+  for (int k = 0; k < x->read->node->naxes; k++) proto.tie[k] = index_substitute(el->g, x->read->index[k], &inside);
+  return value_tensor(el, read_make(el->g, graph_intern(el->g, &proto), index), nown, own, span);
+}
+
+Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, const Expr *by, bool jacobian) {
+  Value *value = expr(el, s, of), *w = differentiable(el, s, by);
+  if (is_poison(value) || !w) return value_poison(el, e->span);
+  Value *t = as_tensor(el, value, of->span, "what is differentiated");
+  if (!t) return value_poison(el, e->span);
+  if (!jacobian && t->rank == 1 && value_axis(el, t, 0).kind == AXIS_PLAIN && value_axis(el, t, 0).extent == 1)
+    t = value_at(el, t, 1, (Index *[]){index_constant(el->g, 0)});
+  if (!jacobian && t->rank) {
+    report(el, of->span, "grad needs a single number, found %s", describe(el, t));
+    advise(el, "jacobian(v, w) is the derivative of an array; grad(sum(v), w) that of its sum");
+    return value_poison(el, e->span);
+  }
+  if (t->read->node->integer) {
+    report(el, of->span, "a derivative of whole numbers makes no sense: they jump, and are flat in between");
+    return value_poison(el, e->span);
+  }
+  if (!reaches(el, t->read->node, target_of(w))) {
+    report(el, e->span, "'%s' does not depend on '%s'", expr_text(el->cx, of), expr_text(el->cx, by));
+    remark(el, w->span, "'%s' is defined here", expr_text(el->cx, by));
+    return value_poison(el, e->span);
+  }
+  return gradient_node(el, t, w, e->span);
+}

@@ -1,0 +1,385 @@
+/* statement.c: statements, of the model and of bodies. A statement in error binds its names to a poisoned value, so that
+ * later statements are still checked and nothing is reported twice. */
+#include "elaborate/elaborate.h"
+
+#include <string.h>
+
+static void poison_targets(Elaborator *el, Scope *s, const Stmt *st) {
+  for (int k = 0; k < st->ntargets; k++) scope_bind(el, s, st->targets[k].name, value_poison(el, st->span), st->targets[k].span);
+  for (int k = 0; k < st->ndecls; k++) scope_bind(el, s, st->decls[k].name, value_poison(el, st->span), st->decls[k].span);
+}
+
+/* ---- definitions ---- */
+
+bool may_define(Elaborator *el, Scope *s, const char *name, Span span) {
+  for (Binding *b = s->first; b; b = b->next) {
+    if (b->name != name) continue;
+    if (s->may_redefine && !b->value->grows) return true;
+    report(el, span, "'%s' is already defined", name);
+    remark(el, b->span, b->is_formal ? "it is an argument" : "it is defined here");
+    if (b->value->grows) advise(el, "'%s' is %s, which only %s[%d] = layer(_, ...) adds to", name, describe(el, b->value), name, b->value->nitems);
+    else advise(el, "a value never changes; give the new one another name (a 'for' may redefine)");
+    return false;
+  }
+  return true;
+}
+
+static void record_named(Elaborator *el, const char *path, Value *v, Span span, bool ambiguous) {
+  Named n = {intern(el->cx, path), v, span, false};
+  for (int k = 0; k < el->named.n && ambiguous; k++)
+    if (el->named.at[k].path == n.path) n.ambiguous = true;
+  VEC_PUSH(el->cx, &el->named, n);
+}
+
+/* Under this name in s, and for grad under its path. */
+void bind_result(Elaborator *el, Scope *s, const char *name, Value *v, Span span) {
+  scope_bind(el, s, name, v, span);
+  if ((s->fn && s->fn->kind != STMT_LAYER) || is_poison(v) || scan_of(s)) return;
+  record_named(el, arena_printf(el->cx, "%s%s%s", s->prefix, name, s->suffix), v, span, s->reuse);
+  if (*s->suffix) record_named(el, arena_printf(el->cx, "%s%s", s->prefix, name), v, span, false);
+}
+
+static void define(Elaborator *el, Scope *s, const Target *t, Value *v) {
+  Value *named = is_poison(v) ? v : named_value(el, s, t->name, v);
+  if (named->kind == VALUE_TENSOR) named->span = t->span;
+  bind_result(el, s, t->name, named, t->span);
+}
+
+static bool check_shape(Elaborator *el, Scope *s, const Target *t, Value *v) {
+  Value *x = as_tensor(el, v, t->span, "the value");
+  if (!x) return false;
+  bool fits = x->rank == t->nshape;
+  Text wanted = {.cx = el->cx};
+  for (int k = 0; k < t->nshape; k++) {
+    Axis axis;
+    if (!extent_of(el, expr(el, s, t->shape[k]), t->shape[k]->span, arena_printf(el->cx, "an extent of '%s'", t->name), &axis)) return false;
+    text_printf(&wanted, "%s%s", k ? ", " : "", axis.dim ? dim_text(el, axis.dim) : arena_printf(el->cx, "%lld", (long long)axis.extent));
+    fits = fits && axis_equal(value_axis(el, x, k), axis) && value_axis(el, x, k).dim == axis.dim;
+  }
+  if (!fits) report(el, t->span, "'%s' is declared as [%s], but its value is %s", t->name, wanted.data ? wanted.data : "", shape_text(el, x));
+  return fits;
+}
+
+static Value *indexed_value(Elaborator *el, Scope *s, const Target *t, const Expr *e) {
+  int vars[2 * MAX_AXES];
+  if (is_no_instance(el, s, t, e)) return value_poison(el, t->span);
+  Scope *inner = scope_new(el, SCOPE_BLOCK, s);
+  for (int k = 0; k < t->nbinders; k++)
+    if (!t->binders[k].name) {
+      report(el, t->binders[k].span.source ? t->binders[k].span : t->span, "expected the name of an index: %s[i] = ..., %s[i < 10] = ...", t->name, t->name);
+      advise(el, "a definition is of a whole array; concat, stack and where make one of parts");
+      return value_poison(el, t->span);
+    }
+  if (!bind_indices(el, inner, t->binders, t->nbinders, e, NULL, vars)) return value_poison(el, t->span);
+  for (int k = 0; k < t->nbinders; k++) context_push(el, vars[k]);
+  Value *v = expr(el, inner, e);
+  context_pop(el, t->nbinders);
+  if (is_poison(v)) return v;
+  Value *x = as_tensor(el, v, e->span, "a definition in index notation");
+  if (!x) return value_poison(el, t->span);
+  if (t->nbinders + x->rank > MAX_AXES / 2) {
+    report(el, t->span, "'%s' would have %d axes; %d are the most", t->name, t->nbinders + x->rank, MAX_AXES / 2);
+    return value_poison(el, t->span);
+  }
+  Value *f = value_fresh(el, x);
+  memcpy(vars + t->nbinders, f->vars, sizeof(int) * (size_t)f->rank);
+  return value_fresh(el, value_tensor(el, f->read, t->nbinders + f->rank, vars, t->span));
+}
+
+/* In `a, b = split(h, 2)` each result has a name of its own. */
+static bool differs(Elaborator *el, const Target *t, int k) {
+  for (int j = 0; j < k; j++)
+    if (t[j].name == t[k].name) {
+      report(el, t[k].span, "'%s' stands here twice; each result needs a name of its own", t[k].name);
+      return false;
+    }
+  return true;
+}
+
+/* h[t] = e, h[t, i] = e, a[t], b[t] = f(x): in a scan. */
+static void run_define_step(Elaborator *el, Scope *s, const Stmt *st) {
+  const Target *t = st->targets;
+  name_layer_calls(el, s, t[0].name, st->value, NULL);
+  Value *v;
+  if (st->ntargets == 1 && t[0].nbinders > 1) {
+    Target rest = t[0];
+    rest.binders++, rest.nbinders--;
+    v = indexed_value(el, s, &rest, st->value);
+  } else {
+    v = expr(el, s, st->value);
+  }
+  bool fits = st->ntargets == 1 ? v->kind != VALUE_TUPLE : v->kind == VALUE_TUPLE && v->nitems == st->ntargets;
+  for (int k = 0; k < st->ntargets; k++) {
+    bool step = defines_step(s, &t[k]) && (t[k].nbinders == 1 || st->ntargets == 1);
+    if (!step) report(el, t[k].span, "of several results, all are sequences (a[t], b[t] = ...) or none is");
+    fits = fits && step;
+  }
+  if (!fits && !is_poison(v)) {
+    if (!el->failed) report(el, st->value->span, "%d name%s on the left, found %s", st->ntargets, st->ntargets == 1 ? "" : "s", describe(el, v));
+    v = value_poison(el, st->span);
+  }
+  for (int k = 0; k < st->ntargets; k++) define_step(el, s, &t[k], st->ntargets == 1 || is_poison(v) ? v : v->items[k]);
+}
+
+void define_value(Elaborator *el, Scope *s, const Target *t, Value *v) {
+  if (may_define(el, s, t->name, t->span)) define(el, s, t, v);
+}
+
+static void run_define(Elaborator *el, Scope *s, const Stmt *st) {
+  const Target *t = st->targets;
+  if (defines_step(s, t)) {
+    run_define_step(el, s, st);
+    return;
+  }
+  if (defines_instance(st)) {
+    define_instance(el, s, st);
+    return;
+  }
+  for (int k = 0; k < st->ntargets; k++)
+    if (!may_define(el, s, t[k].name, t[k].span) || !differs(el, t, k)) {
+      if (t[0].indexed) indexed_value(el, s, &t[0], st->value);
+      else expr(el, s, st->value);
+      return;
+    }
+  name_layer_calls(el, s, t[0].name, st->value, NULL);
+  Value *v = t[0].indexed ? indexed_value(el, s, &t[0], st->value) : expr(el, s, st->value);
+  if (v->kind == VALUE_FUNCTION && v->fn && v->fn->kind == STMT_LAYER && !v->partial) {
+    report(el, st->value->span, "'%s' is a layer; %s = %s(_, ...) makes an instance of it", v->fn->name, t[0].name, v->fn->name);
+    v = value_poison(el, st->span);
+  }
+  if (is_poison(v) || (t[0].has_shape && !check_shape(el, s, &t[0], v))) {
+    poison_targets(el, s, st);
+    return;
+  }
+  if (st->ntargets == 1 && v->kind != VALUE_TUPLE) {
+    define(el, s, t, v);
+    return;
+  }
+  if (v->kind != VALUE_TUPLE || v->nitems != st->ntargets) {
+    report(el, st->value->span, "%d name%s on the left, found %s", st->ntargets, st->ntargets == 1 ? "" : "s", describe(el, v));
+    poison_targets(el, s, st);
+    return;
+  }
+  for (int k = 0; k < st->ntargets; k++) define(el, s, &t[k], v->items[k]);
+}
+
+/* ---- state <- e ---- */
+
+static Leaf *state_of(Elaborator *el, Scope *s, const Target *t, Binding **b) {
+  *b = scope_find(s, t->name);
+  Value *v = *b ? (*b)->value : NULL;
+  if (v && v->kind == VALUE_TENSOR && v->read->node->kind == NODE_STATE) return &el->program->states.at[v->read->node->item];
+  if (v && is_poison(v)) return NULL;
+  report(el, t->span, v ? "'%s' is not a state, so it cannot be updated with '<-'" : "unknown name '%s'", t->name);
+  if (v) remark(el, (*b)->span, "'%s' is defined here", t->name);
+  if (v) advise(el, "state %s = 0 declares one", t->name);
+  return NULL;
+}
+
+/* The value in the shape of the target (a scalar or suffix is repeated); NULL with an error. */
+static Value *fit_to(Elaborator *el, Value *v, const Value *target, Span span, const char *name) {
+  Value *x = as_tensor(el, v, span, "the new value");
+  if (!x) return NULL;
+  bool fits = el->in_optimizer ? x->rank == 0 || x->rank == target->rank : x->rank <= target->rank;
+  for (int j = 0; fits && j < x->rank; j++) fits = same_extent(el, x, j, target, target->rank - x->rank + j);
+  if (!fits) {
+    report(el, span, "the new value of '%s' is %s, but '%s' is %s", name, describe(el, x), name, describe(el, target));
+    remark(el, target->span, "'%s' is declared here", name);
+    return NULL;
+  }
+  Value *f = value_fresh(el, target);
+  Index *index[MAX_AXES];
+  for (int j = 0; j < x->rank; j++) index[j] = index_var(el->g, f->vars[f->rank - x->rank + j]);
+  return value_tensor(el, value_at(el, x, x->rank, index)->read, f->rank, f->vars, span);
+}
+
+static void record_update(Elaborator *el, const char *path, Value *v, Span span) {
+  for (int k = 0; k < el->updates.n; k++)
+    if (el->updates.at[k].path == path) {
+      if (el->in_optimizer) el->updates.at[k].value = v;
+      else report(el, span, "'%s' is updated twice in one step", path);
+      return;
+    }
+  Update u = {path, v, span};
+  VEC_PUSH(el->cx, &el->updates, u);
+}
+
+static bool may_update(const Stmt *optimizer, const char *name) {
+  if (name == optimizer->formals[0].name || name == optimizer->formals[1].name) return true;
+  for (int k = 0; k < optimizer->body.n; k++)
+    for (int j = 0; optimizer->body.at[k]->kind == STMT_STATE && j < optimizer->body.at[k]->ndecls; j++)
+      if (optimizer->body.at[k]->decls[j].name == name) return true;
+  return false;
+}
+
+/* In an optimizer lines take effect in order: the name means the new value from here on. */
+static void update_in_optimizer(Elaborator *el, Scope *s, const Stmt *st) {
+  const Target *t = st->targets;
+  Binding *b = scope_find(s, t->name);
+  Value *v = expr(el, s, st->value);
+  if (is_poison(v)) return;
+  if (!b || !may_update(s->fn, t->name)) {
+    report(el, t->span, "'%s' is neither the parameter, its gradient nor a state of this optimizer", t->name);
+    if (b) remark(el, b->span, "'%s' is defined here", t->name);
+    advise(el, "a value that is kept between steps is declared: state %s = 0", b ? "v" : t->name);
+    return;
+  }
+  Value *fitted = fit_to(el, v, b->value, st->value->span, t->name);
+  if (!fitted) return;
+  fitted->name = t->name;
+  fitted->span = b->value->span;
+  b->value = fitted;
+  record_update(el, t->name, fitted, st->span);
+}
+
+static void run_update(Elaborator *el, Scope *s, const Stmt *st) {
+  Binding *b;
+  if (el->in_optimizer) {
+    update_in_optimizer(el, s, st);
+    return;
+  }
+  Leaf *leaf = state_of(el, s, st->targets, &b);
+  name_layer_calls(el, s, NULL, st->value, NULL);
+  Value *v = expr(el, s, st->value);
+  if (!leaf || is_poison(v)) return;
+  Value *x = fit_to(el, v, b->value, st->value->span, leaf->path);
+  if (!x) return;
+  int vars[2 * MAX_AXES], n = read_vars(x->read, vars, 0);
+  for (int k = 0; k < n; k++) {
+    bool own = false;
+    for (int j = 0; j < x->rank; j++) own = own || vars[k] == x->vars[j];
+    if (own || (leaf->per_example && vars[k] == el->g->batch_var)) continue;
+    report(el, st->value->span, vars[k] == el->g->batch_var ? "the new value of '%s' differs between examples; a state has one value for all"
+                                                            : "the new value of '%s' differs along an axis that this call is mapped over", leaf->path);
+    if (vars[k] == el->g->batch_var) advise(el, "mean(batch) or sum(batch) makes one of them; `state %s[batch, ...]` has a row for each example of a batch", leaf->path);
+    else advise(el, "give the layer the whole array, with its axis among the formal's brackets, and take a mean over it");
+    return;
+  }
+  if (el->training != 0) record_update(el, leaf->path, x, st->span);
+}
+
+/* ---- for, if, return ---- */
+
+/* What a block would have defined, had it been known whether it runs. */
+static void poison_block(Elaborator *el, Scope *s, const Block *b) {
+  for (int k = 0; k < b->n; k++) {
+    poison_targets(el, s, b->at[k]);
+    poison_block(el, s, &b->at[k]->body);
+    poison_block(el, s, &b->at[k]->other);
+  }
+}
+
+static Flow run_for(Elaborator *el, Scope *s, const Stmt *st, Value **returned) {
+  int64_t n = whole_number(el, expr(el, s, st->binder.bound), st->binder.bound->span, "the bound of 'for'", 0);
+  if (n > 10000) report(el, st->binder.bound->span, "'for' would repeat %lld times; 10000 are the most", (long long)n);
+  if (n < 0 || n > 10000) {
+    poison_block(el, s, &st->body);
+    return FLOW_ON;
+  }
+  const char *suffix = s->suffix;
+  bool before = s->may_redefine;
+  Flow flow = FLOW_ON;
+  Binding counter = {st->binder.name, NULL, st->binder.span, false, NULL};
+  for (int64_t k = 0; k < n && flow == FLOW_ON && take_turn(el, st->binder.bound->span); k++) {
+    int errors = error_count(el->cx);
+    scope_bind(el, s, counter.name, value_number(el, (double)k, counter.span), counter.span);
+    Binding *mine = s->first;
+    s->suffix = arena_printf(el->cx, "%s.%lld", suffix, (long long)k);
+    s->may_redefine = true;
+    flow = run_block(el, s, &st->body, returned);
+    mine->name = ""; /* the counter ends with its turn; what was defined stays */
+    if (error_count(el->cx) > errors) break;
+  }
+  s->suffix = suffix;
+  s->may_redefine = before;
+  return flow;
+}
+
+static Flow run_if(Elaborator *el, Scope *s, const Stmt *st, Value **returned) {
+  Value *c = expr(el, s, st->value);
+  if (c->kind != VALUE_NUMBER) {
+    bool computed = c->kind == VALUE_TENSOR;
+    if (!is_poison(c)) report(el, st->value->span, "'if' chooses at compile time and needs a number, found %s", computed && !c->rank ? "one that the model computes" : describe(el, c));
+    if (computed) advise(el, "where(c, a, b) chooses between values");
+    poison_block(el, s, &st->body);
+    poison_block(el, s, &st->other);
+    return FLOW_ON;
+  }
+  bool before = s->may_redefine;
+  s->may_redefine = true;
+  Flow flow = FLOW_ON;
+  if (c->number != 0) flow = run_block(el, s, &st->body, returned);
+  else if (st->has_other) flow = run_block(el, s, &st->other, returned);
+  s->may_redefine = before;
+  return flow;
+}
+
+static Flow run_return(Elaborator *el, Scope *s, const Stmt *st, Value **returned) {
+  Expr all = {.kind = EXPR_LIST, .nargs = st->nvalues};
+  all.args = ARENA_ARRAY(el->cx, Arg, st->nvalues);
+  for (int k = 0; k < st->nvalues; k++) all.args[k].value = st->values[k];
+  name_layer_calls(el, s, NULL, &all, NULL);
+  Value *v = NULL;
+  if (st->nvalues == 1) {
+    v = expr(el, s, st->values[0]);
+  } else {
+    v = value_new(el, VALUE_TUPLE, st->span);
+    v->items = ARENA_ARRAY(el->cx, Value *, st->nvalues);
+    v->nitems = st->nvalues;
+    for (int k = 0; k < st->nvalues; k++) {
+      v->items[k] = expr(el, s, st->values[k]);
+      if (is_poison(v->items[k])) v = v->items[k], k = st->nvalues;
+    }
+  }
+  *returned = v;
+  return FLOW_RETURNED;
+}
+
+/* `param a[n], b[n] ~ glorot` may be meant to draw both. */
+static void warn_lists(Elaborator *el, const Stmt *st) {
+  const Decl *last = &st->decls[st->ndecls - 1];
+  if (el->quiet || el->second_pass || st->ndecls < 2 || last->init_kind != INIT_DRAW) return;
+  for (int k = 0; k + 1 < st->ndecls; k++)
+    if (st->decls[k].init_kind == INIT_NONE) {
+      warn_at(el->cx, st->decls[k].span, "'%s' starts from 0: what is written after '%s' belongs to '%s' alone", st->decls[k].name, last->name, last->name);
+      return;
+    }
+}
+
+void context_push(Elaborator *el, int var) { VEC_PUSH(el->cx, &el->context, var); }
+void context_pop(Elaborator *el, int n) { el->context.n -= n; }
+
+bool statement_in_body(Elaborator *el, Scope *s, const Stmt *st) {
+  switch (st->kind) {
+  case STMT_DEFINE: run_define(el, s, st); return true;
+  case STMT_UPDATE: run_update(el, s, st); return true;
+  case STMT_PARAM:
+    warn_lists(el, st);
+    for (int k = 0; k < st->ndecls; k++) declare_param(el, s, st, &st->decls[k]);
+    return true;
+  case STMT_STATE:
+    for (int k = 0; k < st->ndecls; k++) declare_state(el, s, st, &st->decls[k]);
+    return true;
+  case STMT_DRAW: run_draw(el, s, st); return true;
+  case STMT_SCAN: run_scan(el, s, st); return true;
+  case STMT_INIT: return true; /* seen to by the scan */
+  default: return false;
+  }
+}
+
+Flow run_block(Elaborator *el, Scope *s, const Block *b, Value **returned) {
+  for (int k = 0; k < b->n; k++) {
+    const Stmt *st = b->at[k];
+    Flow flow = FLOW_ON;
+    if (st->span.source != el->prelude || !el->g->span.source) el->g->span = st->span;
+    if (st->kind == STMT_FOR) flow = run_for(el, s, st, returned);
+    else if (st->kind == STMT_IF) flow = run_if(el, s, st, returned);
+    else if (st->kind == STMT_RETURN) flow = run_return(el, s, st, returned);
+    else if (!statement_in_body(el, s, st) && s->kind == SCOPE_MODEL) {
+      Block one = {(Stmt **)&b->at[k], 1};
+      run_model(el, &one);
+    }
+    if (flow == FLOW_RETURNED) return flow;
+  }
+  return FLOW_ON;
+}

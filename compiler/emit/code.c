@@ -1,0 +1,497 @@
+/* code.c: expressions of the generated C.
+ *
+ * A value is written out as text with the looseness of its outermost operator, so that parentheses stand only where they are
+ * needed. Inline values that are more than a copy become local constants `const float t3 = ...;` of the loop at hand, once each;
+ * that also bounds the length of a line. All indices are one affine expression in the loop variables. */
+#include "emit/emit_c.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LONG_TEXT = 70 };
+
+/* ---- lines ---- */
+
+static void vline(Body *b, const char *format, va_list args) {
+  char buffer[4096];
+  int n = vsnprintf(buffer, sizeof buffer, format, args);
+  if (n < 0 || n >= (int)sizeof buffer) bug("emit", "a line of %d characters", n);
+  text_printf(b->out, "%*s%s\n", 2 * b->indent, "", buffer);
+}
+
+void line(Body *b, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  vline(b, format, args);
+  va_end(args);
+}
+
+void open_brace(Body *b, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  vline(b, format, args);
+  va_end(args);
+  b->indent++;
+}
+
+void close_brace(Body *b) {
+  b->indent--;
+  line(b, "}");
+}
+
+/* The first four as in formulas; the letters after them have other uses here. */
+const char *const loop_names[MAX_AXES + 2] = {"b",  "b2", "i",  "j",  "k",  "l",  "mm", "oo", "pp",
+                                              "qq", "rr", "ss", "tt", "uu", "vv", "ww", "xx", "yy",
+                                              "zz", "aa", "cc", "dd", "ee", "ff", "gg", "hh"};
+
+void use_axes(Body *b, const Node *n) {
+  int batches = 0, others = 0;
+  b->axes = n->axes;
+  for (int k = 0; k < n->naxes + n->nreduce; k++) {
+    bool batch = n->axes[k].kind == AXIS_BATCH && batches < 2;
+    b->vars[k] = batch ? loop_names[batches++] : loop_names[2 + others++];
+    b->dropped[k] = n->axes[k].kind == AXIS_PLAIN && n->axes[k].extent == 1;
+    b->last[k] = n->axes[k].kind == AXIS_PLAIN ? n->axes[k].extent - 1 : n->axes[k].kind == AXIS_BATCH ? b->plan->batch - 1 : INT32_MAX;
+    int loop = k < n->naxes ? plan_time(b->plan, b->loop, n->axes[k]) : -1;
+    b->held[k] = loop >= 0;
+    if (loop < 0) continue;
+    b->vars[k] = b->plan->loops.at[loop].variable;
+    b->dropped[k] = false;
+  }
+}
+
+static const char *new_temp(Body *b) {
+  if (b->direct) return arena_printf(b->cx, "r%d", ++b->nouter); /* lives as long as the function */
+  return arena_printf(b->cx, "t%d", ++b->ntemps);
+}
+
+const char *code_parens(Body *b, Code c, int level) {
+  return c.level <= level ? c.text : arena_printf(b->cx, "(%s)", c.text);
+}
+
+const char *as_float(Body *b, Code c, int level) {
+  return c.integer ? arena_printf(b->cx, "(float)%s", code_parens(b, c, 0)) : code_parens(b, c, level);
+}
+
+Code spill(Body *b, Code c) {
+  if (c.level == 0 && strpbrk(c.text, "[(") == NULL) return c;
+  const char *name = new_temp(b);
+  line(b, "const %s %s = %s;", code_type(c), name, code_narrowed(b, c, 5));
+  return c.integer ? whole_code(name, 0, c.lo, c.hi) : (Code){.text = name};
+}
+
+Code shorten(Body *b, Code c) { return strlen(c.text) > LONG_TEXT ? spill(b, c) : c; }
+
+/* What one side of a choice is: read before it. gcc 11 and 12 at -O3 with AVX2 take wrong elements where a loop's reads at a stride
+ * hang on a condition. */
+/* Reads that hang on a condition. */
+void open_guard(Body *b, const char *when) {
+  open_brace(b, "if (%s) {", when);
+  line(b, "NN_GUARDED");
+}
+
+Code code_loaded(Body *b, Code c) { return strchr(c.text, '[') ? spill(b, c) : shorten(b, c); }
+
+/* ---- operands ---- */
+
+const char *scalar_name(Body *b, const Node *n) {
+  for (int k = 0; k < b->scalars.n; k++)
+    if (b->scalars.at[k].node == n) return b->scalars.at[k].name;
+  const char *name = arena_printf(b->cx, "s%d", n->number);
+  if (n->label) {
+    const char *word = c_local_name(b->cx, n->label);
+    bool taken = false;
+    for (int k = 0; k < b->scalars.n; k++) taken = taken || strcmp(b->scalars.at[k].name, word) == 0;
+    for (int k = 0; k < b->em->program->inputs.n; k++) taken = taken || strcmp(b->em->input_names[k], word) == 0;
+    if (!taken) name = word;
+  }
+  VEC_PUSH(b->cx, &b->scalars, ((Operand){.node = n, .name = name}));
+  return name;
+}
+
+static bool name_taken(const Body *b, const char *name, const char *origin) {
+  for (int k = 0; k < b->operands.n; k++)
+    if (strcmp(b->operands.at[k].name, name) == 0) return true;
+  for (int k = 0; k < b->scalars.n; k++)
+    if (strcmp(b->scalars.at[k].name, name) == 0) return true;
+  for (int k = 0; k < b->em->program->inputs.n; k++)
+    if (strcmp(b->em->input_names[k], name) == 0) return strcmp(origin, name) != 0;
+  return false;
+}
+
+static const char *array_label(Body *b, const Node *n) {
+  const Place *p = plan_place(b->plan, n);
+  if (p->kind == PLACE_DEST) {
+    const Root *r = &b->plan->roots[p->root];
+    if (r->dest == DEST_GRAD)
+      return arena_printf(b->cx, "d%s", c_flat_name(b->cx, b->em->program->params.at[r->item].path));
+  }
+  if (n->kind == NODE_PARAM) return c_flat_name(b->cx, b->em->program->params.at[n->item].path);
+  if (n->kind == NODE_STATE) return c_flat_name(b->cx, b->em->program->states.at[n->item].path);
+  return n->label ? c_flat_name(b->cx, n->label) : arena_printf(b->cx, "v%d", n->number);
+}
+
+static const char *origin_of(Body *b, const Node *n, const Pack *pack) {
+  if (pack) return arena_printf(b->cx, "s->f + %lld", (long long)pack->offset);
+  const Place *p = plan_place(b->plan, n);
+  if (p->kind == PLACE_SCALAR) return scalar_name(b, n);
+  if (p->kind == PLACE_WORK)
+    return arena_printf(b->cx, p->wide ? "s->l + %lld" : p->integer ? "s->i + %lld" : "s->f + %lld", (long long)p->offset);
+  return b->origin(b, n);
+}
+
+static bool is_word(const char *s) {
+  return s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == '\0';
+}
+
+static const char *local_label(Body *b, const Node *n, const Pack *pack, const char *origin) {
+  const char *label = pack ? pack->label : array_label(b, n);
+  if (label[0] != 'v' || strspn(label + 1, "0123456789") + 1 != strlen(label)) label = c_local_name(b->cx, label);
+  const char *name = label;
+  for (int k = 2; name_taken(b, name, origin); k++)
+    name = arena_printf(b->cx, "%s_%d", label, pack ? k : n->number + k - 2);
+  return name;
+}
+
+Operand *operand(Body *b, const Node *n, const Pack *pack, bool written) {
+  for (int k = 0; k < b->operands.n; k++) {
+    Operand *o = &b->operands.at[k];
+    if (o->node != n || o->pack != pack) continue;
+    o->written = o->written || written;
+    return o;
+  }
+  Operand o = {.node = n, .pack = pack, .written = written, .origin = origin_of(b, n, pack)};
+  o.scalar = !pack && n->naxes == 0;
+  o.integer = !pack && plan_place(b->plan, n)->integer;
+  o.wide = !pack && plan_place(b->plan, n)->wide;
+  if (b->abstract) {
+    o.name = arena_printf(b->cx, "a%d", b->operands.n);
+  } else if (o.scalar) {
+    o.name = o.origin;
+  } else if (b->direct) {
+    o.name = arena_printf(b->cx, "(%s)", o.origin);
+  } else {
+    o.name = is_word(o.origin) ? o.origin : local_label(b, n, pack, o.origin);
+  }
+  VEC_PUSH(b->cx, &b->operands, o);
+  return &b->operands.at[b->operands.n - 1];
+}
+
+/* ---- indices ---- */
+
+static Code term_of(Body *b, const Term *x) {
+  if (!x->gather) return whole_code(b->vars[x->var], 0, 0, b->last[x->var]);
+  return whole_of(b, code_read(b, (Read *)x->gather), x->gather->node);
+}
+
+/* The terms of an index in the order in which they are written, positive ones first, and the offset between them; `sign`: of each. */
+typedef struct Sum {
+  Code at[MAX_AXES * 4];
+  int n;
+  bool minus[MAX_AXES * 4];
+} Sum;
+
+static void add_term(Body *b, Sum *s, int64_t coef, Code c) {
+  if (s->n == MAX_AXES * 4) bug("emit", "an index of more than %d terms", MAX_AXES * 4);
+  int64_t size = coef < 0 ? -coef : coef;
+  s->minus[s->n] = coef < 0;
+  s->at[s->n++] = size == 1 ? c : whole_times(b, whole_constant(b, size), c);
+}
+
+static Code sum_code(Body *b, const Sum *s) {
+  Code c = s->n ? s->at[0] : whole_constant(b, 0);
+  if (s->n && s->minus[0]) {
+    if (c.lo == INT32_MIN) c = whole_widened(b, c);
+    c = (Code){arena_printf(b->cx, "-%s", code_parens(b, c, 2)), c.level == 2 ? 2 : 1, true, c.wide, -c.hi, -c.lo};
+  }
+  for (int k = 1; k < s->n; k++) c = whole_plus(b, c, s->at[k], s->minus[k]);
+  return c;
+}
+
+Code code_index(Body *b, const Index *e) {
+  Sum sum = {.n = 0};
+  for (int sign = 1; sign >= -1; sign -= 2) { /* positive terms first */
+    if (sign < 0 && e->offset > 0) add_term(b, &sum, 1, whole_constant(b, e->offset));
+    for (int i = 0; i < e->n; i++) {
+      const Term *x = &e->terms[i];
+      if ((x->coef > 0) != (sign > 0) || (!x->gather && b->dropped[x->var])) continue;
+      add_term(b, &sum, x->coef, term_of(b, x));
+    }
+  }
+  if (e->offset < 0) add_term(b, &sum, -1, whole_constant(b, -e->offset));
+  Code c = sum_code(b, &sum);
+  if (e->divisor == 1 || !sum.n) return c;
+  Code d = whole_code(arena_printf(b->cx, "%s / %lld", code_parens(b, c, 1), (long long)e->divisor), 2, c.lo / e->divisor, c.hi / e->divisor);
+  d.wide = d.wide || c.wide;
+  return d;
+}
+
+/* An index between brackets; a long one is computed before, where that reads nothing. */
+const char *code_place(Body *b, const Index *e) {
+  Code c = code_index(b, e);
+  return strlen(c.text) > LONG_TEXT && !strchr(c.text, '[') ? spill(b, c).text : c.text;
+}
+
+/* ---- guards ---- */
+
+static void and_also(Text *t, const char *format, ...) NNC_PRINTF(2, 3);
+static void and_also(Text *t, const char *format, ...) {
+  char buffer[1024];
+  va_list args;
+  va_start(args, format);
+  int n = vsnprintf(buffer, sizeof buffer, format, args);
+  va_end(args);
+  if (n < 0 || n >= (int)sizeof buffer) bug("emit", "a condition of %d characters", n);
+  text_printf(t, "%s%s", t->length ? " && " : "", buffer);
+}
+
+/* What is not known to hold of: e is whole and 0 <= e < n. */
+static void guard_conditions(Body *b, const Index *e, int64_t n, Text *t) {
+  Index top = *e;
+  top.divisor = 1;
+  double lo, hi;
+  bool known = index_range(NULL, &top, b->axes, &lo, &hi);
+  int64_t end;
+  if (__builtin_mul_overflow(n, e->divisor, &end)) report_wide(b, arena_printf(b->cx, "%lld * %lld", (long long)n, (long long)e->divisor));
+  if (known && lo >= 0 && hi < (double)end && e->divisor == 1) return;
+  Code c = shorten(b, code_index(b, &top));
+  if (e->divisor == 1 && n == 1) {
+    and_also(t, "%s == 0", code_parens(b, c, 3));
+    return;
+  }
+  if (!known || lo < 0) and_also(t, "%s >= 0", code_parens(b, c, 3));
+  if (!known || hi >= (double)end) and_also(t, "%s < %lld", code_parens(b, c, 3), (long long)end);
+  if (e->divisor != 1) and_also(t, "%s %% %lld == 0", code_parens(b, c, 1), (long long)e->divisor);
+}
+
+/* A long condition is computed in parts. */
+static void shorten_condition(Body *b, Text *t) {
+  if (t->length < 100) return;
+  Code c = spill(b, whole_code(t->data, 5, 0, 1));
+  *t = (Text){.cx = b->cx};
+  text_printf(t, "%s != 0", c.text);
+}
+
+const char *code_guards(Body *b, const Guard *guards, int n) {
+  Text t = {.cx = b->cx};
+  for (int k = 0; k < n; k++) {
+    guard_conditions(b, guards[k].e, guards[k].n, &t);
+    shorten_condition(b, &t);
+  }
+  return t.data;
+}
+
+/* ---- reads ---- */
+
+static const TempName *find_temp(const Body *b, const Read *r) {
+  for (int k = b->temps.n - 1; k >= 0; k--) {
+    const TempName *t = &b->temps.at[k];
+    if (t->read ? read_equal(t->read, r) : t->node == r->node) return t;
+  }
+  return NULL;
+}
+
+/* Where `b->when` does not hold the place may not exist; the first one does. */
+static Code element(Body *b, const Read *r) {
+  const Operand *o = operand(b, plan_storage(b->plan, r->node), NULL, false);
+  bool integer = o->integer, scalar = o->scalar;
+  Code c = {.text = o->name, .level = scalar && o->name[0] == '('};
+  const char *name = o->name, *when = b->when && !read_in_range(b, r) ? arena_printf(b->cx, "%s ? ", b->when) : NULL;
+  if (!scalar) c.text = arena_printf(b->cx, "%s[%s%s%s]", name, when ? when : "", code_place(b, plan_flat_index(b->plan, r)), when ? " : 0" : "");
+  if (!integer) return c;
+  double lo, hi;
+  node_range(r->node, &lo, &hi);
+  return whole_code(c.text, c.level, (int64_t)lo, (int64_t)hi);
+}
+
+/* Constants, copies and index values are written again at each use. */
+static bool rewritten(const Node *n) {
+  return n->op == OP_INDEX || n->op == OP_STOP || n->op == OP_DRAWN ||
+         (n->op == OP_PRODUCT && !n->nguards && (n->nreads == 0 || (n->nreads == 1 && n->scale == 1)));
+}
+
+static Code inline_value(Body *b, Read *r) {
+  const Node *n = r->node;
+  Subst s = read_subst(r);
+  Read **reads = ARENA_ARRAY(b->cx, Read *, n->nreads + 1);
+  Guard *guards = ARENA_ARRAY(b->cx, Guard, n->nguards + 1);
+  for (int k = 0; k < n->nreads; k++) reads[k] = read_substitute(b->g, n->reads[k], &s);
+  for (int k = 0; k < n->nguards; k++) guards[k] = (Guard){index_substitute(b->g, n->guards[k].e, &s), n->guards[k].n};
+  Code c = code_body(b, n, reads, guards, n->nguards, n->value ? index_substitute(b->g, n->value, &s) : NULL);
+  if (rewritten(n)) return c;
+  c = spill(b, c);
+  VEC_PUSH(b->cx, &b->temps, ((TempName){.read = r, .value = c}));
+  return c;
+}
+
+Code code_read(Body *b, Read *r) {
+  const Place *p = plan_place(b->plan, r->node);
+  const TempName *t = find_temp(b, r);
+  if (t) return t->value;
+  if (p->kind == PLACE_INLINE) return inline_value(b, r);
+  return element(b, r);
+}
+
+/* ---- operations ---- */
+
+typedef enum { FORM_INFIX, FORM_CALL, FORM_TEST, FORM_LOGIC, FORM_QUOTIENT } Form;
+static const struct {
+  Form form;
+  const char *text;
+  int level;
+} forms[OP_COUNT] = {[OP_ADD] = {FORM_INFIX, "+", 3},
+                     [OP_SUB] = {FORM_INFIX, "-", 3},
+                     [OP_DIV] = {FORM_INFIX, "/", 2},
+                     [OP_POW] = {FORM_CALL, "nn_powf", 0},
+                     [OP_MOD] = {FORM_CALL, "nn_modf", 0},
+                     [OP_QUOTIENT] = {FORM_QUOTIENT, "/", 0},
+                     [OP_MAX] = {FORM_CALL, "nn_maxf", 0},
+                     [OP_MIN] = {FORM_CALL, "nn_minf", 0},
+                     [OP_LT] = {FORM_TEST, "<", 4},
+                     [OP_LE] = {FORM_TEST, "<=", 4},
+                     [OP_EQ] = {FORM_TEST, "==", 4},
+                     [OP_NE] = {FORM_TEST, "!=", 4},
+                     [OP_AND] = {FORM_LOGIC, "&&", 4},
+                     [OP_OR] = {FORM_LOGIC, "||", 4},
+                     [OP_EXP] = {FORM_CALL, "nn_expf", 0},
+                     [OP_LOG] = {FORM_CALL, "nn_logf", 0},
+                     [OP_LOG1P] = {FORM_CALL, "nn_log1pf", 0},
+                     [OP_EXPM1] = {FORM_CALL, "nn_expm1f", 0},
+                     [OP_SIN] = {FORM_CALL, "nn_sinf", 0},
+                     [OP_COS] = {FORM_CALL, "nn_cosf", 0},
+                     [OP_TAN] = {FORM_CALL, "nn_tanf", 0},
+                     [OP_ATAN] = {FORM_CALL, "nn_atanf", 0},
+                     [OP_TANH] = {FORM_CALL, "nn_tanhf", 0},
+                     [OP_SIGMOID] = {FORM_CALL, "nn_sigmoidf", 0},
+                     [OP_SOFTPLUS] = {FORM_CALL, "nn_softplusf", 0},
+                     [OP_SQRT] = {FORM_CALL, "nn_sqrtf", 0},
+                     [OP_ABS] = {FORM_CALL, "nn_absf", 0},
+                     [OP_SIGN] = {FORM_CALL, "nn_signf", 0},
+                     [OP_FLOOR] = {FORM_CALL, "nn_floorf", 0},
+                     [OP_ERF] = {FORM_CALL, "nn_erff", 0},
+                     [OP_ERFC] = {FORM_CALL, "nn_erfcf", 0},
+                     [OP_LGAMMA] = {FORM_CALL, "nn_lgammaf", 0},
+                     [OP_DIGAMMA] = {FORM_CALL, "nn_digammaf", 0},
+                     [OP_TRIGAMMA] = {FORM_CALL, "nn_trigammaf", 0},
+                     [OP_SIGMOID_MINUS] = {FORM_CALL, "nn_sigmoid_minusf", 0}};
+
+static Code real(const char *text, int level) { return (Code){.text = text, .level = level}; }
+
+static Code product(Body *b, const Node *n, double scale, Read *const *reads) {
+  if (n->nreads == 0) return real(c_real(b->em, scale), scale < 0);
+  Code *x = ARENA_ARRAY(b->cx, Code, n->nreads), whole;
+  x[0] = code_read(b, reads[0]);
+  if (n->nreads == 1 && scale == 1) return x[0];
+  for (int k = 0; k < n->nreads; k++) x[k] = shorten(b, k ? code_read(b, reads[k]) : x[0]);
+  if (whole_product(b, n, scale, x, &whole)) return whole;
+  const char *sign = scale < 0 ? "-" : "";
+  double size = fabs(scale);
+  Text t = {.cx = b->cx};
+  text_add(&t, sign);
+  if (size != 1) text_printf(&t, "%s * ", c_real(b->em, size));
+  text_add(&t, as_float(b, x[0], size != 1 || scale < 0 ? 1 : 2));
+  for (int k = 1; k < n->nreads; k++) {
+    if (t.length > 2 * LONG_TEXT) {
+      Code head = spill(b, real(t.data, 2));
+      t = (Text){.cx = b->cx};
+      text_add(&t, head.text);
+    }
+    text_printf(&t, " * %s", as_float(b, x[k], 1));
+  }
+  return real(t.data, n->nreads == 1 && size == 1 ? 1 : 2);
+}
+
+static Code select_form(Body *b, Op op, const Code *x) {
+  Code a = spill(b, x[0]);
+  const char *first = as_float(b, a, 0);
+  if (op == OP_WHERE) { /* one after the other: the order of a call's arguments is the machine's */
+    const char *otherwise = as_float(b, code_loaded(b, x[2]), 4), *then = as_float(b, code_loaded(b, x[1]), 4);
+    return real(arena_printf(b->cx, "%s != %s ? %s : %s", a.text, a.integer ? "0" : "0.0f", then, otherwise), 5);
+  }
+  if (op == OP_SELECT)
+    return real(arena_printf(b->cx, "%s == 0.0f ? 0.0f : %s * %s", first, first, as_float(b, code_loaded(b, x[1]), 1)), 5);
+  if (op == OP_KEEP) return real(arena_printf(b->cx, "%s != 0.0f ? %s : 0.0f", as_float(b, spill(b, x[1]), 2), first), 5);
+  const char *second = as_float(b, spill(b, x[1]), 2); /* where it is -inf, so is the first, or it stands beyond an example's end */
+  return real(arena_printf(b->cx, "%s == -INFINITY ? %s : %s - %s", second, second, first, second), 5);
+}
+
+static Code infix(Body *b, Op op, Code x, Code y) {
+  const char *text = forms[op].text;
+  int level = forms[op].level;
+  x = shorten(b, x), y = forms[op].form == FORM_LOGIC ? code_loaded(b, y) : shorten(b, y);
+  switch (forms[op].form) {
+  case FORM_CALL: return real(arena_printf(b->cx, "%s(%s, %s)", text, as_float(b, x, 5), as_float(b, y, 5)), 0);
+  case FORM_QUOTIENT: return real(arena_printf(b->cx, "nn_floorf(%s / %s)", as_float(b, x, 2), as_float(b, y, 1)), 0);
+  case FORM_INFIX: return real(arena_printf(b->cx, "%s %s %s", as_float(b, x, level), text, as_float(b, y, level - 1)), level);
+  case FORM_LOGIC:
+    return real(arena_printf(b->cx, "%s != 0.0f %s %s != 0.0f ? 1.0f : 0.0f", as_float(b, x, 3), text, as_float(b, y, 3)), 5);
+  case FORM_TEST: break;
+  }
+  bool whole = x.integer && y.integer;
+  return real(arena_printf(b->cx, "%s %s %s ? 1.0f : 0.0f", whole ? code_parens(b, x, 3) : as_float(b, x, 3), text,
+                           whole ? code_parens(b, y, 3) : as_float(b, y, 3)), 5);
+}
+
+static Code apply(Body *b, const Node *n, Read *const *reads, const Index *value) {
+  Code x[3], whole;
+  if (n->op == OP_PRODUCT) return product(b, n, n->reduction ? 1 : n->scale, reads);
+  if (n->op == OP_INDEX) return code_index(b, value);
+  for (int k = 0; k < op_rows[n->op].arity; k++) x[k] = code_read(b, reads[k]);
+  if (n->op == OP_STOP || n->op == OP_DRAWN) return x[0];
+  if (whole_operation(b, n, x, &whole)) return whole;
+  if (n->op == OP_WHERE || n->op == OP_SELECT || n->op == OP_KEEP || n->op == OP_LOGRATIO) return select_form(b, n->op, x);
+  if (n->op == OP_NOT) return real(arena_printf(b->cx, "%s == 0.0f ? 1.0f : 0.0f", as_float(b, shorten(b, x[0]), 3)), 5);
+  if (op_rows[n->op].arity == 2) return infix(b, n->op, x[0], x[1]);
+  return real(arena_printf(b->cx, "%s(%s)", forms[n->op].text, as_float(b, shorten(b, x[0]), 5)), 0);
+}
+
+/* c, or 0. */
+static Code or_zero(const char *text, int level, Code c) {
+  return (Code){text, level, true, c.wide, c.lo < 0 ? c.lo : 0, c.hi > 0 ? c.hi : 0};
+}
+
+/* when ? c : 0 */
+static Code kept_where(Body *b, const char *when, Code c) {
+  if (c.integer) return or_zero(arena_printf(b->cx, "%s ? %s : 0", when, code_parens(b, c, 4)), 5, c);
+  return real(arena_printf(b->cx, "%s ? %s : 0.0f", when, as_float(b, c, 4)), 5);
+}
+
+/* The guards choose the places, not whether they are read. */
+static Code guarded_places(Body *b, const char *when, const Node *n, Read *const *reads, const Index *value) {
+  const char *outer = b->when, *all = outer ? arena_printf(b->cx, "%s && %s", outer, when) : when;
+  int temps = b->temps.n;
+  b->when = spill(b, whole_code(all, 5, 0, 1)).text;
+  Code c = kept_where(b, b->when, code_loaded(b, apply(b, n, reads, value)));
+  b->temps.n = temps; /* where the guards fail they are others' values */
+  b->when = outer;
+  return c;
+}
+
+static Code guarded_block(Body *b, const char *when, const Node *n, Read *const *reads, const Index *value) {
+  Text *out = b->out, inside = {.cx = b->cx}; /* the type of the value is known when it is written */
+  const char *name = new_temp(b);
+  int temps = b->temps.n;
+  b->out = &inside;
+  b->indent++;
+  Code c = apply(b, n, reads, value);
+  line(b, "%s = %s;", name, code_narrowed(b, c, 5));
+  b->indent--;
+  b->temps.n = temps;
+  b->out = out;
+  line(b, "%s %s = %s;", code_type(c), name, c.integer ? "0" : "0.0f");
+  open_guard(b, when);
+  text_add_n(b->out, inside.data, inside.length);
+  close_brace(b);
+  return c.integer ? or_zero(name, 0, whole_code(name, 0, c.lo, c.hi)) : real(name, 0);
+}
+
+/* What always exists is read whatever the guards say, what has affine places at places that exist: see code_loaded. */
+Code code_body(Body *b, const Node *n, Read *const *reads, const Guard *guards, int nguards, const Index *value) {
+  const char *when = code_guards(b, guards, nguards);
+  if (!when) return apply(b, n, reads, value);
+  bool there = strlen(when) < 100 && (!value || code_gathers_there(b, value));
+  for (int k = 0; k < n->nreads; k++) there = there && code_always_there(b, reads[k]);
+  if (there) return kept_where(b, when, code_loaded(b, apply(b, n, reads, value)));
+  return !strchr(when, '[') && code_affine(b, n, reads, value) ? guarded_places(b, when, n, reads, value) : guarded_block(b, when, n, reads, value);
+}

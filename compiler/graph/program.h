@@ -1,0 +1,216 @@
+/* program.h: a whole model after elaboration: its leaves, and the roots of everything that can be asked of it.
+ *
+ * Made by model/run.c; differentiate and simplify replace roots; plan/steps.c and emit/frame.c turn each Routine into a C function.
+ * Every root is a node whose axes are exactly the shape of its destination (after the batch axis where it has one). */
+#ifndef NNC_PROGRAM_H
+#define NNC_PROGRAM_H
+
+#include "graph/graph.h"
+#include "syntax/ast.h"
+
+typedef enum { START_ZERO, START_VALUES, START_UNIFORM, START_NORMAL, START_TRUNCATED, START_ORTHOGONAL, START_COPY } StartKind;
+typedef struct Start { /* what an array starts from */
+  StartKind kind;
+  double a, b;          /* of UNIFORM: from, to; of NORMAL and TRUNCATED: mean, deviation; of ORTHOGONAL: a is the gain */
+  int64_t rows;         /* of ORTHOGONAL: the first axis; the others together are the columns */
+  const double *values; /* of VALUES: all elements (one, where `uniform_value`) */
+  bool uniform_value;
+  const Node *of;       /* of COPY: the parameter or state, declared before, whose start it is */
+} Start;
+
+typedef struct Leaf { /* a parameter or a state */
+  const char *path; /* "h.W", "x.0.att.Wq": unique */
+  Node *node;
+  Start start;
+  Span span;
+  int64_t count;
+  bool per_example; /* of a state: a row for each example of a batch; count is that of all rows */
+  Node *next; /* of a state: its next value, or NULL where nothing updates it */
+  Span made;  /* the call of a layer that made it, where one did */
+} Leaf;
+
+/* Rows: name, does a number belong to it. EXTENT is a dim: 1..classes. */
+#define INPUT_KINDS(X) X(REAL, "real", 0) X(CLASS, "class", 1) X(INT, "int", 0) X(BIT, "bit", 0) X(EXTENT, "extent", 1)
+typedef enum {
+#define X(id, name, sized) INPUT_##id,
+  INPUT_KINDS(X)
+#undef X
+} InputKind;
+enum { INPUT_KIND_COUNT = INPUT_EXTENT + 1 };
+typedef struct InputKindRow {
+  const char *name;
+  bool sized;
+} InputKindRow;
+extern const InputKindRow input_kind_rows[INPUT_KIND_COUNT]; /* elaborate/leaf.c */
+typedef struct Input {
+  const char *name;
+  Node *node; /* axes: batch, then the shape */
+  InputKind kind;
+  int classes;
+  Span span;
+  int64_t count; /* of one example */
+} Input;
+
+typedef struct Hyper {
+  const char *name; /* "adam.lr": unique */
+  double value;
+  bool settable;    /* false: computed from step (then no NODE_HYPER reads it); text says how */
+  const char *text;
+} Hyper;
+
+typedef enum {
+  DEST_RETURN,     /* scalar: the function's value */
+  DEST_GRAD,       /* gradient of parameter `item` */
+  DEST_NEXT_STATE, /* next value of state `item` */
+  DEST_OUT,        /* an output's array: [n, shape], or [shape] where it does not depend on the examples */
+  DEST_WEIGHT, DEST_GRADIENT, DEST_SLOT /* of an optimizer: item as in the leaf of the same name */
+} DestKind;
+
+typedef struct Root {
+  Node *node;
+  DestKind dest;
+  int item;
+} Root;
+
+typedef enum { ROUTINE_LOSS, ROUTINE_GRAD, ROUTINE_OUTPUT, ROUTINE_METRIC } RoutineKind;
+typedef struct Routine { /* a C function over the whole batch */
+  RoutineKind kind;
+  const char *name; /* the loss, output or metric */
+  int loss;         /* of LOSS and GRAD */
+  Root *roots;
+  int nroots;
+  bool integer;     /* of an output */
+  int classes;      /* of an integer output: 0..classes-1, or 0 where that is not known */
+  int rank;         /* of one example, of an output */
+  int64_t shape[MAX_AXES];
+  bool per_example;
+  Span span;
+} Routine;
+
+/* Draws of optimizers are numbered from here, so that their streams are not those of the model's. */
+enum { FIRST_STAGE_DRAW = 1 << 20 };
+
+typedef struct Stage { /* one optimizer of a chain */
+  const char *name;     /* "adam" */
+  const char *member;   /* the C struct member that holds its slots: unique, "adam", "adam_LG" */
+  struct { const char *name; Start start; } *slots;
+  int nslots;
+  bool uses_gnorm;
+  bool flat;            /* elementwise: `roots` over one FLAT axis, run over each contiguous run of parameters */
+  Root *roots;          /* flat: one set; else for each parameter of the group in turn, nroots each */
+  int nroots;
+} Stage;
+
+typedef struct Group { /* one `minimize` or `maximize` */
+  const Stmt *stmt;
+  const char **over;    /* the paths of what the statement names */
+  int *params;          /* sorted indices into Program.params */
+  int nparams;
+  Stage *stages;
+  int nstages;
+} Group;
+
+typedef struct FullBatch { /* a method that takes the whole data set as one batch */
+  const char *name;   /* "bfgs" */
+  const char *method; /* the runtime's name for it: "NN_BFGS" */
+  bool uses_product;
+  Span span;
+  /* made by simplify: functions in double precision */
+  Routine gradient; /* the training loss (RETURN) and its gradient (GRAD) */
+  Routine product;  /* the Hessian times a direction (GRAD); no roots where the method does not use it */
+} FullBatch;
+
+typedef struct Objective { /* the `minimize` and `maximize` statements of one loss with one `every` */
+  int loss;
+  int every;
+  Group *groups;
+  int ngroups;
+  FullBatch *full;      /* then it is the only objective, of one group without stages; else NULL */
+} Objective;
+
+typedef struct Check {
+  const Stmt *stmt;
+  Read *a, *b;     /* open in vars (and batch_var) */
+  int nvars;
+  int vars[MAX_AXES];
+  const char *names[MAX_AXES]; /* of vars, for messages: "i", "j" */
+} Check;
+
+typedef struct TrainDefaults {
+  int batch, epochs, patience, shuffle;
+  bool epochs_given;
+  double validate;
+  uint64_t seed;
+  uint32_t standardize;
+} TrainDefaults;
+
+typedef struct AdjointScan { /* the loop that is the derivative of another one: by that and the adjoints that enter it */
+  int scan, forward;
+  int nmade_of;
+  const int *made_of; /* ids of nodes: of each carried value the next and the start, of each result itself and its adjoint */
+} AdjointScan;
+
+typedef struct Fired { /* a rule that was applied, for --explain */
+  const char *path;
+  int line, column, rule;
+} Fired;
+
+typedef struct Program {
+  Context *cx;
+  Graph *graph;
+  const char *name; /* the C prefix */
+  const char *path; /* of the model file, as given */
+  const char *header; /* the generated header's name without .h */
+  VEC(Leaf) params;
+  VEC(Leaf) states;
+  VEC(Input) inputs;
+  VEC(Hyper) hypers;
+  VEC(Routine) routines; /* losses, gradients, outputs, metrics, in the order of the file */
+  VEC(const char *) losses;
+  VEC(Objective) objectives;
+  VEC(Check) checks;
+  TrainDefaults train;
+  VEC(AdjointScan) adjoint_scans; /* of differentiate */
+  int ndraws;   /* statements that draw */
+  const Node *drawn_reported; /* a draw through which a gradient was asked: said once */
+  VEC(Fired) fired;
+  bool coupled; /* a loss looks across the batch */
+  struct Elaborator *elaborator; /* for the lines of the prelude that later stages apply */
+} Program;
+
+typedef struct Options {
+  struct { const char *name; double value; bool used; } *defines; /* -D name=value */
+  int ndefines;
+  double max_memory;   /* bytes */
+  bool no_reuse;       /* every value gets its own place in the work area (a test's judge of lifetimes) */
+  bool no_fuse;        /* one loop a node, no inlining, no GEMM: likewise */
+  bool explain;        /* say which rule fired where */
+  bool exact;          /* constants keep what they follow from (Graph.exact) */
+} Options;
+
+/* Tree to program; what is wrong is reported (error_count) and the Program is returned as far as it goes. The roots may still hold
+ * NAME, GRAD and STOP nodes; simplify_program replaces them. */
+Program *elaborate(Context *cx, const Block *prelude, const Block *model, const char *path, Options *options);
+
+/* The prelude's line `derivative f(x) = ...` for operand k, at these reads. An operation without one is an error at span. */
+Read *derivative_line(Program *p, Op op, int operand, Read *const *reads, Span span);
+/* The lines `rule a => b if c`, and the right side of one with its names bound. */
+int rule_count(const Program *p);
+const Stmt *rule_at(const Program *p, int k);
+Read *rule_result(Program *p, const Expr *e, int n, const char *const *names, Read *const *reads, const int *ranks, int (*vars)[MAX_AXES]);
+
+/* derive/visit.c: the adjoints of `targets` (leaves) of the scalar that `root` reads: open reads in vars[t][axes of the target].
+ * per_example: the batch variable of root stands for one example (grad in the language); else root has no batch.
+ * A target that root does not depend on gets the constant 0. Expects simplified nodes: no NAME, no GRAD. */
+void differentiate(Program *p, Read *root, bool per_example, int ntargets, Node *const *targets, Read **adjoints, int (*vars)[MAX_AXES]);
+
+/* simplify/rebuild.c: replaces every root of the program by a simplified one without NAME and GRAD; makes the gradients. */
+void simplify_program(Program *p, const Options *options);
+/* The same values, computed so that single precision suffices: before a plan is made, after everything else. */
+void float_program(Program *p, const Options *options);
+/* simplify/padding.c: the same, and what stands beyond an example's extents is not read. After float_program. */
+void pad_program(Program *p);
+/* The two sides of check k, simplified. */
+void simplify_check(Program *p, int k, Read **a, Read **b);
+
+#endif

@@ -1,0 +1,98 @@
+/* defined.c: which values are a number whatever the inputs and parameters are, and what may hide that one is none.
+ *
+ * A value without a number, log(-1) or 0/0, spoils nearly all that is computed from it, and where a side is spoiled it
+ * claims nothing. So algebra may take x/x for 1, unless an operation gives a number all the same: y/y == 1 is 0 at
+ * y = 0, sign(1/y) is 1 there, argmax is a place. Such operations on what may have no number are told apart here; the
+ * provers take each as a value of its own. (where and select, which leave out an operand, have a case for each.) */
+#include "prove/prove.h"
+#include "build/property.h"
+
+#include <math.h>
+
+static bool is_constant(const Read *r, double *c) { return read_constant(r, c) && isfinite(*c); }
+
+static bool nonzero(const Read *r) {
+  double c;
+  return is_constant(r, &c) ? c != 0 : read_positive(r);
+}
+
+static bool power_is_defined(const Node *n) {
+  double c;
+  if (read_positive(n->reads[0])) return true;
+  return is_constant(n->reads[1], &c) && c >= 0 && (c == floor(c) || read_nonnegative(n->reads[0]));
+}
+
+/* Its operands being numbers, is n one? */
+static bool stays_defined(const Node *n) {
+  switch (n->op) {
+  case OP_DIV: case OP_MOD: return nonzero(n->reads[1]);
+  case OP_POW: return power_is_defined(n);
+  case OP_LOG: case OP_LGAMMA: case OP_DIGAMMA: case OP_TRIGAMMA: return read_positive(n->reads[0]);
+  case OP_LOG1P: case OP_SQRT: return read_nonnegative(n->reads[0]);
+  case OP_TAN: return false;
+  default: return isfinite(n->scale);
+  }
+}
+
+/* Does it only choose among its operands? Then an infinite one does no harm. */
+static bool only_chooses(const Node *n) {
+  if (n->kind != NODE_MAP) return true;
+  if (n->op == OP_PRODUCT) return n->nreads <= 1 && n->scale == 1 && n->reduction != RED_SUM && n->reduction != RED_PROD && n->reduction != RED_LOGSUMEXP;
+  return n->op == OP_MAX || n->op == OP_MIN || n->op == OP_WHERE || n->op == OP_STOP;
+}
+
+/* An infinity and a number, added, are an infinity; two may be none. */
+static bool adds_one(const Node *n, const unsigned char *defined) {
+  bool sum = n->kind == NODE_MAP && (n->op == OP_ADD || n->op == OP_SUB);
+  return sum && (defined[n->reads[0]->node->id] == FINITE || defined[n->reads[1]->node->id] == FINITE);
+}
+
+static Defined defined_of(const Node *n, const unsigned char *defined, Defined carried) {
+  Defined least = FINITE;
+  switch (n->kind) {
+  case NODE_INPUT: case NODE_PARAM: case NODE_STATE: case NODE_DRAW: case NODE_BATCH: case NODE_STEP: return FINITE;
+  case NODE_CONST: return isfinite(n->lo) && isfinite(n->hi) ? FINITE : INFINITE;
+  case NODE_PREV: return carried;
+  case NODE_MAP: case NODE_RESHAPE: case NODE_NAME: case NODE_PIECES: case NODE_RESULT: break;
+  default: return UNDEFINED;
+  }
+  if (n->kind == NODE_MAP && n->op == OP_PRODUCT && n->nreads == 0) return isnan(n->scale) ? UNDEFINED : isinf(n->scale) ? INFINITE : FINITE;
+  for (int k = 0; k < n->nreads; k++)
+    if (defined[n->reads[k]->node->id] < least) least = (Defined)defined[n->reads[k]->node->id];
+  if (least == INFINITE && !adds_one(n, defined) && (!only_chooses(n) || n->kind == NODE_PIECES)) return UNDEFINED;
+  return n->kind != NODE_MAP || stays_defined(n) ? least : UNDEFINED;
+}
+
+/* By induction: every step of a loop leaves numbers where the step before left it some. */
+static bool carries_finite(const NodeList *list, const unsigned char *defined) {
+  for (int i = 0; i < list->n; i++)
+    for (int k = 0; k < list->at[i]->ncarries; k++) {
+      const Carry *c = &list->at[i]->carries[k];
+      if (defined[c->next->id] != FINITE || defined[c->init->id] != FINITE) return false;
+    }
+  return true;
+}
+
+unsigned char *prove_defined(Graph *g, const Read *a, const Read *b) {
+  unsigned char *defined = ARENA_ARRAY(g->cx, unsigned char, g->nnodes);
+  Node *roots[2] = {a->node, b->node};
+  NodeList list = graph_order(g->cx, roots, 2);
+  for (int i = 0; i < list.n; i++) defined[list.at[i]->id] = (unsigned char)defined_of(list.at[i], defined, FINITE);
+  if (!carries_finite(&list, defined))
+    for (int i = 0; i < list.n; i++) defined[list.at[i]->id] = (unsigned char)defined_of(list.at[i], defined, UNDEFINED);
+  return defined;
+}
+
+bool prove_hides(const Node *n, const unsigned char *defined) {
+  bool all = true;
+  if (n->kind != NODE_MAP) return false;
+  for (int k = 0; k < n->nreads; k++) all = all && defined[n->reads[k]->node->id] != UNDEFINED;
+  if (n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN) return !all;
+  switch (n->op) {
+  case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_AND: case OP_OR: case OP_NOT: case OP_SIGN: return !all;
+  case OP_LOGRATIO: return defined[n->reads[0]->node->id] != FINITE || defined[n->reads[1]->node->id] != FINITE;
+  case OP_POW: return !all && !read_constant(n->reads[1], NULL);
+  case OP_WHERE: return defined[n->reads[0]->node->id] == UNDEFINED;
+  default: return false;
+  }
+}

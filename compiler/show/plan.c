@@ -1,0 +1,104 @@
+/* plan.c: the plan as text, for --emit=plan: for each function its steps, what each stores, and where. */
+#include "emit/emit.h"
+#include "plan/plan.h"
+
+#include <stddef.h>
+
+static void print_place(const Plan *plan, const Node *n, Text *out) {
+  const Place *p = plan_place(plan, n);
+  switch (p->kind) {
+  case PLACE_WORK:
+    text_printf(out, "%s[%lld..%lld] until step %d", p->wide ? "wide integers" : p->integer ? "integers" : "floats", (long long)p->offset,
+                (long long)(p->offset + p->count), p->last > p->step ? p->last : p->step);
+    return;
+  case PLACE_DEST: text_add(out, "in its destination"); return;
+  case PLACE_TEMP: text_add(out, "local to its loop"); return;
+  case PLACE_SCALAR: text_add(out, "a local number"); return;
+  default: text_add(out, "not stored"); return;
+  }
+}
+
+static void print_extent(Extent e, Text *out) {
+  if (e.batch && e.fixed == 1) text_add(out, "n");
+  else text_printf(out, e.batch ? "n*%lld" : "%lld", (long long)e.fixed);
+}
+
+static void print_gemm(const Gemm *g, Text *out) {
+  text_add(out, "product ");
+  print_extent(g->m, out);
+  text_add(out, " x ");
+  print_extent(g->n, out);
+  text_add(out, " x ");
+  print_extent(g->k, out);
+  if (g->nouter + g->nsum) text_printf(out, ", %d loops around it", g->nouter + g->nsum);
+  if (g->pack_a || g->pack_b) text_printf(out, ", %d packed", (g->pack_a != NULL) + (g->pack_b != NULL));
+}
+
+static void print_loop(const Plan *plan, const Step *step, Text *out) {
+  const ScanGroup *group = plan->loops.at[step->loop].group;
+  const Scan *scan = &plan->program->graph->scans[group->scan];
+  if (step->kind == STEP_END) {
+    text_printf(out, "end of the scan of step %d\n", plan->loops.at[step->loop].begin);
+    return;
+  }
+  text_printf(out, "scan of %lld steps%s, until step %d\n", (long long)scan->extent, scan->backwards ? ", backwards" : "", plan->loops.at[step->loop].end);
+  for (int k = 0; k < group->ncarries; k++) {
+    const Node *prev = group->carries[k].prev;
+    text_printf(out, "    carried: %s%s: ", prev->label ? prev->label : "a value", plan_place(plan, prev)->kept ? ", kept for all steps" : "");
+    print_place(plan, prev, out);
+    text_add(out, "\n");
+  }
+}
+
+static void print_step(const Plan *plan, int s, Text *out) {
+  static const char *const names[] = {[STEP_MAP] = "loop",   [STEP_REDUCE] = "reduction", [STEP_GEMM] = "product",
+                                      [STEP_PIECES] = "pieces", [STEP_COPY] = "copy",        [STEP_DRAW] = "draw"};
+  const Step *step = &plan->steps.at[s];
+  text_printf(out, "  step %d: ", s);
+  if (step->kind == STEP_LOOP || step->kind == STEP_END) {
+    print_loop(plan, step, out);
+    return;
+  }
+  if (step->gemm) print_gemm(step->gemm, out);
+  else text_add(out, names[step->kind]);
+  text_add(out, "\n");
+  for (int k = 0; k < step->nodes.n; k++) {
+    text_add(out, "    ");
+    node_formula(out, step->nodes.at[k]);
+    text_add(out, ": ");
+    print_place(plan, step->nodes.at[k], out);
+    text_add(out, "\n");
+  }
+}
+
+static void print_plan(const Plan *plan, Text *out) {
+  for (int s = 0; s < plan->steps.n; s++) print_step(plan, s, out);
+  if (plan->flat) return;
+  text_printf(out, "  work: %lld floats, %lld integers", (long long)plan->floats, (long long)plan->integers);
+  if (plan->wides) text_printf(out, ", %lld wide ones", (long long)plan->wides);
+  text_add(out, "\n");
+}
+
+void emit_plan(Program *program, const Options *options, Text *out) {
+  static const char *const kinds[] = {"loss", "gradient of", "output", "metric"};
+  for (int k = 0; k < program->routines.n; k++) {
+    const Routine *r = &program->routines.at[k];
+    text_printf(out, "%s %s\n", kinds[r->kind], r->name);
+    print_plan(plan_roots(program, options, r->roots, r->nroots, r->integer, false), out);
+  }
+  for (int o = 0; o < program->objectives.n; o++)
+    for (int g = 0; g < program->objectives.at[o].ngroups; g++) {
+      const Group *group = &program->objectives.at[o].groups[g];
+      for (int s = 0; s < group->nstages; s++) {
+        const Stage *stage = &group->stages[s];
+        int count = stage->flat ? 1 : group->nparams;
+        for (int k = 0; k < count; k++) {
+          text_printf(out, "optimizer %s of %s%s%s\n", stage->name, program->losses.at[program->objectives.at[o].loss],
+                      stage->flat ? "" : ": ", stage->flat ? "" : program->params.at[group->params[k]].path);
+          print_plan(plan_roots(program, options, stage->roots + (ptrdiff_t)k * stage->nroots, stage->nroots, false,
+                                stage->flat),
+                     out);
+        }
+      }
+    }
+}

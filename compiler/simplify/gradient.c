@@ -1,0 +1,139 @@
+/* gradient.c: a GRAD, as `grad`, `jacobian` and ∂ make it, to the derivative that it stands for.
+ *
+ * In: the node; out: an open read without GRAD. One value is differentiated backwards (derive/visit.c). Many values by few
+ * places are differentiated forwards: with u a constant array of the values' shape, g(u) = grad(sum(u*v), w) is linear in u, and so
+ *
+ *     jacobian(v, w)[i, k]  =  ∂g[k]/∂u[i]
+ *
+ * is the backward sweep of a backward sweep, from as many values as w has places; u does not occur in it. What is computed is a
+ * tangent for each place of w (Christianson 1992; Townsend 2017), and nothing new is needed for it. */
+#include "simplify/simplify.h"
+#include "build/build.h"
+
+#include <string.h>
+
+enum { FEWER = 4 /* forwards where there are so many times fewer places than values */ };
+
+static Simplifier *with_opaque(Simplifier *s, Node *name, bool nudged) {
+  for (int k = 0; k < s->ninner; k++)
+    if (s->inner[k]->opaque[s->nopaque] == name && s->inner[k]->nudged[s->nopaque] == nudged) return s->inner[k];
+  Simplifier *t = simplifier_new(s->program, s->options);
+  if (s->nopaque == 32) bug("simplify", "derivatives nested more than 32 deep");
+  memcpy(t->opaque, s->opaque, sizeof s->opaque);
+  memcpy(t->nudged, s->nudged, sizeof s->nudged);
+  t->opaque[s->nopaque] = name;
+  t->nudged[s->nopaque] = nudged;
+  t->nopaque = s->nopaque + 1;
+  if (s->ninner < 64) s->inner[s->ninner++] = t;
+  return t;
+}
+
+/* The leaf that is added to a name in a loop: 0, but for the derivative. */
+Node *simplify_nudge_leaf(Graph *g, Node *name) {
+  Node n = {.kind = NODE_OPAQUE, .scale = 1, .naxes = name->naxes, .target = name, .item = -1 - name->id, .label = name->label, .span = name->span,
+            .lo = -1e300 * 1e300, .hi = 1e300 * 1e300};
+  memcpy(n.axes, name->axes, sizeof n.axes);
+  for (int k = 0; k < n.naxes; k++) n.axes[k].scan = 0;
+  return graph_intern(g, &n);
+}
+
+Node *simplify_opaque_leaf(Graph *g, Node *name) {
+  Node n = {.kind = NODE_OPAQUE, .scale = 1, .naxes = name->naxes, .target = name, .item = name->id, .label = name->label, .span = name->span,
+            .lo = name->lo, .hi = name->hi, .integer = name->integer};
+  memcpy(n.axes, name->axes, sizeof n.axes);
+  return graph_intern(g, &n);
+}
+
+/* Is the name inside of a loop that the value is outside of? */
+static bool inside_of_more(const Node *name, const Node *value) {
+  for (int k = 0; name->open && k < name->open->n; k++)
+    if (!node_is_open(value, name->open->scan[k])) return true;
+  return false;
+}
+
+/* ---- forwards ---- */
+
+/* How many elements axes have, each of which is plain and whole; 0 where one is not. */
+static int64_t count_plain(const Axis *axes, int n) {
+  int64_t count = 1;
+  for (int k = 0; k < n; k++) {
+    if (axes[k].kind != AXIS_PLAIN || axes[k].dim || axes[k].scan || axes[k].extent > INT32_MAX / count) return 0;
+    count *= axes[k].extent;
+  }
+  return count;
+}
+
+/* The free variables of the value, without the example. */
+static int kept_vars(const Graph *g, const Read *root, int *vars) {
+  int all[4 * MAX_AXES], n = read_vars(root, all, 0), kept = 0;
+  for (int k = 0; k < n; k++)
+    if (all[k] != g->batch_var) vars[kept++] = all[k];
+  return kept;
+}
+
+static bool forward_pays(const Graph *g, const Read *root, const Node *leaf) {
+  int kept[4 * MAX_AXES], n = kept_vars(g, root, kept), batch = leaf->naxes && leaf->axes[0].kind == AXIS_BATCH;
+  Axis axes[4 * MAX_AXES];
+  if (root->node->open || leaf->open || n == 0 || n > MAX_AXES / 2) return false;
+  for (int k = 0; k < n; k++) axes[k] = graph_var_axis(g, kept[k]);
+  int64_t places = count_plain(leaf->axes + batch, leaf->naxes - batch);
+  return places && count_plain(axes, n) / FEWER >= places;
+}
+
+static bool reaches(Context *cx, Node *from, const Node *to) {
+  NodeList list = graph_order(cx, &from, 1);
+  for (int k = 0; k < list.n; k++)
+    if (list.at[k] == to) return true;
+  return false;
+}
+
+/* The derivative of root by leaf, open in root's variables and in `vars`; NULL where a sweep left something of u. */
+static Read *forwards(Simplifier *t, Read *root, Node *leaf, int *vars) {
+  Graph *g = t->g;
+  int kept[4 * MAX_AXES], n = kept_vars(g, root, kept), of_u[1][MAX_AXES], of_leaf[1][MAX_AXES];
+  Axis axes[MAX_AXES];
+  Index *index[MAX_AXES];
+  Read *gradient, *tangents;
+  for (int k = 0; k < n; k++) axes[k] = graph_var_axis(g, kept[k]), index[k] = index_var(g, kept[k]);
+  Node *u = build_leaf(g, NODE_DIRECTION, -1, n, axes, "u");
+  Read *factors[2] = {read_make(g, u, index), root};
+  Read *sum = simplify_read(t, build_product(g, 1, 2, factors, 0, NULL, n, kept));
+  differentiate(t->program, sum, true, 1, &leaf, &gradient, of_leaf);
+  differentiate(t->program, simplify_read(t, gradient), true, 1, &u, &tangents, of_u);
+  if (reaches(g->cx, tangents->node, u)) return NULL;
+  memcpy(vars, of_leaf[0], sizeof of_leaf[0]);
+  Subst back = {0};
+  for (int k = 0; k < n; k++) subst_add(&back, of_u[0][k], index[k]);
+  return read_substitute(g, tangents, &back);
+}
+
+/* ---- one GRAD ---- */
+
+/* `own` opens n. The example of a derivative is the batch variable itself (derive/visit.c knows it by that), and gets n's own
+ * variable back at the end. */
+Read *simplify_gradient(Simplifier *s, Node *n, const Subst *own) {
+  Graph *g = s->g;
+  Subst open = *own, back = {0}, *at = &open;
+  if (n->naxes && n->axes[0].kind == AXIS_BATCH) {
+    int mine;
+    if (!index_is_var(own->by[0], &mine)) bug("simplify", "a derivative opened at no variable");
+    open.by[0] = index_var(g, g->batch_var);
+    subst_add(&back, g->batch_var, index_var(g, mine));
+  }
+  bool name = n->target->kind == NODE_NAME, nudged = name && inside_of_more(n->target, n->reads[0]->node);
+  Simplifier *t = name && !simplify_is_opaque(s, n->target) ? with_opaque(s, n->target, nudged) : s;
+  Node *leaf = nudged ? simplify_nudge_leaf(g, n->target) : name ? simplify_opaque_leaf(g, n->target) : n->target;
+  Read *root = simplify_read(t, read_substitute(g, n->reads[0], at));
+  Read *adjoint = NULL;
+  int vars[1][MAX_AXES];
+  if (!nudged && forward_pays(g, root, leaf)) adjoint = forwards(t, root, leaf, vars[0]);
+  if (!adjoint) differentiate(s->program, root, true, 1, &leaf, &adjoint, vars);
+  Subst tie = {0};
+  for (int k = 0; k < leaf->naxes; k++) {
+    Index *place = index_substitute(g, n->tie[k], at);
+    int v;
+    if (index_is_var(place, &v) && v == vars[0][k]) continue;
+    subst_add(&tie, vars[0][k], place);
+  }
+  return read_substitute(g, simplify_read(s, read_substitute(g, adjoint, &tie)), &back);
+}

@@ -1,0 +1,106 @@
+/* place.c: a tree in, the same tree without the statements that may not stand where they stand.
+ *
+ * The grammar takes every statement everywhere, so that the message can say where one belongs. A row of the table
+ * tells, for each kind of statement, the bodies that may hold it; `for` and `if` hold what the body around them does. */
+#include "syntax/parse.h"
+
+#include <string.h>
+
+enum { TOP = 1, FN = 2, LAYER = 4, OPTIMIZER = 8, SCAN = 16, NESTED = 32 /* within for or if */ };
+enum { ANYWHERE = TOP | FN | LAYER | OPTIMIZER | SCAN | NESTED, DECLARES = TOP | NESTED };
+
+typedef struct Rule {
+  int places;
+  const char *belongs; /* after "'input' cannot stand in a layer; " */
+} Rule;
+
+static const Rule rules[] = {
+  [STMT_MODEL] = {TOP, "a model is named at the top"},
+  [STMT_IMPORT] = {TOP, "files are imported at the top"},
+  [STMT_CONST] = {ANYWHERE, ""},
+  [STMT_DIM] = {TOP, "an extent belongs to the model"},
+  [STMT_INPUT] = {DECLARES, "an input belongs to the model; a function gets its data by its formals"},
+  [STMT_PARAM] = {DECLARES | LAYER, "parameters belong to the model or to a layer"},
+  [STMT_STATE] = {DECLARES | LAYER | OPTIMIZER, "states belong to the model, a layer or an optimizer"},
+  [STMT_UPDATE] = {DECLARES | LAYER | OPTIMIZER, "a state is updated where it is declared"},
+  [STMT_DEFINE] = {ANYWHERE, ""},
+  [STMT_DRAW] = {DECLARES | FN | LAYER | SCAN | OPTIMIZER, "draws belong to a model, a function, a layer or an optimizer"},
+  [STMT_LOSS] = {DECLARES, "a loss belongs to the model"},
+  [STMT_OUTPUT] = {DECLARES, "an output belongs to the model; a function gives its results with 'return'"},
+  [STMT_METRIC] = {DECLARES, "a metric belongs to the model"},
+  [STMT_MINIMIZE] = {DECLARES, "how to train belongs to the model"},
+  [STMT_CHECK] = {DECLARES, "a check belongs to the model"},
+  [STMT_TRAIN] = {TOP, "it belongs to the model"},
+  [STMT_FN] = {TOP, "functions are defined at the top"},
+  [STMT_LAYER] = {TOP, "layers are defined at the top"},
+  [STMT_OPTIMIZER] = {TOP, "optimizers are defined at the top"},
+  [STMT_DERIVATIVE] = {TOP, "derivatives are defined at the top"},
+  [STMT_RULE] = {TOP, "rules are defined at the top"},
+  [STMT_SCAN] = {DECLARES | FN | LAYER | SCAN, "a recurrence belongs to a model, a function or a layer"},
+  [STMT_INIT] = {SCAN | NESTED, "'init' gives a carried value of a 'scan' its start"},
+  [STMT_FOR] = {ANYWHERE, ""},
+  [STMT_IF] = {ANYWHERE, ""},
+  [STMT_RETURN] = {FN | LAYER | NESTED, "only a function or a layer returns something"},
+};
+
+static const char *place_name(int place) {
+  if (place & NESTED) return "inside of a 'for' or 'if'";
+  if (place & TOP) return "outside of a body";
+  if (place & FN) return "in a function";
+  if (place & LAYER) return "in a layer";
+  return place & SCAN ? "in a 'scan'" : "in an optimizer";
+}
+
+/* The statement's first word; for those that begin with a name, the whole. */
+static Span first_word(const Stmt *st) {
+  Span s = st->span;
+  uint32_t end = s.start;
+  while (end < s.end && s.source->text[end] >= 'a' && s.source->text[end] <= 'z') end++;
+  if (st->kind != STMT_UPDATE && st->kind != STMT_DRAW && end > s.start) s.end = end;
+  return s;
+}
+
+static bool may_stand(Parser *p, const Stmt *st, int place) {
+  int allowed = rules[st->kind].places;
+  bool nested = place & NESTED;
+  if ((allowed & place & ~NESTED) && (!nested || allowed & NESTED)) return true;
+  Span word = first_word(st);
+  int shown = allowed & place & ~NESTED ? place : place & ~NESTED;
+  if (st->kind == STMT_UPDATE || st->kind == STMT_DRAW)
+    error_at(p->cx, word, "this cannot stand %s; %s", place_name(shown), rules[st->kind].belongs);
+  else
+    error_at(p->cx, word, "'%.*s' cannot stand %s; %s", (int)(word.end - word.start), word.source->text + word.start,
+             place_name(shown), rules[st->kind].belongs);
+  return false;
+}
+
+static int place_within(const Stmt *st, int place) {
+  switch (st->kind) {
+  case STMT_FN: return FN;
+  case STMT_LAYER: return LAYER;
+  case STMT_OPTIMIZER: return OPTIMIZER;
+  case STMT_SCAN: return SCAN;
+  default: return place | NESTED;
+  }
+}
+
+static void check_block(Parser *p, Block *block, int place) {
+  int kept = 0;
+  const Stmt *ended = NULL; /* the return after which nothing is reached */
+  for (int k = 0; k < block->n; k++) {
+    Stmt *st = block->at[k];
+    if (!may_stand(p, st, place)) continue;
+    if (ended) {
+      error_at(p->cx, first_word(st), "nothing after a 'return' is reached");
+      note_at(p->cx, ended->span, "the function ends here");
+      break;
+    }
+    if (st->kind == STMT_RETURN) ended = st;
+    check_block(p, &st->body, place_within(st, place));
+    check_block(p, &st->other, place_within(st, place));
+    block->at[kept++] = st;
+  }
+  block->n = kept;
+}
+
+void place_check(Parser *p, Block *model) { check_block(p, model, TOP); }
