@@ -2,8 +2,8 @@
  *
  *     text -> tree -> graph -> simplified graph -> plan -> C
  *
- * Output is made in memory and written at the end, so an error leaves no file. Exit status: 0 fine, 1 the model is wrong,
- * 2 usage or a file, abort for a bug of nnc. */
+ * Output is made in memory and written at the end, so an error leaves no file. Exit status: 0 fine, 1 the model is
+ * wrong, 2 usage or a file, abort for a bug of nnc. */
 #include "check/check.h"
 #include "command/command.h"
 #include "emit/emit.h"
@@ -97,7 +97,8 @@ static int run_show(Job *j) {
 
 static int run(Job *j) {
   const Command *c = j->command;
-  Source *prelude = c->prelude ? source_read(j->cx, c->prelude) : source_from_text(j->cx, "<prelude>", prelude_text, prelude_length);
+  Source *prelude =
+    c->prelude ? source_read(j->cx, c->prelude) : source_from_text(j->cx, "<prelude>", prelude_text, prelude_length);
   if (!prelude) return fail_file("read", c->prelude);
   Source *model = source_read(j->cx, c->model);
   if (!model) return fail_file("read", c->model);

@@ -271,15 +271,16 @@ uint32_t code_point(const char *text, size_t n) {
   return c;
 }
 
-/* Columns of a terminal that a character takes: none where it joins the one before, two in East Asian scripts and pictures. */
+/* Columns of a terminal that a character takes: none where it joins the one before, two in East Asian scripts and
+ * pictures. */
 static int character_width(const char *p, size_t n) {
   static const struct {
     uint32_t from, to;
     int width;
   } ranges[] = {
-    {0x0300, 0x036F, 0},   {0x200B, 0x200F, 0},   {0x20D0, 0x20FF, 0},   {0xFE00, 0xFE0F, 0},   {0x1100, 0x115F, 2},
-    {0x2E80, 0xA4CF, 2},   {0xAC00, 0xD7A3, 2},   {0xF900, 0xFAFF, 2},   {0xFE30, 0xFE6F, 2},   {0xFF00, 0xFF60, 2},
-    {0xFFE0, 0xFFE6, 2},   {0x1F300, 0x1F64F, 2}, {0x1F900, 0x1F9FF, 2}, {0x20000, 0x3FFFD, 2},
+    {0x0300, 0x036F, 0}, {0x200B, 0x200F, 0},   {0x20D0, 0x20FF, 0},   {0xFE00, 0xFE0F, 0},   {0x1100, 0x115F, 2},
+    {0x2E80, 0xA4CF, 2}, {0xAC00, 0xD7A3, 2},   {0xF900, 0xFAFF, 2},   {0xFE30, 0xFE6F, 2},   {0xFF00, 0xFF60, 2},
+    {0xFFE0, 0xFFE6, 2}, {0x1F300, 0x1F64F, 2}, {0x1F900, 0x1F9FF, 2}, {0x20000, 0x3FFFD, 2},
   };
   uint32_t c = code_point(p, n);
   for (size_t k = 0; k < sizeof ranges / sizeof *ranges; k++)

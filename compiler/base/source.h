@@ -13,7 +13,7 @@
 
 #if defined(__GNUC__)
 #define NNC_PRINTF(f, a) __attribute__((format(printf, f, a)))
-#define NNC_NORETURN __attribute__((noreturn))
+#define NNC_NORETURN     __attribute__((noreturn))
 #else
 #define NNC_PRINTF(f, a)
 #define NNC_NORETURN
@@ -39,7 +39,7 @@ Context *context_new(void);
 void *heap_resize(void *old, size_t bytes);
 /* Zeroed memory from the arena; never NULL. */
 void *arena_alloc(Context *cx, size_t bytes);
-#define ARENA_NEW(cx, type) ((type *)arena_alloc((cx), sizeof(type)))
+#define ARENA_NEW(cx, type)      ((type *)arena_alloc((cx), sizeof(type)))
 #define ARENA_ARRAY(cx, type, n) ((type *)arena_alloc((cx), sizeof(type) * (size_t)(n)))
 void *arena_copy(Context *cx, const void *data, size_t bytes);
 /* The one copy of a name; equal names give equal pointers. */
@@ -60,7 +60,8 @@ void text_add(Text *t, const char *s);
 void text_add_n(Text *t, const char *s, size_t n);
 void text_printf(Text *t, const char *format, ...) NNC_PRINTF(2, 3);
 
-/* Reads a whole file; NULL where it cannot be read (errno says why). Text that holds a NUL byte or is not UTF-8 is the lexer's error. */
+/* Reads a whole file; NULL where it cannot be read (errno says why). Text that holds a NUL byte or is not UTF-8 is the
+ * lexer's error. */
 Source *source_read(Context *cx, const char *path);
 /* One name for each file, whatever the path to it: to see that a file was read before. */
 const char *source_identity(Context *cx, const char *path);
@@ -72,8 +73,9 @@ uint32_t code_point(const char *text, size_t n);
 void span_position(Span s, int *line, int *column);
 
 /* Reports `file:line:col: error: text`, the line and a caret under the span, to the context's diagnostics (stderr at
- * the end, or at once). note_at adds a second place to the last error; help adds a line without a place ("help: did you mean 'relu'?").
- * An error whose span and text were reported before is dropped. After 20 errors the rest is counted, not shown. */
+ * the end, or at once). note_at adds a second place to the last error; help adds a line without a place ("help: did you
+ * mean 'relu'?"). An error whose span and text were reported before is dropped. After 20 errors the rest is counted,
+ * not shown. */
 void error_at(Context *cx, Span s, const char *format, ...) NNC_PRINTF(3, 4);
 void warn_at(Context *cx, Span s, const char *format, ...) NNC_PRINTF(3, 4);
 void note_at(Context *cx, Span s, const char *format, ...) NNC_PRINTF(3, 4);
@@ -90,17 +92,21 @@ void bug(const char *pass, const char *format, ...) NNC_NORETURN NNC_PRINTF(2, 3
 int write_file(const char *path, const char *data, size_t length);
 
 /* A growing array in the arena: VEC_PUSH(cx, v, item) with struct { T *at; int n, cap; }. */
-#define VEC(type) struct { type *at; int n, cap; }
-#define VEC_PUSH(cx, v, item)                                                                        \
-  do {                                                                                               \
-    if ((v)->n == (v)->cap) {                                                                        \
-      int cap_ = (v)->cap ? 2 * (v)->cap : 8;                                                        \
-      void *new_ = arena_alloc((cx), sizeof *(v)->at * (size_t)cap_);                                \
-      if ((v)->n) memcpy(new_, (v)->at, sizeof *(v)->at * (size_t)(v)->n);                           \
-      (v)->at = new_;                                                                                \
-      (v)->cap = cap_;                                                                               \
-    }                                                                                                \
-    (v)->at[(v)->n++] = (item);                                                                      \
+#define VEC(type)                                                                                                      \
+  struct {                                                                                                             \
+    type *at;                                                                                                          \
+    int n, cap;                                                                                                        \
+  }
+#define VEC_PUSH(cx, v, item)                                                                                          \
+  do {                                                                                                                 \
+    if ((v)->n == (v)->cap) {                                                                                          \
+      int cap_ = (v)->cap ? 2 * (v)->cap : 8;                                                                          \
+      void *new_ = arena_alloc((cx), sizeof *(v)->at * (size_t)cap_);                                                  \
+      if ((v)->n) memcpy(new_, (v)->at, sizeof *(v)->at *(size_t)(v)->n);                                              \
+      (v)->at = new_;                                                                                                  \
+      (v)->cap = cap_;                                                                                                 \
+    }                                                                                                                  \
+    (v)->at[(v)->n++] = (item);                                                                                        \
   } while (0)
 
 #endif

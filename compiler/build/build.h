@@ -8,7 +8,8 @@
 Read *build_map(Graph *g, Node *proto, int nreduced, const int *reduced);
 /* build/range.c: sets integer, lo, hi and large. */
 void range_of_map(Graph *g, Node *n);
-/* build/quotient.c: floor(x) as an OP_QUOTIENT where x is a fraction of whole values, i/3 or (i + j)/2 + 0.5; else NULL. */
+/* build/quotient.c: floor(x) as an OP_QUOTIENT where x is a fraction of whole values, i/3 or (i + j)/2 + 0.5; else
+ * NULL. */
 Read *build_quotient(Graph *g, Read *x);
 /* r, looking through copies; guards that cannot fail are dropped. */
 Read *read_through(Graph *g, Read *r);

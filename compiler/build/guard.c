@@ -63,7 +63,8 @@ static int add_gathered(int *vars, int n) {
 static bool is_inside(const Graph *g, const Read *r, int k) {
   double lo, hi;
   if (r->node->axes[k].kind != AXIS_PLAIN) return true;
-  return r->index[k]->divisor == 1 && index_range(g, r->index[k], NULL, &lo, &hi) && lo >= 0 && hi < (double)r->node->axes[k].extent;
+  return r->index[k]->divisor == 1 && index_range(g, r->index[k], NULL, &lo, &hi) && lo >= 0 &&
+         hi < (double)r->node->axes[k].extent;
 }
 
 /* The variables of places of r that are in their array only because a guard says so. */
@@ -123,7 +124,8 @@ static int guard_order(const Guard *a, const Guard *b) {
 void product_sort_guards(Product *p) {
   for (int k = 0; k < p->guards.n; k++) {
     Guard *q = &p->guards.at[k];
-    if (q->n == 1 && q->e->n && q->e->terms[0].coef < 0) q->e = index_combine(p->g, -1, q->e, 0, index_constant(p->g, 0));
+    if (q->n == 1 && q->e->n && q->e->terms[0].coef < 0)
+      q->e = index_combine(p->g, -1, q->e, 0, index_constant(p->g, 0));
   }
   for (int i = 1; i < p->guards.n; i++)
     for (int j = i; j > 0 && guard_order(&p->guards.at[j], &p->guards.at[j - 1]) < 0; j--) {

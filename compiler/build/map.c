@@ -1,8 +1,8 @@
 /* map.c: the builders: open reads in, an open read of a new or found node out.
  *
- * A builder takes the free variables of its operands as the axes of the new node (batch first: its variable is the oldest),
- * folds constants, looks through copies, and leaves the rest to the product builder (build/product.c) and to the rules
- * (simplify/rebuild.c). Nothing is ever changed in place. */
+ * A builder takes the free variables of its operands as the axes of the new node (batch first: its variable is the
+ * oldest), folds constants, looks through copies, and leaves the rest to the product builder (build/product.c) and to
+ * the rules (simplify/rebuild.c). Nothing is ever changed in place. */
 #include "build/build.h"
 
 #include <math.h>
@@ -37,7 +37,8 @@ static Node *build_map_at(Graph *g, Node *proto, int nown, const int *own, int n
   n.reads = n.nreads ? ARENA_ARRAY(g->cx, Read *, n.nreads) : NULL;
   for (int k = 0; k < n.nreads; k++) n.reads[k] = read_substitute(g, proto->reads[k], &s);
   n.guards = n.nguards ? ARENA_ARRAY(g->cx, Guard, n.nguards) : NULL;
-  for (int k = 0; k < n.nguards; k++) n.guards[k] = (Guard){index_substitute(g, proto->guards[k].e, &s), proto->guards[k].n};
+  for (int k = 0; k < n.nguards; k++)
+    n.guards[k] = (Guard){index_substitute(g, proto->guards[k].e, &s), proto->guards[k].n};
   if (n.value) n.value = index_substitute(g, proto->value, &s);
   range_of_map(g, &n);
   return graph_intern(g, &n);
@@ -74,7 +75,8 @@ Read *build_index(Graph *g, Index *value) {
 Read *read_through(Graph *g, Read *r) {
   for (;;) {
     const Node *n = r->node;
-    if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreads != 1 || n->scale != 1 || n->nguards || n->nreduce) return r;
+    if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreads != 1 || n->scale != 1 || n->nguards || n->nreduce)
+      return r;
     r = read_operand(g, r, 0);
   }
 }
@@ -100,12 +102,14 @@ static Read *repeated(Graph *g, Read *x, int n) {
   return build_product(g, 1, n, factors, 0, NULL, 0, NULL);
 }
 
-/* What bounds alone say of two whole values: the greater one, the smaller one, how they compare; NULL where they say nothing. */
+/* What bounds alone say of two whole values: the greater one, the smaller one, how they compare; NULL where they say
+ * nothing. */
 static Read *bounded(Graph *g, Op op, Read *const *x) {
   const Node *a = x[0]->node, *b = x[1]->node;
   if (!node_is_bounded(a) || !node_is_bounded(b)) return NULL;
-  bool below = a->hi < b->lo, above = a->lo > b->hi;
-  if (read_equal(x[0], x[1])) return op == OP_MAX || op == OP_MIN ? x[0] : build_constant(g, op == OP_EQ || op == OP_LE);
+  bool below = a->hi<b->lo, above = a->lo> b->hi;
+  if (read_equal(x[0], x[1]))
+    return op == OP_MAX || op == OP_MIN ? x[0] : build_constant(g, op == OP_EQ || op == OP_LE);
   switch (op) {
   case OP_MAX: return above ? x[0] : below ? x[1] : NULL;
   case OP_MIN: return below ? x[0] : above ? x[1] : NULL;
@@ -156,7 +160,12 @@ static Read *algebra(Graph *g, Op op, Read *const *x) {
     if (!read_constant(x[1], &c) || !x[0]->node->integer) return NULL;
     return x[0]->node->lo >= 0 && x[0]->node->hi < c ? x[0] : NULL;
   }
-  case OP_MAX: case OP_MIN: case OP_EQ: case OP_NE: case OP_LT: case OP_LE: return bounded(g, op, x);
+  case OP_MAX:
+  case OP_MIN:
+  case OP_EQ:
+  case OP_NE:
+  case OP_LT:
+  case OP_LE: return bounded(g, op, x);
   case OP_QUOTIENT: return is_value(x[1], 1) ? x[0] : NULL;
   case OP_FLOOR: return x[0]->node->integer ? x[0] : build_quotient(g, x[0]);
   default: return NULL;
@@ -235,7 +244,14 @@ Node *build_reshape(Graph *g, Node *node, int naxes, const Axis *axes) {
     return build_tensor(g, node->naxes ? build_constant(g, node->scale) : read_make(g, node, NULL), naxes, vars);
   }
   Read *r = whole(g, node);
-  Node n = {.kind = NODE_RESHAPE, .scale = 1, .naxes = naxes, .nreads = 1, .reads = &r, .integer = node->integer, .lo = node->lo, .hi = node->hi};
+  Node n = {.kind = NODE_RESHAPE,
+            .scale = 1,
+            .naxes = naxes,
+            .nreads = 1,
+            .reads = &r,
+            .integer = node->integer,
+            .lo = node->lo,
+            .hi = node->hi};
   memcpy(n.axes, axes, sizeof(Axis) * (size_t)naxes);
   n.reads = arena_copy(g->cx, n.reads, sizeof(Read *));
   return graph_intern(g, &n);
@@ -263,7 +279,8 @@ Node *build_leaf(Graph *g, NodeKind kind, int item, int naxes, const Axis *axes,
 }
 
 Node *build_const_array(Graph *g, int naxes, const Axis *axes, const double *data) {
-  Node n = {.kind = NODE_CONST, .scale = 1, .naxes = naxes, .data = data, .integer = true, .lo = INFINITY, .hi = -INFINITY};
+  Node n = {
+    .kind = NODE_CONST, .scale = 1, .naxes = naxes, .data = data, .integer = true, .lo = INFINITY, .hi = -INFINITY};
   int64_t count = 1;
   for (int k = 0; k < naxes; k++) n.axes[k] = axes[k], count *= axes[k].extent;
   for (int64_t i = 0; i < count; i++) {
@@ -278,7 +295,14 @@ Node *build_name(Graph *g, const char *label, Read *r, int nvars, const int *var
   Subst s = {0};
   for (int k = 0; k < nvars; k++) subst_add(&s, vars[k], index_var(g, k));
   Read *inside = read_substitute(g, r, &s);
-  Node n = {.kind = NODE_NAME, .scale = 1, .nreads = 1, .label = label, .held = held, .integer = r->node->integer, .lo = r->node->lo, .hi = r->node->hi};
+  Node n = {.kind = NODE_NAME,
+            .scale = 1,
+            .nreads = 1,
+            .label = label,
+            .held = held,
+            .integer = r->node->integer,
+            .lo = r->node->lo,
+            .hi = r->node->hi};
   if (held) n.integer = false, n.lo = -INFINITY, n.hi = INFINITY;
   n.reads = arena_copy(g->cx, &inside, sizeof(Read *));
   axes_of(g, &n, vars, nvars, NULL, 0);

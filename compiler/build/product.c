@@ -107,7 +107,8 @@ static int solvable(const Product *p, const Index *e) {
   for (int i = 0; i < e->n; i++) {
     const Term *t = &e->terms[i];
     if (t->gather || !product_sums(p, t->var) || index_uses_in_gather(e, t->var)) continue;
-    if (t->coef > MOST_STRIDE || t->coef < -MOST_STRIDE) continue; /* over it, other coefficients might not fit 64 bits */
+    if (t->coef > MOST_STRIDE || t->coef < -MOST_STRIDE)
+      continue; /* over it, other coefficients might not fit 64 bits */
     bool plain = graph_var_axis(p->g, t->var).kind == AXIS_PLAIN;
     bool unit = t->coef == 1 || t->coef == -1;
     if (!plain && !names_example(p->g, e)) continue;
@@ -175,13 +176,18 @@ Read *product_finish(Product *p) {
   if (p->factors.n == 1 && p->scale == 1 && !p->guards.n && !p->summed.n) return p->factors.at[0];
   product_sort_guards(p);
   sort_summed(p);
-  Node n = {.op = OP_PRODUCT, .reduction = p->summed.n ? RED_SUM : RED_NONE, .scale = p->scale, .nreads = p->factors.n,
-            .reads = p->factors.at, .nguards = p->guards.n, .guards = p->guards.at};
+  Node n = {.op = OP_PRODUCT,
+            .reduction = p->summed.n ? RED_SUM : RED_NONE,
+            .scale = p->scale,
+            .nreads = p->factors.n,
+            .reads = p->factors.at,
+            .nguards = p->guards.n,
+            .guards = p->guards.at};
   return build_map(p->g, &n, p->summed.n, p->summed.at);
 }
 
-Read *build_product(Graph *g, double scale, int nfactors, Read *const *factors, int nguards, const Guard *guards, int nsummed,
-                    const int *summed) {
+Read *build_product(Graph *g, double scale, int nfactors, Read *const *factors, int nguards, const Guard *guards,
+                    int nsummed, const int *summed) {
   Product p = {.g = g, .scale = scale};
   for (int k = 0; k < nsummed; k++) VEC_PUSH(g->cx, &p.summed, summed[k]);
   for (int k = 0; k < nguards; k++) product_add_guard(&p, guards[k].e, guards[k].n);

@@ -1,4 +1,5 @@
-/* product.h: a product that is being built: build/product.c has the order of steps, the other product_*.c a step each. */
+/* product.h: a product that is being built: build/product.c has the order of steps, the other product_*.c a step each.
+ */
 #ifndef NNC_PRODUCT_H
 #define NNC_PRODUCT_H
 

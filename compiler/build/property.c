@@ -1,4 +1,5 @@
-/* property.c: signs of values, by rules on their operations; see build/property.h. Depth is bounded, so no cost explodes. */
+/* property.c: signs of values, by rules on their operations; see build/property.h. Depth is bounded, so no cost
+ * explodes. */
 #include "build/property.h"
 
 #include <math.h>
@@ -45,10 +46,14 @@ static bool at_least(const Read *r, bool strictly, int depth) {
   if (n->kind == NODE_BATCH || n->kind == NODE_STEP) return true;
   if (n->kind != NODE_MAP) return false;
   switch (n->op) {
-  case OP_EXP: case OP_SIGMOID: case OP_SOFTPLUS: return true;
+  case OP_EXP:
+  case OP_SIGMOID:
+  case OP_SOFTPLUS: return true;
   case OP_ABS: return !strictly;
   case OP_PRODUCT: return product_at_least(n, strictly, depth - 1);
-  case OP_DIV: case OP_SQRT: case OP_STOP: return all_reads(n, strictly, depth - 1);
+  case OP_DIV:
+  case OP_SQRT:
+  case OP_STOP: return all_reads(n, strictly, depth - 1);
   case OP_POW: return even_power(n) && !strictly ? true : at_least(n->reads[0], true, depth - 1);
   case OP_ADD:
     if (!all_reads(n, false, depth - 1)) return false;

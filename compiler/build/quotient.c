@@ -1,8 +1,9 @@
 /* quotient.c: floor of a fraction of whole values, computed in whole numbers.
  *
- * In: the operand of a floor. Out: floor(top / below) with top whole and below a whole number, or nothing. The graph has i/49 as the product of i
- * with the double nearest to 1/49, and 49 times that is less than 1: the floor of it would be 0. The fraction that is meant
- * is found again by continued fractions; irrational factors have none with so small a denominator. */
+ * In: the operand of a floor. Out: floor(top / below) with top whole and below a whole number, or nothing. The graph
+ * has i/49 as the product of i with the double nearest to 1/49, and 49 times that is less than 1: the floor of it would
+ * be 0. The fraction that is meant is found again by continued fractions; irrational factors have none with so small a
+ * denominator. */
 #include "build/build.h"
 
 #include <math.h>
@@ -68,9 +69,11 @@ static bool product_fraction(Graph *g, const Read *r, Fraction *f, int depth) {
 
 static bool sum_fraction(Graph *g, const Read *r, Fraction *f, int depth) {
   Fraction a, b;
-  if (!fraction_of(g, read_operand(g, r, 0), &a, depth) || !fraction_of(g, read_operand(g, r, 1), &b, depth)) return false;
+  if (!fraction_of(g, read_operand(g, r, 0), &a, depth) || !fraction_of(g, read_operand(g, r, 1), &b, depth))
+    return false;
   f->below = a.below / greatest_divisor(a.below, b.below) * b.below;
-  f->top = build_op2(g, r->node->op, build_scale(g, f->below / a.below, a.top), build_scale(g, f->below / b.below, b.top));
+  f->top =
+    build_op2(g, r->node->op, build_scale(g, f->below / a.below, a.top), build_scale(g, f->below / b.below, b.top));
   return true;
 }
 
@@ -80,16 +83,19 @@ static bool fraction_of(Graph *g, Read *r, Fraction *f, int depth) {
   *f = (Fraction){r, 1};
   if (n->integer || n->large) return true;
   if (n->kind != NODE_MAP || depth == 0) return false;
-  bool found = n->op == OP_PRODUCT ? product_fraction(g, r, f, depth - 1) : (n->op == OP_ADD || n->op == OP_SUB) && sum_fraction(g, r, f, depth - 1);
+  bool found = n->op == OP_PRODUCT ? product_fraction(g, r, f, depth - 1)
+                                   : (n->op == OP_ADD || n->op == OP_SUB) && sum_fraction(g, r, f, depth - 1);
   return found && number_is_exact(f->below);
 }
 
 Read *build_quotient(Graph *g, Read *x) {
   Fraction f;
   const Node *n = x->node;
-  if (n->kind == NODE_MAP && n->op == OP_DIV && n->reads[0]->node->integer && n->reads[1]->node->integer && (n->reads[1]->node->lo > 0 || n->reads[1]->node->hi < 0))
+  if (n->kind == NODE_MAP && n->op == OP_DIV && n->reads[0]->node->integer && n->reads[1]->node->integer &&
+      (n->reads[1]->node->lo > 0 || n->reads[1]->node->hi < 0))
     return build_op2(g, OP_QUOTIENT, read_operand(g, x, 0), read_operand(g, x, 1));
   if (!fraction_of(g, x, &f, DEPTH) || !(f.top->node->integer || f.top->node->large)) return NULL;
-  if (!node_is_bounded(f.top->node) && !f.top->node->large) return NULL; /* floor(floor(t)/2) of a real number: as it stands */
+  if (!node_is_bounded(f.top->node) && !f.top->node->large)
+    return NULL; /* floor(floor(t)/2) of a real number: as it stands */
   return build_op2(g, OP_QUOTIENT, f.top, build_constant(g, f.below));
 }

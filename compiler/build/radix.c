@@ -54,7 +54,8 @@ static bool match_radix(const Product *p, int k, Radix *r) {
   return sort_digits(p->g, r);
 }
 
-/* The variables of body in the order in which its node has them, where digits stand side by side there; else the digits last. */
+/* The variables of body in the order in which its node has them, where digits stand side by side there; else the digits
+ * last. */
 static int joined_order(const Read *body, const Radix *r, const int *digits, int *vars, int *at) {
   int n = body->node->naxes, v;
   *at = -1;
@@ -82,7 +83,8 @@ static int joined_order(const Read *body, const Radix *r, const int *digits, int
   return count + r->n;
 }
 
-/* body, open in `digits` (and others), with axis `var` in place of the digits: a reshape, in zeros where it does not cover var. */
+/* body, open in `digits` (and others), with axis `var` in place of the digits: a reshape, in zeros where it does not
+ * cover var. */
 static Read *join_digits(Graph *g, Read *body, const Radix *r, const int *digits) {
   int vars[3 * MAX_AXES], at, n = joined_order(body, r, digits, vars, &at), m = 0;
   Node *split = build_tensor(g, body, n, vars), *node;

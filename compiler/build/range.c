@@ -1,9 +1,10 @@
 /* range.c: which values are whole, and between which bounds.
  *
- * In: a MAP whose operands are known. Out: its `integer`, `lo`, `hi` and `large`, by interval arithmetic. Bounds of whole values are
- * whole numbers below 2^53, where double arithmetic on them is exact; what is made of whole values and may be greater is
- * `large`: a real number, which is no index, and which nothing asks for its remainder. floor of a real number that has no bounds is whole
- * without bounds: as an index it is taken to the nearest of -(2^53-1)..2^53-1. */
+ * In: a MAP whose operands are known. Out: its `integer`, `lo`, `hi` and `large`, by interval arithmetic. Bounds of
+ * whole values are whole numbers below 2^53, where double arithmetic on them is exact; what is made of whole values and
+ * may be greater is `large`: a real number, which is no index, and which nothing asks for its remainder. floor of a
+ * real number that has no bounds is whole without bounds: as an index it is taken to the nearest of -(2^53-1)..2^53-1.
+ */
 #include "build/build.h"
 
 #include <math.h>
@@ -32,11 +33,15 @@ static Range of_read(const Read *r) { return (Range){r->node->lo, r->node->hi}; 
 
 static double times(double a, double b) { return a == 0 || b == 0 ? 0 : a * b; } /* 0 * inf is 0 here */
 
-static Range hull(double a, double b, double c, double d) { return (Range){fmin(fmin(a, b), fmin(c, d)), fmax(fmax(a, b), fmax(c, d))}; }
+static Range hull(double a, double b, double c, double d) {
+  return (Range){fmin(fmin(a, b), fmin(c, d)), fmax(fmax(a, b), fmax(c, d))};
+}
 
 static Range joined(Range a, Range b) { return (Range){fmin(a.lo, b.lo), fmax(a.hi, b.hi)}; }
 
-static Range product(Range a, Range b) { return hull(times(a.lo, b.lo), times(a.lo, b.hi), times(a.hi, b.lo), times(a.hi, b.hi)); }
+static Range product(Range a, Range b) {
+  return hull(times(a.lo, b.lo), times(a.lo, b.hi), times(a.hi, b.lo), times(a.hi, b.hi));
+}
 
 static Range magnitude(Range a) {
   double low = a.lo > 0 ? a.lo : a.hi < 0 ? -a.hi : 0;
@@ -61,7 +66,8 @@ static bool holds_zero(Range a) { return !(a.lo > 0 || a.hi < 0); } /* NaN: it m
 
 static double places_reduced(const Node *n) {
   double count = 1;
-  for (int k = n->naxes; k < n->naxes + n->nreduce; k++) count *= n->axes[k].kind == AXIS_PLAIN ? (double)n->axes[k].extent : most_examples;
+  for (int k = n->naxes; k < n->naxes + n->nreduce; k++)
+    count *= n->axes[k].kind == AXIS_PLAIN ? (double)n->axes[k].extent : most_examples;
   return count;
 }
 
@@ -85,7 +91,8 @@ static Range term_range(const Node *n) {
 static Range product_range(const Node *n) {
   double count = places_reduced(n);
   switch (n->reduction) {
-  case RED_ARGMAX: case RED_ARGMIN: return (Range){0, count - 1};
+  case RED_ARGMAX:
+  case RED_ARGMIN: return (Range){0, count - 1};
   case RED_SUM: return product(term_range(n), (Range){count, count});
   case RED_PROD: return power(term_range(n), count);
   case RED_LOGSUMEXP: return everything;
@@ -104,13 +111,22 @@ static Range map_range(const Node *n) {
   case OP_MIN: return (Range){fmin(x[0].lo, x[1].lo), fmin(x[0].hi, x[1].hi)};
   case OP_WHERE: return joined(x[1], x[2]);
   case OP_SELECT: return joined(product(x[0], x[1]), (Range){0, 0});
-  case OP_MOD: return holds_zero(x[1]) ? everything : remainder_of(x[0], x[1], n->reads[0]->node->integer && n->reads[1]->node->integer);
+  case OP_MOD:
+    return holds_zero(x[1]) ? everything
+                            : remainder_of(x[0], x[1], n->reads[0]->node->integer && n->reads[1]->node->integer);
   case OP_QUOTIENT: return holds_zero(x[1]) ? everything : quotient(x[0], x[1]);
-  case OP_STOP: case OP_DRAWN: return x[0];
+  case OP_STOP:
+  case OP_DRAWN: return x[0];
   case OP_ABS: return magnitude(x[0]);
   case OP_FLOOR: return (Range){floor(x[0].lo), floor(x[0].hi)};
   case OP_SIGN: return (Range){-1, 1};
-  case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_AND: case OP_OR: case OP_NOT: return (Range){0, 1};
+  case OP_LT:
+  case OP_LE:
+  case OP_EQ:
+  case OP_NE:
+  case OP_AND:
+  case OP_OR:
+  case OP_NOT: return (Range){0, 1};
   default: return everything;
   }
 }
@@ -123,8 +139,16 @@ static bool keeps_whole(const Node *n, int *first) {
   switch (n->op) {
   case OP_PRODUCT: return isfinite(n->scale) && n->scale == floor(n->scale) && n->reduction != RED_LOGSUMEXP;
   case OP_WHERE: *first = 1; return true;
-  case OP_MOD: case OP_QUOTIENT: return !holds_zero(of_read(n->reads[1]));
-  case OP_ADD: case OP_SUB: case OP_MAX: case OP_MIN: case OP_SELECT: case OP_STOP: case OP_DRAWN: case OP_ABS: return true;
+  case OP_MOD:
+  case OP_QUOTIENT: return !holds_zero(of_read(n->reads[1]));
+  case OP_ADD:
+  case OP_SUB:
+  case OP_MAX:
+  case OP_MIN:
+  case OP_SELECT:
+  case OP_STOP:
+  case OP_DRAWN:
+  case OP_ABS: return true;
   default: return false;
   }
 }

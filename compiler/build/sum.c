@@ -63,7 +63,8 @@ Read *product_pull_out(Product *p) {
     bool inside = guard_uses_summed(p, q->e) || guard_protects(q, exposed, nexposed);
     if (inside) VEC_PUSH(p->g->cx, &inner.guards, *q);
     moved += !inside;
-    if (!inside || (!guard_uses_summed(p, q->e) && guard_protects(q, outer_exposed, nouter))) VEC_PUSH(p->g->cx, &outer.guards, *q);
+    if (!inside || (!guard_uses_summed(p, q->e) && guard_protects(q, outer_exposed, nouter)))
+      VEC_PUSH(p->g->cx, &outer.guards, *q);
   }
   if (outer.factors.n == 0 && !moved) return NULL; /* guards that stand on both sides would come out for ever */
   bool left = false;
@@ -150,13 +151,14 @@ static bool contract_pair(Product *p) {
   return true;
 }
 
-/* Two factors whose sum an equality spreads (the gradient of E in W @ E[w]): their own sum first, a matrix product, and the result of
- * that is spread. */
+/* Two factors whose sum an equality spreads (the gradient of E in W @ E[w]): their own sum first, a matrix product, and
+ * the result of that is spread. */
 static bool scatters_product(const Product *p) {
   bool equality = false;
   if (p->factors.n != 2) return false;
   int vars[2 * MAX_AXES], n = join_vars(p, 0, 1, vars);
-  for (int k = 0; k < p->guards.n; k++) /* one that stays outside: it places the sum on an axis that neither factor has */
+  for (int k = 0; k < p->guards.n;
+       k++) /* one that stays outside: it places the sum on an axis that neither factor has */
     equality = equality || (p->guards.at[k].n == 1 && !within(p->guards.at[k].e, vars, n));
   for (int k = 0; k < n && equality; k++)
     if (product_sums(p, vars[k]) && only_in_pair(p, vars[k], 0, 1, vars, n)) return true;
@@ -164,6 +166,5 @@ static bool scatters_product(const Product *p) {
 }
 
 void product_contract(Product *p) {
-  while ((p->factors.n > 2 || scatters_product(p)) && contract_pair(p)) {
-  }
+  while ((p->factors.n > 2 || scatters_product(p)) && contract_pair(p)) {}
 }

@@ -1,5 +1,5 @@
-/* apart.c: what is checked, one after the other, in a process of its own, so that a fault of nnc in one of them, which may
- * be a crash, costs only its own verdict: the report names it, and another process goes on with the next one.
+/* apart.c: what is checked, one after the other, in a process of its own, so that a fault of nnc in one of them, which
+ * may be a crash, costs only its own verdict: the report names it, and another process goes on with the next one.
  *
  *     child:  item 0, item 1, item 2 crashes         what each reports goes through a pipe
  *     child:                          item 3, item 4, ...                                     */
@@ -97,8 +97,7 @@ void check_apart(Context *cx, const Items *items, Text *out, Tally *tally) {
     close(ends[1]);
     k = take_reports(cx, items, k, ends[0], out, tally);
     close(ends[0]);
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
     if (k == items->n) break;
     report_fault(items, k++, status, out);
     tally->faults++;

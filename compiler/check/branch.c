@@ -1,23 +1,24 @@
 /* branch.c: random points seldom reach some branches: where(x > 50, ...), relu below a large bias. A derivation may
- * be wrong in just these, and formulas that differ only somewhere differ beside the edge of a comparison that one of them
- * makes, or on it. So for each comparison a < b of the two sides:
+ * be wrong in just these, and formulas that differ only somewhere differ beside the edge of a comparison that one of
+ * them makes, or on it. So for each comparison a < b of the two sides:
  *
  *     margin = a - b along a random line through a random point        + + + + - - -      its sign at growing distances
  *     a change of sign is halved, again and again                            + + | -
  *     from a point of whole numbers, one of them is solved for margin = 0         |        the edge itself
- *     where no line meets a change, one number after the other is doubled, halved, turned or moved by 1, whatever brings
- *     the margin nearer to 0 (a compass search; Hooke and Jeeves 1961): w*exp(-z^2) < 8 is false for a large w and a small z
+ *     where no line meets a change, one number after the other is doubled, halved, turned or moved by 1, whatever
+ * brings the margin nearer to 0 (a compass search; Hooke and Jeeves 1961): w*exp(-z^2) < 8 is false for a large w and a
+ * small z
  *
- * and the sides are judged at every point on the way, which come as near to the edge on both of its sides as can be told
- * from rounding. */
+ * and the sides are judged at every point on the way, which come as near to the edge on both of its sides as can be
+ * told from rounding. */
 #include "check/check.h"
 
 #include <math.h>
 #include <string.h>
 
 #define MOST_EDGES 64
-#define ELEMENTS   3  /* of one comparison */
-#define LINES      7  /* tried for one element */
+#define ELEMENTS   3 /* of one comparison */
+#define LINES      7 /* tried for one element */
 #define HALVINGS   24
 #define SOLVED     6  /* numbers of a point for which the margin is solved, */
 #define SECANTS    8  /* in so many steps */
@@ -55,8 +56,8 @@ static bool is_movable(const Program *p, const Node *n) {
 
 static bool is_comparison(const Node *n) {
   if (n->kind != NODE_MAP) return false;
-  return n->op == OP_LT || n->op == OP_LE || n->op == OP_MAX || n->op == OP_MIN || n->op == OP_ABS || n->op == OP_SIGN ||
-         n->op == OP_FLOOR;
+  return n->op == OP_LT || n->op == OP_LE || n->op == OP_MAX || n->op == OP_MIN || n->op == OP_ABS ||
+         n->op == OP_SIGN || n->op == OP_FLOOR;
 }
 
 /* The node of a - b, for |a| and sign(a) of a itself. A floor has an edge wherever it changes. */
@@ -99,13 +100,15 @@ static void find_moves(Search *q) {
   }
 }
 
-/* Lines are of all leaves or of one alone; along some all elements of a leaf grow or all shrink: max(x) < -2 asks for that. */
+/* Lines are of all leaves or of one alone; along some all elements of a leaf grow or all shrink: max(x) < -2 asks for
+ * that. */
 static const struct {
   double scale;
   PointKind point;
   bool alone, together;
-} lines[LINES] = {{1, POINT_PLAIN, false, false}, {16, POINT_PLAIN, false, false}, {1, POINT_PLAIN, true, false}, {1, POINT_PLAIN, false, true},
-                  {1, POINT_PLAIN, true, true}, {1, POINT_SPREAD, true, false}, {1, POINT_SPREAD, true, true}};
+} lines[LINES] = {{1, POINT_PLAIN, false, false}, {16, POINT_PLAIN, false, false}, {1, POINT_PLAIN, true, false},
+                  {1, POINT_PLAIN, false, true},  {1, POINT_PLAIN, true, true},    {1, POINT_SPREAD, true, false},
+                  {1, POINT_SPREAD, true, true}};
 
 /* The point from which all moves go. */
 static void draw_base(Search *q, uint64_t seed, PointKind point, double scale) {
@@ -177,7 +180,8 @@ static bool opposite(const Search *q, int edge, double a, double b) {
 static bool find_change(Search *q, int edge, int64_t element, double *from, double *to) {
   double best = INFINITY, before = NAN;
   for (int k = 0; k < DISTANCES; k++) {
-    double margin = margin_at(q, edge, element, distances[k]), far = fabs(distances[k]) + (k ? fabs(distances[k - 1]) : 0);
+    double margin = margin_at(q, edge, element, distances[k]),
+           far = fabs(distances[k]) + (k ? fabs(distances[k - 1]) : 0);
     if (opposite(q, edge, before, margin) && far < best) best = far, *from = distances[k - 1], *to = distances[k];
     before = margin;
   }
@@ -243,7 +247,9 @@ static bool solve_edge(Search *q, int edge, int64_t element, Point *pt) {
       double m = margin_here(q, edge, element), next = x - m * (x - x0) / (m - m0);
       bool there = m == 0 || fabs(next - x) <= 1e-14 * fabs(x);
       if (m == 0 && judge(q, pt)) return true;
-      if (there && !d.move->whole && !sides_choose_unseen(q->s) && sides_differ_at_tie(q->s, d.move->leaf, d.element, pt)) return true;
+      if (there && !d.move->whole && !sides_choose_unseen(q->s) &&
+          sides_differ_at_tie(q->s, d.move->leaf, d.element, pt))
+        return true;
       if (there || m == m0 || !isfinite(next)) break;
       x0 = x, m0 = m, x = next;
       turn(q, &d, x);
@@ -255,9 +261,7 @@ static bool solve_edge(Search *q, int edge, int64_t element, Point *pt) {
 
 /* ---- where no line meets an edge ---- */
 
-static const struct {
-  double times, plus;
-} turns[] = {{2, 0}, {0.5, 0}, {-1, 0}, {1, 1}, {1, -1}};
+static const struct { double times, plus; } turns[] = {{2, 0}, {0.5, 0}, {-1, 0}, {1, 1}, {1, -1}};
 #define TURNS (int)(sizeof turns / sizeof *turns)
 
 /* The dial turned from the base, the base as it is. */
@@ -290,7 +294,8 @@ static int best_turn(Search *q, int edge, int64_t element, const Dial *d, double
 
 /* From the base to where a dial has been turned: halved as a change on a line is. */
 static bool approach_turned(Search *q, int edge, int64_t element, const Dial *d, Point *pt) {
-  for (int i = 0; i < q->moves.n; i++) memset(q->moves.at[i].direction, 0, sizeof(double) * (size_t)q->moves.at[i].count);
+  for (int i = 0; i < q->moves.n; i++)
+    memset(q->moves.at[i].direction, 0, sizeof(double) * (size_t)q->moves.at[i].count);
   const double *x = evaluate(q->s->e, d->move->leaf);
   for (int64_t k = 0; k < d->move->count; k++) d->move->direction[k] = x[k] - d->move->base[k];
   return approach(q, edge, element, 0, 1, pt);

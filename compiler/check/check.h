@@ -7,15 +7,16 @@
 #include "evaluate/evaluate.h"
 #include "graph/program.h"
 
-/* The report goes to out. Returns 3 where nnc itself failed at something, 1 where anything is refuted, undecided or fails, else 0. */
+/* The report goes to out. Returns 3 where nnc itself failed at something, 1 where anything is refuted, undecided or
+ * fails, else 0. */
 int check_program(Program *p, Text *out);
 
 /* ---- below: between the files of check ---- */
 
 typedef struct Tally {
   int proved, holds, refuted, undecided; /* of checks */
-  int agree, fail;            /* of parameter arrays */
-  int faults;                 /* of nnc */
+  int agree, fail;                       /* of parameter arrays */
+  int faults;                            /* of nnc */
 } Tally;
 
 /* Draws that follow from (seed, stream, k) alone. */
@@ -30,7 +31,7 @@ typedef enum {
   POINT_SPREAD /* each leaf at its own scale, from a hundredth to some hundred */
 } PointKind;
 typedef struct Manner {
-  int kind;              /* below MANNER_COUNT */
+  int kind; /* below MANNER_COUNT */
   PointKind point;
   double scale;          /* of inputs */
   const double *numbers; /* whole ones that stand in the model */
@@ -65,18 +66,20 @@ typedef struct Sides {
   Node *a, *b;
   NodeList needed;
   int64_t count;
-  double cost;       /* of one evaluation, in terms to be summed */
-  Manner manner;     /* that last gave finite values */
+  double cost;   /* of one evaluation, in terms to be summed */
+  Manner manner; /* that last gave finite values */
   Wishes *wishes;
   Ties *ties;
   int asked;         /* so many times whether a point is decided */
   int examples;      /* one, or some where a value looks across the batch */
-  int drawn, halves; /* points drawn in the first manner; those of them at which one side divides by 0 and the other does not ... */
+  int drawn, halves; /* points drawn in the first manner; those of them at which one side divides by 0 and the other
+                        does not ... */
   Point half;        /* ... and the last of these */
   bool branchless;   /* at `half` one side divides by a condition that does not hold, and the other has a value */
   bool partial;      /* elements are compared where they are finite; `seen`: those that were, somewhere */
   unsigned char *seen;
-  unsigned char *apart; /* of elements never seen: 1: one side was infinite each time, the other not so; 2: one had no value at all */
+  unsigned char *apart; /* of elements never seen: 1: one side was infinite each time, the other not so; 2: one had no
+                           value at all */
   bool infinite;        /* refuted by such an element */
   double *mean, *square;
   double *places[MAX_AXES]; /* of a check that is too large: the elements are these places of each of its indices */
@@ -92,19 +95,22 @@ PointVerdict sides_judge(Sides *s, Point *pt);
 #define TIE_ERRORS 1024 /* in units of those of rounding: what is closer to a tie than 1e-12 is undecided */
 /* Is there a choice of which it is not followed whether rounding makes it: in a loop, or of the largest of many? */
 bool sides_choose_unseen(const Sides *s);
-/* Does the difference at a point that was searched for stay where rounding takes other choices than those that are followed? */
+/* Does the difference at a point that was searched for stay where rounding takes other choices than those that are
+ * followed? */
 bool sides_differ_beyond_ties(Sides *s, const Point *pt);
-/* Of a judged point that is POINT_UNDEFINED: does one side have no value because it divides by a condition? Then that is in pt. */
+/* Of a judged point that is POINT_UNDEFINED: does one side have no value because it divides by a condition? Then that
+ * is in pt. */
 bool sides_divide_by_condition(Sides *s, Point *pt);
 
 /* Of a partial comparison: how many elements had no value at any point. */
 int64_t sides_unseen(const Sides *s);
 
-/* check/tie.c: is the verdict at this point the same whatever way the comparisons go that are ties but for rounding? The arrays of
- * the point are gone afterwards. */
+/* check/tie.c: is the verdict at this point the same whatever way the comparisons go that are ties but for rounding?
+ * The arrays of the point are gone afterwards. */
 bool ties_find(Sides *s); /* are there any comparisons? */
 bool sides_decided(Sides *s, PointVerdict verdict, Point *pt);
-/* The leaf's element is next to where a comparison changes, closer than rounding: do the sides differ just there, where it is a tie? */
+/* The leaf's element is next to where a comparison changes, closer than rounding: do the sides differ just there, where
+ * it is a tie? */
 bool sides_differ_at_tie(Sides *s, Node *leaf, int64_t element, Point *pt);
 
 /* check/sample.c: replaces sides of millions of elements by some thousands of these, along a variable; false where they
@@ -121,7 +127,8 @@ Gradients *gradients_new(Program *p, int *count);
 void gradients_check(void *gradients, int k, Text *out, Tally *tally);
 void gradients_name(void *gradients, int k, Text *out);
 
-/* check/apart.c: runs items one after the other; a fault of nnc in one, a crash even, is reported and costs only its own verdict. */
+/* check/apart.c: runs items one after the other; a fault of nnc in one, a crash even, is reported and costs only its
+ * own verdict. */
 typedef struct Items {
   int n;
   void *state;

@@ -1,12 +1,12 @@
 /* gradient.c: every parameter array's gradient against difference quotients of the loss, in double precision.
  *
- * At a random point with two examples, for a random direction d of all arrays together where the loss is costly, and for an element
- * (or a random direction) d of each array, for as long as WORK allows, which is counted in multiply-adds, not in seconds:
- *     D(h) = (L(w + h*d) - L(w - h*d)) / 2h          central: the error is O(h^2)
- *     R(h) = (4*D(h/2) - D(h)) / 3                   Richardson: O(h^4)
- * A probe agrees where one of these is within 1e-6 of the array's largest gradient. Where none does and two step sizes
- * disagree with each other, or the slopes on both sides do, the point is at a kink, and another is drawn; where they agree, the gradient is wrong.
- * Signs count, and an array whose gradient is 0 at every point fails: 0 == 0 shows nothing. */
+ * At a random point with two examples, for a random direction d of all arrays together where the loss is costly, and
+ * for an element (or a random direction) d of each array, for as long as WORK allows, which is counted in
+ * multiply-adds, not in seconds: D(h) = (L(w + h*d) - L(w - h*d)) / 2h          central: the error is O(h^2) R(h) =
+ * (4*D(h/2) - D(h)) / 3                   Richardson: O(h^4) A probe agrees where one of these is within 1e-6 of the
+ * array's largest gradient. Where none does and two step sizes disagree with each other, or the slopes on both sides
+ * do, the point is at a kink, and another is drawn; where they agree, the gradient is wrong. Signs count, and an array
+ * whose gradient is 0 at every point fails: 0 == 0 shows nothing. */
 #include "check/check.h"
 #include "prove/prove.h"
 
@@ -14,17 +14,19 @@
 #include <math.h>
 #include <string.h>
 
-#define AGREE      1e-6
-#define EXAMPLES   2
-#define WHOLE      500   /* arrays up to this size are probed at every element where WORK allows it, */
-#define ELEMENTS   20    /* larger ones at so many random elements */
-#define FEWEST     5     /* arrays up to this size are probed at every element whatever it costs */
-#define DIRECTIONS 5     /* and in so many random directions, of a costly loss in one: it shows a single wrong element too */
-#define MOST_WORK  3e10  /* for one direction of each array; of a loss that costs more, all arrays together agree in some directions */
-#define WORK       2e8   /* terms to be summed for one array, a fraction of a second, */
-#define ALL_WORK   2e9   /* and for all of them */
-#define POINTS     12    /* drawn for a gradient that is 0 before it is said to be 0 everywhere */
-#define ROUNDING   1e-11 /* a gradient this much smaller than the other arrays' is 0 but for rounding */
+#define AGREE    1e-6
+#define EXAMPLES 2
+#define WHOLE    500 /* arrays up to this size are probed at every element where WORK allows it, */
+#define ELEMENTS 20  /* larger ones at so many random elements */
+#define FEWEST   5   /* arrays up to this size are probed at every element whatever it costs */
+#define DIRECTIONS                                                                                                     \
+  5 /* and in so many random directions, of a costly loss in one: it shows a single wrong element too */
+#define MOST_WORK                                                                                                      \
+  3e10 /* for one direction of each array; of a loss that costs more, all arrays together agree in some directions */
+#define WORK     2e8   /* terms to be summed for one array, a fraction of a second, */
+#define ALL_WORK 2e9   /* and for all of them */
+#define POINTS   12    /* drawn for a gradient that is 0 before it is said to be 0 everywhere */
+#define ROUNDING 1e-11 /* a gradient this much smaller than the other arrays' is 0 but for rounding */
 
 typedef struct Loss { /* one GRAD routine at a point */
   Program *p;
@@ -68,7 +70,9 @@ typedef struct Result {
 /* ---- the quotient ---- */
 
 /* The sign by which element k of array i moves, in units of that array's values where several move. */
-static double direction_at(const Probe *q, int i, int64_t k) { return draw_uniform(q->seed, 77 + (uint64_t)i, (uint64_t)k) < 0.5 ? -1 : 1; }
+static double direction_at(const Probe *q, int i, int64_t k) {
+  return draw_uniform(q->seed, 77 + (uint64_t)i, (uint64_t)k) < 0.5 ? -1 : 1;
+}
 
 /* The root mean square of the values, or a tenth. */
 static double size_of(const Array *a) {
@@ -101,7 +105,8 @@ static double quotient(const Loss *l, const Probe *q, double h, double *noise) {
 static const double steps[] = {1e-5, 1e-6, 1e-4, 1e-3, 1e-2};
 #define NSTEPS (int)(sizeof steps / sizeof *steps)
 
-/* How far the slopes on both sides of the point lie apart: at a kink central quotients of all sizes may agree on the mean of both. */
+/* How far the slopes on both sides of the point lie apart: at a kink central quotients of all sizes may agree on the
+ * mean of both. */
 static double bend(const Loss *l, const Probe *q, double h) {
   double above = loss_at(l, q, h), here = loss_at(l, q, 0), below = loss_at(l, q, -h);
   return fabs((above - here) - (here - below)) / h;
@@ -149,7 +154,8 @@ static bool loss_move(Loss *l, uint64_t seed) {
   evaluation_hold_stops(l->e, false);
   for (int attempt = 0; attempt < 4 * MANNER_COUNT; attempt++) {
     int manner = (l->manner + attempt / 4) % MANNER_COUNT;
-    point_draw(l->p, l->e, l->needed.at, l->needed.n, 1000 * seed + (uint64_t)attempt, &(Manner){.kind = manner, .scale = 1});
+    point_draw(l->p, l->e, l->needed.at, l->needed.n, 1000 * seed + (uint64_t)attempt,
+               &(Manner){.kind = manner, .scale = 1});
     if (!isfinite(evaluate(l->e, l->value)[0])) continue;
     l->largest = 0;
     for (int k = 0; k < r->nroots; k++)
@@ -293,7 +299,8 @@ static uint64_t first_point(Loss *l, Array *a, Text *out) {
   }
   print_array(out, l, a);
   a->zero = proved_zero(l, a);
-  text_add(out, a->zero ? ": it is 0, whatever the inputs and parameters are: proved\n" : ": fails: it is zero everywhere: does the loss depend on it?\n");
+  text_add(out, a->zero ? ": it is 0, whatever the inputs and parameters are: proved\n"
+                        : ": fails: it is zero everywhere: does the loss depend on it?\n");
   return 0;
 }
 
@@ -362,13 +369,15 @@ static Arrays find_arrays(const Loss *l) {
   return all;
 }
 
-/* A direction of all arrays together: does it agree? Kinks, and points where a gradient is not finite, say nothing: AT_KINK. */
+/* A direction of all arrays together: does it agree? Kinks, and points where a gradient is not finite, say nothing:
+ * AT_KINK. */
 static Result probe_together(Loss *l, const Arrays *all) {
   Result r = {.outcome = AT_KINK};
   for (uint64_t seed = 1; seed <= DIRECTIONS && r.outcome == AT_KINK; seed++) {
     bool finite = true;
     double scale, size;
-    for (int k = 0; k < all->n && finite; k++) finite = array_move(l, &all->at[k], seed) && all_finite(all->at[k].gradient, all->at[k].count);
+    for (int k = 0; k < all->n && finite; k++)
+      finite = array_move(l, &all->at[k], seed) && all_finite(all->at[k].gradient, all->at[k].count);
     if (!finite) continue;
     Probe q = {.arrays = all->at, .n = all->n, .element = -1, .seed = seed};
     double analytic = along(&q, &scale, &size);
@@ -420,7 +429,8 @@ static void take_loss(Gradients *g, const Routine *r) {
   g->work = g->failed = 0;
 }
 
-/* Where all together agree, each by itself follows while MOST_WORK lasts; where they do not, all do, so that the wrong one is named. */
+/* Where all together agree, each by itself follows while MOST_WORK lasts; where they do not, all do, so that the wrong
+ * one is named. */
 static void check_one(Gradients *g, Array *a, Text *out, Tally *tally) {
   g->work += g->loss.cost * (a->nelements + a->ndirections);
   if (g->together.outcome == AGREES && g->work > MOST_WORK && a->scale > 0) {
@@ -441,7 +451,8 @@ void gradients_check(void *gradients, int k, Text *out, Tally *tally) {
   else gradients_name(g, k, out), text_add(out, ": the loss does not depend on it\n");
   bool last = k + 1 == g->roots.n || g->routines.at[k + 1] != r;
   if (!last || g->together.outcome != DIFFERS || g->failed) return;
-  text_printf(out, "gradient %s: fails in a random direction of all arrays: the gradient is %.9g, the difference quotient %.9g\n", r->name,
-              g->together.analytic, g->together.quotient);
+  text_printf(
+    out, "gradient %s: fails in a random direction of all arrays: the gradient is %.9g, the difference quotient %.9g\n",
+    r->name, g->together.analytic, g->together.quotient);
   tally->fail++;
 }

@@ -29,7 +29,8 @@ static const struct {
 } manners[MANNER_COUNT] = {
   {REAL_NORMAL, false}, {REAL_UNIFORM, false}, {REAL_EXPONENTIAL, false}, {REAL_UNIFORM, true}};
 
-/* Now and then a whole number beside one that the model names, so that [y = 637] is met; false where it is another's turn. */
+/* Now and then a whole number beside one that the model names, so that [y = 637] is met; false where it is another's
+ * turn. */
 static bool draw_named(const Manner *m, uint64_t seed, uint64_t stream, uint64_t k, double *x) {
   double which = 4 * draw_uniform(seed ^ 2, stream, k);
   if (!m->nnumbers || which >= 1) return false;
@@ -62,8 +63,8 @@ static double draw_input(const Input *input, const Manner *m, uint64_t seed, uin
   return m->scale * draw_normal(seed, stream, k);
 }
 
-/* How the elements of an integer input go together. Most points draw each for itself; few of those have a row of bits that
- * are all 1, a word that occurs twice at given places, or classes in an order. */
+/* How the elements of an integer input go together. Most points draw each for itself; few of those have a row of bits
+ * that are all 1, a word that occurs twice at given places, or classes in an order. */
 typedef enum { EACH, ALIKE, ALL_BUT_ONE, LOWEST, HIGHEST, IN_ORDER } Row;
 
 static Row draw_row(uint64_t seed, uint64_t stream, int64_t count) {
@@ -71,7 +72,8 @@ static Row draw_row(uint64_t seed, uint64_t stream, int64_t count) {
   return count < 2 ? EACH : rows[(int)(draw_uniform(seed ^ 4, stream, 0) * (double)(sizeof rows / sizeof *rows))];
 }
 
-static double draw_in_row(const Input *input, const Manner *m, Row row, uint64_t seed, uint64_t stream, uint64_t k, int64_t count) {
+static double draw_in_row(const Input *input, const Manner *m, Row row, uint64_t seed, uint64_t stream, uint64_t k,
+                          int64_t count) {
   int classes = input->kind == INPUT_BIT ? 2 : input->classes;
   bool bounded = input->kind == INPUT_BIT || input->kind == INPUT_CLASS;
   double x = draw_input(input, m, seed, stream, row == EACH ? k : 0);
@@ -90,7 +92,8 @@ static const Start *start_of(const Program *p, const Leaf *leaf) {
 }
 
 /* Where it starts, and something added, so that nothing is 0 or symmetric; less of it in a large row, as starts do. */
-static double draw_start(const Program *p, const Leaf *leaf, bool positive, uint64_t seed, uint64_t stream, uint64_t k) {
+static double draw_start(const Program *p, const Leaf *leaf, bool positive, uint64_t seed, uint64_t stream,
+                         uint64_t k) {
   const Start *s = start_of(p, leaf);
   const Axis *axes = leaf->node->axes;
   int own = leaf->node->naxes && axes[0].kind == AXIS_BATCH; /* its first axis; a state[batch, n] is as one of [n] */
@@ -103,12 +106,15 @@ static double draw_start(const Program *p, const Leaf *leaf, bool positive, uint
   return positive ? fabs(x) : x;
 }
 
-/* The same for a large array, at a tenth of the cost: the sum of four uniform numbers is nearly normal, and has the mean and the
- * deviation of what draw_start adds up. */
-static void draw_large(const Program *p, const Leaf *leaf, double *x, int64_t count, bool positive, double columns, uint64_t seed, uint64_t stream) {
+/* The same for a large array, at a tenth of the cost: the sum of four uniform numbers is nearly normal, and has the
+ * mean and the deviation of what draw_start adds up. */
+static void draw_large(const Program *p, const Leaf *leaf, double *x, int64_t count, bool positive, double columns,
+                       uint64_t seed, uint64_t stream) {
   const Start *s = start_of(p, leaf);
   uint64_t key = scramble(scramble(seed) ^ stream);
-  double mean = s->kind == START_UNIFORM ? (s->a + s->b) / 2 : s->kind == START_NORMAL || s->kind == START_TRUNCATED ? s->a : 0;
+  double mean = s->kind == START_UNIFORM                                ? (s->a + s->b) / 2
+                : s->kind == START_NORMAL || s->kind == START_TRUNCATED ? s->a
+                                                                        : 0;
   double variance = 0.25 / columns;
   if (s->kind == START_UNIFORM) variance += (s->b - s->a) * (s->b - s->a) / 12;
   if (s->kind == START_NORMAL || s->kind == START_TRUNCATED) variance += s->b * s->b;
@@ -116,7 +122,8 @@ static void draw_large(const Program *p, const Leaf *leaf, double *x, int64_t co
   double unit = sqrt(3 * variance) / 65536;
   for (int64_t k = 0; k < count; k++) {
     uint64_t bits = scramble(key ^ (uint64_t)k);
-    double sum = (double)(bits & 65535) + (double)(bits >> 16 & 65535) + (double)(bits >> 32 & 65535) + (double)(bits >> 48);
+    double sum =
+      (double)(bits & 65535) + (double)(bits >> 16 & 65535) + (double)(bits >> 32 & 65535) + (double)(bits >> 48);
     x[k] = mean + unit * (sum - 131070);
     if (s->kind == START_VALUES) x[k] += s->uniform_value ? s->values[0] : s->values[k % leaf->count];
     if (positive) x[k] = fabs(x[k]);
@@ -157,9 +164,10 @@ static Small draw_small_row(uint64_t seed, uint64_t stream) {
   return rows[(int)(draw_uniform(seed ^ 6, 1 + stream, 0) * (double)(sizeof rows / sizeof *rows))];
 }
 
-/* -2..2, or where an input must be positive 1, 2, 3, below 1 quarters. Of a long row most are 0: sums stay small, so that ties do not
- * drown in what saturates. */
-static double draw_small(const Manner *m, bool input, Small row, double columns, uint64_t seed, uint64_t stream, uint64_t k) {
+/* -2..2, or where an input must be positive 1, 2, 3, below 1 quarters. Of a long row most are 0: sums stay small, so
+ * that ties do not drown in what saturates. */
+static double draw_small(const Manner *m, bool input, Small row, double columns, uint64_t seed, uint64_t stream,
+                         uint64_t k) {
   double u = draw_uniform(seed ^ 7, stream, row == SAME ? 0 : k);
   if (input && manners[m->kind].inputs == REAL_UNIFORM) return floor(1 + 3 * u) / 4;
   if (input && manners[m->kind].inputs == REAL_EXPONENTIAL) return floor(1 + 3 * u);
@@ -168,8 +176,8 @@ static double draw_small(const Manner *m, bool input, Small row, double columns,
   return manners[m->kind].positive ? fabs(x) : x;
 }
 
-/* Integers at such a point: the first classes, lengths of 1, 2 and the largest, so that rare ones come together. False for bits, and where it is
- * another's turn. */
+/* Integers at such a point: the first classes, lengths of 1, 2 and the largest, so that rare ones come together. False
+ * for bits, and where it is another's turn. */
 static bool draw_small_integer(const Input *input, uint64_t seed, uint64_t stream, uint64_t k, double *x) {
   double u = draw_uniform(seed ^ 12, stream, k);
   if (input->kind == INPUT_BIT || draw_uniform(seed ^ 13, stream, 0) > 0.85) return false;
@@ -194,7 +202,8 @@ static double draw_scale(const Manner *m, int64_t count, uint64_t seed, uint64_t
 static double draw_real(const Program *p, const Node *n, const Manner *m, uint64_t seed, uint64_t stream, uint64_t k) {
   bool positive = manners[m->kind].positive;
   if (n->kind == NODE_INPUT) return draw_input(&p->inputs.at[n->item], m, seed, stream, k);
-  return draw_start(p, n->kind == NODE_PARAM ? &p->params.at[n->item] : &p->states.at[n->item], positive, seed, stream, k);
+  return draw_start(p, n->kind == NODE_PARAM ? &p->params.at[n->item] : &p->states.at[n->item], positive, seed, stream,
+                    k);
 }
 
 static void draw_leaf(const Program *p, Evaluation *e, Node *n, uint64_t seed, const Manner *m) {
@@ -202,20 +211,22 @@ static void draw_leaf(const Program *p, Evaluation *e, Node *n, uint64_t seed, c
   uint64_t stream = 3 * (uint64_t)n->item + (n->kind == NODE_PARAM ? 0 : n->kind == NODE_INPUT ? 1 : 2);
   double *x = evaluation_open(e, n);
   const Input *input = n->kind == NODE_INPUT ? &p->inputs.at[n->item] : NULL;
-  bool whole = input && input->kind != INPUT_REAL && input->kind != INPUT_EXTENT, extent = input && input->kind == INPUT_EXTENT;
+  bool whole = input && input->kind != INPUT_REAL && input->kind != INPUT_EXTENT,
+       extent = input && input->kind == INPUT_EXTENT;
   Row row = whole && !m->apart ? draw_row(seed, stream, count) : EACH;
   Small small = m->point == POINT_SMALL && !whole && !extent ? draw_small_row(seed, stream) : REALS;
   int first = n->naxes && n->axes[0].kind == AXIS_BATCH;
   double columns = n->naxes > first + 1 ? (double)count / (double)n->axes[first].extent : sqrt((double)count);
   if (!input && count > LARGE && small == REALS) {
-    draw_large(p, n->kind == NODE_PARAM ? &p->params.at[n->item] : &p->states.at[n->item], x, count, manners[m->kind].positive,
-               n->naxes > first + 1 ? columns : 1, seed, stream);
+    draw_large(p, n->kind == NODE_PARAM ? &p->params.at[n->item] : &p->states.at[n->item], x, count,
+               manners[m->kind].positive, n->naxes > first + 1 ? columns : 1, seed, stream);
     double scale = draw_scale(m, count, seed, stream, 0);
     for (int64_t k = 0; k < count && scale != 1; k++) x[k] *= scale;
     return;
   }
   for (int64_t k = 0; k < count; k++) {
-    if ((whole || extent) && m->point == POINT_SMALL && draw_small_integer(input, seed, stream, (uint64_t)k, &x[k])) continue;
+    if ((whole || extent) && m->point == POINT_SMALL && draw_small_integer(input, seed, stream, (uint64_t)k, &x[k]))
+      continue;
     if (whole) x[k] = draw_in_row(input, m, row, seed, stream, (uint64_t)k, count);
     else if (extent) x[k] = draw_input(input, m, seed, stream, (uint64_t)k);
     else if (small != REALS) x[k] = draw_small(m, input != NULL, small, columns, seed, stream, (uint64_t)k);

@@ -1,8 +1,8 @@
 /* report.c: a program in, a report on its `check` lines out; then check/gradient.c's on its gradients.
  *
- * A check is proved (prove/expand.c), or it holds at random points in double precision, or it is refuted: then the report
- * shows the first element that differs, both formulas, both values, and how the two sides are related where that is
- * simple. What is proved is evaluated too: a difference there is a bug of nnc.
+ * A check is proved (prove/expand.c), or it holds at random points in double precision, or it is refuted: then the
+ * report shows the first element that differs, both formulas, both values, and how the two sides are related where that
+ * is simple. What is proved is evaluated too: a difference there is a bug of nnc.
  *
  *     model.nn:12: check grad(L, z) == softmax(z) - onehot(y, 10): proved */
 #include "check/check.h"
@@ -16,7 +16,7 @@
 #define WORK          2e8 /* terms to be summed for one check, about a second: large models get fewer points */
 #define BRANCH_WORK   3e7 /* ... for finding the branches that random points miss */
 #define FEW_POINTS    20
-#define TIED_SHARE    20  /* where so many times more points are tied than agree, the others are accidents */
+#define TIED_SHARE    20 /* where so many times more points are tied than agree, the others are accidents */
 #define TOLERANCE     1e-9
 
 /* ---- how the sides are related ---- */
@@ -92,7 +92,8 @@ static void print_place(Text *out, const Sides *s, int64_t k) {
     at[i] = s->places[0] ? (int64_t)s->places[i][k] : rest % extent;
     rest /= extent;
   }
-  if (s->examples > 1 && s->count > 1) text_printf(out, " at example %lld of %d%s", (long long)rest + 1, s->examples, c->nvars ? "," : "");
+  if (s->examples > 1 && s->count > 1)
+    text_printf(out, " at example %lld of %d%s", (long long)rest + 1, s->examples, c->nvars ? "," : "");
   if (c->nvars) text_add(out, " at [");
   for (int i = 0; i < c->nvars; i++)
     text_printf(out, "%s%s=%lld", i ? ", " : "", c->names[i] ? c->names[i] : axis_letter(i), (long long)at[i]);
@@ -130,8 +131,9 @@ static void print_edge(const Sides *s, const Node *edge, Text *out) {
 static void print_refuted(Sides *s, const Point *pt, const Node *edge, Text *out) {
   text_add(out, ": refuted");
   print_place(out, s, pt->first);
-  if (s->count > 1) text_printf(out, " (%lld of %lld%s elements differ)", (long long)pt->differing, (long long)s->count,
-                               s->places[0] ? " random" : "");
+  if (s->count > 1)
+    text_printf(out, " (%lld of %lld%s elements differ)", (long long)pt->differing, (long long)s->count,
+                s->places[0] ? " random" : "");
   text_add(out, "\n");
   print_sides(out, s, pt);
   if (s->infinite) text_add(out, "    one side is infinite there at every point, and the other is not\n");
@@ -140,10 +142,10 @@ static void print_refuted(Sides *s, const Point *pt, const Node *edge, Text *out
   else print_relation(s, out);
 }
 
-typedef struct Trial {  /* what the points said */
-  int points, noisy;    /* agreeing points; those where digits are lost, */
-  int moot;             /* of those that agree: where a comparison is a tie but for rounding, and does not matter */
-  int tied;             /* or where the verdict is that of a comparison which is a tie but for rounding */
+typedef struct Trial { /* what the points said */
+  int points, noisy;   /* agreeing points; those where digits are lost, */
+  int moot;            /* of those that agree: where a comparison is a tie but for rounding, and does not matter */
+  int tied;            /* or where the verdict is that of a comparison which is a tie but for rounding */
   double worst, scale;
   bool refuted;
   Point at;         /* that refutes ... */
@@ -187,7 +189,9 @@ static void print_verdict(Text *out, const Sides *s, const Trial *t, bool proved
   if (!proved && t->tied) text_printf(out, " (not counting %d where a comparison is a tie but for rounding)", t->tied);
   if (!proved && t->noisy) text_printf(out, " (not counting %d where digits are lost)", t->noisy);
   if (!proved && s->halves) text_printf(out, " (not counting %d where one side divides by 0)", s->halves);
-  if (sides_unseen(s)) text_printf(out, " (%lld of %lld elements had no value at any of them)", (long long)sides_unseen(s), (long long)s->count);
+  if (sides_unseen(s))
+    text_printf(out, " (%lld of %lld elements had no value at any of them)", (long long)sides_unseen(s),
+                (long long)s->count);
   text_add(out, "\n");
 }
 
@@ -207,10 +211,13 @@ static void check_one(void *program, int k, Text *out, Tally *tally) {
   print_check(p, k, out);
   if (t.refuted) {
     print_refuted(&s, &t.at, t.edge, out);
-    if (proved) bug("check", "a proof and an evaluation disagree:\n%s", out->data); /* costs this check its verdict: check/apart.c */
+    if (proved)
+      bug("check", "a proof and an evaluation disagree:\n%s",
+          out->data); /* costs this check its verdict: check/apart.c */
     tally->refuted++;
   } else if (t.tied > TIED_SHARE * t.points && !proved) {
-    text_printf(out, ": undecided, at %d of %d points a comparison in it is a tie but for rounding\n", t.tied, t.tied + t.noisy + t.points);
+    text_printf(out, ": undecided, at %d of %d points a comparison in it is a tie but for rounding\n", t.tied,
+                t.tied + t.noisy + t.points);
     tally->undecided++;
   } else if (t.points == 0 && !proved) {
     text_add(out, t.noisy ? ": refuted, at every point that was tried all digits are lost\n"

@@ -3,8 +3,8 @@
  *
  *     jacobian(p, W)[i,j,m]      [512, 512, 256]        becomes        jacobian(p, W)[i[s], j[s], m[s]]      [4096]
  *
- * The places are not all alike likely: the first and the last ones, equal ones and those that the model names come often,
- * since a formula that is wrong at few places is wrong at such. */
+ * The places are not all alike likely: the first and the last ones, equal ones and those that the model names come
+ * often, since a formula that is wrong at few places is wrong at such. */
 #include "check/check.h"
 
 #include <math.h>
@@ -53,8 +53,7 @@ static Read *sample_product(Sampler *s, const Node *n, Subst *at) {
     subst_add(at, n->naxes + k, index_var(s->g, summed[k]));
   }
   for (int k = 0; k < n->nreads; k++) factors[k] = sample_read(s, read_substitute(s->g, n->reads[k], at));
-  for (int k = 0; k < n->nguards; k++)
-    guards[k] = (Guard){index_substitute(s->g, n->guards[k].e, at), n->guards[k].n};
+  for (int k = 0; k < n->nguards; k++) guards[k] = (Guard){index_substitute(s->g, n->guards[k].e, at), n->guards[k].n};
   if (n->reduction > RED_SUM) return build_reduce(s->g, n->reduction, factors[0], n->nreduce, summed);
   return build_product(s->g, n->scale, n->nreads, factors, n->nguards, guards, n->nreduce, summed);
 }

@@ -1,20 +1,20 @@
 /* sides.c: both sides of a check evaluated at a point, and whether they differ.
  *
  * Two formulas of one value differ by rounding, some more than others: 1 - f, where f is nearly 1, has few digits left.
- * How much is rounding is not guessed but tried: where the sides seem to differ, they are evaluated again and again with
- * small errors in every value (evaluation_shake). A difference that stays is one; a difference that moves as much as it
- * is large says nothing. So 1e-11 of the value is enough to refute, and digits that are lost never do. */
+ * How much is rounding is not guessed but tried: where the sides seem to differ, they are evaluated again and again
+ * with small errors in every value (evaluation_shake). A difference that stays is one; a difference that moves as much
+ * as it is large says nothing. So 1e-11 of the value is enough to refute, and digits that are lost never do. */
 #include "check/check.h"
 
 #include <math.h>
 #include <string.h>
 
-#define TOLERANCE  1e-9   /* below it a point agrees, or is said to have lost digits */
-#define SUSPICIOUS 1e-12  /* a difference this large relative to the array's largest value is looked at, */
-#define RELATIVE   1e-8   /* or this large relative to the element's own, where models are small, */
-#define CANCELLED  1e-15  /* unless it is nothing beside the largest value: 1 - sigmoid(42) may be 0 or sigmoid(-42) */
-#define VANISHED   1e-18  /* both sides: a saturated sigmoid, say, of which one formula keeps 1e-193 and the other 0 */
-#define LARGE      1e7    /* cost of one evaluation above which only the first counts */
+#define TOLERANCE  1e-9  /* below it a point agrees, or is said to have lost digits */
+#define SUSPICIOUS 1e-12 /* a difference this large relative to the array's largest value is looked at, */
+#define RELATIVE   1e-8  /* or this large relative to the element's own, where models are small, */
+#define CANCELLED  1e-15 /* unless it is nothing beside the largest value: 1 - sigmoid(42) may be 0 or sigmoid(-42) */
+#define VANISHED   1e-18 /* both sides: a saturated sigmoid, say, of which one formula keeps 1e-193 and the other 0 */
+#define LARGE      1e7   /* cost of one evaluation above which only the first counts */
 
 enum { OWN_ATTEMPTS = 4 }; /* to draw a point of small numbers, or of several scales, before it becomes a plain one */
 
@@ -41,8 +41,8 @@ static void find_numbers(Sides *s, NodeList nodes) {
   s->manner.numbers = numbers;
 }
 
-/* Does a value look across the batch? One example is its own mean, and its own neighbour; of two, one is as far from the mean as the
- * other. */
+/* Does a value look across the batch? One example is its own mean, and its own neighbour; of two, one is as far from
+ * the mean as the other. */
 enum { EXAMPLES = 3 };
 static bool looks_across(NodeList nodes) {
   for (int i = 0; i < nodes.n; i++) {
@@ -157,8 +157,8 @@ bool sides_differ_beyond_ties(Sides *s, const Point *pt) {
 
 /* ---- one point ---- */
 
-/* The same infinity on both sides (a mask's -inf) is agreement; any other value that is not finite spoils the point, or,
- * in a `partial` comparison, its element. */
+/* The same infinity on both sides (a mask's -inf) is agreement; any other value that is not finite spoils the point,
+ * or, in a `partial` comparison, its element. */
 static bool compare(const Sides *s, Point *pt) {
   bool any = false;
   pt->scale = pt->difference = 0;
@@ -238,10 +238,13 @@ static bool divides_by_zero(Sides *s, Point *pt) {
   return divides;
 }
 
-static bool is_condition(const Node *n) { return n->kind == NODE_MAP && n->op >= OP_LT && n->op <= OP_NOT && n->op != OP_WHERE; }
+static bool is_condition(const Node *n) {
+  return n->kind == NODE_MAP && n->op >= OP_LT && n->op <= OP_NOT && n->op != OP_WHERE;
+}
 
-/* One side divides by a condition that does not hold, 1/(z > 0), and would have a value like the other if it did: that is no point
- * of few but a branch in which it has none. Conditions of quotients are set to 1, and the sides are evaluated again. */
+/* One side divides by a condition that does not hold, 1/(z > 0), and would have a value like the other if it did: that
+ * is no point of few but a branch in which it has none. Conditions of quotients are set to 1, and the sides are
+ * evaluated again. */
 bool sides_divide_by_condition(Sides *s, Point *pt) {
   bool any = false;
   int64_t k = 0;
@@ -252,7 +255,8 @@ bool sides_divide_by_condition(Sides *s, Point *pt) {
     const Node *n = s->needed.at[i];
     if (n->kind != NODE_MAP || n->op != OP_DIV || !is_condition(n->reads[1]->node)) continue;
     evaluate(s->e, n->reads[1]->node);
-    for (int64_t j = 0; j < evaluation_count(s->e, n->reads[1]->node); j++) evaluation_set_one(s->e, n->reads[1]->node, j, 1);
+    for (int64_t j = 0; j < evaluation_count(s->e, n->reads[1]->node); j++)
+      evaluation_set_one(s->e, n->reads[1]->node, j, 1);
     any = true;
   }
   if (!any) return false;

@@ -1,24 +1,24 @@
 /* tie.c: is the verdict at a point one of the formulas, or of the last digit of a comparison?
  *
- * exp(x)*exp(-x) < 1 is a tie at every x, and which way it goes is rounding. A tie of whole numbers, or of equal values that were
- * computed alike, is none: there every evaluation says the same. So, for each comparison that the sides make:
+ * exp(x)*exp(-x) < 1 is a tie at every x, and which way it goes is rounding. A tie of whole numbers, or of equal values
+ * that were computed alike, is none: there every evaluation says the same. So, for each comparison that the sides make:
  *
  *     margin = a - b, and again with small errors in all values          it moves as much as it is large: undecided;
  *                                                                          as it was, be it 0: decided
  *
- * What is undecided may not matter (relu at 1e-17). So the sides are evaluated with other outcomes of what is undecided; where they
- * then agree in one way and differ in another, the point says nothing. A comparison with a value that is undefined (log of a
- * negative number) is undecided too. */
+ * What is undecided may not matter (relu at 1e-17). So the sides are evaluated with other outcomes of what is
+ * undecided; where they then agree in one way and differ in another, the point says nothing. A comparison with a value
+ * that is undefined (log of a negative number) is undecided too. */
 #include "check/check.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_OPEN    1024 /* undecided elements; more of them: the point does not count */
-#define OTHER_WAYS   8    /* in which they are decided: all to the other side, then at random */
+#define MOST_OPEN  1024 /* undecided elements; more of them: the point does not count */
+#define OTHER_WAYS 8    /* in which they are decided: all to the other side, then at random */
 
-typedef struct Jump { /* a node whose value jumps where its operands meet */
+typedef struct Jump {        /* a node whose value jumps where its operands meet */
   Node *node, *left, *right; /* the operands on the node's axes; right is NULL for those of one operand */
   int64_t count;
   double *value, *a, *b; /* without errors */
@@ -40,7 +40,8 @@ struct Ties {
 
 static bool jumps(const Node *n) {
   if (n->kind != NODE_MAP || n->open) return false;
-  if (n->op == OP_PRODUCT) return (n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN) && !n->reads[0]->node->integer;
+  if (n->op == OP_PRODUCT)
+    return (n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN) && !n->reads[0]->node->integer;
   bool whole = true;
   for (int k = 0; k < n->nreads; k++) whole = whole && n->reads[k]->node->integer;
   return !whole && ((n->op >= OP_LT && n->op <= OP_NE) || n->op == OP_SIGN || n->op == OP_FLOOR || n->op == OP_MOD);
@@ -48,7 +49,13 @@ static bool jumps(const Node *n) {
 
 /* Operand k of n, on the axes of n. */
 static Node *operand_of(Graph *g, const Node *n, int k) {
-  Node copy = {.kind = NODE_MAP, .op = OP_STOP, .naxes = n->naxes, .scale = 1, .nreads = 1, .reads = &n->reads[k], .span = n->span};
+  Node copy = {.kind = NODE_MAP,
+               .op = OP_STOP,
+               .naxes = n->naxes,
+               .scale = 1,
+               .nreads = 1,
+               .reads = &n->reads[k],
+               .span = n->span};
   memcpy(copy.axes, n->axes, sizeof copy.axes);
   copy.lo = -INFINITY, copy.hi = INFINITY;
   return graph_intern(g, &copy);
@@ -150,7 +157,8 @@ static bool verdict_stays(Sides *s, PointVerdict verdict, const Point *pt) {
   const double *a = evaluate(s->e, s->a), *b = evaluate(s->e, s->b);
   if (verdict == POINT_REFUTES) return fabs(a[pt->first] - b[pt->first]) > 1e-3 * fabs(pt->left - pt->right);
   for (int64_t k = 0; k < s->count; k++)
-    if (a[k] != b[k] && !(fabs(a[k] - b[k]) <= 1e-9 * pt->scale) && !(s->partial && !isfinite(a[k] - b[k]))) return false;
+    if (a[k] != b[k] && !(fabs(a[k] - b[k]) <= 1e-9 * pt->scale) && !(s->partial && !isfinite(a[k] - b[k])))
+      return false;
   return true;
 }
 
@@ -180,8 +188,11 @@ static const Jump *jump_of(const Ties *t, const Node *n) {
 
 static double value_at_tie(const Jump *j, int64_t k) {
   switch (j->node->op) {
-  case OP_LT: case OP_NE: case OP_SIGN: return 0;
-  case OP_LE: case OP_EQ: return 1;
+  case OP_LT:
+  case OP_NE:
+  case OP_SIGN: return 0;
+  case OP_LE:
+  case OP_EQ: return 1;
   default: return floor(j->a[k] + 0.5);
   }
 }
@@ -202,7 +213,8 @@ static double margin_of(Sides *s, const Undecided *u) {
   return margin(j, a[u->element], b ? b[u->element] : 0);
 }
 
-/* Does all that is undecided go one way on one side and the other way on the other? Then the tie is one of the formulas. */
+/* Does all that is undecided go one way on one side and the other way on the other? Then the tie is one of the
+ * formulas. */
 static bool all_cross(Sides *s, const Beside *at) {
   const Ties *t = s->ties;
   bool all = t->list.n > 0;
@@ -216,8 +228,8 @@ static bool all_cross(Sides *s, const Beside *at) {
   return all;
 }
 
-/* The places of extrema that change at the edge become undecided; errors alone may not have shown it. At a tie the first one counts.
- * False where a remainder jumps. */
+/* The places of extrema that change at the edge become undecided; errors alone may not have shown it. At a tie the
+ * first one counts. False where a remainder jumps. */
 static bool add_places(Sides *s, const Beside *at) {
   Ties *t = s->ties;
   bool known = true;
@@ -238,7 +250,9 @@ static bool add_places(Sides *s, const Beside *at) {
   return known;
 }
 
-static int by_node(const void *a, const void *b) { return ((const Undecided *)a)->node->id - ((const Undecided *)b)->node->id; }
+static int by_node(const void *a, const void *b) {
+  return ((const Undecided *)a)->node->id - ((const Undecided *)b)->node->id;
+}
 
 /* Operands first: what is set is not to be computed again. */
 static void decide_as_tie(Sides *s) {

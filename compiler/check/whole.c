@@ -1,8 +1,9 @@
 /* whole.c: whole numbers at which a derivation may be wrong and which random ones seldom meet: [y = 3][n = 17], a
  * row of bits that are all 1, two words of a sentence that are the same.
  *
- * In: the nodes of both sides of a check. Out: wishes, an element of an integer input and a number at the edge of what it
- * is compared with. At some points each wish comes true with probability 1/2, so that several of them do together. */
+ * In: the nodes of both sides of a check. Out: wishes, an element of an integer input and a number at the edge of what
+ * it is compared with. At some points each wish comes true with probability 1/2, so that several of them do together.
+ */
 #include "check/check.h"
 
 #include <math.h>
@@ -22,7 +23,9 @@ struct Wishes {
 
 #define MOST_WISHES 64
 
-static bool is_whole(const Program *p, const Node *n) { return n->kind == NODE_INPUT && p->inputs.at[n->item].kind != INPUT_REAL; }
+static bool is_whole(const Program *p, const Node *n) {
+  return n->kind == NODE_INPUT && p->inputs.at[n->item].kind != INPUT_REAL;
+}
 
 static bool in_range(const Input *input, double x) {
   switch (input->kind) {
@@ -62,7 +65,8 @@ static void add_likeness(const Program *p, Wishes *w, const Read *a, const Read 
 /* An equality: offset + coef * (an element) = 0. */
 static void wish_of_guard(const Program *p, Wishes *w, const Guard *g) {
   const Index *e = g->e;
-  if (g->n == 1 && e->n == 1 && e->terms[0].gather) add_wish(p, w, e->terms[0].gather, -(double)e->offset / (double)e->terms[0].coef);
+  if (g->n == 1 && e->n == 1 && e->terms[0].gather)
+    add_wish(p, w, e->terms[0].gather, -(double)e->offset / (double)e->terms[0].coef);
   if (g->n == 1 && e->n == 2 && e->terms[0].gather && e->terms[1].gather && e->terms[0].coef == -e->terms[1].coef)
     add_likeness(p, w, e->terms[0].gather, e->terms[1].gather, -(double)e->offset / (double)e->terms[0].coef);
 }

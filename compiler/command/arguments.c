@@ -9,28 +9,28 @@
 #define NNC_VERSION "0.1"
 
 static const char help_text[] =
-    "nnc compiles a neural network, written as a textbook writes it, to C that trains.\n"
-    "\n"
-    "  nnc model.nn -o model.c        C, and its header beside it\n"
-    "  nnc model.nn -o model          a program: train, test, predict, grad, info\n"
-    "  nnc check model.nn             prove or refute the model's `check` lines, and hold every gradient\n"
-    "                                 against difference quotients; exit status 1 if anything is wrong\n"
-    "  nnc show model.nn              shapes, parameters, work and memory\n"
-    "  nnc --prelude                  print the prelude: layers, losses, optimizers, in the language itself\n"
-    "\n"
-    "options\n"
-    "  -o FILE              where to write (default: NAME.c)\n"
-    "  -D NAME=NUMBER       the value of a `const` of the model\n"
-    "  --prelude FILE       use FILE in place of the built-in prelude\n"
-    "  --emit=STAGE         print one stage: ast, graph, adjoint, plan, c\n"
-    "  --format FORMAT      of show: text or dot\n"
-    "  --explain            say which rule rewrote what\n"
-    "  --max-memory SIZE    refuse a trainer larger than this (default 16G)\n"
-    "  --no-reuse           every value gets its own place in memory\n"
-    "  --no-fuse            one plain loop for each value, no matrix products\n"
-    "  --version, --help\n"
-    "\n"
-    "$CC and $CFLAGS choose the C compiler and its flags for `-o model`.\n";
+  "nnc compiles a neural network, written as a textbook writes it, to C that trains.\n"
+  "\n"
+  "  nnc model.nn -o model.c        C, and its header beside it\n"
+  "  nnc model.nn -o model          a program: train, test, predict, grad, info\n"
+  "  nnc check model.nn             prove or refute the model's `check` lines, and hold every gradient\n"
+  "                                 against difference quotients; exit status 1 if anything is wrong\n"
+  "  nnc show model.nn              shapes, parameters, work and memory\n"
+  "  nnc --prelude                  print the prelude: layers, losses, optimizers, in the language itself\n"
+  "\n"
+  "options\n"
+  "  -o FILE              where to write (default: NAME.c)\n"
+  "  -D NAME=NUMBER       the value of a `const` of the model\n"
+  "  --prelude FILE       use FILE in place of the built-in prelude\n"
+  "  --emit=STAGE         print one stage: ast, graph, adjoint, plan, c\n"
+  "  --format FORMAT      of show: text or dot\n"
+  "  --explain            say which rule rewrote what\n"
+  "  --max-memory SIZE    refuse a trainer larger than this (default 16G)\n"
+  "  --no-reuse           every value gets its own place in memory\n"
+  "  --no-fuse            one plain loop for each value, no matrix products\n"
+  "  --version, --help\n"
+  "\n"
+  "$CC and $CFLAGS choose the C compiler and its flags for `-o model`.\n";
 
 static int usage(const char *text, const char *what) {
   fprintf(stderr, text, what);
@@ -77,7 +77,8 @@ static int read_stage(Context *cx, const char *s, Command *c) {
 }
 
 static int read_format(const char *s, Command *c) {
-  if (strcmp(s, "svg") == 0) return usage("nnc: format '%s' is not supported yet; --format dot | dot -Tsvg draws it", s);
+  if (strcmp(s, "svg") == 0)
+    return usage("nnc: format '%s' is not supported yet; --format dot | dot -Tsvg draws it", s);
   if (strcmp(s, "text") != 0 && strcmp(s, "dot") != 0) return usage("nnc: no format '%s'; there are text and dot", s);
   c->format = s;
   return -1;
@@ -109,14 +110,18 @@ static int read_option(Context *cx, int argc, char **argv, int *k, Command *c, O
   else if ((v = value_of("--emit", argc, argv, k, &missing))) status = missing ? -1 : read_stage(cx, v, c);
   else if ((v = value_of("--format", argc, argv, k, &missing))) status = missing ? -1 : read_format(v, c);
   else if ((v = value_of("--max-memory", argc, argv, k, &missing)))
-    status = missing || read_size(v, &o->max_memory) ? -1 : usage("nnc: --max-memory needs a size such as 500M or 16G, found '%s'", v);
+    status = missing || read_size(v, &o->max_memory)
+               ? -1
+               : usage("nnc: --max-memory needs a size such as 500M or 16G, found '%s'", v);
   else if ((v = value_of("-o", argc, argv, k, &missing))) c->output = v, status = -1;
   else if ((v = value_of("-D", argc, argv, k, &missing))) status = missing ? -1 : read_define(cx, v, o);
   if (missing) return usage("nnc: option '%s' needs a value", a);
   if (status != -2) return status;
-  static const char *const names[] = {"--help", "--version", "--explain", "--no-reuse", "--no-fuse", "--prelude", "--emit", "--format", "--max-memory", "-o", "-D"};
+  static const char *const names[] = {"--help", "--version", "--explain",    "--no-reuse", "--no-fuse", "--prelude",
+                                      "--emit", "--format",  "--max-memory", "-o",         "-D"};
   const char *near = nearest_name(cx, a, names, 11);
-  fprintf(stderr, "nnc: unknown option '%s'%s%s%s\n", a, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+  fprintf(stderr, "nnc: unknown option '%s'%s%s%s\n", a, near ? "; did you mean '" : "", near ? near : "",
+          near ? "'?" : "");
   return 2;
 }
 
@@ -132,7 +137,8 @@ int command_read(Context *cx, int argc, char **argv, Command *c, Options *o) {
     } else if (!verb && !c->model && strcmp(a, "show") == 0) {
       c->verb = VERB_SHOW, verb = true;
     } else if (!verb && !c->model && strcmp(a, "derive") == 0) {
-      fprintf(stderr, "nnc: `derive` is not supported yet; `nnc --emit=adjoint model.nn` prints the gradient as a graph\n");
+      fprintf(stderr,
+              "nnc: `derive` is not supported yet; `nnc --emit=adjoint model.nn` prints the gradient as a graph\n");
       return 2;
     } else if (c->model) {
       static const char *const verbs[] = {"check", "show", "derive"};
@@ -160,4 +166,6 @@ const char *command_base(Context *cx, const char *path) {
   return intern_n(cx, base, strlen(base) - 2);
 }
 
-const char *command_header_path(Context *cx, const char *path) { return arena_printf(cx, "%.*sh", (int)strlen(path) - 1, path); }
+const char *command_header_path(Context *cx, const char *path) {
+  return arena_printf(cx, "%.*sh", (int)strlen(path) - 1, path);
+}

@@ -35,7 +35,8 @@ static bool find_runtime(Context *cx, Runtime *r) {
   for (int k = 0; k < 2 && !r->library; k++)
     if (exists(arena_printf(cx, "%s/libnn.a", library[k]))) r->library = library[k];
   if (!r->include || !r->library) {
-    fprintf(stderr, "nnc: cannot find %s beside %s/nnc or under its prefix; `make` builds it\n", r->include ? "libnn.a" : "nn.h", self);
+    fprintf(stderr, "nnc: cannot find %s beside %s/nnc or under its prefix; `make` builds it\n",
+            r->include ? "libnn.a" : "nn.h", self);
     return false;
   }
   r->include = arena_printf(cx, "%s", r->include);
@@ -79,7 +80,8 @@ static int compile(Context *cx, const Program *p, const Runtime *r, const char *
   Words w = {0};
   add_words(cx, &w, cc && *cc ? cc : "cc");
   add_words(cx, &w, flags && *flags ? flags : "-std=c99 -O3 -march=native -fno-math-errno -fno-trapping-math");
-  const char *words[] = {"-I", r->include, arena_printf(cx, "%s/%s.c", dir, p->name), arena_printf(cx, "%s/main.c", dir), "-o", out};
+  const char *words[] = {
+    "-I", r->include, arena_printf(cx, "%s/%s.c", dir, p->name), arena_printf(cx, "%s/main.c", dir), "-o", out};
   for (int k = 0; k < 6; k++) VEC_PUSH(cx, &w, (char *)words[k]);
   VEC_PUSH(cx, &w, arena_printf(cx, "%s/libnn.a", r->library));
   add_words(cx, &w, r->link);
@@ -114,7 +116,9 @@ int command_link(Context *cx, const Program *p, const char *path, const Text *he
     return 2;
   }
   const char *out = arena_printf(cx, "%s/program", dir);
-  const char *main_c = arena_printf(cx, "#include \"%s.h\"\n#include \"nn_tools.h\"\nint main(int argc, char **argv) { return nn_main(&%s_model, argc, argv); }\n",
+  const char *main_c = arena_printf(cx,
+                                    "#include \"%s.h\"\n#include \"nn_tools.h\"\nint main(int argc, char **argv) { "
+                                    "return nn_main(&%s_model, argc, argv); }\n",
                                     p->name, emit_prefix(cx, p));
   int status = write_in(cx, dir, arena_printf(cx, "%s.h", p->name), header->data, header->length);
   if (!status) status = write_in(cx, dir, arena_printf(cx, "%s.c", p->name), source->data, source->length);

@@ -68,7 +68,8 @@ static bool is_box(const Sweep *s, const Opened *o, const Read *r, Contribution 
     if (vars_contain(used, *nused, var)) return false;
     if (!vars_contain(o->vars, o->y->naxes, var)) return false;
     int64_t extent = graph_var_axis(s->g, var).extent;
-    if (plain && (e->offset < 0 || e->offset + extent > r->node->axes[m].extent)) return false; /* it is a guard that keeps it inside */
+    if (plain && (e->offset < 0 || e->offset + extent > r->node->axes[m].extent))
+      return false; /* it is a guard that keeps it inside */
     used[(*nused)++] = var;
     c->vars[m] = var;
     smaller = smaller || (plain && extent < r->node->axes[m].extent);
@@ -159,7 +160,8 @@ static int context_vars(const Contribution *list, int first, int naxes, int *con
     if (!c->box) continue;
     m = read_vars(c->read, all, 0);
     for (int k = 0; k < m; k++)
-      if (!vars_contain(c->vars + first, naxes - first, all[k]) && !vars_contain(context, n, all[k])) context[n++] = all[k];
+      if (!vars_contain(c->vars + first, naxes - first, all[k]) && !vars_contain(context, n, all[k]))
+        context[n++] = all[k];
   }
   for (int i = 1; i < n; i++)
     for (int j = i; j > 0 && context[j] < context[j - 1]; j--) {
@@ -190,7 +192,8 @@ static Read *boxes_together(Sweep *s, const Contribution *list, int count, const
   Axis axes[MAX_AXES];
   Index *index[MAX_AXES];
   for (int k = 0; k < ncontext; k++) axes[k] = graph_var_axis(g, context[k]), index[k] = index_var(g, context[k]);
-  for (int k = 0; k < rank; k++) axes[ncontext + k] = sweep_adjoint_axis(s, n, first + k), index[ncontext + k] = index_var(g, vars[first + k]);
+  for (int k = 0; k < rank; k++)
+    axes[ncontext + k] = sweep_adjoint_axis(s, n, first + k), index[ncontext + k] = index_var(g, vars[first + k]);
   return read_make(g, build_pieces(g, ncontext + rank, axes, count, pieces, offsets), index);
 }
 

@@ -9,8 +9,8 @@
 
 typedef struct Contribution {
   Read *read;
-  int vars[MAX_AXES];       /* of the target's axes; the batch variable itself where the batch is tied */
-  bool box;                 /* read covers only the box at `offset` */
+  int vars[MAX_AXES]; /* of the target's axes; the batch variable itself where the batch is tied */
+  bool box;           /* read covers only the box at `offset` */
   int64_t offset[MAX_AXES];
   struct Contribution *next;
 } Contribution;
@@ -27,16 +27,16 @@ typedef struct Sweep {
   Program *program;
   Graph *g;
   bool per_example, root_has_batch;
-  int size;              /* nodes with ids below */
-  bool *needed;          /* does it depend on a target, with a derivative? */
-  bool *blocked;         /* or would it, but for a draw of whole numbers? */
-  bool *depends;         /* in whatever way */
+  int size;      /* nodes with ids below */
+  bool *needed;  /* does it depend on a target, with a derivative? */
+  bool *blocked; /* or would it, but for a draw of whole numbers? */
+  bool *depends; /* in whatever way */
   Contribution **adjoint;
-  NodeList list;         /* operands first */
+  NodeList list; /* operands first */
   bool *listed;
   ScanGroups groups;
-  int *left;             /* by group: RESULTs that were not met yet */
-  Tie ties[MOST_LOOPS];  /* of the scans that the root is inside of */
+  int *left;            /* by group: RESULTs that were not met yet */
+  Tie ties[MOST_LOOPS]; /* of the scans that the root is inside of */
   int nties;
   AdjointLoop *loops[MOST_LOOPS]; /* that are being made, outermost first */
   int nloops;
@@ -44,12 +44,12 @@ typedef struct Sweep {
 
 typedef struct Opened { /* node y at variables of its own */
   Node *y;
-  int vars[MAX_AXES];    /* own and reduced */
+  int vars[MAX_AXES]; /* own and reduced */
   Subst at;
-  Read *adjoint;         /* of y, at vars */
+  Read *adjoint;                       /* of y, at vars */
   const ScanGroup *around[MOST_LOOPS]; /* the loops that compute y, outermost first */
   int naround;
-  int level;             /* of these, how many the adjoint is still inside of: contributions go to operands just there */
+  int level; /* of these, how many the adjoint is still inside of: contributions go to operands just there */
 } Opened;
 
 struct AdjointLoop {

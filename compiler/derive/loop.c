@@ -1,13 +1,14 @@
 /* loop.c: the derivative of a loop is a loop that runs the other way.
  *
- * For a loop with carried values p_k (next n_k, start i_k) and results r_j, the loop made here carries q_k[t], the adjoint of
- * n_k[t] as far as it comes from later steps: 0 at the last one. In each step the adjoints of the results and of the next values
- * go through the body by the one rule of derive/visit.c, the time being one constant; what arrives at p_k[t] is q_k[t-1], and,
- * at the first step, the adjoint of i_k. Forward values that it reads are RESULTs of the forward loop.
+ * For a loop with carried values p_k (next n_k, start i_k) and results r_j, the loop made here carries q_k[t], the
+ * adjoint of n_k[t] as far as it comes from later steps: 0 at the last one. In each step the adjoints of the results
+ * and of the next values go through the body by the one rule of derive/visit.c, the time being one constant; what
+ * arrives at p_k[t] is q_k[t-1], and, at the first step, the adjoint of i_k. Forward values that it reads are RESULTs
+ * of the forward loop.
  *
- * What flows to operands outside of the loop waits until the loop is complete; then it reads the loop's RESULTs, one array for
- * all times: the gradient of a matrix used at every step is one product of two such arrays.
- * (Werbos 1990, Backpropagation through time, in index notation.) */
+ * What flows to operands outside of the loop waits until the loop is complete; then it reads the loop's RESULTs, one
+ * array for all times: the gradient of a matrix used at every step is one product of two such arrays. (Werbos 1990,
+ * Backpropagation through time, in index notation.) */
 #include "derive/differentiate.h"
 
 #include <math.h>
@@ -49,7 +50,8 @@ Read *scan_outside(Sweep *s, const Opened *o, Read *r) {
   Node *n = r->node;
   Index *index[MAX_AXES];
   for (int k = 0; k < n->naxes; k++) index[k] = scan_outside_index(s, o, r->index[k]);
-  for (int k = o->naround - 1; k >= 0; k--) n = build_result(s->g, o->around[k]->scan, n, o->around[k]->ncarries, o->around[k]->carries);
+  for (int k = o->naround - 1; k >= 0; k--)
+    n = build_result(s->g, o->around[k]->scan, n, o->around[k]->ncarries, o->around[k]->carries);
   return read_make(s->g, n, index);
 }
 
@@ -57,12 +59,14 @@ Read *scan_outside_formula(Sweep *s, const Opened *o, Read *r) {
   Graph *g = s->g;
   const Node *n = r->node;
   bool known = n->id < s->size && s->listed[n->id];
-  if (!o->naround || known || !n->open || n->kind != NODE_MAP || n->nreduce || n->op == OP_INDEX) return scan_outside(s, o, r);
+  if (!o->naround || known || !n->open || n->kind != NODE_MAP || n->nreduce || n->op == OP_INDEX)
+    return scan_outside(s, o, r);
   Subst at = read_subst(r);
   Read **x = ARENA_ARRAY(g->cx, Read *, n->nreads + 1);
   Guard *guards = ARENA_ARRAY(g->cx, Guard, n->nguards + 1);
   for (int k = 0; k < n->nreads; k++) x[k] = scan_outside_formula(s, o, read_substitute(g, n->reads[k], &at));
-  for (int k = 0; k < n->nguards; k++) guards[k] = (Guard){scan_outside_index(s, o, index_substitute(g, n->guards[k].e, &at)), n->guards[k].n};
+  for (int k = 0; k < n->nguards; k++)
+    guards[k] = (Guard){scan_outside_index(s, o, index_substitute(g, n->guards[k].e, &at)), n->guards[k].n};
   if (n->op == OP_PRODUCT) return build_product(g, n->scale, n->nreads, x, n->nguards, guards, 0, NULL);
   return build_op(g, n->op, x);
 }
@@ -72,9 +76,11 @@ bool scan_needed(Sweep *s) {
   for (int k = 0; k < s->groups.n; k++)
     for (int j = 0; j < s->groups.at[k].ncarries; j++) {
       const Carry *c = &s->groups.at[k].carries[j];
-      bool blocked = s->blocked[c->next->id] || s->blocked[c->init->id], depends = s->depends[c->next->id] || s->depends[c->init->id];
+      bool blocked = s->blocked[c->next->id] || s->blocked[c->init->id],
+           depends = s->depends[c->next->id] || s->depends[c->init->id];
       if ((blocked && !s->blocked[c->prev->id]) || (depends && !s->depends[c->prev->id])) changed = true;
-      s->blocked[c->prev->id] = s->blocked[c->prev->id] || blocked, s->depends[c->prev->id] = s->depends[c->prev->id] || depends;
+      s->blocked[c->prev->id] = s->blocked[c->prev->id] || blocked,
+      s->depends[c->prev->id] = s->depends[c->prev->id] || depends;
       if (s->needed[c->prev->id] || c->prev->integer || !(s->needed[c->next->id] || s->needed[c->init->id])) continue;
       s->needed[c->prev->id] = changed = true;
     }
@@ -112,18 +118,18 @@ static Read *at_vars(Graph *g, Node *n, const int *vars) {
 
 typedef struct Seed { /* the adjoint of a result */
   Node *result, *adjoint;
-  Vars all;               /* the axes of `adjoint` */
-  int vars[MAX_AXES];     /* those of the result */
+  Vars all;           /* the axes of `adjoint` */
+  int vars[MAX_AXES]; /* those of the result */
 } Seed;
 
 typedef struct Backward {
   AdjointLoop loop;
   Seed *seeds;
   int nseeds;
-  Vars extra;             /* what the adjoints depend on besides the axes of forward values: kept indices of a jacobian */
-  Carry *carries;         /* by carried value of the group; prev NULL where it is not needed */
-  Vars *axes;             /* of each prev */
-  int (*own)[MAX_AXES];   /* the variables of the forward value's axes in it */
+  Vars extra;           /* what the adjoints depend on besides the axes of forward values: kept indices of a jacobian */
+  Carry *carries;       /* by carried value of the group; prev NULL where it is not needed */
+  Vars *axes;           /* of each prev */
+  int (*own)[MAX_AXES]; /* the variables of the forward value's axes in it */
   Carry *made;
   int nmade;
 } Backward;
@@ -132,11 +138,14 @@ typedef struct Backward {
 static int scan_for(Sweep *s, const Backward *b, const ScanGroup *group) {
   Program *p = s->program;
   int n = 0, *made_of = ARENA_ARRAY(s->g->cx, int, 2 * (group->ncarries + b->nseeds) + 1);
-  for (int k = 0; k < group->ncarries; k++) made_of[n++] = group->carries[k].next->id, made_of[n++] = group->carries[k].init->id;
+  for (int k = 0; k < group->ncarries; k++)
+    made_of[n++] = group->carries[k].next->id, made_of[n++] = group->carries[k].init->id;
   for (int k = 0; k < b->nseeds; k++) made_of[n++] = b->seeds[k].result->id, made_of[n++] = b->seeds[k].adjoint->id;
   for (int k = 0; k < p->adjoint_scans.n; k++) {
     const AdjointScan *known = &p->adjoint_scans.at[k];
-    if (known->forward == group->scan && known->nmade_of == n && memcmp(known->made_of, made_of, sizeof(int) * (size_t)n) == 0) return known->scan;
+    if (known->forward == group->scan && known->nmade_of == n &&
+        memcmp(known->made_of, made_of, sizeof(int) * (size_t)n) == 0)
+      return known->scan;
   }
   const Scan *forward = &s->g->scans[group->scan];
   Scan scan = {.extent = forward->extent, .backwards = !forward->backwards, .adjoint = true};
@@ -145,7 +154,8 @@ static int scan_for(Sweep *s, const Backward *b, const ScanGroup *group) {
   return made.scan;
 }
 
-/* A carried value that is the same at all times of a loop around, or for all examples, may have an adjoint that is not. */
+/* A carried value that is the same at all times of a loop around, or for all examples, may have an adjoint that is not.
+ */
 static void add_ties(const Sweep *s, Vars *to, const Node *n) {
   for (int k = 0; k < n->naxes; k++)
     if (tie_of(s, n, k) >= 0) add(to, tie_of(s, n, k));
@@ -191,7 +201,8 @@ static Opened copy_record(Sweep *s, Node *n, Read *adjoint, const int *vars) {
   for (int k = 0; k < n->naxes; k++) index[k] = index_var(g, k);
   Read *r = read_make(g, n, index);
   Node *copy = ARENA_NEW(g->cx, Node);
-  *copy = (Node){.kind = NODE_MAP, .op = OP_PRODUCT, .scale = 1, .naxes = n->naxes, .nreads = 1, .span = n->span, .id = n->id};
+  *copy = (Node){
+    .kind = NODE_MAP, .op = OP_PRODUCT, .scale = 1, .naxes = n->naxes, .nreads = 1, .span = n->span, .id = n->id};
   memcpy(copy->axes, n->axes, sizeof copy->axes);
   copy->reads = arena_copy(g->cx, &r, sizeof r);
   o.y = copy;
@@ -272,7 +283,8 @@ static void pass_starts(Sweep *s, Backward *b) {
     Index *index[2 * MAX_AXES];
     int vars[MAX_AXES], n = 0, time = node_time_axis(c->prev, b->loop.group->scan);
     for (int j = 0; j < b->axes[k].n; j++)
-      index[j] = b->axes[k].at[j] == b->loop.time ? index_constant(g, forward->backwards ? forward->extent - 1 : 0) : index_var(g, b->axes[k].at[j]);
+      index[j] = b->axes[k].at[j] == b->loop.time ? index_constant(g, forward->backwards ? forward->extent - 1 : 0)
+                                                  : index_var(g, b->axes[k].at[j]);
     for (int j = 0; j < c->prev->naxes; j++)
       if (j != time) vars[n++] = b->own[k][j];
     Opened o = copy_record(s, c->init, read_make(g, result, index), vars);

@@ -4,24 +4,38 @@
  *
  * For an indexed statement it is the rule of derive/visit.c: the integrand is the adjoint times the derivative,
  * which is the other factors of a product, a few lines here for operations whose derivative is no formula of
- * operands, and a `derivative` line of the prelude for all others. An adjoint of 0 wins over whatever it is multiplied with
- * (derive/zero.c). */
+ * operands, and a `derivative` line of the prelude for all others. An adjoint of 0 wins over whatever it is multiplied
+ * with (derive/zero.c). */
 #include "derive/differentiate.h"
 
 /* Steps, conditions, places, and what says that it is constant: no derivative flows through these. */
 static bool is_flat(Op op) {
   switch (op) {
-  case OP_STOP: case OP_DRAWN: case OP_INDEX: case OP_SIGN: case OP_FLOOR: case OP_QUOTIENT: return true;
-  case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_AND: case OP_OR: case OP_NOT: return true;
+  case OP_STOP:
+  case OP_DRAWN:
+  case OP_INDEX:
+  case OP_SIGN:
+  case OP_FLOOR:
+  case OP_QUOTIENT: return true;
+  case OP_LT:
+  case OP_LE:
+  case OP_EQ:
+  case OP_NE:
+  case OP_AND:
+  case OP_OR:
+  case OP_NOT: return true;
   default: return false;
   }
 }
 
-bool carries_derivative(const Node *n) { return n->kind != NODE_MAP || (n->op != OP_WHERE && n->op != OP_KEEP && !is_flat(n->op)); }
+bool carries_derivative(const Node *n) {
+  return n->kind != NODE_MAP || (n->op != OP_WHERE && n->op != OP_KEEP && !is_flat(n->op));
+}
 
 /* ---- scalar operations ---- */
 
-/* df/dx of operand k. In a loop it is written in the loop's own variables first, so that what the loop computes anyway is found. */
+/* df/dx of operand k. In a loop it is written in the loop's own variables first, so that what the loop computes anyway
+ * is found. */
 static Read *derivative_formula(Sweep *s, const Opened *o, int k, Read *const *to) {
   Graph *g = s->g;
   const Node *n = o->y;
@@ -37,7 +51,8 @@ static Read *derivative_formula(Sweep *s, const Opened *o, int k, Read *const *t
   return read_substitute(g, scan_outside_formula(s, o, derivative_line(s->program, n->op, k, x, n->span)), &out);
 }
 
-/* ybar * df/dx of operand k at open reads `to`, whose values are x; y: the node's own value. NULL: no derivative flows. */
+/* ybar * df/dx of operand k at open reads `to`, whose values are x; y: the node's own value. NULL: no derivative flows.
+ */
 static Read *scalar_adjoint(Sweep *s, const Opened *o, int k, Read *const *to, Read *const *x, Read *y, Read *adjoint) {
   const Node *n = o->y;
   Graph *g = s->g;
@@ -46,8 +61,11 @@ static Read *scalar_adjoint(Sweep *s, const Opened *o, int k, Read *const *to, R
   case OP_ADD: return adjoint;
   case OP_SUB: return k == 0 ? adjoint : build_scale(g, -1, adjoint);
   case OP_DIV: return zero_over(g, adjoint, k == 0 ? NULL : y, x[1]);
-  case OP_MOD: return k == 0 ? adjoint : build_scale(g, -1, zero_times(g, adjoint, build_op1(g, OP_FLOOR, build_div(g, x[0], x[1]))));
-  case OP_WHERE: return k == 0 ? NULL : build_op(g, OP_WHERE, (Read *[]){x[0], k == 1 ? adjoint : zero, k == 1 ? zero : adjoint});
+  case OP_MOD:
+    return k == 0 ? adjoint
+                  : build_scale(g, -1, zero_times(g, adjoint, build_op1(g, OP_FLOOR, build_div(g, x[0], x[1]))));
+  case OP_WHERE:
+    return k == 0 ? NULL : build_op(g, OP_WHERE, (Read *[]){x[0], k == 1 ? adjoint : zero, k == 1 ? zero : adjoint});
   case OP_SELECT: return zero_select(g, adjoint, x[1 - k], k, x[k]);
   case OP_KEEP: return k == 0 ? build_op2(g, OP_KEEP, adjoint, x[1]) : NULL;
   default: return is_flat(n->op) ? NULL : zero_times(g, adjoint, derivative_formula(s, o, k, to));
@@ -68,9 +86,12 @@ static void report_draw(Sweep *s, const Node *n) {
   }
   if (s->program->drawn_reported == n) return;
   s->program->drawn_reported = n;
-  error_at(cx, n->span, "a gradient is asked through this draw%s%s, whose values jump: its probabilities depend on what the gradient is taken with respect to",
+  error_at(cx, n->span,
+           "a gradient is asked through this draw%s%s, whose values jump: its probabilities depend on what the "
+           "gradient is taken with respect to",
            n->label ? " of " : "", n->label ? n->label : "");
-  help(cx, "stop(m) holds the draw m fixed; straight_through(m, p) passes its gradient on to p; score(logp, reward) has the mean gradient of the reward");
+  help(cx, "stop(m) holds the draw m fixed; straight_through(m, p) passes its gradient on to p; score(logp, reward) "
+           "has the mean gradient of the reward");
 }
 
 /* Does operand x, read by o's node, get a contribution from here? */
@@ -109,7 +130,8 @@ static void through_product(Sweep *s, const Opened *o, Read *const *to, Read *co
     t.scale = y->scale;
     for (int j = 0; j < y->nreads; j++)
       if (j != k) t.factors[t.nfactors++] = x[j];
-    for (int j = 0; j < y->nguards; j++) t.guards[t.nguards++] = (Guard){value_index(s, o, y->guards[j].e), y->guards[j].n};
+    for (int j = 0; j < y->nguards; j++)
+      t.guards[t.nguards++] = (Guard){value_index(s, o, y->guards[j].e), y->guards[j].n};
     zero_wins(s, o, &t);
     sweep_contribute(s, o, to[k], &t);
   }
@@ -144,7 +166,8 @@ static void through_reduction(Sweep *s, const Opened *o, const Read *to, Read *x
   Integrand t = integrand(o);
   const int *reduced = o->vars + o->y->naxes;
   switch (o->y->reduction) {
-  case RED_MAX: case RED_MIN: {
+  case RED_MAX:
+  case RED_MIN: {
     Read *first = build_reduce(g, o->y->reduction == RED_MAX ? RED_ARGMAX : RED_ARGMIN, x, o->y->nreduce, reduced);
     integrand_guard(&t, index_combine(g, 1, flat_index(g, o, reduced), -1, index_gather(g, first)));
     break;
@@ -186,7 +209,8 @@ static void through_reshape(Sweep *s, const Opened *o) {
   Graph *g = s->g;
   Node *n = o->y, *a = n->reads[0]->node;
   if (!takes(s, o, n->reads[0])) return;
-  int first = n->naxes && tie_of(s, n, 0) == g->batch_var ? 1 : 0, all[4 * MAX_AXES], m = read_vars(o->adjoint, all, 0), vars[4 * MAX_AXES], nfree = 0;
+  int first = n->naxes && tie_of(s, n, 0) == g->batch_var ? 1 : 0, all[4 * MAX_AXES], m = read_vars(o->adjoint, all, 0),
+      vars[4 * MAX_AXES], nfree = 0;
   for (int k = 0; k < m; k++)
     if (!vars_contain(o->vars + first, n->naxes - first, all[k])) vars[nfree++] = all[k];
   Axis axes[MAX_AXES];
@@ -217,7 +241,8 @@ static void through_pieces(Sweep *s, const Opened *o) {
     for (int k = 0; k < n->naxes; k++) {
       c.vars[k] = sweep_var(s, piece, k);
       if (c.vars[k] == o->vars[k]) continue;
-      subst_add(&place, o->vars[k], index_combine(g, 1, index_var(g, c.vars[k]), 1, index_constant(g, n->offsets[p * n->naxes + k])));
+      subst_add(&place, o->vars[k],
+                index_combine(g, 1, index_var(g, c.vars[k]), 1, index_constant(g, n->offsets[p * n->naxes + k])));
     }
     c.read = read_through(g, read_substitute(g, o->adjoint, &place));
     sweep_push(s, piece, c);

@@ -58,7 +58,8 @@ Axis sweep_adjoint_axis(const Sweep *s, const Node *n, int k) {
 
 /* A draw of whole numbers whose probabilities depend on a target. */
 static void mark_draws(Sweep *s, const Node *n, int ntargets, Node *const *targets) {
-  bool map = n->kind == NODE_MAP, stop = map && (n->op == OP_STOP || n->op == OP_INDEX), blocked = false, depends = false;
+  bool map = n->kind == NODE_MAP, stop = map && (n->op == OP_STOP || n->op == OP_INDEX), blocked = false,
+       depends = false;
   for (int t = 0; t < ntargets; t++) depends = depends || n == targets[t];
   if (n->kind == NODE_PREV) depends = s->depends[n->id], blocked = s->blocked[n->id];
   for (int k = 0; k < n->nreads && n->kind != NODE_NAME; k++) {
@@ -78,7 +79,8 @@ static void mark_needed(Sweep *s, int ntargets, Node *const *targets) {
       int x = n->reads[k]->node->id;
       needed = needed || s->needed[x] || (s->blocked[x] && carries_derivative(n));
     }
-    for (int k = 0; k < n->ncarries; k++) needed = needed || s->needed[n->carries[k].next->id] || s->needed[n->carries[k].init->id];
+    for (int k = 0; k < n->ncarries; k++)
+      needed = needed || s->needed[n->carries[k].next->id] || s->needed[n->carries[k].init->id];
     s->needed[n->id] = needed && !n->integer;
     mark_draws(s, n, ntargets, targets);
   }
@@ -121,7 +123,8 @@ static void seed(Sweep *s, const Read *root) {
 static void tie_times(Sweep *s, const Read *root) {
   for (int k = 0; root->node->open && k < root->node->naxes; k++) {
     int v, scan = root->node->axes[k].scan;
-    if (!scan || !node_is_open(root->node, scan) || !index_is_var(root->index[k], &v) || s->nties == MOST_LOOPS) continue;
+    if (!scan || !node_is_open(root->node, scan) || !index_is_var(root->index[k], &v) || s->nties == MOST_LOOPS)
+      continue;
     s->ties[s->nties++] = (Tie){scan, v};
   }
 }
@@ -136,13 +139,15 @@ static bool inside_loop(const Sweep *s, const Node *n) {
   return false;
 }
 
-void differentiate(Program *p, Read *root, bool per_example, int ntargets, Node *const *targets, Read **adjoints, int (*vars)[MAX_AXES]) {
+void differentiate(Program *p, Read *root, bool per_example, int ntargets, Node *const *targets, Read **adjoints,
+                   int (*vars)[MAX_AXES]) {
   Graph *g = p->graph;
   Node *value = root->node;
   graph_part_scans(g, &value, 1);
   root = read_make(g, value, root->index);
   bool has_batch = read_uses(root, g->batch_var); /* what is one number for all examples has no example of its own */
-  Sweep s = {.program = p, .g = g, .per_example = per_example && has_batch, .root_has_batch = has_batch, .size = (int)g->nnodes};
+  Sweep s = {
+    .program = p, .g = g, .per_example = per_example && has_batch, .root_has_batch = has_batch, .size = (int)g->nnodes};
   Span span = g->span;
   s.list = graph_order(g->cx, &root->node, 1);
   s.groups = graph_groups(g->cx, &s.list);

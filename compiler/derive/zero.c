@@ -1,19 +1,22 @@
 /* zero.c: what was not taken has no effect: an adjoint of exactly 0 wins over whatever it is multiplied with.
  *
- * In a model with branches (where, max, guards, select), call a value dead at a point where what is computed from it is not
- * taken. Its number may be anything, infinite or NaN; 0 in its place would give the same results, and so must all derivatives.
- * If in every product of the rule an adjoint of 0 wins over whatever it meets, and so do zeros that come of such an adjoint (a value
- * is called a mask where its zeros may be choices), then, where all values that are not dead are finite,
- *   1. the adjoint of a dead value is exactly 0: it begins with where(c, ȳ, 0), or a guard, and goes on by products and sums;
- *   2. such a zero, itself a value of the graph that is differentiated next, may get any adjoint at all: that of z in z*d
- *      is ȳ*d, d being dead; but what its adjoint flows into is cut by the same where, and the adjoint of d is ȳ*z = 0, since z
- *      is a mask. So dead values are of two kinds, whose adjoints are of the other kind, and a product of both is 0 at every order.
- * Zeros of other values do not win: infinity times the derivative of exp at -1000 is not known.
+ * In a model with branches (where, max, guards, select), call a value dead at a point where what is computed from it is
+ * not taken. Its number may be anything, infinite or NaN; 0 in its place would give the same results, and so must all
+ * derivatives. If in every product of the rule an adjoint of 0 wins over whatever it meets, and so do zeros that come
+ * of such an adjoint (a value is called a mask where its zeros may be choices), then, where all values that are not
+ * dead are finite,
+ *   1. the adjoint of a dead value is exactly 0: it begins with where(c, ȳ, 0), or a guard, and goes on by products and
+ * sums;
+ *   2. such a zero, itself a value of the graph that is differentiated next, may get any adjoint at all: that of z in
+ * z*d is ȳ*d, d being dead; but what its adjoint flows into is cut by the same where, and the adjoint of d is ȳ*z = 0,
+ * since z is a mask. So dead values are of two kinds, whose adjoints are of the other kind, and a product of both is 0
+ * at every order. Zeros of other values do not win: infinity times the derivative of exp at -1000 is not known.
  *
- * It is needed only where a factor may be something else than a finite number (graph/hazard.h) while another may be 0: in nearly
- * all models nowhere. Where the factors are of different places, as in a matrix product, a choice under the sum would be no
- * matrix product: there the elements of the wild factor that meet nothing but zeros are made 0 first (OP_KEEP), by the count of
- * those that they meet: a dead value meets none, since all that is computed from it is dead. */
+ * It is needed only where a factor may be something else than a finite number (graph/hazard.h) while another may be 0:
+ * in nearly all models nowhere. Where the factors are of different places, as in a matrix product, a choice under the
+ * sum would be no matrix product: there the elements of the wild factor that meet nothing but zeros are made 0 first
+ * (OP_KEEP), by the count of those that they meet: a dead value meets none, since all that is computed from it is dead.
+ */
 #include "derive/differentiate.h"
 #include "graph/hazard.h"
 #include "build/product.h"
@@ -28,7 +31,9 @@ static bool is_condition(const Read *d) {
 static bool is_mask(const Graph *g, const Read *r) { return read_hazards(g, r) & IS_MASK; }
 
 /* May the zeros of `mask` meet what is not finite? */
-static bool overrules(const Graph *g, const Read *mask, const Read *x) { return is_mask(g, mask) && !read_finite(g, x); }
+static bool overrules(const Graph *g, const Read *mask, const Read *x) {
+  return is_mask(g, mask) && !read_finite(g, x);
+}
 
 /* a * b, where the zeros of a win, those of b, or both. */
 static Read *chosen(Graph *g, Read *a, Read *b, bool of_a, bool of_b) {
@@ -41,7 +46,8 @@ static Read *chosen(Graph *g, Read *a, Read *b, bool of_a, bool of_b) {
 static bool apart(Graph *g, const Read *adjoint, Integrand *t) {
   const Node *n = adjoint->node;
   int exposed[MOST_EXPOSED], nexposed = 0;
-  if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreduce || !n->nguards || t->nguards + n->nguards > 60) return false;
+  if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreduce || !n->nguards || t->nguards + n->nguards > 60)
+    return false;
   Subst at = read_subst(adjoint);
   Read **factors = ARENA_ARRAY(g->cx, Read *, n->nreads + 1);
   for (int k = 0; k < n->nreads; k++) {
@@ -49,7 +55,8 @@ static bool apart(Graph *g, const Read *adjoint, Integrand *t) {
     nexposed = read_exposed(g, factors[k], exposed, nexposed);
   }
   if (nexposed) return false;
-  for (int k = 0; k < n->nguards; k++) t->guards[t->nguards++] = (Guard){index_substitute(g, n->guards[k].e, &at), n->guards[k].n};
+  for (int k = 0; k < n->nguards; k++)
+    t->guards[t->nguards++] = (Guard){index_substitute(g, n->guards[k].e, &at), n->guards[k].n};
   t->factors[0] = build_product(g, n->scale, n->nreads, factors, 0, NULL, 0, NULL);
   return true;
 }
@@ -71,7 +78,8 @@ Read *zero_select(Graph *g, Read *adjoint, Read *other, int k, const Read *x) {
 }
 
 Read *zero_over(Graph *g, Read *adjoint, Read *y, Read *b) {
-  bool plain = read_finite(g, b) && !(read_hazards(g, b) & MAY_VANISH) && !(y && (!read_finite(g, y) || overrules(g, y, adjoint)));
+  bool plain =
+    read_finite(g, b) && !(read_hazards(g, b) & MAY_VANISH) && !(y && (!read_finite(g, y) || overrules(g, y, adjoint)));
   if (!plain) return zero_times(g, adjoint, build_div(g, y ? build_scale(g, -1, y) : build_constant(g, 1), b));
   return build_div(g, y ? build_scale(g, -1, build_mul(g, adjoint, y)) : adjoint, b);
 }
@@ -80,12 +88,12 @@ Read *zero_over(Graph *g, Read *adjoint, Read *y, Read *b) {
 
 typedef struct Kept { /* a wild factor, opened so that each of its elements is met once */
   Read *factor;
-  Subst back;                /* of the variables that were made for it, by its indices */
+  Subst back; /* of the variables that were made for it, by its indices */
   int summed[2 * MAX_AXES], n;
 } Kept;
 
-/* Which axes of the factor are read at a variable that no other axis uses? The others get a variable of their own, and a guard that it is the index.
- * What is left of y's variables is summed. */
+/* Which axes of the factor are read at a variable that no other axis uses? The others get a variable of their own, and
+ * a guard that it is the index. What is left of y's variables is summed. */
 static Kept open_factor(Sweep *s, const Opened *o, const Read *f, Integrand *t) {
   Graph *g = s->g;
   Kept kept = {.n = 0};

@@ -14,7 +14,8 @@ static Read *count_of(Elaborator *el, int n, const int *vars, double *known) {
     if (a.kind == AXIS_PLAIN && !a.dim) {
       *known *= (double)a.extent;
     } else {
-      Read *b = a.dim ? build_index(el->g, el->g->dims[a.dim - 1]) : read_make(el->g, build_leaf(el->g, NODE_BATCH, 0, 0, NULL, "n"), NULL);
+      Read *b = a.dim ? build_index(el->g, el->g->dims[a.dim - 1])
+                      : read_make(el->g, build_leaf(el->g, NODE_BATCH, 0, 0, NULL, "n"), NULL);
       batch = batch ? build_mul(el->g, batch, b) : b;
     }
   }
@@ -37,7 +38,9 @@ static Read *sum_of(Elaborator *el, Read *body, int n, const int *vars) {
 static Read *masked(Elaborator *el, Reduction reduction, Read *body, int n, const int *vars) {
   for (int k = 0; k < n; k++)
     if (graph_var_axis(el->g, vars[k]).dim)
-      body = build_op(el->g, OP_WHERE, (Read *[]){dim_condition(el, vars[k]), body, build_constant(el->g, reduction_rows[reduction].start)});
+      body =
+        build_op(el->g, OP_WHERE,
+                 (Read *[]){dim_condition(el, vars[k]), body, build_constant(el->g, reduction_rows[reduction].start)});
   return body;
 }
 
@@ -53,8 +56,7 @@ Value *reduce_value(Elaborator *el, const char *name, Value *v, int n, const int
   Reduction reduction = reduction_named(name);
   Read *r = NULL;
   if (strcmp(name, "mean") == 0) r = mean_of(el, v->read, n, vars);
-  if (strcmp(name, "norm") == 0)
-    r = build_op1(el->g, OP_SQRT, sum_of(el, build_mul(el->g, v->read, v->read), n, vars));
+  if (strcmp(name, "norm") == 0) r = build_op1(el->g, OP_SQRT, sum_of(el, build_mul(el->g, v->read, v->read), n, vars));
   if (reduction == RED_SUM) r = sum_of(el, v->read, n, vars);
   else if (reduction) r = build_reduce(el->g, reduction, masked(el, reduction, v->read, n, vars), n, vars);
   if (!r) bug("elaborate", "unknown reduction %s", name);
@@ -68,22 +70,26 @@ bool plain_formal(const Scope *s, const Expr *e) {
   return false;
 }
 
-static bool is_index(const Value *v) { return v->kind == VALUE_TENSOR && v->rank == 0 && v->read->node->kind == NODE_MAP && v->read->node->op == OP_INDEX; }
+static bool is_index(const Value *v) {
+  return v->kind == VALUE_TENSOR && v->rank == 0 && v->read->node->kind == NODE_MAP && v->read->node->op == OP_INDEX;
+}
 
 static Value *whole_reduction(Elaborator *el, Scope *s, const Expr *e, int nargs, Value **args) {
   const char *name = el->builtin;
   if (nargs == 1 && e->args[0].value->kind == EXPR_NAME && is_index(args[0])) {
     const char *i = e->args[0].value->name;
     report(el, e->span, "'%s(%s)' has no body to run over", name, i);
-    advise(el, "the body stands directly after it and begins with a name, a number or '(': %s(%s) (-a[%s])", name, i, i);
+    advise(el, "the body stands directly after it and begins with a name, a number or '(': %s(%s) (-a[%s])", name, i,
+           i);
     return value_poison(el, e->span);
   }
   if (nargs == 2) return elementwise(el, builtin_find(name)->op, 2, args, e->span, arena_printf(el->cx, "'%s'", name));
   if (args[0]->kind == VALUE_NUMBER || (args[0]->kind == VALUE_TENSOR && args[0]->rank == 0)) {
     if (plain_formal(s, e->args[0].value)) {
       const char *formal = e->args[0].value->name;
-      report(el, e->span, "'%s' of the plain formal '%s' reduces a single number: a call maps '%s' over all axes of its argument", name, formal,
-             s->fn->name);
+      report(el, e->span,
+             "'%s' of the plain formal '%s' reduces a single number: a call maps '%s' over all axes of its argument",
+             name, formal, s->fn->name);
       advise(el, "write it with brackets: %s[n] for a vector, %s[...] for an array of any shape", formal, formal);
       return value_poison(el, e->span);
     }
@@ -209,7 +215,8 @@ static Value *call_reshape(Elaborator *el, Scope *s, const Expr *e, int n, Value
     return value_poison(el, e->span);
   }
   if (have == want) return reshaped(el, x, rank, axes, e->span);
-  report(el, e->span, "%s of %lld elements%s cannot be seen as %lld", describe(el, x), (long long)have, kept ? " in each place of the axes that stay" : "", (long long)want);
+  report(el, e->span, "%s of %lld elements%s cannot be seen as %lld", describe(el, x), (long long)have,
+         kept ? " in each place of the axes that stay" : "", (long long)want);
   if (x->name) remark(el, x->span, "'%s' is %s", x->name, shape_text(el, x));
   return value_poison(el, e->span);
 }
@@ -307,13 +314,15 @@ static Value *call_truncated_normal(Elaborator *el, Scope *s, const Expr *e, int
   (void)s;
   for (int k = 0; k < n; k++)
     if (args[k]->kind != VALUE_NUMBER) {
-      report(el, e->args[k].value->span, "an argument of 'truncated_normal' must be a number, found %s", describe(el, args[k]));
+      report(el, e->args[k].value->span, "an argument of 'truncated_normal' must be a number, found %s",
+             describe(el, args[k]));
       return value_poison(el, e->span);
     }
   Value *v = value_new(el, VALUE_DISTRIBUTION, e->span);
   v->start = (Start){.kind = START_TRUNCATED, .a = args[0]->number, .b = args[1]->number};
   if (v->start.b >= 0) return v;
-  report(el, e->span, "truncated_normal(mean, deviation) needs a deviation of at least 0, found %g and %g", v->start.a, v->start.b);
+  report(el, e->span, "truncated_normal(mean, deviation) needs a deviation of at least 0, found %g and %g", v->start.a,
+         v->start.b);
   return value_poison(el, e->span);
 }
 
@@ -328,7 +337,8 @@ static Value *call_orthogonal(Elaborator *el, Scope *s, const Expr *e, int n, Va
   return v;
 }
 
-/* How many inputs reach one element (fan_in) or how many outputs it reaches, of W[out, in, window...]; of a vector: its length. */
+/* How many inputs reach one element (fan_in) or how many outputs it reaches, of W[out, in, window...]; of a vector: its
+ * length. */
 static Value *fan(Elaborator *el, const Expr *e, Value **args, bool in) {
   Value *x = as_tensor(el, args[0], e->args[0].value->span, arena_printf(el->cx, "the argument of '%s'", el->builtin));
   if (!x) return value_poison(el, e->span);
@@ -349,47 +359,67 @@ static Value *call_fan_out(Elaborator *el, Scope *s, const Expr *e, int n, Value
 
 /* ---- the table ---- */
 
-#define SCALAR(name, id) {name, NULL, 1, 1, name "(x)", OP_##id, NULL}
+#define SCALAR(name, id)                                                                                               \
+  { name, NULL, 1, 1, name "(x)", OP_##id, NULL }
 static const Builtin builtins[] = {
-    SCALAR("exp", EXP), SCALAR("log", LOG), SCALAR("log1p", LOG1P), SCALAR("expm1", EXPM1), SCALAR("sin", SIN), SCALAR("cos", COS),
-    SCALAR("tan", TAN), SCALAR("atan", ATAN), SCALAR("tanh", TANH), SCALAR("sigmoid", SIGMOID), SCALAR("softplus", SOFTPLUS),
-    SCALAR("sqrt", SQRT), SCALAR("abs", ABS), SCALAR("sign", SIGN), SCALAR("floor", FLOOR), SCALAR("erf", ERF), SCALAR("erfc", ERFC),
-    SCALAR("lgamma", LGAMMA), SCALAR("digamma", DIGAMMA), SCALAR("trigamma", TRIGAMMA), SCALAR("stop", STOP),
-    {"pow", NULL, 2, 2, "pow(x, y)", OP_POW, NULL},
-    {"logratio", NULL, 2, 2, "logratio(a, b), which is log(exp(a)/exp(b))", OP_LOGRATIO, NULL},
-    {"select", NULL, 2, 2, "select(a, b), which is a * b, and 0 where a is 0", OP_SELECT, NULL},
-    {"where", NULL, 3, 3, "where(condition, then, otherwise)", OP_WHERE, NULL},
-    {"max", whole_reduction, 1, 2, "max(x), max(a, b)", OP_MAX, NULL},
-    {"min", whole_reduction, 1, 2, "min(x), min(a, b)", OP_MIN, NULL},
-#define REDUCE(name) {name, whole_reduction, 1, 1, name "(x)", OP_PRODUCT, NULL},
+  SCALAR("exp", EXP),
+  SCALAR("log", LOG),
+  SCALAR("log1p", LOG1P),
+  SCALAR("expm1", EXPM1),
+  SCALAR("sin", SIN),
+  SCALAR("cos", COS),
+  SCALAR("tan", TAN),
+  SCALAR("atan", ATAN),
+  SCALAR("tanh", TANH),
+  SCALAR("sigmoid", SIGMOID),
+  SCALAR("softplus", SOFTPLUS),
+  SCALAR("sqrt", SQRT),
+  SCALAR("abs", ABS),
+  SCALAR("sign", SIGN),
+  SCALAR("floor", FLOOR),
+  SCALAR("erf", ERF),
+  SCALAR("erfc", ERFC),
+  SCALAR("lgamma", LGAMMA),
+  SCALAR("digamma", DIGAMMA),
+  SCALAR("trigamma", TRIGAMMA),
+  SCALAR("stop", STOP),
+  {"pow", NULL, 2, 2, "pow(x, y)", OP_POW, NULL},
+  {"logratio", NULL, 2, 2, "logratio(a, b), which is log(exp(a)/exp(b))", OP_LOGRATIO, NULL},
+  {"select", NULL, 2, 2, "select(a, b), which is a * b, and 0 where a is 0", OP_SELECT, NULL},
+  {"where", NULL, 3, 3, "where(condition, then, otherwise)", OP_WHERE, NULL},
+  {"max", whole_reduction, 1, 2, "max(x), max(a, b)", OP_MAX, NULL},
+  {"min", whole_reduction, 1, 2, "min(x), min(a, b)", OP_MIN, NULL},
+#define REDUCE(name)                                      {name, whole_reduction, 1, 1, name "(x)", OP_PRODUCT, NULL},
 #define REDUCE_ROW(id, name, printed, start, place, rule) REDUCE(name)
-    REDUCTIONS(REDUCE_ROW) MADE_REDUCTIONS(REDUCE)
-    {"concat", call_concat, 1, 64, "concat(a, b, ..., axis = 0), of which the last axis is the default", OP_PRODUCT, "axis"},
-    {"stack", call_stack, 1, 64, "stack(a, b, ..., axis = 0)", OP_PRODUCT, "axis"},
-    {"split", call_split, 2, 2, "split(a, k, axis = 0), of which the last axis is the default", OP_PRODUCT, "axis"},
-    {"flatten", call_flatten, 1, 1, "flatten(x)", OP_PRODUCT, NULL},
-    {"reshape", call_reshape, 2, 64, "reshape(x, 2, 3)", OP_PRODUCT, NULL},
-    {"zeros", call_zeros, 0, 64, "zeros(2, 3)", OP_PRODUCT, NULL},
-    {"ones", call_ones, 0, 64, "ones(2, 3)", OP_PRODUCT, NULL},
-    {"onehot", call_onehot, 2, 2, "onehot(y, k)", OP_PRODUCT, NULL},
-    {"outer", call_outer, 2, 2, "outer(a, b)", OP_PRODUCT, NULL},
-    {"rank", call_rank, 1, 1, "rank(w)", OP_PRODUCT, NULL},
-    {"size", call_size, 1, 1, "size(w)", OP_PRODUCT, NULL},
-    {"all", call_all, 1, 1, "all(x)", OP_PRODUCT, NULL},
-    {"grad", NULL, 2, 2, "grad(L, w)", OP_PRODUCT, NULL},
-    {"jacobian", NULL, 2, 2, "jacobian(v, w)", OP_PRODUCT, NULL},
-    {"drawn", NULL, 1, 1, "drawn(x): x with whole values that were drawn; a gradient through it is an error", OP_DRAWN, NULL},
-    {"normal", call_distribution, 2, 2, "normal(mean, deviation)", OP_PRODUCT, NULL},
-    {"uniform", call_distribution, 2, 2, "uniform(from, to)", OP_PRODUCT, NULL},
-    {"truncated_normal", call_truncated_normal, 2, 2, "truncated_normal(mean, deviation)", OP_PRODUCT, NULL},
-    {"orthogonal", call_orthogonal, 0, 1, "orthogonal(gain), of which 1 is the default", OP_PRODUCT, NULL},
-    {"fan_in", call_fan_in, 1, 1, "fan_in(w)", OP_PRODUCT, NULL},
-    {"fan_out", call_fan_out, 1, 1, "fan_out(w)", OP_PRODUCT, NULL},
-    {"exponential", call_distribution, 1, 1, "exponential(rate)", OP_PRODUCT, NULL},
-    {"laplace", call_distribution, 2, 2, "laplace(mean, scale)", OP_PRODUCT, NULL},
-    {"gumbel", call_distribution, 2, 2, "gumbel(location, scale)", OP_PRODUCT, NULL},
-    {"bernoulli", call_distribution, 1, 1, "bernoulli(p)", OP_PRODUCT, NULL},
-    {"categorical", call_distribution, 1, 1, "categorical(p)", OP_PRODUCT, NULL},
+  REDUCTIONS(REDUCE_ROW)
+    MADE_REDUCTIONS(REDUCE){"concat", call_concat, 1, 64,
+                            "concat(a, b, ..., axis = 0), of which the last axis is the default", OP_PRODUCT, "axis"},
+  {"stack", call_stack, 1, 64, "stack(a, b, ..., axis = 0)", OP_PRODUCT, "axis"},
+  {"split", call_split, 2, 2, "split(a, k, axis = 0), of which the last axis is the default", OP_PRODUCT, "axis"},
+  {"flatten", call_flatten, 1, 1, "flatten(x)", OP_PRODUCT, NULL},
+  {"reshape", call_reshape, 2, 64, "reshape(x, 2, 3)", OP_PRODUCT, NULL},
+  {"zeros", call_zeros, 0, 64, "zeros(2, 3)", OP_PRODUCT, NULL},
+  {"ones", call_ones, 0, 64, "ones(2, 3)", OP_PRODUCT, NULL},
+  {"onehot", call_onehot, 2, 2, "onehot(y, k)", OP_PRODUCT, NULL},
+  {"outer", call_outer, 2, 2, "outer(a, b)", OP_PRODUCT, NULL},
+  {"rank", call_rank, 1, 1, "rank(w)", OP_PRODUCT, NULL},
+  {"size", call_size, 1, 1, "size(w)", OP_PRODUCT, NULL},
+  {"all", call_all, 1, 1, "all(x)", OP_PRODUCT, NULL},
+  {"grad", NULL, 2, 2, "grad(L, w)", OP_PRODUCT, NULL},
+  {"jacobian", NULL, 2, 2, "jacobian(v, w)", OP_PRODUCT, NULL},
+  {"drawn", NULL, 1, 1, "drawn(x): x with whole values that were drawn; a gradient through it is an error", OP_DRAWN,
+   NULL},
+  {"normal", call_distribution, 2, 2, "normal(mean, deviation)", OP_PRODUCT, NULL},
+  {"uniform", call_distribution, 2, 2, "uniform(from, to)", OP_PRODUCT, NULL},
+  {"truncated_normal", call_truncated_normal, 2, 2, "truncated_normal(mean, deviation)", OP_PRODUCT, NULL},
+  {"orthogonal", call_orthogonal, 0, 1, "orthogonal(gain), of which 1 is the default", OP_PRODUCT, NULL},
+  {"fan_in", call_fan_in, 1, 1, "fan_in(w)", OP_PRODUCT, NULL},
+  {"fan_out", call_fan_out, 1, 1, "fan_out(w)", OP_PRODUCT, NULL},
+  {"exponential", call_distribution, 1, 1, "exponential(rate)", OP_PRODUCT, NULL},
+  {"laplace", call_distribution, 2, 2, "laplace(mean, scale)", OP_PRODUCT, NULL},
+  {"gumbel", call_distribution, 2, 2, "gumbel(location, scale)", OP_PRODUCT, NULL},
+  {"bernoulli", call_distribution, 1, 1, "bernoulli(p)", OP_PRODUCT, NULL},
+  {"categorical", call_distribution, 1, 1, "categorical(p)", OP_PRODUCT, NULL},
 };
 
 const Builtin *builtin_find(const char *name) {

@@ -1,7 +1,7 @@
 /* call.c: calls of functions, layers and instances: arguments to formals, lifting, the paths of parameters.
  *
- * Lifting: an argument with more leading axes than its formal is indexed by fresh variables, the body is elaborated once for
- * one such index, and the result gets these axes back. */
+ * Lifting: an argument with more leading axes than its formal is indexed by fresh variables, the body is elaborated
+ * once for one such index, and the result gets these axes back. */
 #include "elaborate/elaborate.h"
 
 #include <string.h>
@@ -60,8 +60,8 @@ static void collect_calls(Elaborator *el, Scope *s, const Expr *e, CallList *lis
   for (int k = 0; k < e->nargs; k++) collect_calls(el, s, e->args[k].value, list);
 }
 
-/* The path of each layer call in a statement: the name on the left where there is one call; else by layer, numbered as read
- * where a layer is called more than once. */
+/* The path of each layer call in a statement: the name on the left where there is one call; else by layer, numbered as
+ * read where a layer is called more than once. */
 void name_layer_calls(Elaborator *el, Scope *s, const char *target, const Expr *e1, const Expr *e2) {
   CallList list = {ARENA_ARRAY(el->cx, const Expr *, 256), ARENA_ARRAY(el->cx, const Value *, 256), 0};
   collect_calls(el, s, e1, &list);
@@ -135,12 +135,15 @@ static bool unknown_argument(Elaborator *el, Call *c, const char *name, Span spa
   for (int k = 0; k < c->fn->nformals && n < MAX_ARGS; k++) names[n++] = c->fn->formals[k].name;
   formals = n;
   n = param_names(&c->fn->body, names, n);
-  report(el, span, "'%s' has no argument%s named '%s'", c->fn->name, c->fn->kind == STMT_LAYER ? " or parameter" : "", name);
+  report(el, span, "'%s' has no argument%s named '%s'", c->fn->name, c->fn->kind == STMT_LAYER ? " or parameter" : "",
+         name);
   const char *near = nearest_name(el->cx, name, names, n);
   Text params = {.cx = el->cx};
   for (int k = formals; k < n; k++) text_printf(&params, "%s%s", k > formals ? ", " : "", names[k]);
   if (near) advise(el, "did you mean '%s'?", near);
-  else advise(el, "it is %s%s%s", signature(el, c->fn), params.length ? ", with parameters " : "", params.length ? params.data : "");
+  else
+    advise(el, "it is %s%s%s", signature(el, c->fn), params.length ? ", with parameters " : "",
+           params.length ? params.data : "");
   return false;
 }
 
@@ -153,7 +156,8 @@ static bool give_argument(Elaborator *el, Call *c, int position, const char *nam
   }
   if (name && k < 0) return unknown_argument(el, c, name, span);
   if (k >= c->fn->nformals) {
-    report(el, span, "'%s' takes %d argument%s, found another", c->fn->name, c->fn->nformals, c->fn->nformals == 1 ? "" : "s");
+    report(el, span, "'%s' takes %d argument%s, found another", c->fn->name, c->fn->nformals,
+           c->fn->nformals == 1 ? "" : "s");
     remark(el, c->fn->name_span, "'%s' is declared here", c->fn->name);
     return false;
   }
@@ -170,7 +174,8 @@ static bool give_argument(Elaborator *el, Call *c, int position, const char *nam
 static bool all_given(Elaborator *el, const Call *c) {
   for (int k = 0; k < c->fn->nformals; k++) {
     if (c->value[k] || c->fn->formals[k].init) continue;
-    report(el, c->at ? c->at->span : c->fn->name_span, "argument '%s' of '%s' is missing", c->fn->formals[k].name, c->fn->name);
+    report(el, c->at ? c->at->span : c->fn->name_span, "argument '%s' of '%s' is missing", c->fn->formals[k].name,
+           c->fn->name);
     advise(el, "it is %s", signature(el, c->fn));
     return false;
   }
@@ -181,7 +186,8 @@ static bool all_given(Elaborator *el, const Call *c) {
 
 static int formal_rank(const Formal *f) { return f->kind == FORMAL_ARRAY ? f->nshape : 0; }
 
-/* May one number stand for all places of this formal? Where its extents are numbers or formals before it: k[2], h0[m]. */
+/* May one number stand for all places of this formal? Where its extents are numbers or formals before it: k[2], h0[m].
+ */
 static bool takes_number(const Stmt *fn, int k) {
   const Formal *f = &fn->formals[k];
   for (int j = 0; j < f->nshape; j++) {
@@ -197,8 +203,8 @@ static int leading_axes(Elaborator *el, const Call *c, int k) {
   Value *v = c->value[k];
   if (f->kind == FORMAL_ANY || v->kind != VALUE_TENSOR || (v->rank == 0 && takes_number(c->fn, k))) return 0;
   if (v->rank >= formal_rank(f)) return v->rank - formal_rank(f);
-  report(el, c->span[k], "argument '%s' of '%s' needs %d %s, found %s", f->name, c->fn->name, f->nshape, f->nshape == 1 ? "axis" : "axes",
-         describe(el, v));
+  report(el, c->span[k], "argument '%s' of '%s' needs %d %s, found %s", f->name, c->fn->name, f->nshape,
+         f->nshape == 1 ? "axis" : "axes", describe(el, v));
   if (v->name) remark(el, v->span, "'%s' is %s", v->name, describe(el, v));
   remark(el, f->span, "'%s' is declared here", f->name);
   return -1;
@@ -208,7 +214,8 @@ static bool to_tensors(Elaborator *el, Call *c) {
   for (int k = 0; k < c->fn->nformals; k++) {
     const Formal *f = &c->fn->formals[k];
     if (!c->value[k] || f->kind == FORMAL_PLAIN) continue;
-    Value *t = as_tensor(el, c->value[k], c->span[k], arena_printf(el->cx, "argument '%s' of '%s'", f->name, c->fn->name));
+    Value *t =
+      as_tensor(el, c->value[k], c->span[k], arena_printf(el->cx, "argument '%s' of '%s'", f->name, c->fn->name));
     if (!t) return false;
     c->value[k] = t;
   }
@@ -231,10 +238,13 @@ static int lift(Elaborator *el, Call *c, int *vars) {
     for (int j = 0; j < lead[k]; j++) {
       Axis have = value_axis(el, c->value[k], j), want = graph_var_axis(el->g, vars[longest - lead[k] + j]);
       if (!axis_equal(have, want) || have.dim != want.dim) {
-        report(el, c->span[k], "arguments '%s' %s and '%s' %s of '%s' cannot be mapped together: their leading axes differ", c->fn->formals[most].name,
-               shape_text(el, longer), c->fn->formals[k].name, shape_text(el, c->value[k]), c->fn->name);
+        report(el, c->span[k],
+               "arguments '%s' %s and '%s' %s of '%s' cannot be mapped together: their leading axes differ",
+               c->fn->formals[most].name, shape_text(el, longer), c->fn->formals[k].name, shape_text(el, c->value[k]),
+               c->fn->name);
         if (longer->name) remark(el, longer->span, "'%s' is %s", longer->name, shape_text(el, longer));
-        if (c->value[k]->name) remark(el, c->value[k]->span, "'%s' is %s", c->value[k]->name, shape_text(el, c->value[k]));
+        if (c->value[k]->name)
+          remark(el, c->value[k]->span, "'%s' is %s", c->value[k]->name, shape_text(el, c->value[k]));
         advise(el, "it is %s", signature(el, c->fn));
         return -1;
       }
@@ -275,13 +285,15 @@ static bool bind_extents(Elaborator *el, Scope *s, const Call *c, int k) {
     if (is_poison(wanted)) return false;
     if (wanted->kind == VALUE_NUMBER && a.kind == AXIS_PLAIN && !a.dim && wanted->number == (double)a.extent) continue;
     Axis same;
-    if (a.dim && is_dim(el, wanted) && extent_of(el, wanted, e->span, "an extent", &same) && same.dim == a.dim) continue;
+    if (a.dim && is_dim(el, wanted) && extent_of(el, wanted, e->span, "an extent", &same) && same.dim == a.dim)
+      continue;
     static const char *const ordinals[] = {"first", "second", "third", "fourth"};
     Text t = {.cx = el->cx};
     expr_print(&t, e);
-    if (e->kind != EXPR_NUMBER) text_printf(&t, " = %s", wanted->kind == VALUE_NUMBER ? arena_printf(el->cx, "%g", wanted->number) : "the batch");
-    report(el, c->span[k], "argument '%s' of '%s' is %s, but its %s axis must be %s", f->name, c->fn->name, shape_text(el, v),
-           j < 4 ? ordinals[j] : arena_printf(el->cx, "%dth", j + 1), t.data);
+    if (e->kind != EXPR_NUMBER)
+      text_printf(&t, " = %s", wanted->kind == VALUE_NUMBER ? arena_printf(el->cx, "%g", wanted->number) : "the batch");
+    report(el, c->span[k], "argument '%s' of '%s' is %s, but its %s axis must be %s", f->name, c->fn->name,
+           shape_text(el, v), j < 4 ? ordinals[j] : arena_printf(el->cx, "%dth", j + 1), t.data);
     if (v->name) remark(el, v->span, "'%s' is declared here", v->name);
     advise(el, "it is %s", signature(el, c->fn));
     return false;
@@ -295,7 +307,8 @@ static Value *default_value(Elaborator *el, Scope *s, const Call *c, int k) {
   if (f->kind == FORMAL_PLAIN) return is_poison(v) ? NULL : v;
   Value *t = as_tensor(el, v, f->init->span, arena_printf(el->cx, "argument '%s' of '%s'", f->name, c->fn->name));
   if (!t || f->kind == FORMAL_ANY || t->rank == f->nshape || (t->rank == 0 && takes_number(c->fn, k))) return t;
-  report(el, f->init->span, "argument '%s' of '%s' has %d %s, found %s", f->name, c->fn->name, f->nshape, f->nshape == 1 ? "axis" : "axes", describe(el, t));
+  report(el, f->init->span, "argument '%s' of '%s' has %d %s, found %s", f->name, c->fn->name, f->nshape,
+         f->nshape == 1 ? "axis" : "axes", describe(el, t));
   return NULL;
 }
 
@@ -305,7 +318,9 @@ static Value *filled(Elaborator *el, Scope *s, const Call *c, int k) {
   int vars[MAX_AXES];
   for (int j = 0; j < f->nshape; j++) {
     Axis axis;
-    if (!extent_of(el, expr(el, s, f->shape[j]), f->shape[j]->span, arena_printf(el->cx, "an extent of '%s'", f->name), &axis)) return NULL;
+    if (!extent_of(el, expr(el, s, f->shape[j]), f->shape[j]->span, arena_printf(el->cx, "an extent of '%s'", f->name),
+                   &axis))
+      return NULL;
     vars[j] = graph_var(el->g, axis);
   }
   return value_tensor(el, c->value[k]->read, f->nshape, vars, c->value[k]->span);
@@ -388,8 +403,10 @@ static Value *run_function(Elaborator *el, Scope *caller, Call *c, const char *p
   el->user_call = before;
   el->calls = calls, el->call_paths = paths, el->ncalls = ncalls;
   bool shown = c->fn->name_span.source == el->prelude; /* then the error stands at the call already */
-  if (error_count(el->cx) > errors && mine && !shown && el->depth < 4 && c->at->span.start != before.start) remark(el, c->at->span, "in this call of '%s'", c->fn->name);
-  if (error_count(el->cx) > errors && !mine && !shown && before.source) remark(el, before, "'%s' is called from here, by the prelude", c->fn->name);
+  if (error_count(el->cx) > errors && mine && !shown && el->depth < 4 && c->at->span.start != before.start)
+    remark(el, c->at->span, "in this call of '%s'", c->fn->name);
+  if (error_count(el->cx) > errors && !mine && !shown && before.source)
+    remark(el, before, "'%s' is called from here, by the prelude", c->fn->name);
   if (flow != FLOW_RETURNED || !result) {
     if (error_count(el->cx) == errors) {
       report(el, c->fn->name_span, "'%s' ends without a return", c->fn->name);
@@ -400,8 +417,8 @@ static Value *run_function(Elaborator *el, Scope *caller, Call *c, const char *p
   return close_over(el, result, lead, vars, span);
 }
 
-Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *at, int nargs, Value **args, const char **names,
-                     const Span *spans) {
+Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *at, int nargs, Value **args,
+                     const char **names, const Span *spans) {
   Call *c = ARENA_NEW(el->cx, Call);
   c->fn = f->fn;
   c->at = at;
@@ -414,14 +431,17 @@ Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *at, i
   for (int k = 0, position = 0; k < nargs; k++) {
     if (!one_value(el, args[k], spans[k])) return value_poison(el, span);
     bool named = names && names[k];
-    if (!give_argument(el, c, named ? -1 : position, named ? names[k] : NULL, args[k], spans[k])) return value_poison(el, span);
+    if (!give_argument(el, c, named ? -1 : position, named ? names[k] : NULL, args[k], spans[k]))
+      return value_poison(el, span);
     position += !named;
   }
   if (!all_given(el, c)) return value_poison(el, span);
   if (el->depth >= MAX_DEPTH) {
     bool itself = false;
     for (int k = 0; k < MAX_DEPTH; k++) itself = itself || el->under_way[k] == f->fn;
-    report(el, span, itself ? "'%s' calls itself without an end: more than %d calls are under way" : "the call of '%s' is nested in %d others, the most that there may be",
+    report(el, span,
+           itself ? "'%s' calls itself without an end: more than %d calls are under way"
+                  : "the call of '%s' is nested in %d others, the most that there may be",
            f->fn->name, MAX_DEPTH);
     return value_poison(el, span);
   }
@@ -429,7 +449,8 @@ Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *at, i
   const char *path = NULL;
   if (f->fn->kind == STMT_LAYER) {
     if (!partial && s->fn && s->fn->kind == STMT_FN) {
-      report(el, span, "a fn has no parameters of its own, so it cannot call the layer '%s'; make '%s' a layer", f->fn->name, s->fn->name);
+      report(el, span, "a fn has no parameters of its own, so it cannot call the layer '%s'; make '%s' a layer",
+             f->fn->name, s->fn->name);
       return value_poison(el, span);
     }
     path = partial ? f->path : path_of_call(el, s, at, f->fn);
@@ -442,7 +463,8 @@ Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *at, i
 
 /* Ten `for`s inside of one another, or functions that call others twice, can ask for more than there is time for. */
 bool take_turn(Elaborator *el, Span span) {
-  if (++el->turns == MOST_TURNS) report(el, span, "by here there are %d calls and turns of 'for', more than a model may have", MOST_TURNS);
+  if (++el->turns == MOST_TURNS)
+    report(el, span, "by here there are %d calls and turns of 'for', more than a model may have", MOST_TURNS);
   return el->turns < MOST_TURNS;
 }
 
@@ -499,8 +521,8 @@ static bool fills_places(Elaborator *el, const Value *f, const Expr *e, const Ar
   for (int k = 0; k < f->partial->nargs; k++) places += is_hole(f->partial->args[k].value);
   for (int k = 0; k < given->n; k++) plain += !given->name[k];
   if (plain <= places && given->n >= places) return true;
-  report(el, e->span, "%s%s%s takes %d argument%s, found %d", f->name ? "'" : "", f->name ? f->name : "this", f->name ? "'" : "", places,
-         places == 1 ? "" : "s", given->n);
+  report(el, e->span, "%s%s%s takes %d argument%s, found %d", f->name ? "'" : "", f->name ? f->name : "this",
+         f->name ? "'" : "", places, places == 1 ? "" : "s", given->n);
   remark(el, f->partial->span, "it was made here, with '_' for each argument left out");
   return false;
 }
@@ -514,11 +536,13 @@ static Value *call_partial(Elaborator *el, Scope *s, const Value *f, const Expr 
   for (int k = 0; k < p->nargs; k++) {
     bool hole = is_hole(p->args[k].value);
     Value *v = hole ? given->value[next] : f->given[k];
-    if (!add_argument(el, &all, p->args[k].name, v, hole ? given->span[next] : p->args[k].value->span)) return value_poison(el, e->span);
+    if (!add_argument(el, &all, p->args[k].name, v, hole ? given->span[next] : p->args[k].value->span))
+      return value_poison(el, e->span);
     next += hole;
   }
   for (; next < given->n; next++)
-    if (!add_argument(el, &all, given->name[next], given->value[next], given->span[next])) return value_poison(el, e->span);
+    if (!add_argument(el, &all, given->name[next], given->value[next], given->span[next]))
+      return value_poison(el, e->span);
   return call_function(el, s, f, e, all.n, all.value, all.name, all.span);
 }
 
@@ -535,7 +559,10 @@ static bool take_option(Elaborator *el, const Builtin *b, Expr *call, Arguments 
     }
     if (a->name[k]) {
       bool again = b->option && strcmp(a->name[k], b->option) == 0;
-      report(el, a->span[k], again ? "'%s' is given twice" : b->option ? "'%s' has no argument named '%s': %s" : "'%s' takes no named arguments: %s",
+      report(el, a->span[k],
+             again       ? "'%s' is given twice"
+             : b->option ? "'%s' has no argument named '%s': %s"
+                         : "'%s' takes no named arguments: %s",
              again ? b->option : b->name, b->option ? a->name[k] : b->usage, b->usage);
       return false;
     }
@@ -550,7 +577,9 @@ static Value *call_builtin(Elaborator *el, Scope *s, const Expr *written, const 
   Expr *e = arena_copy(el->cx, written, sizeof *written);
   if (!take_option(el, b, e, a)) return value_poison(el, e->span);
   if (a->n < b->least || a->n > b->most) {
-    const char *most = b->most == b->least ? "" : b->most == b->least + 1 ? arena_printf(el->cx, " or %d", b->most) : " or more";
+    const char *most = b->most == b->least       ? ""
+                       : b->most == b->least + 1 ? arena_printf(el->cx, " or %d", b->most)
+                                                 : " or more";
     report(el, e->span, "'%s' takes %d%s argument%s, found %d", b->name, b->least, most, b->most == 1 ? "" : "s", a->n);
     advise(el, "it is %s", b->usage);
     return value_poison(el, e->span);
@@ -561,7 +590,8 @@ static Value *call_builtin(Elaborator *el, Scope *s, const Expr *written, const 
   if (b->call) return b->call(el, s, e, a->n, (Value **)a->value);
   for (int k = 0; k < a->n; k++) {
     const char *what = arena_printf(el->cx, "an argument of '%s'", b->name);
-    if (a->value[k]->kind != VALUE_NUMBER && !as_tensor(el, a->value[k], a->span[k], what)) return value_poison(el, e->span);
+    if (a->value[k]->kind != VALUE_NUMBER && !as_tensor(el, a->value[k], a->span[k], what))
+      return value_poison(el, e->span);
   }
   return elementwise(el, b->op, a->n, a->value, e->span, arena_printf(el->cx, "'%s'", b->name));
 }
@@ -570,19 +600,20 @@ static Value *call_builtin(Elaborator *el, Scope *s, const Expr *written, const 
 static void advise_body(Elaborator *el, const Value *f, const Expr *e) {
   const Expr *only = e->nargs == 1 && e->args[0].value->kind == EXPR_NAME ? e->args[0].value : NULL;
   if (!f->builtin || !is_reduction(f->builtin->name) || !only || strlen(only->name) > 2 || !el->unexplained) return;
-  advise(el, "the body of '%s(%s)' stands directly after it and begins with a name, a number or '(': %s(%s) (-a[%s])", f->builtin->name, only->name,
-         f->builtin->name, only->name, only->name);
+  advise(el, "the body of '%s(%s)' stands directly after it and begins with a name, a number or '(': %s(%s) (-a[%s])",
+         f->builtin->name, only->name, f->builtin->name, only->name, only->name);
 }
 
 Value *expr_call(Elaborator *el, Scope *s, const Expr *e) {
   Value *f = expr(el, s, e->a);
   if (is_poison(f)) return f;
   if (f->kind != VALUE_FUNCTION) {
-    report(el, e->a->span, "%s%s%s is %s, not a function", e->a->kind == EXPR_NAME ? "'" : "", e->a->kind == EXPR_NAME ? e->a->name : "this",
-           e->a->kind == EXPR_NAME ? "'" : "", describe(el, f));
+    report(el, e->a->span, "%s%s%s is %s, not a function", e->a->kind == EXPR_NAME ? "'" : "",
+           e->a->kind == EXPR_NAME ? e->a->name : "this", e->a->kind == EXPR_NAME ? "'" : "", describe(el, f));
     if (f->name) remark(el, f->span, "'%s' is defined here", f->name);
     if (is_row(f) && f->name) advise(el, "%s[0](...) calls the first of them", f->name);
-    if (e->a->kind == EXPR_NAME && builtin_find(e->a->name)) advise(el, "this definition hides the built-in function; give it another name");
+    if (e->a->kind == EXPR_NAME && builtin_find(e->a->name))
+      advise(el, "this definition hides the built-in function; give it another name");
     return value_poison(el, e->span);
   }
   if (f->builtin && (strcmp(f->builtin->name, "grad") == 0 || strcmp(f->builtin->name, "jacobian") == 0)) {

@@ -1,8 +1,8 @@
 /* dim.c: `dim T <= 64`: extents that each example has for itself.
  *
- * An axis of such an extent has its bound as its extent in the graph, and says which expression of the input T (T itself,
- * H - 2, floor(H/2)) counts its places. What is beyond them is storage and nothing else: reductions leave it out, an index into it is
- * an error or reads 0, outputs have 0 there. */
+ * An axis of such an extent has its bound as its extent in the graph, and says which expression of the input T (T
+ * itself, H - 2, floor(H/2)) counts its places. What is beyond them is storage and nothing else: reductions leave it
+ * out, an index into it is an error or reads 0, outputs have 0 there. */
 #include "elaborate/elaborate.h"
 #include "graph/hazard.h"
 
@@ -63,9 +63,7 @@ static Index *unnamed_index(Graph *g, const Index *e) {
 
 /* The value under a user's name: a formal `n` that is T is T. */
 static Read *unnamed(Graph *g, const Read *r) {
-  while (r->node->kind == NODE_NAME) {
-    r = read_operand(g, r, 0);
-  }
+  while (r->node->kind == NODE_NAME) { r = read_operand(g, r, 0); }
   return (Read *)r;
 }
 
@@ -132,7 +130,8 @@ const char *dim_text(Elaborator *el, int dim) {
     if (c != 1 && c != -1) text_printf(&t, "%lld*", (long long)(c < 0 ? -c : c));
     text_add(&t, n->label ? n->label : "(...)");
   }
-  if (e->offset) text_printf(&t, " %c %lld", e->offset < 0 ? '-' : '+', (long long)(e->offset < 0 ? -e->offset : e->offset));
+  if (e->offset)
+    text_printf(&t, " %c %lld", e->offset < 0 ? '-' : '+', (long long)(e->offset < 0 ? -e->offset : e->offset));
   return t.data;
 }
 
@@ -153,7 +152,8 @@ static Index *extreme(Elaborator *el, const Index *e, bool high) {
     Axis a = graph_var_axis(g, e->terms[k].var);
     if (!a.dim) continue;
     bool most = (e->terms[k].coef > 0) == high;
-    subst_add(&s, e->terms[k].var, most ? index_combine(g, 1, g->dims[a.dim - 1], -1, index_constant(g, 1)) : index_constant(g, 0));
+    subst_add(&s, e->terms[k].var,
+              most ? index_combine(g, 1, g->dims[a.dim - 1], -1, index_constant(g, 1)) : index_constant(g, 0));
   }
   return index_substitute(g, e, &s);
 }
@@ -172,7 +172,8 @@ static bool is_floor(Elaborator *el, const Read *r, Index **top, int64_t *k) {
   if (r->node->kind != NODE_MAP || r->node->op != OP_FLOOR) return false;
   Read *x = unnamed(g, read_operand(g, r, 0));
   const Node *n = x->node;
-  if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreads != 1 || n->nreduce || n->nguards || n->scale < 1e-9) return false;
+  if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreads != 1 || n->nreduce || n->nguards || n->scale < 1e-9)
+    return false;
   *k = (int64_t)llround(1 / n->scale);
   if (fabs((double)*k * n->scale - 1) > 1e-12) return false;
   Read *whole = unnamed(g, read_operand(g, x, 0));
@@ -189,7 +190,8 @@ static Index *without_floors(Elaborator *el, const Index *e) {
     const Term *t = &e->terms[i];
     Index *top, *term = t->gather ? index_gather(g, t->gather) : index_var(g, t->var);
     int64_t k = 1;
-    if (t->gather && is_floor(el, t->gather, &top, &k)) term = t->coef > 0 ? top : index_combine(g, 1, top, -1, index_constant(g, k - 1));
+    if (t->gather && is_floor(el, t->gather, &top, &k))
+      term = t->coef > 0 ? top : index_combine(g, 1, top, -1, index_constant(g, k - 1));
     else k = 1;
     sum = index_combine(g, 1, sum, 1, index_divide(g, index_combine(g, t->coef, term, 0, zero), k * e->divisor));
   }

@@ -1,8 +1,8 @@
 /* draw.c: `z ~ normal(mu, sigma)`: standard noise, and a function of the prelude that makes a draw of it.
  *
- * The noise is a leaf of the graph: standard normals, or numbers between 0 and 1, one for each element, example, lifted call and
- * step of a scan. What is drawn is a function of noise and parameters (draw_normal(e, mu, sigma) = mu + sigma * e), so that its derivative
- * needs nothing new, and a `draw_...` of the prelude can be read and overridden. */
+ * The noise is a leaf of the graph: standard normals, or numbers between 0 and 1, one for each element, example, lifted
+ * call and step of a scan. What is drawn is a function of noise and parameters (draw_normal(e, mu, sigma) = mu + sigma
+ * * e), so that its derivative needs nothing new, and a `draw_...` of the prelude can be read and overridden. */
 #include "elaborate/elaborate.h"
 
 #include <string.h>
@@ -10,14 +10,15 @@
 typedef struct Family {
   const char *name;
   int nargs;
-  bool normal;   /* the noise: standard normals; else uniform on (0, 1) */
-  bool vector;   /* its argument is an array of probabilities, and the noise like it */
+  bool normal;     /* the noise: standard normals; else uniform on (0, 1) */
+  bool vector;     /* its argument is an array of probabilities, and the noise like it */
   StartKind start; /* of a parameter, where the arguments are numbers; START_ZERO: none */
 } Family;
 
 static const Family families[] = {
-  {"normal", 2, true, false, START_NORMAL},      {"uniform", 2, false, false, START_UNIFORM},   {"exponential", 1, false, false, START_ZERO},
-  {"laplace", 2, false, false, START_ZERO},      {"gumbel", 2, false, false, START_ZERO},       {"bernoulli", 1, false, false, START_ZERO},
+  {"normal", 2, true, false, START_NORMAL},     {"uniform", 2, false, false, START_UNIFORM},
+  {"exponential", 1, false, false, START_ZERO}, {"laplace", 2, false, false, START_ZERO},
+  {"gumbel", 2, false, false, START_ZERO},      {"bernoulli", 1, false, false, START_ZERO},
   {"categorical", 1, false, true, START_ZERO},
 };
 
@@ -36,7 +37,9 @@ static bool start_numbers(Elaborator *el, const Expr *e, const Family *f, Value 
   bool uniform = f->start == START_UNIFORM;
   if (f->start == START_ZERO || (uniform ? v->start.a <= v->start.b : v->start.b >= 0)) return true;
   if (uniform) report(el, e->span, "uniform(a, b) needs a <= b, found %g and %g", v->start.a, v->start.b);
-  else report(el, e->span, "%s(mean, deviation) needs a deviation of at least 0, found %g and %g", f->name, v->start.a, v->start.b);
+  else
+    report(el, e->span, "%s(mean, deviation) needs a deviation of at least 0, found %g and %g", f->name, v->start.a,
+           v->start.b);
   return false;
 }
 
@@ -67,8 +70,8 @@ static int all_context(Elaborator *el, int *vars) {
   return n;
 }
 
-/* In an optimizer: one for each element of the parameter. An element's place among all parameters is its counter (emit/update.c), so
- * that a line draws the same whether it runs over an array or over a run of them. */
+/* In an optimizer: one for each element of the parameter. An element's place among all parameters is its counter
+ * (emit/update.c), so that a line draws the same whether it runs over an array or over a run of them. */
 static Value *noise_of_weight(Elaborator *el, const Family *f, Span span) {
   int vars[MAX_AXES], item = 2 * el->stage_draw++ + f->normal;
   if (!el->weight_rank) { /* an array of one: noise is written by a call */
@@ -85,7 +88,8 @@ static Value *noise(Elaborator *el, const Family *f, int rank, const Axis *axes,
   Axis all[3 * MAX_AXES];
   Index *index[3 * MAX_AXES];
   if (n + rank > MAX_AXES) {
-    report(el, span, "this draw would have %d axes, those of its call and its indices counted; %d are the most", n + rank - 1, MAX_AXES - 1);
+    report(el, span, "this draw would have %d axes, those of its call and its indices counted; %d are the most",
+           n + rank - 1, MAX_AXES - 1);
     return value_poison(el, span);
   }
   for (int k = 0; k < rank; k++) own[k] = vars[n + k] = graph_var(el->g, axes[k]);
@@ -97,7 +101,8 @@ static Value *noise(Elaborator *el, const Family *f, int rank, const Axis *axes,
 /* ---- z ~ f(a, b) ---- */
 
 /* The axes of what is drawn: those that are written, or those of the longest argument; false with an error. */
-static bool shape_of_draw(Elaborator *el, const Value *d, const Family *f, int nwritten, Axis *axes, int *rank, Span span) {
+static bool shape_of_draw(Elaborator *el, const Value *d, const Family *f, int nwritten, Axis *axes, int *rank,
+                          Span span) {
   int longest = -1, most = 0;
   for (int k = 0; k < d->nitems; k++) {
     Value *t = as_tensor(el, d->items[k], d->span, arena_printf(el->cx, "an argument of '%s'", f->name));
@@ -118,7 +123,8 @@ static bool shape_of_draw(Elaborator *el, const Value *d, const Family *f, int n
     if (at < 0 || (nwritten >= 0 && !axis_equal(a, axes[at]))) {
       Text t = {.cx = el->cx};
       for (int j = 0; j < *rank; j++) text_printf(&t, "%s%lld", j ? ", " : "", (long long)axes[j].extent);
-      report(el, span, "a draw of shape [%s] from '%s' with an argument %s: expected the same axes, or its last ones", t.data ? t.data : "", f->name, shape_text(el, like));
+      report(el, span, "a draw of shape [%s] from '%s' with an argument %s: expected the same axes, or its last ones",
+             t.data ? t.data : "", f->name, shape_text(el, like));
       return false;
     }
     axes[at] = a;
@@ -131,8 +137,12 @@ static bool shape_of_draw(Elaborator *el, const Value *d, const Family *f, int n
 /* The distribution after '~'. One that is sought and not there is named. */
 static Value *distribution_of(Elaborator *el, Scope *s, const Stmt *st) {
   const Expr *e = st->value;
-  if (e->kind != EXPR_CALL || e->a->kind != EXPR_NAME || strcmp(e->a->name, "gamma") != 0 || lookup_quiet(el, s, e->a->name)) return expr(el, s, e);
-  report(el, e->span, "draws from 'gamma' are not supported: they take an unknown number of attempts, and a program here draws a known number");
+  if (e->kind != EXPR_CALL || e->a->kind != EXPR_NAME || strcmp(e->a->name, "gamma") != 0 ||
+      lookup_quiet(el, s, e->a->name))
+    return expr(el, s, e);
+  report(el, e->span,
+         "draws from 'gamma' are not supported: they take an unknown number of attempts, and a program here draws a "
+         "known number");
   advise(el, "for a whole shape k, the sum of k draws of exponential(rate) is a draw of gamma(k, rate)");
   return value_poison(el, e->span);
 }
@@ -142,13 +152,16 @@ static Value *drawn_value(Elaborator *el, Scope *s, const Stmt *st, Value *d, in
   if (is_poison(d)) return d;
   const Family *f = d->kind == VALUE_DISTRIBUTION && d->name ? family_named(d->name) : NULL;
   if (!f) {
-    report(el, st->value->span, "a draw needs a distribution after '~', found %s; normal, uniform, exponential, laplace, gumbel, bernoulli and categorical are built in",
+    report(el, st->value->span,
+           "a draw needs a distribution after '~', found %s; normal, uniform, exponential, laplace, gumbel, bernoulli "
+           "and categorical are built in",
            d->kind == VALUE_DISTRIBUTION ? "one for the start of a parameter" : describe(el, d));
     return value_poison(el, span);
   }
   if (el->in_optimizer && (nwritten >= 0 || f->vector)) {
-    report(el, nwritten >= 0 ? span : d->span, f->vector ? "'%s' draws a place of an array; an optimizer draws a number for each element of the parameter"
-                                                         : "a draw of an optimizer has the shape of the parameter and is written without one: %s ~ %s(...)",
+    report(el, nwritten >= 0 ? span : d->span,
+           f->vector ? "'%s' draws a place of an array; an optimizer draws a number for each element of the parameter"
+                     : "a draw of an optimizer has the shape of the parameter and is written without one: %s ~ %s(...)",
            f->vector ? f->name : st->targets[0].name, f->name);
     return value_poison(el, span);
   }
@@ -214,14 +227,17 @@ void run_draw(Elaborator *el, Scope *s, const Stmt *st) {
   Axis axes[MAX_AXES];
   if (st->ntargets != 1) {
     report(el, st->span, "one name stands left of '~': each draw is a statement of its own");
-    for (int k = 0; k < st->ntargets; k++) scope_bind(el, s, st->targets[k].name, value_poison(el, st->span), st->targets[k].span);
+    for (int k = 0; k < st->ntargets; k++)
+      scope_bind(el, s, st->targets[k].name, value_poison(el, st->span), st->targets[k].span);
     return;
   }
   name_layer_calls(el, s, t->name, st->value, NULL);
   Value *v;
   if (t->nbinders == from) v = drawn_value(el, s, st, distribution_of(el, s, st), -1, axes, t->span);
   else if (el->in_optimizer) v = drawn_value(el, s, st, distribution_of(el, s, st), t->nbinders, axes, t->span);
-  else if (t->nbinders - from > MAX_AXES / 2) report(el, t->span, "'%s' would have %d axes; %d are the most", t->name, t->nbinders - from, MAX_AXES / 2), v = value_poison(el, t->span);
+  else if (t->nbinders - from > MAX_AXES / 2)
+    report(el, t->span, "'%s' would have %d axes; %d are the most", t->name, t->nbinders - from, MAX_AXES / 2),
+      v = value_poison(el, t->span);
   else if (!is_extent(el, s, &t->binders[from])) v = indexed_draw(el, s, st, t, from);
   else if (!written_extents(el, s, t, from, axes)) v = value_poison(el, t->span);
   else v = drawn_value(el, s, st, distribution_of(el, s, st), t->nbinders - from, axes, t->span);

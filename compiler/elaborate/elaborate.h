@@ -1,15 +1,23 @@
 /* elaborate.h: what the files of elaboration share: values, scopes, the elaborator.
  *
- * A tensor value is an open read and the variables of its own axes: `\(i, j) W[i, j]`. What else is free in the read (the
- * batch, indices in scope, lifted axes) is the context that the value is used in. Numbers, lists, functions and
+ * A tensor value is an open read and the variables of its own axes: `\(i, j) W[i, j]`. What else is free in the read
+ * (the batch, indices in scope, lifted axes) is the context that the value is used in. Numbers, lists, functions and
  * distributions exist at compile time only. */
 #ifndef NNC_ELABORATE_H
 #define NNC_ELABORATE_H
 
 #include "graph/program.h"
 
-typedef enum { VALUE_POISON, VALUE_NUMBER, VALUE_TENSOR, VALUE_LIST, VALUE_FUNCTION, VALUE_DISTRIBUTION, VALUE_TUPLE,
-               VALUE_SEQUENCE /* inside of the scan that computes it */ } ValueKind;
+typedef enum {
+  VALUE_POISON,
+  VALUE_NUMBER,
+  VALUE_TENSOR,
+  VALUE_LIST,
+  VALUE_FUNCTION,
+  VALUE_DISTRIBUTION,
+  VALUE_TUPLE,
+  VALUE_SEQUENCE /* inside of the scan that computes it */
+} ValueKind;
 
 typedef struct Value Value;
 typedef struct Scope Scope;
@@ -21,23 +29,25 @@ enum { MAX_DEPTH = 400 /* of calls in calls: some 10 kB of the stack each */ };
 
 struct Value {
   ValueKind kind;
-  Span span;          /* where it was made or declared, for notes */
-  const char *name;   /* the user's name for it, or NULL */
+  Span span;        /* where it was made or declared, for notes */
+  const char *name; /* the user's name for it, or NULL */
   double number;
-  Read *read;         /* TENSOR; NUMBER: what it follows from, where that says more than its digits (Graph.exact; a name that is held), or NULL */
+  Read *read; /* TENSOR; NUMBER: what it follows from, where that says more than its digits (Graph.exact; a name that is
+                 held), or NULL */
   int rank;
   int vars[MAX_AXES];
-  Value **items;      /* LIST, TUPLE */
+  Value **items; /* LIST, TUPLE */
   int nitems;
-  bool grows;         /* LIST: the row S, which S[l] = dense(_, 64) adds to */
-  Value *array;       /* LIST: the constant array that it was used as, or NULL */
-  const Stmt *fn;     /* FUNCTION: fn, layer or optimizer; or */
+  bool grows;     /* LIST: the row S, which S[l] = dense(_, 64) adds to */
+  Value *array;   /* LIST: the constant array that it was used as, or NULL */
+  const Stmt *fn; /* FUNCTION: fn, layer or optimizer; or */
   const Builtin *builtin;
-  const Expr *partial; /* FUNCTION of a call with `_`: that call, its parameters under `path`; what it gives for each argument, */
+  const Expr *
+    partial; /* FUNCTION of a call with `_`: that call, its parameters under `path`; what it gives for each argument, */
   struct Value **given; /* NULL for `_` */
   const char *path;
-  Start start;        /* DISTRIBUTION, with constant arguments */
-  ScanScope *scan;    /* SEQUENCE: its values in this step and the one before; NULL where there is none (yet) */
+  Start start;     /* DISTRIBUTION, with constant arguments */
+  ScanScope *scan; /* SEQUENCE: its values in this step and the one before; NULL where there is none (yet) */
   struct Value *now, *before;
 };
 
@@ -54,14 +64,14 @@ struct Scope {
   ScopeKind kind;
   Scope *parent;
   Binding *first;
-  const Stmt *fn;          /* of a FUNCTION scope */
-  ScanScope *scan;         /* of the body of a scan */
-  const char *prefix;      /* path of the layer instance, "" at the top */
-  const char *suffix;      /* ".0.1" inside of `for` */
-  bool may_redefine;       /* inside of `for` or `if` */
-  bool reuse;              /* an instance that is called again: its parameters exist */
-  int since;               /* how many values had names when the function was called */
-  const Arg *overrides;    /* parameters given by name in the call */
+  const Stmt *fn;       /* of a FUNCTION scope */
+  ScanScope *scan;      /* of the body of a scan */
+  const char *prefix;   /* path of the layer instance, "" at the top */
+  const char *suffix;   /* ".0.1" inside of `for` */
+  bool may_redefine;    /* inside of `for` or `if` */
+  bool reuse;           /* an instance that is called again: its parameters exist */
+  int since;            /* how many values had names when the function was called */
+  const Arg *overrides; /* parameters given by name in the call */
   Value **override_values;
   int noverrides;
 };
@@ -80,8 +90,8 @@ typedef struct Named { /* a definition that grad may name */
 } Named;
 
 typedef struct Asked { /* a name that a derivative is taken by */
-  const Stmt *fn;   /* in this function; NULL: in the model */
-  const char *name; /* of h.y: y */
+  const Stmt *fn;      /* in this function; NULL: in the model */
+  const char *name;    /* of h.y: y */
   bool dotted;
 } Asked;
 
@@ -103,10 +113,11 @@ struct Elaborator {
   Context *cx;
   Graph *g;
   Options *options;
-  Scope *globals;   /* of the prelude, and the model's functions: they may take the place of the prelude's */
-  Scope *own;       /* within: what the prelude does not see, the model's constants and functions with names of built-in ones */
+  Scope *globals; /* of the prelude, and the model's functions: they may take the place of the prelude's */
+  Scope
+    *own; /* within: what the prelude does not see, the model's constants and functions with names of built-in ones */
   Scope *model;
-  double training;  /* 1 in the first pass, 0 in the second */
+  double training; /* 1 in the first pass, 0 in the second */
   bool asked_training;
   bool second_pass; /* parameters and inputs exist */
   bool quiet;       /* a trial elaboration: report nothing */
@@ -115,27 +126,27 @@ struct Elaborator {
   const char *builtin; /* the name of the built-in function that is being called, whatever the caller calls it */
   const Value *option; /* what was given to it by name, or NULL */
   Span option_span;
-  Span user_call;   /* the innermost call that stands in the user's own text */
-  Span blamed;      /* the last such call that was said to be wrong: once is enough */
-  bool repeats;     /* the last report was not shown for that */
-  Span twice;       /* the last call that made a parameter twice, reported */
-  Block statements; /* of the model, imports spliced in */
-  bool syntax_errors; /* some statements could not be read */
-  int depth;        /* of calls */
+  Span user_call;                   /* the innermost call that stands in the user's own text */
+  Span blamed;                      /* the last such call that was said to be wrong: once is enough */
+  bool repeats;                     /* the last report was not shown for that */
+  Span twice;                       /* the last call that made a parameter twice, reported */
+  Block statements;                 /* of the model, imports spliced in */
+  bool syntax_errors;               /* some statements could not be read */
+  int depth;                        /* of calls */
   const Stmt *under_way[MAX_DEPTH]; /* the functions that are being called, outermost first */
-  int turns;        /* of `for`, and calls, so far; MOST_TURNS at most */
+  int turns;                        /* of `for`, and calls, so far; MOST_TURNS at most */
   VEC(int) context; /* variables that a draw is independent along: lifted axes, indices, times of scans */
   VEC(Named) named;
   VEC(Asked) asked;
   VEC(Named) unknown; /* names that were reported to mean nothing */
   VEC(Mixed) mixed;
-  const Expr *left;   /* what stands left of the sum or difference whose right side is at hand */
-  bool unexplained;   /* nothing was said of why the last of them does */
+  const Expr *left; /* what stands left of the sum or difference whose right side is at hand */
+  bool unexplained; /* nothing was said of why the last of them does */
   VEC(Update) updates;
   const Stmt *derivatives[OP_COUNT];
   VEC(const Stmt *) rules;
-  VEC(Minimize) pending; /* of run_minimize, until all parameters are known */
-  bool in_optimizer; /* step and gnorm are visible */
+  VEC(Minimize) pending;   /* of run_minimize, until all parameters are known */
+  bool in_optimizer;       /* step and gnorm are visible */
   const Axis *weight_axes; /* there: of the parameter at hand, which its draws have too */
   int weight_rank;
   int stage_draw, stage_draws; /* the number of its next draw; of the first draw of the next optimizer */
@@ -201,37 +212,39 @@ Value *value_of_path(Elaborator *el, const Scope *s, const char *path, Span span
 bool scope_known(Elaborator *el, Scope *s, const char *name);
 
 /* expressions */
-Value *expr(Elaborator *el, Scope *s, const Expr *e);              /* elaborate/expr.c */
+Value *expr(Elaborator *el, Scope *s, const Expr *e); /* elaborate/expr.c */
 /* Where x, which has too many axes, has its first from a matrix that a vector was multiplied into by '*'. */
 void remark_product(Elaborator *el, const Value *x);
 bool expr_mentions(const Expr *e, const char *name);
-Value *expr_index(Elaborator *el, Scope *s, const Expr *e);        /* elaborate/index.c: x[...] */
+Value *expr_index(Elaborator *el, Scope *s, const Expr *e); /* elaborate/index.c: x[...] */
 /* Says that v cannot be an index into `extent` places, and how its input is declared as one that can. */
 void report_not_whole(Elaborator *el, Span span, const Value *v, int64_t extent, const char *what);
-Value *expr_reduce(Elaborator *el, Scope *s, const Expr *e);       /* sum(j) ... */
-Value *expr_call(Elaborator *el, Scope *s, const Expr *e);         /* elaborate/call.c */
-Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *call, int nargs, Value **args, const char **names,
-                     const Span *spans);
+Value *expr_reduce(Elaborator *el, Scope *s, const Expr *e); /* sum(j) ... */
+Value *expr_call(Elaborator *el, Scope *s, const Expr *e);   /* elaborate/call.c */
+Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *call, int nargs, Value **args,
+                     const char **names, const Span *spans);
 /* elaborate/gradient.c */
 Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, const Expr *by, bool jacobian);
-void ask_derivatives(Elaborator *el, const Stmt *fn, const Block *b); /* fills el->asked from the text of fn, or of the model */
+void ask_derivatives(Elaborator *el, const Stmt *fn,
+                     const Block *b); /* fills el->asked from the text of fn, or of the model */
 bool derivative_asked(const Elaborator *el, const Scope *s, const char *name);
 /* Is e the name of a formal without brackets? */
 bool plain_formal(const Scope *s, const Expr *e);
 Value *reduce_value(Elaborator *el, const char *name, Value *v, int nvars, const int *vars, Span span);
 
-/* Index variables for binders: extents written, or taken from where the index stands alone in `body` (other may be NULL).
- * Binds them in s; false with an error where an extent is not known. */
-bool bind_indices(Elaborator *el, Scope *s, const Binder *binders, int n, const Expr *body, const Expr *other, int *vars);
+/* Index variables for binders: extents written, or taken from where the index stands alone in `body` (other may be
+ * NULL). Binds them in s; false with an error where an extent is not known. */
+bool bind_indices(Elaborator *el, Scope *s, const Binder *binders, int n, const Expr *body, const Expr *other,
+                  int *vars);
 /* The names in e that stand alone in a place of an index and mean nothing in s: the free indices of a check. */
 int free_indices(Elaborator *el, Scope *s, const Expr *e, Binder *out, int n, int most);
 
 struct Builtin {
   const char *name;
   Value *(*call)(Elaborator *el, Scope *s, const Expr *e, int nargs, Value **args);
-  int least, most;   /* arguments */
-  const char *usage; /* "where(c, a, b)" */
-  Op op;             /* of an elementwise one: call is NULL */
+  int least, most;    /* arguments */
+  const char *usage;  /* "where(c, a, b)" */
+  Op op;              /* of an elementwise one: call is NULL */
   const char *option; /* what may be given by name: "axis", or NULL */
 };
 const Builtin *builtin_find(const char *name);
@@ -266,7 +279,7 @@ bool may_define(Elaborator *el, Scope *s, const char *name, Span span);
 void define_value(Elaborator *el, Scope *s, const Target *t, Value *v);
 
 /* rows of instances (elaborate/instance.c) */
-bool is_hole(const Expr *e); /* `_` */
+bool is_hole(const Expr *e);           /* `_` */
 bool defines_instance(const Stmt *st); /* S[l] = dense(_, 64) */
 /* Says what makes an instance, where a target with an index is given a function by name. */
 bool is_no_instance(Elaborator *el, Scope *s, const Target *t, const Expr *e);

@@ -66,16 +66,18 @@ static Value *matrix_product(Elaborator *el, Value *a, Value *b, const Expr *e) 
     bool left = x->rank == 2 && same_extent(el, x, 0, y, yk), right = y->rank == 2 && same_extent(el, x, xk, y, 1);
     if (left && right) advise(el, "did you mean %s' @ %s or %s @ %s'?", xn, ym, xn, ym);
     else if (left || right) advise(el, "did you mean %s%s @ %s%s?", xn, left ? "'" : "", ym, right ? "'" : "");
-    else if (value_axis(el, x, xk).kind == AXIS_PLAIN && value_axis(el, y, yk).kind == AXIS_PLAIN && !same_extent(el, x, xk, y, yk))
-      advise(el, "the last axis of the left side has %lld places, the axis that it meets on the right %lld", (long long)value_axis(el, x, xk).extent,
-             (long long)value_axis(el, y, yk).extent);
+    else if (value_axis(el, x, xk).kind == AXIS_PLAIN && value_axis(el, y, yk).kind == AXIS_PLAIN &&
+             !same_extent(el, x, xk, y, yk))
+      advise(el, "the last axis of the left side has %lld places, the axis that it meets on the right %lld",
+             (long long)value_axis(el, x, xk).extent, (long long)value_axis(el, y, yk).extent);
     return value_poison(el, e->span);
   }
   int vars[MAX_AXES], rank = 0;
   Index *xi[MAX_AXES], *yi[MAX_AXES];
   for (int j = 0; j < lead; j++) {
     bool from_x = j >= lead - xlead;
-    vars[rank] = graph_var(el->g, from_x ? value_axis(el, x, j - (lead - xlead)) : value_axis(el, y, j - (lead - ylead)));
+    vars[rank] =
+      graph_var(el->g, from_x ? value_axis(el, x, j - (lead - xlead)) : value_axis(el, y, j - (lead - ylead)));
     if (from_x) xi[j - (lead - xlead)] = index_var(el->g, vars[rank]);
     if (j >= lead - ylead) yi[j - (lead - ylead)] = index_var(el->g, vars[rank]);
     rank++;
@@ -105,11 +107,11 @@ typedef struct OperatorRow {
 } OperatorRow;
 
 static const OperatorRow operators[] = {
-    {BIN_ADD, OP_ADD, false, "'+'"},  {BIN_SUB, OP_SUB, false, "'-'"}, {BIN_MUL, OP_PRODUCT, false, "'*'"},
-    {BIN_DIV, OP_DIV, false, "'/'"},  {BIN_POW, OP_POW, false, "'^'"}, {BIN_MOD, OP_MOD, false, "'mod'"},
-    {BIN_EQ, OP_EQ, false, "'=='"},   {BIN_NE, OP_NE, false, "'!='"},  {BIN_LT, OP_LT, false, "'<'"},
-    {BIN_LE, OP_LE, false, "'<='"},   {BIN_GT, OP_LT, true, "'>'"},    {BIN_GE, OP_LE, true, "'>='"},
-    {BIN_AND, OP_AND, false, "'and'"}, {BIN_OR, OP_OR, false, "'or'"},
+  {BIN_ADD, OP_ADD, false, "'+'"},   {BIN_SUB, OP_SUB, false, "'-'"}, {BIN_MUL, OP_PRODUCT, false, "'*'"},
+  {BIN_DIV, OP_DIV, false, "'/'"},   {BIN_POW, OP_POW, false, "'^'"}, {BIN_MOD, OP_MOD, false, "'mod'"},
+  {BIN_EQ, OP_EQ, false, "'=='"},    {BIN_NE, OP_NE, false, "'!='"},  {BIN_LT, OP_LT, false, "'<'"},
+  {BIN_LE, OP_LE, false, "'<='"},    {BIN_GT, OP_LT, true, "'>'"},    {BIN_GE, OP_LE, true, "'>='"},
+  {BIN_AND, OP_AND, false, "'and'"}, {BIN_OR, OP_OR, false, "'or'"},
 };
 
 /* The value of an operand: a number or an array; NULL with an error. */
@@ -165,7 +167,9 @@ static Value *binary(Elaborator *el, Scope *s, const Expr *e) {
     int errors = error_count(el->cx);
     Value *v = matrix_product(el, a, b, e);
     const Expr *plain = plain_formal(s, e->a) ? e->a : plain_formal(s, e->b) ? e->b : NULL;
-    if (error_count(el->cx) > errors && plain) advise(el, "'%s' is a single number in '%s'; brackets make it an array: %s[n]", plain->name, s->fn->name, plain->name);
+    if (error_count(el->cx) > errors && plain)
+      advise(el, "'%s' is a single number in '%s'; brackets make it an array: %s[n]", plain->name, s->fn->name,
+             plain->name);
     return v;
   }
   Value *args[2] = {row->swap ? b : a, row->swap ? a : b};
@@ -185,7 +189,8 @@ static Value *unary(Elaborator *el, Scope *s, const Expr *e) {
 
 Value *expr(Elaborator *el, Scope *s, const Expr *e) {
   Span before = el->g->span;
-  if (e->span.source != el->prelude || !before.source) el->g->span = e->span; /* within the prelude, the user's own call is meant */
+  if (e->span.source != el->prelude || !before.source)
+    el->g->span = e->span; /* within the prelude, the user's own call is meant */
   Value *v = NULL;
   switch (e->kind) {
   case EXPR_NUMBER: v = value_number(el, e->number, e->span); break;
@@ -193,7 +198,8 @@ Value *expr(Elaborator *el, Scope *s, const Expr *e) {
   case EXPR_CALL: v = expr_call(el, s, e); break;
   case EXPR_INDEX: v = expr_index(el, s, e); break;
   case EXPR_PART: v = expr_part(el, s, e); break;
-  case EXPR_NEGATE: case EXPR_NOT: v = unary(el, s, e); break;
+  case EXPR_NEGATE:
+  case EXPR_NOT: v = unary(el, s, e); break;
   case EXPR_BINARY: v = binary(el, s, e); break;
   case EXPR_TRANSPOSE: v = transpose(el, s, e); break;
   case EXPR_REDUCE: v = expr_reduce(el, s, e); break;

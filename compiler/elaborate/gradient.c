@@ -1,8 +1,9 @@
 /* gradient.c: grad, jacobian and ∂, and the names that they are taken by.
  *
- * A name whose value is known when compiling (y = 0.5, a formal that is given a number) would be folded into what is made of it, and
- * nothing would depend on it. So the names that a derivative is asked by are sought beforehand, in the text of each function and of the
- * model; what is bound to one of them is held: a NAME that nothing looks through until derivatives are taken (hold_value). */
+ * A name whose value is known when compiling (y = 0.5, a formal that is given a number) would be folded into what is
+ * made of it, and nothing would depend on it. So the names that a derivative is asked by are sought beforehand, in the
+ * text of each function and of the model; what is bound to one of them is held: a NAME that nothing looks through until
+ * derivatives are taken (hold_value). */
 #include "elaborate/elaborate.h"
 
 #include <math.h>
@@ -61,39 +62,51 @@ static bool reaches(Elaborator *el, Node *from, const Node *to) {
 }
 
 /* What a derivative with respect to this value is taken of: of a sequence, what its scan computes at each step. */
-static Node *target_of(const Value *w) { return w->read->node->kind == NODE_RESULT ? w->read->node->reads[0]->node : w->read->node; }
+static Node *target_of(const Value *w) {
+  return w->read->node->kind == NODE_RESULT ? w->read->node->reads[0]->node : w->read->node;
+}
 
 static void report_undifferentiable(Elaborator *el, const Value *w, const Expr *by) {
   bool constant = w->kind == VALUE_TENSOR || w->kind == VALUE_NUMBER || (w->kind == VALUE_LIST && !is_row(w));
   const char *name = expr_text(el->cx, by);
-  report(el, by->span, "a derivative with respect to '%s' makes no sense: it is %s", name, constant ? "constant" : describe(el, w));
+  report(el, by->span, "a derivative with respect to '%s' makes no sense: it is %s", name,
+         constant ? "constant" : describe(el, w));
   if (w->name && w->span.source) remark(el, w->span, "'%s' is defined here", name);
-  if (is_row(w)) advise(el, "a parameter of one of them is %s.0.W here, or %s[0].W in grad(L, %s[0].W)", w->name, w->name, w->name);
-  if (constant) advise(el, "at a given point, define a value of its own and what depends on it: v = %s, then a derivative with respect to v", name);
+  if (is_row(w))
+    advise(el, "a parameter of one of them is %s.0.W here, or %s[0].W in grad(L, %s[0].W)", w->name, w->name, w->name);
+  if (constant)
+    advise(
+      el,
+      "at a given point, define a value of its own and what depends on it: v = %s, then a derivative with respect to v",
+      name);
 }
 
 static Value *differentiable(Elaborator *el, Scope *s, const Expr *by) {
   if (by->kind != EXPR_NAME && by->kind != EXPR_PART) {
-    report(el, by->span, "a derivative is taken with respect to a name; give this value one in a definition of its own");
+    report(el, by->span,
+           "a derivative is taken with respect to a name; give this value one in a definition of its own");
     return NULL;
   }
   Value *w = expr(el, s, by);
   if (is_poison(w)) return NULL;
-  if ((w->kind == VALUE_NUMBER && w->read) || (w->kind == VALUE_LIST && w->array)) w = as_tensor(el, w, by->span, "a derivative");
+  if ((w->kind == VALUE_NUMBER && w->read) || (w->kind == VALUE_LIST && w->array))
+    w = as_tensor(el, w, by->span, "a derivative");
   NodeKind kind = w->kind == VALUE_TENSOR ? target_of(w)->kind : NODE_CONST;
   if (kind != NODE_NAME && kind != NODE_PARAM && kind != NODE_INPUT && kind != NODE_STATE) {
     report_undifferentiable(el, w, by);
     return NULL;
   }
   if (w->read->node->integer) {
-    report(el, by->span, "a derivative with respect to '%s' makes no sense: its values are whole numbers", expr_text(el->cx, by));
+    report(el, by->span, "a derivative with respect to '%s' makes no sense: its values are whole numbers",
+           expr_text(el->cx, by));
     remark(el, w->span, "'%s' is declared here", expr_text(el->cx, by));
     return NULL;
   }
   return w;
 }
 
-/* A GRAD of t by w, at their own axes; what they depend on besides (the batch, indices of a sum around) stands in front. */
+/* A GRAD of t by w, at their own axes; what they depend on besides (the batch, indices of a sum around) stands in
+ * front. */
 static Value *gradient_node(Elaborator *el, const Value *t, const Value *w, Span span) {
   Value *f = value_fresh(el, t), *x = value_fresh(el, w);
   int vars[4 * MAX_AXES], n = read_vars(x->read, vars, read_vars(f->read, vars, 0));
@@ -109,7 +122,8 @@ static Value *gradient_node(Elaborator *el, const Value *t, const Value *w, Span
     return value_poison(el, span);
   }
   Subst inside = {0};
-  Node proto = {.kind = NODE_GRAD, .scale = 1, .naxes = m, .nreads = 1, .target = target_of(x), .lo = -INFINITY, .hi = INFINITY};
+  Node proto = {
+    .kind = NODE_GRAD, .scale = 1, .naxes = m, .nreads = 1, .target = target_of(x), .lo = -INFINITY, .hi = INFINITY};
   Index *index[MAX_AXES];
   for (int k = 0; k < m; k++) {
     subst_add(&inside, all[k], index_var(el->g, k));

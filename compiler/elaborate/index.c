@@ -1,7 +1,8 @@
 /* index.c: x[...], index variables and reductions over them.
  *
- * A place of an index is read as an affine expression of index variables and whole numbers where it is one, else as an integer
- * value of the model (a gather). Without `else 0` an index that may leave its array is an error that names a value that does. */
+ * A place of an index is read as an affine expression of index variables and whole numbers where it is one, else as an
+ * integer value of the model (a gather). Without `else 0` an index that may leave its array is an error that names a
+ * value that does. */
 #include "elaborate/elaborate.h"
 
 #include <math.h>
@@ -35,7 +36,8 @@ static Index *affine_binary(Elaborator *el, Scope *s, const Expr *e) {
   int64_t k;
   if (!a || !b) return NULL;
   if (e->op == BIN_ADD || e->op == BIN_SUB) return bounded(index_combine(el->g, 1, a, e->op == BIN_ADD ? 1 : -1, b));
-  if (e->op == BIN_DIV) return index_is_constant(b, &k) && k != 0 && is_factor(b) ? bounded(index_divide(el->g, a, k)) : NULL;
+  if (e->op == BIN_DIV)
+    return index_is_constant(b, &k) && k != 0 && is_factor(b) ? bounded(index_divide(el->g, a, k)) : NULL;
   Index *zero = index_constant(el->g, 0);
   if (!is_factor(a) || !is_factor(b)) return NULL;
   if (index_is_constant(a, &k)) return bounded(index_combine(el->g, k, b, 0, zero));
@@ -77,7 +79,8 @@ static const char *witness(Elaborator *el, Scope *s, const Index *e, bool high) 
           name = b->name;
       }
     Axis axis = graph_var_axis(el->g, e->terms[i].var);
-    text_printf(&t, "%s%s = %lld", t.length ? ", " : "", name ? name : "an index", top ? (long long)axis.extent - 1 : 0LL);
+    text_printf(&t, "%s%s = %lld", t.length ? ", " : "", name ? name : "an index",
+                top ? (long long)axis.extent - 1 : 0LL);
   }
   return t.length ? t.data : NULL;
 }
@@ -96,13 +99,16 @@ static bool check_bounds(Elaborator *el, Scope *s, const Value *x, int place, co
   if (axis.kind != AXIS_PLAIN) {
     int v;
     if (index_is_var(e, &v) && graph_var_axis(el->g, v).kind == axis.kind) return true;
-    report(el, span, "the axis over the batch cannot be indexed by a number; reduce over it, or use an index that runs over it");
+    report(el, span,
+           "the axis over the batch cannot be indexed by a number; reduce over it, or use an index that runs over it");
     return false;
   }
   if (axis.dim && within_dim(el, axis.dim, e)) return true;
   if (axis.dim) {
-    report(el, span, "this index may leave %s: its axis has %s places, which differ between examples", name, dim_text(el, axis.dim));
-    advise(el, "0, (%s) - 1 and an index over the axis are safe; `else 0` reads 0 beyond the end", dim_text(el, axis.dim));
+    report(el, span, "this index may leave %s: its axis has %s places, which differ between examples", name,
+           dim_text(el, axis.dim));
+    advise(el, "0, (%s) - 1 and an index over the axis are safe; `else 0` reads 0 beyond the end",
+           dim_text(el, axis.dim));
     return false;
   }
   if (e->divisor != 1) {
@@ -110,20 +116,24 @@ static bool check_bounds(Elaborator *el, Scope *s, const Value *x, int place, co
     return false;
   }
   if (!index_range(el->g, e, NULL, &lo, &hi) || hi - lo >= (double)UINT32_MAX) {
-    report(el, span, "this index may be any integer, and %s has %lld places here; declare the input as class(%lld), or write 'else 0'", name,
-           (long long)axis.extent, (long long)axis.extent);
+    report(
+      el, span,
+      "this index may be any integer, and %s has %lld places here; declare the input as class(%lld), or write 'else 0'",
+      name, (long long)axis.extent, (long long)axis.extent);
     return false;
   }
   if (lo >= 0 && hi < (double)axis.extent) return true;
   bool high = hi >= (double)axis.extent;
   const char *where = witness(el, s, e, high);
-  report(el, span, "this index leaves %s: it reaches %.0f%s%s, the axis has %lld place%s (0..%lld)", name, high ? hi : lo, where ? " at " : "",
-         where ? where : "", (long long)axis.extent, axis.extent == 1 ? "" : "s", (long long)axis.extent - 1);
+  report(el, span, "this index leaves %s: it reaches %.0f%s%s, the axis has %lld place%s (0..%lld)", name,
+         high ? hi : lo, where ? " at " : "", where ? where : "", (long long)axis.extent, axis.extent == 1 ? "" : "s",
+         (long long)axis.extent - 1);
   if (x->name) remark(el, x->span, "'%s' is %s", x->name, shape_text(el, x));
   const Input *input = e->n == 1 && e->terms[0].gather ? input_of_read(el, e->terms[0].gather) : NULL;
   if (input && input->kind == INPUT_CLASS)
     remark(el, input->span, "'%s' has %d classes, 0..%d", input->name, input->classes, input->classes - 1);
-  if (lo == hi && lo < 0 && -lo <= (double)axis.extent) advise(el, "places are counted from 0; this one from the end is %.0f", (double)axis.extent + lo);
+  if (lo == hi && lo < 0 && -lo <= (double)axis.extent)
+    advise(el, "places are counted from 0; this one from the end is %.0f", (double)axis.extent + lo);
   return false;
 }
 
@@ -157,7 +167,9 @@ static bool range_place(Elaborator *el, Scope *s, const Expr *e, const Value *x,
     return true;
   }
   if (axis.dim && (sub->first || sub->last)) {
-    report(el, e->span, "a range of an axis of %s places, which differ between examples; an index definition with `else 0` cuts it", dim_text(el, axis.dim));
+    report(el, e->span,
+           "a range of an axis of %s places, which differ between examples; an index definition with `else 0` cuts it",
+           dim_text(el, axis.dim));
     return false;
   }
   if (axis.dim) {
@@ -169,8 +181,8 @@ static bool range_place(Elaborator *el, Scope *s, const Expr *e, const Value *x,
   if (sub->first && (first = range_end(el, s, sub->first, "the start of a range", axis.extent)) < 0) return false;
   if (sub->last && (last = range_end(el, s, sub->last, "the end of a range", axis.extent)) < 0) return false;
   if (first >= last || last > axis.extent) {
-    report(el, sub->first ? sub->first->span : e->span, "the range %lld:%lld is %s; the axis has %lld places", (long long)first, (long long)last,
-           first >= last ? "empty" : "too long", (long long)axis.extent);
+    report(el, sub->first ? sub->first->span : e->span, "the range %lld:%lld is %s; the axis has %lld places",
+           (long long)first, (long long)last, first >= last ? "empty" : "too long", (long long)axis.extent);
     if (x->name) remark(el, x->span, "'%s' is %s", x->name, shape_text(el, x));
     return false;
   }
@@ -184,22 +196,31 @@ static bool reported_whole(Elaborator *el, Span span, const Node *n, const char 
   while (n->kind == NODE_NAME) n = n->reads[0]->node;
   if (n->large) {
     double most = fmax(fabs(n->lo), fabs(n->hi));
-    const char *reach = most > 9007199254740992.0 ? arena_printf(el->cx, "this one may reach %.0f", most) : "a value in this one may be greater";
-    report(el, span, "%s must be a whole number of at most 2^53 = 9007199254740992, and all in it too; %s", what, reach);
+    const char *reach = most > 9007199254740992.0 ? arena_printf(el->cx, "this one may reach %.0f", most)
+                                                  : "a value in this one may be greater";
+    report(el, span, "%s must be a whole number of at most 2^53 = 9007199254740992, and all in it too; %s", what,
+           reach);
     advise(el, "bound what it is made of: class(k) an input, min, max and mod a value");
     return true;
   }
-  if (n->kind != NODE_MAP || n->op != OP_MOD || !n->reads[0]->node->integer || !n->reads[1]->node->integer) return false;
-  report(el, span, "%s must be a whole number; 'a mod n' is none where n is 0, and here n may be %.0f..%.0f", what, n->reads[1]->node->lo, n->reads[1]->node->hi);
+  if (n->kind != NODE_MAP || n->op != OP_MOD || !n->reads[0]->node->integer || !n->reads[1]->node->integer)
+    return false;
+  report(el, span, "%s must be a whole number; 'a mod n' is none where n is 0, and here n may be %.0f..%.0f", what,
+         n->reads[1]->node->lo, n->reads[1]->node->hi);
   return true;
 }
 
 void report_not_whole(Elaborator *el, Span span, const Value *v, int64_t extent, const char *what) {
   const Input *input = v->kind == VALUE_TENSOR ? input_of_read(el, v->read) : NULL;
   if (v->kind == VALUE_TENSOR && reported_whole(el, span, v->read->node, what)) return;
-  const char *found = v->kind != VALUE_TENSOR ? describe(el, v) : v->rank ? arena_printf(el->cx, "%s of real values", describe(el, v)) : "a real number";
-  report(el, span, "%s must be a whole number%s, found %s", what, v->kind == VALUE_NUMBER ? " of at most 2^31" : "", found);
-  if (input) remark(el, input->span, "'%s' is real; ': class(%lld)' after it would make it whole numbers", input->name, (long long)extent);
+  const char *found = v->kind != VALUE_TENSOR ? describe(el, v)
+                      : v->rank               ? arena_printf(el->cx, "%s of real values", describe(el, v))
+                                              : "a real number";
+  report(el, span, "%s must be a whole number%s, found %s", what, v->kind == VALUE_NUMBER ? " of at most 2^31" : "",
+         found);
+  if (input)
+    remark(el, input->span, "'%s' is real; ': class(%lld)' after it would make it whole numbers", input->name,
+           (long long)extent);
 }
 
 /* An integer array as an index: its axes take the place. */
@@ -229,7 +250,8 @@ static Value *list_item(Elaborator *el, Scope *s, const Expr *e, const Value *li
   if (k < 0) return value_poison(el, e->span);
   if (k >= list->nitems) {
     const char *name = row && list->name ? arena_printf(el->cx, "'%s'", list->name) : "the list";
-    report(el, first->span, "index %lld leaves %s, which has %d entr%s (0..%d)", (long long)k, name, list->nitems, list->nitems == 1 ? "y" : "ies", list->nitems - 1);
+    report(el, first->span, "index %lld leaves %s, which has %d entr%s (0..%d)", (long long)k, name, list->nitems,
+           list->nitems == 1 ? "y" : "ies", list->nitems - 1);
     if (row && list->name) remark(el, list->span, "'%s' is %s", list->name, describe(el, list));
     return value_poison(el, e->span);
   }
@@ -240,10 +262,16 @@ static Value *list_item(Elaborator *el, Scope *s, const Expr *e, const Value *li
 static bool compares_index(Elaborator *el, const Expr *e, const Value *x, int k) {
   const Expr *c = e->subs[k].first;
   Axis axis = value_axis(el, x, k);
-  if (c->kind != EXPR_BINARY || c->op < BIN_EQ || c->op > BIN_GE || e->else_zero || axis.kind != AXIS_PLAIN || axis.extent <= 2) return false;
+  if (c->kind != EXPR_BINARY || c->op < BIN_EQ || c->op > BIN_GE || e->else_zero || axis.kind != AXIS_PLAIN ||
+      axis.extent <= 2)
+    return false;
   report(el, c->span, "a comparison is 0 or 1, which is no index into %lld places", (long long)axis.extent);
   const char *i = c->a->kind == EXPR_NAME ? c->a->name : "i";
-  if (c->op == BIN_LT) advise(el, "the bound of an index stands left of a definition, y[%s < 3] = ..., or in a reduction, sum(%s < 3) ...; a part of an array is a[0:3]", i, i);
+  if (c->op == BIN_LT)
+    advise(el,
+           "the bound of an index stands left of a definition, y[%s < 3] = ..., or in a reduction, sum(%s < 3) ...; a "
+           "part of an array is a[0:3]",
+           i, i);
   return true;
 }
 
@@ -252,7 +280,8 @@ static bool fits_64_bits(Elaborator *el, const Index *e, Span span) {
   if (!index_range(el->g, e, NULL, &lo, &hi)) return true;
   double most = fmax(fabs(lo), fabs(hi));
   if (most * (double)e->divisor < 4611686018427387904.0) return true; /* 2^62: with room for what is added to it */
-  report(el, span, "this index may reach %.0f, with a divisor of %lld, beyond what 64 bits hold safely", most, (long long)e->divisor);
+  report(el, span, "this index may reach %.0f, with a divisor of %lld, beyond what 64 bits hold safely", most,
+         (long long)e->divisor);
   advise(el, "bound what it is made of: class(k) an input, min, max and mod a value");
   return false;
 }
@@ -266,7 +295,8 @@ static Index *beyond_extents(Elaborator *el, Scope *s, const Expr *e) {
   el->quiet = quiet;
   el->failed = failed;
   const Value *c = a->kind == VALUE_NUMBER ? a : b;
-  if (c->kind != VALUE_NUMBER || c->number != floor(c->number) || !(fabs(c->number) > 2147483648.0) || isinf(c->number)) return NULL;
+  if (c->kind != VALUE_NUMBER || c->number != floor(c->number) || !(fabs(c->number) > 2147483648.0) || isinf(c->number))
+    return NULL;
   Index *i = affine(el, s, c == a ? e->b : e->a);
   return i && i->n && i->divisor == 1 ? i : NULL;
 }
@@ -282,7 +312,8 @@ static bool place(Elaborator *el, Scope *s, const Expr *e, const Value *x, int k
   if (i) p->index[k] = i;
   else if (is_poison(v = expr(el, s, sub->first))) {
     if (error_count(el->cx) > errors && sub->first->kind == EXPR_NAME && el->unexplained)
-      advise(el, "as an index it would be an axis of what is defined, y[%s] = ..., or be summed over, sum(%s) ...", sub->first->name, sub->first->name);
+      advise(el, "as an index it would be an axis of what is defined, y[%s] = ..., or be summed over, sum(%s) ...",
+             sub->first->name, sub->first->name);
     return false;
   } else if (!array_place(el, sub->first, v, k, value_axis(el, x, k).extent, p)) return false;
   if (!fits_64_bits(el, p->index[k], sub->first->span)) return false;
@@ -292,7 +323,8 @@ static bool place(Elaborator *el, Scope *s, const Expr *e, const Value *x, int k
   Axis axis = value_axis(el, x, k);
   bool fine = check_bounds(el, s, x, k, p->index[k], sub->first->span);
   /* within the example, but maybe not within the storage of what is beyond its end */
-  if (fine && axis.dim && !(index_range(el->g, p->index[k], NULL, &lo, &hi) && lo >= 0 && hi < (double)axis.extent)) p->guarded |= UINT32_C(1) << k;
+  if (fine && axis.dim && !(index_range(el->g, p->index[k], NULL, &lo, &hi) && lo >= 0 && hi < (double)axis.extent))
+    p->guarded |= UINT32_C(1) << k;
   return fine;
 }
 
@@ -331,7 +363,8 @@ static Value *constant_element(Elaborator *el, const Value *x, const Places *p, 
 static Value *index_into(Elaborator *el, Scope *s, const Expr *e, Value *base) {
   if (base->kind == VALUE_LIST) {
     bool numbers = true;
-    for (int k = 0; k < base->nitems; k++) numbers = numbers && (base->items[k]->kind == VALUE_NUMBER || base->items[k]->kind == VALUE_LIST);
+    for (int k = 0; k < base->nitems; k++)
+      numbers = numbers && (base->items[k]->kind == VALUE_NUMBER || base->items[k]->kind == VALUE_LIST);
     Index *i = e->nsubs == 1 && !e->subs[0].is_range ? affine(el, s, e->subs[0].first) : NULL;
     if (!numbers || (i && index_is_constant(i, NULL))) return list_item(el, s, e, base);
   }
@@ -339,7 +372,8 @@ static Value *index_into(Elaborator *el, Scope *s, const Expr *e, Value *base) {
   if (!x) return value_poison(el, e->span);
   if (e->nsubs > x->rank) {
     const char *name = x->name ? arena_printf(el->cx, "'%s'", x->name) : "the value";
-    if (x->rank) report(el, e->span, "%s has %d %s, found %d indices", name, x->rank, x->rank == 1 ? "axis" : "axes", e->nsubs);
+    if (x->rank)
+      report(el, e->span, "%s has %d %s, found %d indices", name, x->rank, x->rank == 1 ? "axis" : "axes", e->nsubs);
     else report(el, e->span, "%s is a single number; it has no axes to index", name);
     if (x->name) remark(el, x->span, "'%s' is %s", x->name, x->rank ? shape_text(el, x) : "a single number");
     return value_poison(el, e->span);
@@ -405,7 +439,9 @@ static Value *trial(Elaborator *el, Scope *s, const Expr *e) {
 }
 
 static const char *places_text(Elaborator *el, Axis axis) {
-  return axis.kind == AXIS_PLAIN ? arena_printf(el->cx, "%lld place%s", (long long)axis.extent, axis.extent == 1 ? "" : "s") : "the batch";
+  return axis.kind == AXIS_PLAIN
+           ? arena_printf(el->cx, "%lld place%s", (long long)axis.extent, axis.extent == 1 ? "" : "s")
+           : "the batch";
 }
 
 /* A check compares whole arrays: the longer one is cut. */
@@ -416,8 +452,8 @@ static void advise_cut(const Extents *x, const Expr *base, Axis axis, int place)
   Text t = {.cx = x->el->cx};
   for (int k = 0; k < (second ? place : x->place); k++) text_add(&t, ":, ");
   bool named = longer->kind == EXPR_NAME;
-  advise(x->el, "a check runs over all places of both sides; cut the longer array%s: %s[%s0:%lld]", named ? "" : ", once it has a name",
-         named ? longer->name : "a", t.length ? t.data : "", (long long)shorter);
+  advise(x->el, "a check runs over all places of both sides; cut the longer array%s: %s[%s0:%lld]",
+         named ? "" : ", once it has a name", named ? longer->name : "a", t.length ? t.data : "", (long long)shorter);
 }
 
 static void note_extent(Extents *x, const Expr *base, int place, Axis axis, Span where) {
@@ -430,8 +466,10 @@ static void note_extent(Extents *x, const Expr *base, int place, Axis axis, Span
   } else if ((!axis_equal(x->axis, axis) || x->axis.dim != axis.dim) && !x->clash) {
     x->clash = true;
     bool batch = axis.kind == AXIS_BATCH || x->axis.kind == AXIS_BATCH;
-    report(x->el, where, "index '%s' runs over %s here, over %s elsewhere%s%s%s", x->name, places_text(x->el, axis), places_text(x->el, x->axis),
-           batch || x->check ? "" : "; write its bound: ", batch || x->check ? "" : x->name, batch || x->check ? "" : " < n");
+    report(x->el, where, "index '%s' runs over %s here, over %s elsewhere%s%s%s", x->name, places_text(x->el, axis),
+           places_text(x->el, x->axis),
+           batch || x->check ? "" : "; write its bound: ", batch || x->check ? "" : x->name,
+           batch || x->check ? "" : " < n");
     remark(x->el, x->where, "here it runs over %s", places_text(x->el, x->axis));
     if (x->check && !batch && !x->axis.dim && !axis.dim) advise_cut(x, base, axis, place);
   }
@@ -464,10 +502,12 @@ static void find_in_index(Extents *x, const Expr *e, const char **bound, int nbo
   if (base && base->kind == VALUE_LIST) base = as_tensor(x->el, base, e->span, "what is indexed");
   if (!base || base->kind != VALUE_TENSOR) return;
   for (int k = 0; k < e->nsubs && k < base->rank; k++)
-    if (!e->subs[k].is_range && e->subs[k].first->kind == EXPR_NAME && e->subs[k].first->name == x->name && !e->else_zero)
+    if (!e->subs[k].is_range && e->subs[k].first->kind == EXPR_NAME && e->subs[k].first->name == x->name &&
+        !e->else_zero)
       note_extent(x, e->a, k, value_axis(x->el, base, k), e->subs[k].first->span);
   for (int k = 0; k < e->nsubs && k < base->rank; k++)
-    if (e->else_zero && !x->known && !e->subs[k].is_range && e->subs[k].first->kind == EXPR_NAME && e->subs[k].first->name == x->name)
+    if (e->else_zero && !x->known && !e->subs[k].is_range && e->subs[k].first->kind == EXPR_NAME &&
+        e->subs[k].first->name == x->name)
       note_extent(x, e->a, k, value_axis(x->el, base, k), e->subs[k].first->span);
 }
 
@@ -520,11 +560,14 @@ static void report_no_extent(Elaborator *el, const Binder *b, const Expr *body) 
   Span where;
   const Expr *inner = reduction_over(body, b->name, &where);
   if (inner) {
-    report(el, b->span, "index '%s' belongs to '%s(%s)' further in, and nothing else runs over it here", b->name, inner->name, b->name);
+    report(el, b->span, "index '%s' belongs to '%s(%s)' further in, and nothing else runs over it here", b->name,
+           inner->name, b->name);
     remark(el, where, "'%s' ends with this '%s'", b->name, inner->name);
     advise(el, "give one of the two another name");
   } else {
-    report(el, b->span, "over what does index '%s' run? It stands alone in no place of an array here; write its bound: %s < n", b->name, b->name);
+    report(el, b->span,
+           "over what does index '%s' run? It stands alone in no place of an array here; write its bound: %s < n",
+           b->name, b->name);
   }
 }
 
@@ -548,7 +591,8 @@ static bool erroneous(Elaborator *el, Scope *s, const Binder *binders, int n, co
   return error_count(el->cx) > errors;
 }
 
-bool bind_indices(Elaborator *el, Scope *s, const Binder *binders, int n, const Expr *body, const Expr *other, int *vars) {
+bool bind_indices(Elaborator *el, Scope *s, const Binder *binders, int n, const Expr *body, const Expr *other,
+                  int *vars) {
   bool done[MAX_AXES] = {false}, progress = true;
   int left = n;
   if (n > MAX_AXES / 2) {
@@ -559,7 +603,8 @@ bool bind_indices(Elaborator *el, Scope *s, const Binder *binders, int n, const 
     vars[k] = -1;
     for (int j = 0; j < k; j++)
       if (binders[j].name == binders[k].name) {
-        report(el, binders[k].span, "index '%s' stands here twice; each axis needs an index of its own", binders[k].name);
+        report(el, binders[k].span, "index '%s' stands here twice; each axis needs an index of its own",
+               binders[k].name);
         return false;
       }
   }
@@ -616,7 +661,8 @@ int free_indices(Elaborator *el, Scope *s, const Expr *e, Binder *out, int n, in
   Scope *inner = s;
   if (e->kind == EXPR_REDUCE) {
     inner = scope_new(el, SCOPE_BLOCK, s);
-    for (int k = 0; k < e->nbinders; k++) scope_bind(el, inner, e->binders[k].name, value_number(el, 0, e->span), e->span);
+    for (int k = 0; k < e->nbinders; k++)
+      scope_bind(el, inner, e->binders[k].name, value_number(el, 0, e->span), e->span);
   }
   n = free_indices(el, inner, e->a, out, n, most);
   n = free_indices(el, inner, e->b, out, n, most);
@@ -630,8 +676,10 @@ int free_indices(Elaborator *el, Scope *s, const Expr *e, Binder *out, int n, in
 static Value *reduce_by_function(Elaborator *el, Scope *s, const Expr *e, Value *x, int n, const int *vars) {
   Value *f = lookup(el, s, e->name, e->name_span), *array = value_tensor(el, x->read, n, vars, e->a->span);
   if (is_poison(f)) return f;
-  if (f->kind != VALUE_FUNCTION || !f->fn || f->partial || f->fn->kind != STMT_FN || f->fn->formals[0].kind != FORMAL_ANY) {
-    report(el, e->name_span, "'%s' has indices and a body, but it is %s, not a function of a whole array", e->name, describe(el, f));
+  if (f->kind != VALUE_FUNCTION || !f->fn || f->partial || f->fn->kind != STMT_FN ||
+      f->fn->formals[0].kind != FORMAL_ANY) {
+    report(el, e->name_span, "'%s' has indices and a body, but it is %s, not a function of a whole array", e->name,
+           describe(el, f));
     return value_poison(el, e->span);
   }
   for (int k = 0; k < x->rank; k++) context_push(el, x->vars[k]);
@@ -651,7 +699,8 @@ static Value *reduce_by_function(Elaborator *el, Scope *s, const Expr *e, Value 
 }
 
 static Value *reduced(Elaborator *el, Scope *s, const Expr *e, Value *x, int n, const int *vars) {
-  return is_reduction(e->name) ? reduce_value(el, e->name, x, n, vars, e->span) : reduce_by_function(el, s, e, x, n, vars);
+  return is_reduction(e->name) ? reduce_value(el, e->name, x, n, vars, e->span)
+                               : reduce_by_function(el, s, e, x, n, vars);
 }
 
 static Value *over_batch(Elaborator *el, Scope *s, const Expr *e) {

@@ -1,7 +1,7 @@
 /* join.c: arrays one after the other along an axis (concat), along a new one (stack), and cut into parts (split).
  *
- * Joined arrays are boxes in an array of zeros (NODE_PIECES); a part is a read with an offset. What is lifted or in the batch stands in
- * front, so that an axis is counted among a value's own. */
+ * Joined arrays are boxes in an array of zeros (NODE_PIECES); a part is a read with an offset. What is lifted or in the
+ * batch stands in front, so that an axis is counted among a value's own. */
 #include "elaborate/elaborate.h"
 
 #include <string.h>
@@ -10,10 +10,14 @@
 static int axis_option(Elaborator *el, int count, int otherwise, const Value *of) {
   if (!el->option) return otherwise;
   const Value *v = el->option;
-  if (v->kind == VALUE_NUMBER && v->number >= 0 && v->number < count && v->number == (double)(int)v->number) return (int)v->number;
+  if (v->kind == VALUE_NUMBER && v->number >= 0 && v->number < count && v->number == (double)(int)v->number)
+    return (int)v->number;
   const char *found = v->kind == VALUE_NUMBER ? arena_printf(el->cx, "%g", v->number) : describe(el, v);
-  if (count == 1) report(el, el->option_span, "the axis of '%s' is 0 for %s, found %s", el->builtin, describe(el, of), found);
-  else report(el, el->option_span, "the axis of '%s' is a number from 0 to %d for %s, found %s", el->builtin, count - 1, describe(el, of), found);
+  if (count == 1)
+    report(el, el->option_span, "the axis of '%s' is 0 for %s, found %s", el->builtin, describe(el, of), found);
+  else
+    report(el, el->option_span, "the axis of '%s' is a number from 0 to %d for %s, found %s", el->builtin, count - 1,
+           describe(el, of), found);
   if (v->kind == VALUE_NUMBER && v->number < 0) advise(el, "axes count from 0, from the left");
   return -1;
 }
@@ -61,14 +65,17 @@ static bool may_join(Elaborator *el, const Value *a, const Value *b, int at) {
 
 static void report_join(Elaborator *el, const Expr *e, Value **args, int k, bool stack, int at) {
   const char *but = stack ? "" : el->option ? arena_printf(el->cx, " but for axis %d", at) : " but for the last axis";
-  report(el, e->args[k].value->span, "'%s' joins arrays of one shape%s, found %s and %s", el->builtin, but, describe(el, args[0]), describe(el, args[k]));
+  report(el, e->args[k].value->span, "'%s' joins arrays of one shape%s, found %s and %s", el->builtin, but,
+         describe(el, args[0]), describe(el, args[k]));
   for (int j = 0; j <= k && !stack; j += k)
     if (args[j]->kind == VALUE_TENSOR && at < args[j]->rank && value_axis(el, args[j], at).dim) {
-      advise(el, "axis %d has %s places, which differs between examples", at, dim_text(el, value_axis(el, args[j], at).dim));
+      advise(el, "axis %d has %s places, which differs between examples", at,
+             dim_text(el, value_axis(el, args[j], at).dim));
       break;
     }
   if (args[0]->name) remark(el, args[0]->span, "'%s' is %s", args[0]->name, describe(el, args[0]));
-  if (args[k]->name && args[k] != args[0]) remark(el, args[k]->span, "'%s' is %s", args[k]->name, describe(el, args[k]));
+  if (args[k]->name && args[k] != args[0])
+    remark(el, args[k]->span, "'%s' is %s", args[k]->name, describe(el, args[k]));
 }
 
 static Value *join_arguments(Elaborator *el, const Expr *e, int n, Value **args, bool stack) {

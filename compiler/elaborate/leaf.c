@@ -6,9 +6,12 @@
 #include <string.h>
 
 /* `state h[batch, n]`: a row for each example, which goes on from one batch to the next. */
-static bool rows_of_batch(const Decl *d) { return d->nshape && d->shape[0]->kind == EXPR_NAME && strcmp(d->shape[0]->name, "batch") == 0; }
+static bool rows_of_batch(const Decl *d) {
+  return d->nshape && d->shape[0]->kind == EXPR_NAME && strcmp(d->shape[0]->name, "batch") == 0;
+}
 
-static bool leaf_shape(Elaborator *el, Scope *s, const Decl *d, bool input, int *rank, int64_t *shape, int *dims, int64_t *count) {
+static bool leaf_shape(Elaborator *el, Scope *s, const Decl *d, bool input, int *rank, int64_t *shape, int *dims,
+                       int64_t *count) {
   double total = 1;
   *rank = d->nshape;
   if (d->nshape > MAX_AXES / 3) {
@@ -21,12 +24,17 @@ static bool leaf_shape(Elaborator *el, Scope *s, const Decl *d, bool input, int 
       shape[k] = dims[k] = 0;
       continue;
     }
-    if (!extent_of(el, expr(el, s, d->shape[k]), d->shape[k]->span, arena_printf(el->cx, "an extent of '%s'", d->name), &axis)) return false;
+    if (!extent_of(el, expr(el, s, d->shape[k]), d->shape[k]->span, arena_printf(el->cx, "an extent of '%s'", d->name),
+                   &axis))
+      return false;
     shape[k] = axis.extent, dims[k] = axis.dim;
     const Index *e = axis.dim ? el->g->dims[axis.dim - 1] : NULL;
-    bool plain = !e || (e->n == 1 && e->offset == 0 && e->terms[0].coef == 1 && e->terms[0].gather->node->kind == NODE_INPUT);
+    bool plain =
+      !e || (e->n == 1 && e->offset == 0 && e->terms[0].coef == 1 && e->terms[0].gather->node->kind == NODE_INPUT);
     if (e && (!input || !plain)) {
-      report(el, d->shape[k]->span, input ? "an extent of an input is a number or a dim by itself, found %s" : "the extent %s differs between examples; a parameter or state has one shape for all",
+      report(el, d->shape[k]->span,
+             input ? "an extent of an input is a number or a dim by itself, found %s"
+                   : "the extent %s differs between examples; a parameter or state has one shape for all",
              dim_text(el, axis.dim));
       return false;
     }
@@ -59,28 +67,32 @@ static void bind_leaf(Elaborator *el, Scope *s, const Decl *d, Node *node, int f
 
 const InputKindRow input_kind_rows[INPUT_KIND_COUNT] = {
 #define X(id, name, sized) {name, sized},
-    INPUT_KINDS(X)
+  INPUT_KINDS(X)
 #undef X
 };
 
 static bool input_kind(Elaborator *el, Scope *s, const Decl *d, InputKind *kind, int *classes) {
-  const char *names[] = {input_kind_rows[INPUT_CLASS].name, input_kind_rows[INPUT_INT].name, input_kind_rows[INPUT_BIT].name};
+  const char *names[] = {input_kind_rows[INPUT_CLASS].name, input_kind_rows[INPUT_INT].name,
+                         input_kind_rows[INPUT_BIT].name};
   *kind = INPUT_REAL;
   *classes = 0;
   if (!d->type) return true;
   for (int k = INPUT_CLASS; k < INPUT_EXTENT; k++) /* the rest is not written as a type */
     if (strcmp(d->type, input_kind_rows[k].name) == 0) *kind = (InputKind)k;
   if (*kind == INPUT_REAL) {
-    report(el, d->type_span, "unknown type '%s'; an input is real where none is given, else class(k), int or bit", d->type);
+    report(el, d->type_span, "unknown type '%s'; an input is real where none is given, else class(k), int or bit",
+           d->type);
     const char *near = nearest_name(el->cx, d->type, names, 3);
     if (near) advise(el, "did you mean '%s'?", near);
     return false;
   }
   if ((*kind == INPUT_CLASS) != (d->type_arg != NULL)) {
-    report(el, d->type_span, *kind == INPUT_CLASS ? "'class' needs the number of classes: class(10)" : "'%s' takes no number", d->type);
+    report(el, d->type_span,
+           *kind == INPUT_CLASS ? "'class' needs the number of classes: class(10)" : "'%s' takes no number", d->type);
     return false;
   }
-  if (*kind == INPUT_CLASS) *classes = (int)whole_number(el, expr(el, s, d->type_arg), d->type_arg->span, "the number of classes", 1);
+  if (*kind == INPUT_CLASS)
+    *classes = (int)whole_number(el, expr(el, s, d->type_arg), d->type_arg->span, "the number of classes", 1);
   return *classes >= 0;
 }
 
@@ -95,7 +107,8 @@ void declare_input(Elaborator *el, Scope *s, const Decl *d) {
       return;
     }
   if (p->inputs.n == 32) report(el, d->span, "more than 32 inputs");
-  if (p->inputs.n == 32 || !leaf_shape(el, s, d, true, &rank, shape, dims, &count) || !input_kind(el, s, d, &kind, &classes)) {
+  if (p->inputs.n == 32 || !leaf_shape(el, s, d, true, &rank, shape, dims, &count) ||
+      !input_kind(el, s, d, &kind, &classes)) {
     scope_bind(el, s, d->name, value_poison(el, d->span), d->span);
     return;
   }
@@ -122,11 +135,13 @@ static const Node *leaf_of(const Value *v) {
   if (!n || n->naxes != v->rank) return NULL;
   for (int k = 0; k < v->rank; k++)
     if (!index_is_var(v->read->index[k], &var) || var != v->vars[k]) return NULL;
-  while (n->kind == NODE_NAME && read_is_identity(n->reads[0]) && n->reads[0]->node->naxes == v->rank) n = n->reads[0]->node;
+  while (n->kind == NODE_NAME && read_is_identity(n->reads[0]) && n->reads[0]->node->naxes == v->rank)
+    n = n->reads[0]->node;
   return n->kind == NODE_PARAM || n->kind == NODE_STATE ? n : NULL;
 }
 
-static bool start_of_values(Elaborator *el, Value *v, const Decl *d, bool param, int rank, const int64_t *shape, Start *start) {
+static bool start_of_values(Elaborator *el, Value *v, const Decl *d, bool param, int rank, const int64_t *shape,
+                            Start *start) {
   int64_t n;
   if (is_poison(v)) return false;
   Value *t = v->kind == VALUE_LIST ? as_tensor(el, v, d->init->span, "an initial value") : v;
@@ -136,23 +151,31 @@ static bool start_of_values(Elaborator *el, Value *v, const Decl *d, bool param,
     report(el, d->init->span, "the initial value of '%s' must be known at compile time, found %s", d->name,
            t->kind == VALUE_TENSOR ? "one that the model computes" : describe(el, t));
     const Node *leaf = leaf_of(t);
-    if (t->kind == VALUE_TENSOR && (leaf || !param)) advise(el, "a state can start as a copy of a parameter or another state: state %s = W", d->name);
-    if (t->kind == VALUE_TENSOR && t->name) remark(el, t->span, leaf ? "'%s' is declared here" : "'%s' is computed by the model", t->name);
+    if (t->kind == VALUE_TENSOR && (leaf || !param))
+      advise(el, "a state can start as a copy of a parameter or another state: state %s = W", d->name);
+    if (t->kind == VALUE_TENSOR && t->name)
+      remark(el, t->span, leaf ? "'%s' is declared here" : "'%s' is computed by the model", t->name);
     return false;
   }
   bool fits = t->kind == VALUE_NUMBER || t->rank == 0 || t->rank == rank;
-  for (int k = 0; fits && t->kind == VALUE_TENSOR && t->rank && k < rank; k++) fits = value_axis(el, t, k).extent == shape[k];
+  for (int k = 0; fits && t->kind == VALUE_TENSOR && t->rank && k < rank; k++)
+    fits = value_axis(el, t, k).extent == shape[k];
   if (!fits) {
     Text wanted = {.cx = el->cx};
-    for (int k = 0; k < rank; k++) text_printf(&wanted, "%s%lld", k ? ", " : " or an array of shape [", (long long)shape[k]);
-    report(el, d->init->span, "the initial value of '%s' must be a number%s%s, found %s", d->name, rank ? wanted.data : "", rank ? "]" : "", describe(el, t));
+    for (int k = 0; k < rank; k++)
+      text_printf(&wanted, "%s%lld", k ? ", " : " or an array of shape [", (long long)shape[k]);
+    report(el, d->init->span, "the initial value of '%s' must be a number%s%s, found %s", d->name,
+           rank ? wanted.data : "", rank ? "]" : "", describe(el, t));
     return false;
   }
   bool uniform = true;
   for (int64_t k = 1; k < n; k++) uniform = uniform && data[k] == data[0];
   for (int64_t k = 0; k < n; k++)
     if (!isfinite(data[k])) {
-      report(el, d->init->span, "the initial value of '%s' must be finite, found %s", d->name, isnan(data[k]) ? "nan" : data[k] > 0 ? "inf" : "-inf");
+      report(el, d->init->span, "the initial value of '%s' must be finite, found %s", d->name,
+             isnan(data[k]) ? "nan"
+             : data[k] > 0  ? "inf"
+                            : "-inf");
       return false;
     }
   *start = (Start){.kind = START_VALUES, .values = data, .uniform_value = uniform};
@@ -167,7 +190,8 @@ static Value *start_function(Elaborator *el, Scope *s, const Expr *e) {
   return f && f->kind == VALUE_FUNCTION && !f->partial ? f : NULL;
 }
 
-/* The distribution after `~`. A function such as glorot(w[...]) gets the parameter as its first argument; `~ zeros` calls it. */
+/* The distribution after `~`. A function such as glorot(w[...]) gets the parameter as its first argument; `~ zeros`
+ * calls it. */
 static Value *start_distribution(Elaborator *el, Scope *s, const Decl *d, Value *param) {
   const Expr *e = d->init;
   Value *f = start_function(el, s, e);
@@ -175,7 +199,8 @@ static Value *start_distribution(Elaborator *el, Scope *s, const Decl *d, Value 
     el->builtin = f->builtin->name;
     return f->builtin->call(el, s, e, 0, NULL);
   }
-  bool takes_shape = f && f->fn && (f->fn->nformals == 0 || f->fn->formals[0].kind != FORMAL_PLAIN || e->kind == EXPR_NAME);
+  bool takes_shape =
+    f && f->fn && (f->fn->nformals == 0 || f->fn->formals[0].kind != FORMAL_PLAIN || e->kind == EXPR_NAME);
   if (!takes_shape) return expr(el, s, e);
   Value *args[32] = {param};
   const char *names[32] = {NULL};
@@ -189,8 +214,8 @@ static Value *start_distribution(Elaborator *el, Scope *s, const Decl *d, Value 
   }
   if (n > f->fn->nformals && !names[n - 1]) {
     const char *most = f->fn->nformals == 1 ? "no" : arena_printf(el->cx, "%d", f->fn->nformals - 1);
-    report(el, e->span, "'%s' takes %s argument%s here, found %d; its first one is the parameter itself", f->fn->name, most,
-           f->fn->nformals == 2 ? "" : "s", n - 1);
+    report(el, e->span, "'%s' takes %s argument%s here, found %d; its first one is the parameter itself", f->fn->name,
+           most, f->fn->nformals == 2 ? "" : "s", n - 1);
     remark(el, f->fn->name_span, "'%s' is declared here", f->fn->name);
     return value_poison(el, e->span);
   }
@@ -198,13 +223,15 @@ static Value *start_distribution(Elaborator *el, Scope *s, const Decl *d, Value 
 }
 
 /* `state V = W`: a copy of what W starts from. */
-static bool start_of_copy(Elaborator *el, const Value *v, const Node *of, const Decl *d, int rank, const int64_t *shape, Start *start) {
+static bool start_of_copy(Elaborator *el, const Value *v, const Node *of, const Decl *d, int rank, const int64_t *shape,
+                          Start *start) {
   bool fits = of->naxes == rank;
   for (int k = 0; fits && k < rank; k++) fits = of->axes[k].kind == AXIS_PLAIN && of->axes[k].extent == shape[k];
   if (!fits) {
     Text wanted = {.cx = el->cx};
     for (int k = 0; k < rank; k++) text_printf(&wanted, "%s%lld", k ? ", " : "", (long long)shape[k]);
-    report(el, d->init->span, "'%s' is [%s] and starts as a copy, but '%s' is %s", d->name, wanted.data ? wanted.data : "", v->name ? v->name : "this", shape_text(el, v));
+    report(el, d->init->span, "'%s' is [%s] and starts as a copy, but '%s' is %s", d->name,
+           wanted.data ? wanted.data : "", v->name ? v->name : "this", shape_text(el, v));
     if (v->span.source) remark(el, v->span, "'%s' is declared here", v->name ? v->name : "it");
     return false;
   }
@@ -227,13 +254,15 @@ static void shape_of_copy(Elaborator *el, Scope *s, const Decl *d, int *rank, in
   }
 }
 
-static bool start_of(Elaborator *el, Scope *s, const Decl *d, bool param, int rank, const int64_t *shape, Start *start) {
+static bool start_of(Elaborator *el, Scope *s, const Decl *d, bool param, int rank, const int64_t *shape,
+                     Start *start) {
   *start = (Start){.kind = START_ZERO};
   if (d->init_kind == INIT_NONE) return true;
   if (d->init_kind == INIT_VALUE) {
     Value *v = expr(el, s, d->init);
     const Node *of = leaf_of(v);
-    return of && !param ? start_of_copy(el, v, of, d, rank, shape, start) : start_of_values(el, v, d, param, rank, shape, start);
+    return of && !param ? start_of_copy(el, v, of, d, rank, shape, start)
+                        : start_of_values(el, v, d, param, rank, shape, start);
   }
   int vars[MAX_AXES];
   for (int k = 0; k < rank; k++) vars[k] = graph_var(el->g, PLAIN(shape[k]));
@@ -242,14 +271,20 @@ static bool start_of(Elaborator *el, Scope *s, const Decl *d, bool param, int ra
   Value *v = start_distribution(el, s, d, like);
   if (is_poison(v)) return false;
   int64_t count;
-  if (start_function(el, s, d->init) && constant_elements(el, v, &count)) return start_of_values(el, v, d, param, rank, shape, start);
+  if (start_function(el, s, d->init) && constant_elements(el, v, &count))
+    return start_of_values(el, v, d, param, rank, shape, start);
   if (v->kind != VALUE_DISTRIBUTION) {
-    report(el, d->init->span, "'~' needs a distribution, found %s; for example glorot, he, normal(0, 0.1), uniform(-1, 1)", describe(el, v));
-    if (v->kind == VALUE_NUMBER) advise(el, "a value to start from stands after '=': param %s = %g", d->name, v->number);
+    report(el, d->init->span,
+           "'~' needs a distribution, found %s; for example glorot, he, normal(0, 0.1), uniform(-1, 1)",
+           describe(el, v));
+    if (v->kind == VALUE_NUMBER)
+      advise(el, "a value to start from stands after '=': param %s = %g", d->name, v->number);
     return false;
   }
   if (v->start.kind == START_ZERO) {
-    report(el, d->init->span, "a parameter starts from a distribution of numbers: normal(0, 0.1), uniform(-1, 1), truncated_normal, orthogonal, or one of the prelude");
+    report(el, d->init->span,
+           "a parameter starts from a distribution of numbers: normal(0, 0.1), uniform(-1, 1), truncated_normal, "
+           "orthogonal, or one of the prelude");
     return false;
   }
   *start = v->start;
@@ -273,15 +308,17 @@ static Value *override_of(Elaborator *el, Scope *s, const Decl *d, int rank, con
   for (int k = 0; k < s->noverrides; k++) {
     if (s->overrides[k].name != d->name) continue;
     *given = true;
-    Value *v = as_tensor(el, s->override_values[k], s->overrides[k].name_span, arena_printf(el->cx, "parameter '%s'", d->name));
+    Value *v =
+      as_tensor(el, s->override_values[k], s->overrides[k].name_span, arena_printf(el->cx, "parameter '%s'", d->name));
     if (!v) return NULL;
     bool fits = v->rank <= rank;
-    for (int j = 0; fits && j < v->rank; j++) fits = value_axis(el, v, j).kind == AXIS_PLAIN && value_axis(el, v, j).extent == shape[rank - v->rank + j];
+    for (int j = 0; fits && j < v->rank; j++)
+      fits = value_axis(el, v, j).kind == AXIS_PLAIN && value_axis(el, v, j).extent == shape[rank - v->rank + j];
     if (!fits) {
       Text t = {.cx = el->cx};
       for (int j = 0; j < rank; j++) text_printf(&t, "%s%lld", j ? ", " : "", (long long)shape[j]);
-      report(el, s->overrides[k].name_span, "parameter '%s' of '%s' is [%s] here, found %s", d->name, s->fn ? s->fn->name : "the layer", t.data ? t.data : "",
-             describe(el, v));
+      report(el, s->overrides[k].name_span, "parameter '%s' of '%s' is [%s] here, found %s", d->name,
+             s->fn ? s->fn->name : "the layer", t.data ? t.data : "", describe(el, v));
       remark(el, d->span, "'%s' is declared here", d->name);
       return NULL;
     }
@@ -307,16 +344,20 @@ static bool reuse_leaf(Elaborator *el, Scope *s, const Decl *d, const Leaf *leaf
   for (int k = 0; same && k < rank; k++) same = leaf->node->axes[k + rows].extent == shape[k];
   if (!s->reuse && !el->second_pass) {
     Span call = el->user_call;
-    if (call.source && call.source == el->twice.source && call.start == el->twice.start) return false; /* one parameter of a layer is enough */
+    if (call.source && call.source == el->twice.source && call.start == el->twice.start)
+      return false; /* one parameter of a layer is enough */
     el->twice = call;
     report(el, d->span, "'%s' is declared twice", leaf->path);
     remark(el, leaf->made.source ? leaf->made : leaf->span, "it is declared here too");
-    advise(el, "two calls of a layer in statements without a name, or of one name, make parameters of the same name; name one of them");
+    advise(el, "two calls of a layer in statements without a name, or of one name, make parameters of the same name; "
+               "name one of them");
   } else if (!same) {
     Text here = {.cx = el->cx}, there = {.cx = el->cx};
     for (int k = 0; k < rank; k++) text_printf(&here, "%s%lld", k ? ", " : "", (long long)shape[k]);
-    for (int k = 0; k < leaf->node->naxes; k++) text_printf(&there, "%s%lld", k ? ", " : "", (long long)leaf->node->axes[k].extent);
-    report(el, d->span, "'%s' would be [%s] in this call, but an earlier one has made it [%s]", leaf->path, here.data ? here.data : "", there.data ? there.data : "");
+    for (int k = 0; k < leaf->node->naxes; k++)
+      text_printf(&there, "%s%lld", k ? ", " : "", (long long)leaf->node->axes[k].extent);
+    report(el, d->span, "'%s' would be [%s] in this call, but an earlier one has made it [%s]", leaf->path,
+           here.data ? here.data : "", there.data ? there.data : "");
     remark(el, leaf->made, "this call has made it");
     advise(el, "the calls of one instance share its parameters, so their arguments have one shape");
   } else {
@@ -363,7 +404,9 @@ static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d
     return;
   }
   if (fine && rows) memmove(shape, shape + 1, sizeof *shape * (size_t)--rank);
-  int found = !fine ? -1 : param ? find_leaf(p->params.at, p->params.n, path) : find_leaf(p->states.at, p->states.n, path);
+  int found = !fine   ? -1
+              : param ? find_leaf(p->params.at, p->params.n, path)
+                      : find_leaf(p->states.at, p->states.n, path);
   if (found >= 0 && reuse_leaf(el, s, d, param ? &p->params.at[found] : &p->states.at[found], rank, shape)) {
     name_leaf(el, path, s->first->value, d->span);
     return;
@@ -380,7 +423,8 @@ static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d
     start = (Start){.kind = START_ZERO};
   }
   if (rows) p->coupled = true; /* a batch is not cut: its rows have places */
-  Node *node = build_leaf(el->g, param ? NODE_PARAM : NODE_STATE, param ? p->params.n : p->states.n, rank + rows, axes, path);
+  Node *node =
+    build_leaf(el->g, param ? NODE_PARAM : NODE_STATE, param ? p->params.n : p->states.n, rank + rows, axes, path);
   Leaf leaf = {path, node, start, d->span, count, rows, NULL, el->user_call};
   if (param) VEC_PUSH(el->cx, &p->params, leaf);
   else VEC_PUSH(el->cx, &p->states, leaf);

@@ -1,9 +1,9 @@
 /* scan.c: `scan t < T { }`: a recurrence in, the sequences that it defines out.
  *
- * Time is one more free variable. A carried value h is, inside, a leaf (PREV) for h[t-1] and the value defined in this step for
- * h[t]; outside it is the RESULT of the step at all times. What a carried value looks like (its axes, which examples and indices
- * it depends on, whether it is whole) follows from its start and from the step, and the step from it: the body is elaborated
- * quietly until that no longer changes, then once more for good. */
+ * Time is one more free variable. A carried value h is, inside, a leaf (PREV) for h[t-1] and the value defined in this
+ * step for h[t]; outside it is the RESULT of the step at all times. What a carried value looks like (its axes, which
+ * examples and indices it depends on, whether it is whole) follows from its start and from the step, and the step from
+ * it: the body is elaborated quietly until that no longer changes, then once more for good. */
 #include "elaborate/elaborate.h"
 
 #include <math.h>
@@ -131,8 +131,8 @@ Value *sequence_at(Elaborator *el, const Value *sequence, const Index *at, Span 
     advise(el, "`init %s = ...` at the head of the scan gives it one", sequence->name);
     return value_poison(el, span);
   }
-  report(el, span, "inside of the scan that computes '%s', only %s[%s] and %s[%s-1] can be read", sequence->name, sequence->name, scan->name, sequence->name,
-         scan->name);
+  report(el, span, "inside of the scan that computes '%s', only %s[%s] and %s[%s-1] can be read", sequence->name,
+         sequence->name, scan->name, sequence->name, scan->name);
   return value_poison(el, span);
 }
 
@@ -160,7 +160,8 @@ static void collect_inits(ScanScope *scan, Elaborator *el, Scope *outer, const B
   }
 }
 
-/* Not over the examples unless the start is: a recurrence of parameters alone is computed once, not for each of them. */
+/* Not over the examples unless the start is: a recurrence of parameters alone is computed once, not for each of them.
+ */
 static void first_guess(Elaborator *el, ScanScope *scan, Carried *c) {
   Value *x = value_fresh(el, c->init);
   c->ncontext = context_of(scan, x, c->context);
@@ -181,7 +182,8 @@ static Value *prev_value(Elaborator *el, ScanScope *scan, Carried *c, int slot) 
     index[k] = index_var(el->g, v);
   }
   const char *label = arena_printf(el->cx, "%s.prev", c->decl->name);
-  c->prev = build_prev(el->g, scan->scan, slot, n, axes, label, c->integer, c->integer ? c->lo : -INFINITY, c->integer ? c->hi : INFINITY);
+  c->prev = build_prev(el->g, scan->scan, slot, n, axes, label, c->integer, c->integer ? c->lo : -INFINITY,
+                       c->integer ? c->hi : INFINITY);
   Value *v = value_tensor(el, read_make(el->g, c->prev, index), c->rank, c->own, c->decl->span);
   v->name = c->decl->name;
   return v;
@@ -217,7 +219,8 @@ static Scope *run_body(Elaborator *el, Scope *s, ScanScope *scan) {
   scope_bind(el, inner, scan->name, time, scan->stmt->binder.span);
   for (int k = 0; k < scan->ncarried; k++) {
     if (!scan->carried[k].init) {
-      scope_bind(el, inner, scan->carried[k].decl->name, value_poison(el, scan->carried[k].decl->span), scan->carried[k].decl->span);
+      scope_bind(el, inner, scan->carried[k].decl->name, value_poison(el, scan->carried[k].decl->span),
+                 scan->carried[k].decl->span);
       continue;
     }
     Value *sequence = value_new(el, VALUE_SEQUENCE, scan->carried[k].decl->span);
@@ -243,7 +246,8 @@ static Value *next_of(Elaborator *el, Scope *inner, const Carried *c) {
 /* Are the axes of c the last ones of v? Then its start may be spread to v's shape. */
 static bool ends_alike(Elaborator *el, const Carried *c, const Value *v) {
   bool same = true;
-  for (int j = 1; j <= c->rank; j++) same = same && axis_equal(graph_var_axis(el->g, c->own[c->rank - j]), value_axis(el, v, v->rank - j));
+  for (int j = 1; j <= c->rank; j++)
+    same = same && axis_equal(graph_var_axis(el->g, c->own[c->rank - j]), value_axis(el, v, v->rank - j));
   return same;
 }
 
@@ -266,7 +270,8 @@ static bool growth(const Node *n, const Node *prev, Growth *g, int depth) {
     }
   if (n->kind == NODE_MAP && depth > 0 && (n->op == OP_WHERE || n->op == OP_MAX || n->op == OP_MIN)) {
     int first = n->op == OP_WHERE;
-    if (!growth(n->reads[first]->node, prev, &a, depth - 1) || !growth(n->reads[first + 1]->node, prev, &b, depth - 1)) return false;
+    if (!growth(n->reads[first]->node, prev, &a, depth - 1) || !growth(n->reads[first + 1]->node, prev, &b, depth - 1))
+      return false;
     *g = (Growth){fmin(a.down, b.down), fmax(a.up, b.up), fmin(a.lo, b.lo), fmax(a.hi, b.hi)};
     return true;
   }
@@ -275,9 +280,10 @@ static bool growth(const Node *n, const Node *prev, Growth *g, int depth) {
   return true;
 }
 
-/* Bounds of a counter: it grows by so much in each step, and there are so many. They hold if they come out within those that the value
- * was taken to have. */
-static bool counted(const Elaborator *el, const ScanScope *scan, const Carried *c, const Node *next, double *lo, double *hi) {
+/* Bounds of a counter: it grows by so much in each step, and there are so many. They hold if they come out within those
+ * that the value was taken to have. */
+static bool counted(const Elaborator *el, const ScanScope *scan, const Carried *c, const Node *next, double *lo,
+                    double *hi) {
   Growth g;
   double steps = (double)el->g->scans[scan->scan].extent;
   const Node *init = c->init->read->node;
@@ -358,8 +364,9 @@ static bool fits(Elaborator *el, const Carried *c, const Value *v, Span span, bo
   if (same) return true;
   Value shape = {.kind = VALUE_TENSOR, .rank = c->rank};
   memcpy(shape.vars, c->own, sizeof shape.vars);
-  report(el, span, start ? "the start of '%s' is %s, but the step makes it %s" : "the step makes '%s' %s, but it starts as %s", c->decl->name, describe(el, v),
-         describe(el, &shape));
+  report(el, span,
+         start ? "the start of '%s' is %s, but the step makes it %s" : "the step makes '%s' %s, but it starts as %s",
+         c->decl->name, describe(el, v), describe(el, &shape));
   if (!start) remark(el, c->decl->span, "its start is here");
   return false;
 }
@@ -369,7 +376,8 @@ static bool close_carries(Elaborator *el, Scope *inner, ScanScope *scan, Carry *
   for (int k = 0; k < scan->ncarried; k++) {
     Carried *c = &scan->carried[k];
     Value *next = next_of(el, inner, c);
-    if (!next || is_poison(next) || !fits(el, c, next, next->span, false) || !fits(el, c, c->init, c->decl->init->span, true)) {
+    if (!next || is_poison(next) || !fits(el, c, next, next->span, false) ||
+        !fits(el, c, c->init, c->decl->init->span, true)) {
       fine = false;
       continue;
     }

@@ -21,7 +21,9 @@ Scope *scope_new(Elaborator *el, ScopeKind kind, Scope *parent) {
   return s;
 }
 
-Scope *scope_home(const Elaborator *el, Span definition) { return definition.source == el->prelude ? el->globals : el->own; }
+Scope *scope_home(const Elaborator *el, Span definition) {
+  return definition.source == el->prelude ? el->globals : el->own;
+}
 
 Binding *scope_find(Scope *s, const char *name) {
   for (; s; s = s->parent)
@@ -49,19 +51,23 @@ static Value *last_named(Elaborator *el, const Scope *s, const char *path, bool 
   return v;
 }
 
-/* A value that was defined where a call was mapped over axes, or under an index, has these in front when it is seen from outside. */
+/* A value that was defined where a call was mapped over axes, or under an index, has these in front when it is seen
+ * from outside. */
 static Value *seen_from_here(Elaborator *el, Value *v, const char *name, Span span) {
   int all[3 * MAX_AXES], vars[3 * MAX_AXES], n = 0, m = v->kind == VALUE_TENSOR ? read_vars(v->read, all, 0) : 0;
   bool step = false;
   for (int k = 0; k < m; k++) {
-    if (vars_contain(v->vars, v->rank, all[k]) || all[k] == el->g->batch_var || vars_contain(el->context.at, el->context.n, all[k])) continue;
+    if (vars_contain(v->vars, v->rank, all[k]) || all[k] == el->g->batch_var ||
+        vars_contain(el->context.at, el->context.n, all[k]))
+      continue;
     int at = n++;
     for (; at > 0 && vars[at - 1] > all[k]; at--) vars[at] = vars[at - 1];
     vars[at] = all[k];
     step = step || graph_var_axis(el->g, all[k]).scan;
   }
   if (step) report(el, span, "'%s' is a value of one step of a scan; outside of it there is none", name);
-  else if (n + v->rank > MAX_AXES / 2) report(el, span, "'%s' would have %d axes; %d are the most", name, n + v->rank, MAX_AXES / 2);
+  else if (n + v->rank > MAX_AXES / 2)
+    report(el, span, "'%s' would have %d axes; %d are the most", name, n + v->rank, MAX_AXES / 2);
   else {
     if (!n) return v;
     memcpy(vars + n, v->vars, sizeof(int) * (size_t)v->rank);
@@ -91,7 +97,9 @@ static Value *find_named(Elaborator *el, Scope *s, const char *name, Span span) 
   return v;
 }
 
-Value *value_of_path(Elaborator *el, const Scope *s, const char *path, Span span) { return value_under(el, s, path, path, span); }
+Value *value_of_path(Elaborator *el, const Scope *s, const char *path, Span span) {
+  return value_under(el, s, path, path, span);
+}
 
 static Value *special_name(Elaborator *el, const char *name, Span span) {
   Graph *g = el->g;
@@ -110,7 +118,9 @@ static Value *special_name(Elaborator *el, const char *name, Span span) {
   if (!step && el->uses_gnorm) *el->uses_gnorm = true;
   if (!el->in_optimizer) el->asked_training = true;
   int kind = el->in_optimizer ? STEP_UPDATE : el->training != 0 ? STEP_TRAINING : STEP_LAST;
-  return value_tensor(el, read_make(g, build_leaf(g, step ? NODE_STEP : NODE_GNORM, step ? kind : 0, 0, NULL, name), NULL), 0, NULL, span);
+  return value_tensor(el,
+                      read_make(g, build_leaf(g, step ? NODE_STEP : NODE_GNORM, step ? kind : 0, 0, NULL, name), NULL),
+                      0, NULL, span);
 }
 
 Value *lookup_quiet(Elaborator *el, Scope *s, const char *name) {
@@ -206,11 +216,19 @@ static bool explain_unknown(Elaborator *el, Scope *s, const char *name, Span spa
   const char *near = nearest_known(el, s, name);
   const Expr *ended = ended_before(el->left, name);
   bool here = st && st->span.source == span.source, model = st && st->kind != STMT_CONST;
-  if (here && whole.start <= span.start && whole.end >= span.end) advise(el, "a definition cannot use the name that it defines");
-  else if (model && s->fn) remark(el, at, "the model defines '%s', but functions and layers see only constants, functions and their arguments", name);
-  else if (model && s->kind == SCOPE_GLOBAL) remark(el, at, "'%s' is computed by the model; a constant is known at compile time, from numbers and other constants", name);
+  if (here && whole.start <= span.start && whole.end >= span.end)
+    advise(el, "a definition cannot use the name that it defines");
+  else if (model && s->fn)
+    remark(el, at, "the model defines '%s', but functions and layers see only constants, functions and their arguments",
+           name);
+  else if (model && s->kind == SCOPE_GLOBAL)
+    remark(el, at,
+           "'%s' is computed by the model; a constant is known at compile time, from numbers and other constants",
+           name);
   else if (here && at.start > span.start) remark(el, at, "'%s' is defined here, after this use", name);
-  else if (ended) advise(el, "the body of '%s(%s)' ends before the '+' or '-'; brackets take in more: %s(%s) (a[%s] - b[%s])", ended->name, name, ended->name, name, name, name);
+  else if (ended)
+    advise(el, "the body of '%s(%s)' ends before the '+' or '-'; brackets take in more: %s(%s) (a[%s] - b[%s])",
+           ended->name, name, ended->name, name, name, name);
   else if (near) advise(el, "did you mean '%s'?", near);
   else if (strrchr(name, '.')) explain_dotted(el, s, strrchr(name, '.') + 1);
   else return false;
@@ -219,7 +237,8 @@ static bool explain_unknown(Elaborator *el, Scope *s, const char *name, Span spa
 
 static void report_unknown(Elaborator *el, Scope *s, const char *name, Span span) {
   if (needs_argument(name)) {
-    report(el, span, "'batch' is not a value; mean(batch) x and sum(batch) x run over it, all(x) is x of every example");
+    report(el, span,
+           "'batch' is not a value; mean(batch) x and sum(batch) x run over it, all(x) is x of every example");
     return;
   }
   el->failed = true;

@@ -1,12 +1,14 @@
-/* statement.c: statements, of the model and of bodies. A statement in error binds its names to a poisoned value, so that
- * later statements are still checked and nothing is reported twice. */
+/* statement.c: statements, of the model and of bodies. A statement in error binds its names to a poisoned value, so
+ * that later statements are still checked and nothing is reported twice. */
 #include "elaborate/elaborate.h"
 
 #include <string.h>
 
 static void poison_targets(Elaborator *el, Scope *s, const Stmt *st) {
-  for (int k = 0; k < st->ntargets; k++) scope_bind(el, s, st->targets[k].name, value_poison(el, st->span), st->targets[k].span);
-  for (int k = 0; k < st->ndecls; k++) scope_bind(el, s, st->decls[k].name, value_poison(el, st->span), st->decls[k].span);
+  for (int k = 0; k < st->ntargets; k++)
+    scope_bind(el, s, st->targets[k].name, value_poison(el, st->span), st->targets[k].span);
+  for (int k = 0; k < st->ndecls; k++)
+    scope_bind(el, s, st->decls[k].name, value_poison(el, st->span), st->decls[k].span);
 }
 
 /* ---- definitions ---- */
@@ -17,7 +19,9 @@ bool may_define(Elaborator *el, Scope *s, const char *name, Span span) {
     if (s->may_redefine && !b->value->grows) return true;
     report(el, span, "'%s' is already defined", name);
     remark(el, b->span, b->is_formal ? "it is an argument" : "it is defined here");
-    if (b->value->grows) advise(el, "'%s' is %s, which only %s[%d] = layer(_, ...) adds to", name, describe(el, b->value), name, b->value->nitems);
+    if (b->value->grows)
+      advise(el, "'%s' is %s, which only %s[%d] = layer(_, ...) adds to", name, describe(el, b->value), name,
+             b->value->nitems);
     else advise(el, "a value never changes; give the new one another name (a 'for' may redefine)");
     return false;
   }
@@ -52,11 +56,16 @@ static bool check_shape(Elaborator *el, Scope *s, const Target *t, Value *v) {
   Text wanted = {.cx = el->cx};
   for (int k = 0; k < t->nshape; k++) {
     Axis axis;
-    if (!extent_of(el, expr(el, s, t->shape[k]), t->shape[k]->span, arena_printf(el->cx, "an extent of '%s'", t->name), &axis)) return false;
-    text_printf(&wanted, "%s%s", k ? ", " : "", axis.dim ? dim_text(el, axis.dim) : arena_printf(el->cx, "%lld", (long long)axis.extent));
+    if (!extent_of(el, expr(el, s, t->shape[k]), t->shape[k]->span, arena_printf(el->cx, "an extent of '%s'", t->name),
+                   &axis))
+      return false;
+    text_printf(&wanted, "%s%s", k ? ", " : "",
+                axis.dim ? dim_text(el, axis.dim) : arena_printf(el->cx, "%lld", (long long)axis.extent));
     fits = fits && axis_equal(value_axis(el, x, k), axis) && value_axis(el, x, k).dim == axis.dim;
   }
-  if (!fits) report(el, t->span, "'%s' is declared as [%s], but its value is %s", t->name, wanted.data ? wanted.data : "", shape_text(el, x));
+  if (!fits)
+    report(el, t->span, "'%s' is declared as [%s], but its value is %s", t->name, wanted.data ? wanted.data : "",
+           shape_text(el, x));
   return fits;
 }
 
@@ -66,7 +75,8 @@ static Value *indexed_value(Elaborator *el, Scope *s, const Target *t, const Exp
   Scope *inner = scope_new(el, SCOPE_BLOCK, s);
   for (int k = 0; k < t->nbinders; k++)
     if (!t->binders[k].name) {
-      report(el, t->binders[k].span.source ? t->binders[k].span : t->span, "expected the name of an index: %s[i] = ..., %s[i < 10] = ...", t->name, t->name);
+      report(el, t->binders[k].span.source ? t->binders[k].span : t->span,
+             "expected the name of an index: %s[i] = ..., %s[i < 10] = ...", t->name, t->name);
       advise(el, "a definition is of a whole array; concat, stack and where make one of parts");
       return value_poison(el, t->span);
     }
@@ -115,7 +125,9 @@ static void run_define_step(Elaborator *el, Scope *s, const Stmt *st) {
     fits = fits && step;
   }
   if (!fits && !is_poison(v)) {
-    if (!el->failed) report(el, st->value->span, "%d name%s on the left, found %s", st->ntargets, st->ntargets == 1 ? "" : "s", describe(el, v));
+    if (!el->failed)
+      report(el, st->value->span, "%d name%s on the left, found %s", st->ntargets, st->ntargets == 1 ? "" : "s",
+             describe(el, v));
     v = value_poison(el, st->span);
   }
   for (int k = 0; k < st->ntargets; k++) define_step(el, s, &t[k], st->ntargets == 1 || is_poison(v) ? v : v->items[k]);
@@ -144,7 +156,8 @@ static void run_define(Elaborator *el, Scope *s, const Stmt *st) {
   name_layer_calls(el, s, t[0].name, st->value, NULL);
   Value *v = t[0].indexed ? indexed_value(el, s, &t[0], st->value) : expr(el, s, st->value);
   if (v->kind == VALUE_FUNCTION && v->fn && v->fn->kind == STMT_LAYER && !v->partial) {
-    report(el, st->value->span, "'%s' is a layer; %s = %s(_, ...) makes an instance of it", v->fn->name, t[0].name, v->fn->name);
+    report(el, st->value->span, "'%s' is a layer; %s = %s(_, ...) makes an instance of it", v->fn->name, t[0].name,
+           v->fn->name);
     v = value_poison(el, st->span);
   }
   if (is_poison(v) || (t[0].has_shape && !check_shape(el, s, &t[0], v))) {
@@ -156,7 +169,8 @@ static void run_define(Elaborator *el, Scope *s, const Stmt *st) {
     return;
   }
   if (v->kind != VALUE_TUPLE || v->nitems != st->ntargets) {
-    report(el, st->value->span, "%d name%s on the left, found %s", st->ntargets, st->ntargets == 1 ? "" : "s", describe(el, v));
+    report(el, st->value->span, "%d name%s on the left, found %s", st->ntargets, st->ntargets == 1 ? "" : "s",
+           describe(el, v));
     poison_targets(el, s, st);
     return;
   }
@@ -168,7 +182,8 @@ static void run_define(Elaborator *el, Scope *s, const Stmt *st) {
 static Leaf *state_of(Elaborator *el, Scope *s, const Target *t, Binding **b) {
   *b = scope_find(s, t->name);
   Value *v = *b ? (*b)->value : NULL;
-  if (v && v->kind == VALUE_TENSOR && v->read->node->kind == NODE_STATE) return &el->program->states.at[v->read->node->item];
+  if (v && v->kind == VALUE_TENSOR && v->read->node->kind == NODE_STATE)
+    return &el->program->states.at[v->read->node->item];
   if (v && is_poison(v)) return NULL;
   report(el, t->span, v ? "'%s' is not a state, so it cannot be updated with '<-'" : "unknown name '%s'", t->name);
   if (v) remark(el, (*b)->span, "'%s' is defined here", t->name);
@@ -249,10 +264,16 @@ static void run_update(Elaborator *el, Scope *s, const Stmt *st) {
     bool own = false;
     for (int j = 0; j < x->rank; j++) own = own || vars[k] == x->vars[j];
     if (own || (leaf->per_example && vars[k] == el->g->batch_var)) continue;
-    report(el, st->value->span, vars[k] == el->g->batch_var ? "the new value of '%s' differs between examples; a state has one value for all"
-                                                            : "the new value of '%s' differs along an axis that this call is mapped over", leaf->path);
-    if (vars[k] == el->g->batch_var) advise(el, "mean(batch) or sum(batch) makes one of them; `state %s[batch, ...]` has a row for each example of a batch", leaf->path);
-    else advise(el, "give the layer the whole array, with its axis among the formal's brackets, and take a mean over it");
+    report(el, st->value->span,
+           vars[k] == el->g->batch_var ? "the new value of '%s' differs between examples; a state has one value for all"
+                                       : "the new value of '%s' differs along an axis that this call is mapped over",
+           leaf->path);
+    if (vars[k] == el->g->batch_var)
+      advise(
+        el, "mean(batch) or sum(batch) makes one of them; `state %s[batch, ...]` has a row for each example of a batch",
+        leaf->path);
+    else
+      advise(el, "give the layer the whole array, with its axis among the formal's brackets, and take a mean over it");
     return;
   }
   if (el->training != 0) record_update(el, leaf->path, x, st->span);
@@ -299,7 +320,9 @@ static Flow run_if(Elaborator *el, Scope *s, const Stmt *st, Value **returned) {
   Value *c = expr(el, s, st->value);
   if (c->kind != VALUE_NUMBER) {
     bool computed = c->kind == VALUE_TENSOR;
-    if (!is_poison(c)) report(el, st->value->span, "'if' chooses at compile time and needs a number, found %s", computed && !c->rank ? "one that the model computes" : describe(el, c));
+    if (!is_poison(c))
+      report(el, st->value->span, "'if' chooses at compile time and needs a number, found %s",
+             computed && !c->rank ? "one that the model computes" : describe(el, c));
     if (computed) advise(el, "where(c, a, b) chooses between values");
     poison_block(el, s, &st->body);
     poison_block(el, s, &st->other);
@@ -341,7 +364,8 @@ static void warn_lists(Elaborator *el, const Stmt *st) {
   if (el->quiet || el->second_pass || st->ndecls < 2 || last->init_kind != INIT_DRAW) return;
   for (int k = 0; k + 1 < st->ndecls; k++)
     if (st->decls[k].init_kind == INIT_NONE) {
-      warn_at(el->cx, st->decls[k].span, "'%s' starts from 0: what is written after '%s' belongs to '%s' alone", st->decls[k].name, last->name, last->name);
+      warn_at(el->cx, st->decls[k].span, "'%s' starts from 0: what is written after '%s' belongs to '%s' alone",
+              st->decls[k].name, last->name, last->name);
       return;
     }
 }

@@ -103,11 +103,18 @@ const char *describe(Elaborator *el, const Value *v) {
   case VALUE_TENSOR:
     if (v->rank && value_axis(el, v, 0).kind == AXIS_FLAT) return "an array of the parameter's shape";
     return v->rank ? arena_printf(el->cx, "an array of shape %s", shape_text(el, v)) : "a single number";
-  case VALUE_LIST: return is_row(v) ? arena_printf(el->cx, "a row of %d instance%s", v->nitems, v->nitems == 1 ? "" : "s") : arena_printf(el->cx, "a list of %d", v->nitems);
-  case VALUE_FUNCTION: return v->fn && v->fn->kind == STMT_LAYER ? "a layer" : v->fn && v->fn->kind == STMT_OPTIMIZER ? "an optimizer" : "a function";
+  case VALUE_LIST:
+    return is_row(v) ? arena_printf(el->cx, "a row of %d instance%s", v->nitems, v->nitems == 1 ? "" : "s")
+                     : arena_printf(el->cx, "a list of %d", v->nitems);
+  case VALUE_FUNCTION:
+    return v->fn && v->fn->kind == STMT_LAYER       ? "a layer"
+           : v->fn && v->fn->kind == STMT_OPTIMIZER ? "an optimizer"
+                                                    : "a function";
   case VALUE_DISTRIBUTION: return "a distribution";
   case VALUE_TUPLE: return arena_printf(el->cx, "%d results", v->nitems);
-  case VALUE_SEQUENCE: return arena_printf(el->cx, "a sequence of this scan, of which only the values of this step and the one before exist here");
+  case VALUE_SEQUENCE:
+    return arena_printf(el->cx,
+                        "a sequence of this scan, of which only the values of this step and the one before exist here");
   case VALUE_POISON: break;
   }
   return "an erroneous value";
@@ -199,7 +206,9 @@ static Value *list_tensor(Elaborator *el, Value *v, Span span) {
   return value_tensor(el, r, rank, vars, span);
 }
 
-static Read *number_read(Elaborator *el, const Value *v) { return v->read ? v->read : build_constant(el->g, v->number); }
+static Read *number_read(Elaborator *el, const Value *v) {
+  return v->read ? v->read : build_constant(el->g, v->number);
+}
 
 Value *as_tensor(Elaborator *el, Value *v, Span span, const char *what) {
   if (v->kind == VALUE_TENSOR) return v;
@@ -214,12 +223,16 @@ Value *as_tensor(Elaborator *el, Value *v, Span span, const char *what) {
   if (!t) {
     report(el, span, "%s must be a number or an array, found %s", what, describe_function(el, v));
     if (v->kind == VALUE_DISTRIBUTION) advise(el, "what is drawn from it has a name of its own: z ~ normal(0, 1)");
-    if (v->kind == VALUE_LIST && !is_row(v)) advise(el, "a list in brackets is an array only if it holds numbers, all rows of one length; stack(a, b) joins arrays");
+    if (v->kind == VALUE_LIST && !is_row(v))
+      advise(
+        el,
+        "a list in brackets is an array only if it holds numbers, all rows of one length; stack(a, b) joins arrays");
     return NULL;
   }
   t->name = v->name;
   if (v->name) t->span = v->span;
-  if (v->kind == VALUE_LIST) v->array = t; /* one constant, however often it is used; a row of a longer list stays one */
+  if (v->kind == VALUE_LIST)
+    v->array = t; /* one constant, however often it is used; a row of a longer list stays one */
   return t;
 }
 
@@ -250,12 +263,14 @@ static const Value *given_value(Elaborator *el, const Value *v) {
 
 static void remark_shape(Elaborator *el, const Value *v) {
   const Value *given = given_value(el, v);
-  if (given && given->name) remark(el, given->span, "'%s' is '%s' here, %s", v->name, given->name, shape_text(el, given));
+  if (given && given->name)
+    remark(el, given->span, "'%s' is '%s' here, %s", v->name, given->name, shape_text(el, given));
   else if (v->name) remark(el, v->span, "'%s' is %s", v->name, shape_text(el, v));
 }
 
 void report_shapes(Elaborator *el, const Value *x, const Value *y, Span span, const char *what) {
-  const char *xn = x->name ? arena_printf(el->cx, "'%s' ", x->name) : "", *yn = y->name ? arena_printf(el->cx, "'%s' ", y->name) : "";
+  const char *xn = x->name ? arena_printf(el->cx, "'%s' ", x->name) : "",
+             *yn = y->name ? arena_printf(el->cx, "'%s' ", y->name) : "";
   report(el, span, "the shapes do not fit for %s: %s%s and %s%s", what, xn, shape_text(el, x), yn, shape_text(el, y));
   remark_shape(el, x);
   remark_shape(el, y);
@@ -263,7 +278,8 @@ void report_shapes(Elaborator *el, const Value *x, const Value *y, Span span, co
 
 static void report_unequal(Elaborator *el, const Value *x, const Value *y, Span span, const char *what) {
   report_shapes(el, x, y, span, what);
-  advise(el, "shapes must be equal, or one the end of the other; index notation says anything else: c[i, j] = a[i] * b[j]");
+  advise(el,
+         "shapes must be equal, or one the end of the other; index notation says anything else: c[i, j] = a[i] * b[j]");
 }
 
 static Value *number_of(Elaborator *el, Op op, int n, Value *const *args, const double *x, Span span) {
@@ -274,7 +290,8 @@ static Value *number_of(Elaborator *el, Op op, int n, Value *const *args, const 
     more = more || args[k]->read;
     reads[k] = number_read(el, args[k]);
   }
-  if (more) v->read = op == OP_PRODUCT ? build_product(el->g, 1, n, reads, 0, NULL, 0, NULL) : build_op(el->g, op, reads);
+  if (more)
+    v->read = op == OP_PRODUCT ? build_product(el->g, 1, n, reads, 0, NULL, 0, NULL) : build_op(el->g, op, reads);
   return v;
 }
 
@@ -329,7 +346,8 @@ int64_t whole_number(Elaborator *el, const Value *v, Span span, const char *what
     return -1;
   }
   if (v->number < (double)least || v->number > 2147483647.0) {
-    report(el, span, "%s must be a whole number from %lld to 2147483647, found %.17g", what, (long long)least, v->number);
+    report(el, span, "%s must be a whole number from %lld to 2147483647, found %.17g", what, (long long)least,
+           v->number);
     return -1;
   }
   return (int64_t)v->number;
@@ -340,7 +358,8 @@ static bool is_constant(Elaborator *el, const Value *v) {
   NodeList list = graph_order(el->cx, (Node *const[]){v->read->node}, 1);
   for (int k = 0; k < list.n; k++) {
     NodeKind kind = list.at[k]->kind;
-    if (kind != NODE_MAP && kind != NODE_CONST && kind != NODE_RESHAPE && kind != NODE_PIECES && kind != NODE_NAME) return false;
+    if (kind != NODE_MAP && kind != NODE_CONST && kind != NODE_RESHAPE && kind != NODE_PIECES && kind != NODE_NAME)
+      return false;
   }
   return true;
 }
@@ -373,7 +392,8 @@ static Value *held_value(Elaborator *el, const Value *v, Value *t) {
   }
   w->array = t;
   w->items = ARENA_ARRAY(el->cx, Value *, v->nitems);
-  for (int k = 0; k < v->nitems; k++) w->items[k] = held_value(el, v->items[k], value_at(el, t, 1, (Index *[]){index_constant(el->g, k)}));
+  for (int k = 0; k < v->nitems; k++)
+    w->items[k] = held_value(el, v->items[k], value_at(el, t, 1, (Index *[]){index_constant(el->g, k)}));
   return w;
 }
 
@@ -422,7 +442,8 @@ static const double *read_elements(Elaborator *el, const Value *v, const Read *r
   double *out = ARENA_ARRAY(el->cx, double, count);
   for (int64_t i = 0; i < count; i++) {
     int64_t at[MAX_AXES], rest = i, flat = 0;
-    for (int k = v->rank - 1; k >= 0; k--) at[k] = rest % value_axis(el, v, k).extent, rest /= value_axis(el, v, k).extent;
+    for (int k = v->rank - 1; k >= 0; k--)
+      at[k] = rest % value_axis(el, v, k).extent, rest /= value_axis(el, v, k).extent;
     for (int k = 0; k < r->node->naxes; k++) {
       int64_t place = index_place(r->index[k], v, at);
       if (place < 0) return NULL;

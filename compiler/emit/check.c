@@ -11,7 +11,9 @@ static bool is_checked(const Input *in) { return in->kind != INPUT_REAL && in->k
 
 static int least(const Input *in) { return in->kind == INPUT_EXTENT; }
 
-static int most(const Input *in) { return in->kind == INPUT_BIT ? 1 : in->kind == INPUT_EXTENT ? in->classes : in->classes - 1; }
+static int most(const Input *in) {
+  return in->kind == INPUT_BIT ? 1 : in->kind == INPUT_EXTENT ? in->classes : in->classes - 1;
+}
 
 int input_extent(const Program *p, const Input *in, int axis) {
   int dim = in->node->axes[axis].dim;
@@ -27,7 +29,9 @@ uint32_t extents_of_checked(const Program *p, uint32_t mask) {
 }
 
 /* The inputs that say how much of `in` is looked at. */
-static uint32_t extents_of(const Program *p, int k) { return extents_of_checked(p, UINT32_C(1) << k) & ~(UINT32_C(1) << k); }
+static uint32_t extents_of(const Program *p, int k) {
+  return extents_of_checked(p, UINT32_C(1) << k) & ~(UINT32_C(1) << k);
+}
 
 /* "tags_first_bad_s(s, n, T)", the inputs being spelled as arrays[k]. */
 static const char *call(Emitter *em, int k, const char *const *arrays) {
@@ -35,7 +39,8 @@ static const char *call(Emitter *em, int k, const char *const *arrays) {
   uint32_t extents = extents_of(em->program, k);
   if (!extents)
     return arena_printf(em->cx, "%s_first_bad(%s, %s, %d, %d)", em->prefix, arrays[k],
-                        in->count == 1 ? "n" : arena_printf(em->cx, "n * %lld", (long long)in->count), least(in), most(in));
+                        in->count == 1 ? "n" : arena_printf(em->cx, "n * %lld", (long long)in->count), least(in),
+                        most(in));
   Text t = {.cx = em->cx};
   text_printf(&t, "%s_first_bad_%s(%s, n", em->prefix, em->input_names[k], arrays[k]);
   for (int i = 0; i < em->program->inputs.n; i++)
@@ -69,14 +74,14 @@ static void emit_first_bad_within(Emitter *em, int k, Text *out) {
     int by = input_extent(p, in, axis);
     if (by < 0) continue;
     const char *row = stride == 1 ? "q" : arena_printf(em->cx, "q / %lld", (long long)stride);
-    text_printf(&conditions, "%s%s %% %lld >= %s[q / %lld]", conditions.length ? " || " : "", row, (long long)in->node->axes[axis].extent,
-                em->input_names[by], (long long)in->count);
+    text_printf(&conditions, "%s%s %% %lld >= %s[q / %lld]", conditions.length ? " || " : "", row,
+                (long long)in->node->axes[axis].extent, em->input_names[by], (long long)in->count);
   }
   text_printf(&signature, "static int %s_first_bad_%s(const int32_t *%s, int n", em->prefix, name, name);
   for (int i = 0; i < p->inputs.n; i++)
     if (extents_of(p, k) >> i & 1) text_printf(&signature, ", const int32_t *%s", em->input_names[i]);
-  text_printf(out, "/* The first value of %s, within the extents of its example, that is not in %d..%d, or -1. */\n", p->inputs.at[k].name,
-              least(in), most(in));
+  text_printf(out, "/* The first value of %s, within the extents of its example, that is not in %d..%d, or -1. */\n",
+              p->inputs.at[k].name, least(in), most(in));
   add_wrapped(out, signature.data, 4);
   text_printf(out,
               ") {\n"

@@ -1,8 +1,9 @@
 /* code.c: expressions of the generated C.
  *
- * A value is written out as text with the looseness of its outermost operator, so that parentheses stand only where they are
- * needed. Inline values that are more than a copy become local constants `const float t3 = ...;` of the loop at hand, once each;
- * that also bounds the length of a line. All indices are one affine expression in the loop variables. */
+ * A value is written out as text with the looseness of its outermost operator, so that parentheses stand only where
+ * they are needed. Inline values that are more than a copy become local constants `const float t3 = ...;` of the loop
+ * at hand, once each; that also bounds the length of a line. All indices are one affine expression in the loop
+ * variables. */
 #include "emit/emit_c.h"
 
 #include <math.h>
@@ -52,7 +53,9 @@ void use_axes(Body *b, const Node *n) {
     bool batch = n->axes[k].kind == AXIS_BATCH && batches < 2;
     b->vars[k] = batch ? loop_names[batches++] : loop_names[2 + others++];
     b->dropped[k] = n->axes[k].kind == AXIS_PLAIN && n->axes[k].extent == 1;
-    b->last[k] = n->axes[k].kind == AXIS_PLAIN ? n->axes[k].extent - 1 : n->axes[k].kind == AXIS_BATCH ? b->plan->batch - 1 : INT32_MAX;
+    b->last[k] = n->axes[k].kind == AXIS_PLAIN   ? n->axes[k].extent - 1
+                 : n->axes[k].kind == AXIS_BATCH ? b->plan->batch - 1
+                                                 : INT32_MAX;
     int loop = k < n->naxes ? plan_time(b->plan, b->loop, n->axes[k]) : -1;
     b->held[k] = loop >= 0;
     if (loop < 0) continue;
@@ -83,8 +86,8 @@ Code spill(Body *b, Code c) {
 
 Code shorten(Body *b, Code c) { return strlen(c.text) > LONG_TEXT ? spill(b, c) : c; }
 
-/* What one side of a choice is: read before it. gcc 11 and 12 at -O3 with AVX2 take wrong elements where a loop's reads at a stride
- * hang on a condition. */
+/* What one side of a choice is: read before it. gcc 11 and 12 at -O3 with AVX2 take wrong elements where a loop's reads
+ * at a stride hang on a condition. */
 /* Reads that hang on a condition. */
 void open_guard(Body *b, const char *when) {
   open_brace(b, "if (%s) {", when);
@@ -137,7 +140,11 @@ static const char *origin_of(Body *b, const Node *n, const Pack *pack) {
   const Place *p = plan_place(b->plan, n);
   if (p->kind == PLACE_SCALAR) return scalar_name(b, n);
   if (p->kind == PLACE_WORK)
-    return arena_printf(b->cx, p->wide ? "s->l + %lld" : p->integer ? "s->i + %lld" : "s->f + %lld", (long long)p->offset);
+    return arena_printf(b->cx,
+                        p->wide      ? "s->l + %lld"
+                        : p->integer ? "s->i + %lld"
+                                     : "s->f + %lld",
+                        (long long)p->offset);
   return b->origin(b, n);
 }
 
@@ -185,7 +192,8 @@ static Code term_of(Body *b, const Term *x) {
   return whole_of(b, code_read(b, (Read *)x->gather), x->gather->node);
 }
 
-/* The terms of an index in the order in which they are written, positive ones first, and the offset between them; `sign`: of each. */
+/* The terms of an index in the order in which they are written, positive ones first, and the offset between them;
+ * `sign`: of each. */
 typedef struct Sum {
   Code at[MAX_AXES * 4];
   int n;
@@ -222,7 +230,8 @@ Code code_index(Body *b, const Index *e) {
   if (e->offset < 0) add_term(b, &sum, -1, whole_constant(b, -e->offset));
   Code c = sum_code(b, &sum);
   if (e->divisor == 1 || !sum.n) return c;
-  Code d = whole_code(arena_printf(b->cx, "%s / %lld", code_parens(b, c, 1), (long long)e->divisor), 2, c.lo / e->divisor, c.hi / e->divisor);
+  Code d = whole_code(arena_printf(b->cx, "%s / %lld", code_parens(b, c, 1), (long long)e->divisor), 2,
+                      c.lo / e->divisor, c.hi / e->divisor);
   d.wide = d.wide || c.wide;
   return d;
 }
@@ -253,7 +262,8 @@ static void guard_conditions(Body *b, const Index *e, int64_t n, Text *t) {
   double lo, hi;
   bool known = index_range(NULL, &top, b->axes, &lo, &hi);
   int64_t end;
-  if (__builtin_mul_overflow(n, e->divisor, &end)) report_wide(b, arena_printf(b->cx, "%lld * %lld", (long long)n, (long long)e->divisor));
+  if (__builtin_mul_overflow(n, e->divisor, &end))
+    report_wide(b, arena_printf(b->cx, "%lld * %lld", (long long)n, (long long)e->divisor));
   if (known && lo >= 0 && hi < (double)end && e->divisor == 1) return;
   Code c = shorten(b, code_index(b, &top));
   if (e->divisor == 1 && n == 1) {
@@ -298,7 +308,9 @@ static Code element(Body *b, const Read *r) {
   bool integer = o->integer, scalar = o->scalar;
   Code c = {.text = o->name, .level = scalar && o->name[0] == '('};
   const char *name = o->name, *when = b->when && !read_in_range(b, r) ? arena_printf(b->cx, "%s ? ", b->when) : NULL;
-  if (!scalar) c.text = arena_printf(b->cx, "%s[%s%s%s]", name, when ? when : "", code_place(b, plan_flat_index(b->plan, r)), when ? " : 0" : "");
+  if (!scalar)
+    c.text = arena_printf(b->cx, "%s[%s%s%s]", name, when ? when : "", code_place(b, plan_flat_index(b->plan, r)),
+                          when ? " : 0" : "");
   if (!integer) return c;
   double lo, hi;
   node_range(r->node, &lo, &hi);
@@ -410,9 +422,12 @@ static Code select_form(Body *b, Op op, const Code *x) {
     return real(arena_printf(b->cx, "%s != %s ? %s : %s", a.text, a.integer ? "0" : "0.0f", then, otherwise), 5);
   }
   if (op == OP_SELECT)
-    return real(arena_printf(b->cx, "%s == 0.0f ? 0.0f : %s * %s", first, first, as_float(b, code_loaded(b, x[1]), 1)), 5);
-  if (op == OP_KEEP) return real(arena_printf(b->cx, "%s != 0.0f ? %s : 0.0f", as_float(b, spill(b, x[1]), 2), first), 5);
-  const char *second = as_float(b, spill(b, x[1]), 2); /* where it is -inf, so is the first, or it stands beyond an example's end */
+    return real(arena_printf(b->cx, "%s == 0.0f ? 0.0f : %s * %s", first, first, as_float(b, code_loaded(b, x[1]), 1)),
+                5);
+  if (op == OP_KEEP)
+    return real(arena_printf(b->cx, "%s != 0.0f ? %s : 0.0f", as_float(b, spill(b, x[1]), 2), first), 5);
+  const char *second =
+    as_float(b, spill(b, x[1]), 2); /* where it is -inf, so is the first, or it stands beyond an example's end */
   return real(arena_printf(b->cx, "%s == -INFINITY ? %s : %s - %s", second, second, first, second), 5);
 }
 
@@ -423,14 +438,17 @@ static Code infix(Body *b, Op op, Code x, Code y) {
   switch (forms[op].form) {
   case FORM_CALL: return real(arena_printf(b->cx, "%s(%s, %s)", text, as_float(b, x, 5), as_float(b, y, 5)), 0);
   case FORM_QUOTIENT: return real(arena_printf(b->cx, "nn_floorf(%s / %s)", as_float(b, x, 2), as_float(b, y, 1)), 0);
-  case FORM_INFIX: return real(arena_printf(b->cx, "%s %s %s", as_float(b, x, level), text, as_float(b, y, level - 1)), level);
+  case FORM_INFIX:
+    return real(arena_printf(b->cx, "%s %s %s", as_float(b, x, level), text, as_float(b, y, level - 1)), level);
   case FORM_LOGIC:
-    return real(arena_printf(b->cx, "%s != 0.0f %s %s != 0.0f ? 1.0f : 0.0f", as_float(b, x, 3), text, as_float(b, y, 3)), 5);
+    return real(
+      arena_printf(b->cx, "%s != 0.0f %s %s != 0.0f ? 1.0f : 0.0f", as_float(b, x, 3), text, as_float(b, y, 3)), 5);
   case FORM_TEST: break;
   }
   bool whole = x.integer && y.integer;
   return real(arena_printf(b->cx, "%s %s %s ? 1.0f : 0.0f", whole ? code_parens(b, x, 3) : as_float(b, x, 3), text,
-                           whole ? code_parens(b, y, 3) : as_float(b, y, 3)), 5);
+                           whole ? code_parens(b, y, 3) : as_float(b, y, 3)),
+              5);
 }
 
 static Code apply(Body *b, const Node *n, Read *const *reads, const Index *value) {
@@ -440,8 +458,10 @@ static Code apply(Body *b, const Node *n, Read *const *reads, const Index *value
   for (int k = 0; k < op_rows[n->op].arity; k++) x[k] = code_read(b, reads[k]);
   if (n->op == OP_STOP || n->op == OP_DRAWN) return x[0];
   if (whole_operation(b, n, x, &whole)) return whole;
-  if (n->op == OP_WHERE || n->op == OP_SELECT || n->op == OP_KEEP || n->op == OP_LOGRATIO) return select_form(b, n->op, x);
-  if (n->op == OP_NOT) return real(arena_printf(b->cx, "%s == 0.0f ? 1.0f : 0.0f", as_float(b, shorten(b, x[0]), 3)), 5);
+  if (n->op == OP_WHERE || n->op == OP_SELECT || n->op == OP_KEEP || n->op == OP_LOGRATIO)
+    return select_form(b, n->op, x);
+  if (n->op == OP_NOT)
+    return real(arena_printf(b->cx, "%s == 0.0f ? 1.0f : 0.0f", as_float(b, shorten(b, x[0]), 3)), 5);
   if (op_rows[n->op].arity == 2) return infix(b, n->op, x[0], x[1]);
   return real(arena_printf(b->cx, "%s(%s)", forms[n->op].text, as_float(b, shorten(b, x[0]), 5)), 0);
 }
@@ -493,5 +513,6 @@ Code code_body(Body *b, const Node *n, Read *const *reads, const Guard *guards, 
   bool there = strlen(when) < 100 && (!value || code_gathers_there(b, value));
   for (int k = 0; k < n->nreads; k++) there = there && code_always_there(b, reads[k]);
   if (there) return kept_where(b, when, code_loaded(b, apply(b, n, reads, value)));
-  return !strchr(when, '[') && code_affine(b, n, reads, value) ? guarded_places(b, when, n, reads, value) : guarded_block(b, when, n, reads, value);
+  return !strchr(when, '[') && code_affine(b, n, reads, value) ? guarded_places(b, when, n, reads, value)
+                                                               : guarded_block(b, when, n, reads, value);
 }

@@ -4,7 +4,8 @@
 
 #include "graph/program.h"
 
-/* The header and the C file. Errors (names that are alike in C, too large a model) are reported; look at error_count. */
+/* The header and the C file. Errors (names that are alike in C, too large a model) are reported; look at error_count.
+ */
 void emit_c(Program *program, const Options *options, Text *header, Text *source);
 /* What every name of the generated C begins with: "digits" of digits_model, digits_step ... */
 const char *emit_prefix(Context *cx, const Program *program);

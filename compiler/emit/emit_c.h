@@ -7,11 +7,13 @@
 
 /* ---- names (emit/name.c) ---- */
 
-/* One component of a user's name as a C identifier: Greek letters spelled out, "3" becomes l3, reserved words get an underscore. */
+/* One component of a user's name as a C identifier: Greek letters spelled out, "3" becomes l3, reserved words get an
+ * underscore. */
 const char *c_name(Context *cx, const char *name, size_t length);
 /* A dotted path as one identifier: h.W becomes h_W. */
 const char *c_flat_name(Context *cx, const char *path);
-/* The same for a local variable or a parameter of a function: also clear of the names that generated code itself uses. */
+/* The same for a local variable or a parameter of a function: also clear of the names that generated code itself uses.
+ */
 const char *c_local_name(Context *cx, const char *path);
 const char *c_upper(Context *cx, const char *name);
 /* A number as a float constant of C: "0.5f", "-INFINITY". */
@@ -30,8 +32,8 @@ typedef struct Layout { /* of all or some of the parameters, or of the states, a
   const char *type; /* "digits_params" */
 } Layout;
 
-/* `order`: of the leaves (NULL: as they stand); `in`: which of them (NULL: all). A typedef is added to `out`. Two names alike in
- * C are reported. */
+/* `order`: of the leaves (NULL: as they stand); `in`: which of them (NULL: all). A typedef is added to `out`. Two names
+ * alike in C are reported. */
 Layout *layout_make(Context *cx, const Leaf *leaves, int nleaves, const int *order, const bool *in, const char *type,
                     Text *out);
 /* Leaf k of `pointer` (a pointer to such a struct) as a pointer to its first float. */
@@ -78,9 +80,9 @@ typedef struct Emitter {
   Text *functions;  /* outlined functions */
   VEC(Outline) outlines;
   int64_t floats, integers, wides; /* of the work area */
-  bool draws;               /* the model draws: its functions take a seed and the step */
-  bool steps;               /* it reads step: they take that, outputs too */
-  bool doubles;             /* the function at hand will compute in double precision (emit/full_batch.c) */
+  bool draws;                      /* the model draws: its functions take a seed and the step */
+  bool steps;                      /* it reads step: they take that, outputs too */
+  bool doubles;                    /* the function at hand will compute in double precision (emit/full_batch.c) */
 } Emitter;
 
 /* A number in a function's body: a float constant, or "0.5" where the function computes in double precision. */
@@ -134,7 +136,8 @@ typedef struct Body {
   VEC(Operand) scalars;                                 /* of the function: names of PLACE_SCALAR nodes */
   const char *(*origin)(struct Body *b, const Node *n); /* how this function reaches a leaf or a destination */
   const char **root_names;                              /* where each root goes that is copied */
-  const char *first;       /* of an optimizer of whole arrays: the place of the first element among all parameters, the counter of its draws */
+  const char *first;       /* of an optimizer of whole arrays: the place of the first element among all parameters, the
+                              counter of its draws */
   const char *slot_access; /* of an optimizer of whole arrays: the parameter in the struct of a slot */
 } Body;
 
@@ -164,7 +167,7 @@ const char *as_float(Body *b, Code c, int level);
 const char *code_guards(Body *b, const Guard *guards, int n);
 /* Writes `const float NAME = text;` and returns NAME; a name or a number stays as it is. */
 Code spill(Body *b, Code c);
-Code shorten(Body *b, Code c); /* where the text is long */
+Code shorten(Body *b, Code c);     /* where the text is long */
 Code code_loaded(Body *b, Code c); /* one side of a choice: where it reads an array, it is read before */
 const char *code_parens(Body *b, Code c, int level);
 
@@ -183,8 +186,8 @@ bool whole_product(Body *b, const Node *n, double scale, const Code *x, Code *ou
 bool whole_operation(Body *b, const Node *n, const Code *x, Code *out);
 bool range_times(int64_t a, int64_t b, int64_t c, int64_t d, int64_t *lo, int64_t *hi); /* false: beyond 64 bits */
 void report_wide(Body *b, const char *text);
-const char *element_type(bool integer, bool wide); /* "int32_t" */
-const char *code_type(Code c);                     /* of a variable that holds it: "int" */
+const char *element_type(bool integer, bool wide);     /* "int32_t" */
+const char *code_type(Code c);                         /* of a variable that holds it: "int" */
 const char *code_narrowed(Body *b, Code c, int level); /* as such a variable takes it */
 /* c, a value of n, as an element of an array of that type. */
 const char *as_element(Body *b, Code c, const Node *n, bool integer, bool wide, int level);

@@ -1,4 +1,5 @@
-/* frame.c: a program as a header and a C file. Comes in: a simplified Program. Goes out: two texts, the same bytes each time.
+/* frame.c: a program as a header and a C file. Comes in: a simplified Program. Goes out: two texts, the same bytes each
+ * time.
  *
  * Here: the frame and the structs. Functions: emit/routine.c and emit/update.c; loops: emit/nest.c; expressions:
  * emit/code.c; names: emit/name.c; what generic tools need: emit/table.c. */
@@ -81,8 +82,8 @@ static void check_memory(Emitter *em) {
   const Leaf *leaf = largest_leaf(em->program);
   bool in_work = !leaf || (value && plan_elements(em->plans[0], value) > (double)leaf->count);
   Span span = in_work && value ? value->span : leaf ? leaf->span : (Span){0};
-  error_at(em->cx, span, "this model takes %s of memory, more than %s; this is its largest array", byte_text(em->cx, bytes),
-           byte_text(em->cx, em->options->max_memory));
+  error_at(em->cx, span, "this model takes %s of memory, more than %s; this is its largest array",
+           byte_text(em->cx, bytes), byte_text(em->cx, em->options->max_memory));
   help(em->cx, "parameters and gradients take %s, states %s, optimizers %s, a batch of %lld examples %s",
        byte_text(em->cx, 8 * params), byte_text(em->cx, 8 * states), byte_text(em->cx, 4 * slots),
        (long long)plan_batch(em->program), byte_text(em->cx, 4 * work));
@@ -125,12 +126,15 @@ static void emit_struct(Emitter *em, const Text *members, Text *out) {
   text_printf(out, "    %s_work work;\n    uint64_t step, seed;\n} %s;\n\n", x, em->type);
 }
 
-static bool named_alike(Context *cx, const char *label, const char *name) { return label && strcmp(c_local_name(cx, label), name) == 0; }
+static bool named_alike(Context *cx, const char *label, const char *name) {
+  return label && strcmp(c_local_name(cx, label), name) == 0;
+}
 
 /* Whether the functions of nn_math.h, or those of the model's table, have a variable of that name. */
 static bool header_has(const char *name) {
-  static const char *const words[] = {"all",   "base",   "big",     "bottom", "bounded", "extra",   "half", "lost", "low", "middle", "model",
-                                      "moved", "n256", "numerator", "odd",    "offset",  "product", "shifted", "tiny", "top", "turn", "value", "yes"};
+  static const char *const words[] = {"all",     "base",    "big",   "bottom", "bounded", "extra",     "half", "lost",
+                                      "low",     "middle",  "model", "moved",  "n256",    "numerator", "odd",  "offset",
+                                      "product", "shifted", "tiny",  "top",    "turn",    "value",     "yes"};
   for (size_t k = 0; k < sizeof words / sizeof *words; k++)
     if (strcmp(words[k], name) == 0) return true;
   return strlen(name) == 1;
@@ -161,7 +165,8 @@ static void number_nodes(Program *p) {
       for (int k = 0; k < p->objectives.at[i].groups[j].nstages; k++) {
         const Group *group = &p->objectives.at[i].groups[j];
         const Stage *stage = &group->stages[k];
-        for (int r = 0; r < stage->nroots * (stage->flat ? 1 : group->nparams); r++) VEC_PUSH(p->cx, &roots, stage->roots[r].node);
+        for (int r = 0; r < stage->nroots * (stage->flat ? 1 : group->nparams); r++)
+          VEC_PUSH(p->cx, &roots, stage->roots[r].node);
       }
   const FullBatch *full = full_batch_of(p);
   for (int r = 0; full && r < full->product.nroots; r++) VEC_PUSH(p->cx, &roots, full->product.roots[r].node);
@@ -170,7 +175,8 @@ static void number_nodes(Program *p) {
   for (int k = 0; k < list.n; k++) {
     const Node *n = list.at[k];
     bool constant = n->kind == NODE_MAP && n->op == OP_PRODUCT && !n->nreads && !n->naxes && !n->nreduce && !n->nguards;
-    if (!constant && (n->kind == NODE_MAP || n->kind == NODE_PIECES || n->kind == NODE_RESHAPE)) list.at[k]->number = next++;
+    if (!constant && (n->kind == NODE_MAP || n->kind == NODE_PIECES || n->kind == NODE_RESHAPE))
+      list.at[k]->number = next++;
   }
 }
 

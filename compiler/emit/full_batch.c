@@ -3,9 +3,10 @@
  *     double digits_L_full(const double *w, double *g, digits_full_work *s, int n, const double *x, const int32_t *y)
  *     double digits_L_product(const double *w, const double *direction, double *g, ...)
  *
- * A search for a minimum to eight digits compares values that agree in more digits than a float has. So the training loss, its
- * gradient and the product with its Hessian are written like any routine, only that parameters are numbers in a row (w + 12), and
- * then the C is translated word for word: float becomes double, nn_expf becomes nn_exp, 0.5f becomes 0.5. */
+ * A search for a minimum to eight digits compares values that agree in more digits than a float has. So the training
+ * loss, its gradient and the product with its Hessian are written like any routine, only that parameters are numbers in
+ * a row (w + 12), and then the C is translated word for word: float becomes double, nn_expf becomes nn_exp, 0.5f
+ * becomes 0.5. */
 #include "emit/emit_c.h"
 
 #include <ctype.h>
@@ -43,7 +44,8 @@ void plan_full(Emitter *em) {
 
 /* ---- translation ---- */
 
-/* A word with what comes from its letters: `float`, nn_expf, and functions and tables of this file that have a float twin. */
+/* A word with what comes from its letters: `float`, nn_expf, and functions and tables of this file that have a float
+ * twin. */
 static void add_word(Emitter *em, const char *word, size_t length, Text *out) {
   static const char *const words[][2] = {{"float", "double"},
                                          {"nn_gemm", "nn_gemm_double"},

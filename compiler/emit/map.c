@@ -53,7 +53,8 @@ static void store_flat_roots(Body *b) { /* all values first: a root may be what 
   for (int k = 0; k < b->plan->nroots; k++) {
     const Root *r = &b->plan->roots[k];
     Index *index[1] = {index_var(b->g, 0)};
-    line(b, "%s[%s] = %s;", b->root_names[k], b->vars[0], as_float(b, code_read(b, read_make(b->g, r->node, index)), 5));
+    line(b, "%s[%s] = %s;", b->root_names[k], b->vars[0],
+         as_float(b, code_read(b, read_make(b->g, r->node, index)), 5));
   }
 }
 
@@ -206,7 +207,8 @@ void emit_carry(Body *b, const Carry *carry, int loop, bool start) {
   b->temps.n = 0;
 }
 
-/* The operand of a product as a row-major matrix in scratch, zero where guards fail. The outer variables are loops already. */
+/* The operand of a product as a row-major matrix in scratch, zero where guards fail. The outer variables are loops
+ * already. */
 void emit_pack(Body *b, const Node *n, const Pack *pack) {
   int indent = b->indent;
   Nest nest = nest_new(b, n);

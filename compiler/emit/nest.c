@@ -1,8 +1,8 @@
 /* nest.c: loop nests: which loops, in which order, within which bounds.
  *
- * Loops are chosen as a list, then printed. Neighbouring loops over memory that is one run are merged. Guards become bounds of the
- * innermost loop that they depend on: 0 <= i + u - 2 < 28 in a loop over i lets i run from 2 - u to 30 - u. An equality that
- * fixes an own axis takes that axis' loop away: the sum is then a scatter. */
+ * Loops are chosen as a list, then printed. Neighbouring loops over memory that is one run are merged. Guards become
+ * bounds of the innermost loop that they depend on: 0 <= i + u - 2 < 28 in a loop over i lets i run from 2 - u to 30 -
+ * u. An equality that fixes an own axis takes that axis' loop away: the sum is then a scatter. */
 #include "emit/emit_c_nest.h"
 
 #include <string.h>
@@ -209,10 +209,12 @@ static Bounds bounds_of(Body *b, const Guard *q, const Loop *l) {
   Index top = *q->e;
   top.divisor = 1;
   int64_t c = index_coef(q->e, l->var), end;
-  if (__builtin_mul_overflow(q->n, q->e->divisor, &end)) report_wide(b, arena_printf(b->cx, "%lld * %lld", (long long)q->n, (long long)q->e->divisor)), end = 1;
+  if (__builtin_mul_overflow(q->n, q->e->divisor, &end))
+    report_wide(b, arena_printf(b->cx, "%lld * %lld", (long long)q->n, (long long)q->e->divisor)), end = 1;
   Index *rest = index_combine(g, 1, &top, -c, index_var(g, l->var)), *minus = index_combine(g, -1, rest, 0, rest);
   if (c > 0) return (Bounds){minus, index_combine(g, 1, minus, 1, index_constant(g, end)), c};
-  return (Bounds){index_combine(g, 1, rest, 1, index_constant(g, -end + 1)), index_combine(g, 1, rest, 1, index_constant(g, 1)), -c};
+  return (Bounds){index_combine(g, 1, rest, 1, index_constant(g, -end + 1)),
+                  index_combine(g, 1, rest, 1, index_constant(g, 1)), -c};
 }
 
 /* In 64 bits. */
@@ -226,7 +228,8 @@ static void bound_wide(Body *b, Code bound, int64_t size, bool low, const char *
 /* Does `bound`, rounded up to a multiple of size, and a place times size, fit an int? */
 static bool bound_fits_int(Code bound, int64_t size, int64_t last) {
   int64_t lo, hi;
-  return !bound.wide && bound.hi <= INT32_MAX - (size - 1) && range_times(0, last + 1, size, size, &lo, &hi) && hi <= INT32_MAX;
+  return !bound.wide && bound.hi <= INT32_MAX - (size - 1) && range_times(0, last + 1, size, size, &lo, &hi) &&
+         hi <= INT32_MAX;
 }
 
 /* Guard q bounds loop `k`: from and to are C variables. rest is what else the numerator holds. */
@@ -241,8 +244,7 @@ static void bound_by_guard(Nest *nest, const Guard *q, const Loop *l, const char
   if (!known_low || hi > 0) { /* v >= low / size, rounded up */
     if (!bound_fits_int(low, at.size, last)) bound_wide(b, low, at.size, true, from, to);
     else if (size == 1) line(b, "if (%s > %s) %s = %s;", low.text, from, from, low.text);
-    else
-      line(b, "if (%s > %s * %lld) %s = (%s + %lld) / %lld;", low.text, from, size, from, low.text, size - 1, size);
+    else line(b, "if (%s > %s * %lld) %s = (%s + %lld) / %lld;", low.text, from, size, from, low.text, size - 1, size);
   }
   bool known_high = index_range(NULL, at.high, b->axes, &lo, &hi);
   if (known_high && lo >= (double)l->count * (double)size && l->kind == AXIS_PLAIN) return;
@@ -250,7 +252,8 @@ static void bound_by_guard(Nest *nest, const Guard *q, const Loop *l, const char
   if (!bound_fits_int(high, at.size, last)) bound_wide(b, high, at.size, false, from, to);
   else if (size == 1) line(b, "if (%s < %s) %s = %s;", high.text, to, to, high.text);
   else
-    line(b, "if (%s < %s * %lld) %s = %s <= 0 ? 0 : (%s + %lld) / %lld;", high.text, to, size, to, high.text, high.text, size - 1, size);
+    line(b, "if (%s < %s * %lld) %s = %s <= 0 ? 0 : (%s + %lld) / %lld;", high.text, to, size, to, high.text, high.text,
+         size - 1, size);
 }
 
 /* Loop k of the nest, bounded by the guards that end there. `%` conditions open an if inside. */

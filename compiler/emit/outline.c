@@ -1,8 +1,9 @@
 /* outline.c: what is repeated becomes a function.
  *
- * The blocks of a routine are a sequence; two runs of blocks are alike if their loops are the same text and their operands
- * are the same up to renaming. The run that saves most lines becomes `static void digits_part1(n, p0, p1, ...)`, its places
- * become calls, and so on until nothing worth it is left. So fifty equal layers are one function and fifty calls. */
+ * The blocks of a routine are a sequence; two runs of blocks are alike if their loops are the same text and their
+ * operands are the same up to renaming. The run that saves most lines becomes `static void digits_part1(n, p0, p1,
+ * ...)`, its places become calls, and so on until nothing worth it is left. So fifty equal layers are one function and
+ * fifty calls. */
 #include "emit/emit_c.h"
 
 #include <stdlib.h>
@@ -124,7 +125,9 @@ static bool same_run(const Outliner *out, int start, int other, int length) {
     if (a->noperands != b->noperands || strcmp(a->body, b->body) != 0) return false;
     for (int i = 0; i < a->noperands; i++) {
       const Operand *x = &a->operands[i], *y = &b->operands[i];
-      if (number(&m, x) != number(&q, y) || x->written != y->written || x->integer != y->integer || x->scalar != y->scalar) return false;
+      if (number(&m, x) != number(&q, y) || x->written != y->written || x->integer != y->integer ||
+          x->scalar != y->scalar)
+        return false;
     }
   }
   return true;
@@ -167,7 +170,8 @@ static void write_block(Outliner *out, const CodeBlock *block, Numbering *m, Tex
   open_brace(&b, "{");
   for (int i = 0; i < block->noperands; i++)
     if (operands[i].scalar)
-      line(&b, "const %s %s = %s;", element_type(operands[i].integer, operands[i].wide), operands[i].name, operands[i].origin);
+      line(&b, "const %s %s = %s;", element_type(operands[i].integer, operands[i].wide), operands[i].name,
+           operands[i].origin);
   declare_operands(&b, operands, block->noperands);
   text_add(text, block->body);
   close_brace(&b);

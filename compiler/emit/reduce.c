@@ -1,11 +1,11 @@
 /* reduce.c: reductions.
  *
- * The innermost loop is the one with most unit strides. Where that is a reduced axis, the result grows in a scalar, with 16
- * partial sums if the loop is long, so that compilers use vectors without being allowed to reorder sums. A float that a million
- * terms run through loses digits (Higham 1993, eq. 2.6: the error grows with their number): beyond DEEP_SUM terms the scalar is a double,
- * beyond FLUSH terms one into which the partial sums go now and then. Where it is an own
- * axis, the result grows in the array, which is set to zero first; beyond DEEP_SUM terms, STRIP results at a time in doubles, each of which
- * takes up BLOCK terms at once. */
+ * The innermost loop is the one with most unit strides. Where that is a reduced axis, the result grows in a scalar,
+ * with 16 partial sums if the loop is long, so that compilers use vectors without being allowed to reorder sums. A
+ * float that a million terms run through loses digits (Higham 1993, eq. 2.6: the error grows with their number): beyond
+ * DEEP_SUM terms the scalar is a double, beyond FLUSH terms one into which the partial sums go now and then. Where it
+ * is an own axis, the result grows in the array, which is set to zero first; beyond DEEP_SUM terms, STRIP results at a
+ * time in doubles, each of which takes up BLOCK terms at once. */
 #include "emit/emit_c_nest.h"
 
 #include <string.h>
@@ -30,10 +30,13 @@ static Code term(Nest *nest) { return code_body(nest->b, nest->n, nest->reads, N
 
 /* Is the result of whole values that a float might round? Then it is made of whole steps. */
 static bool sums_whole(const Body *b, const Node *n) {
-  return node_is_bounded(n) && (whole_beyond_floats(b->plan, n) || (n->nreads && whole_beyond_floats(b->plan, n->reads[0]->node)));
+  return node_is_bounded(n) &&
+         (whole_beyond_floats(b->plan, n) || (n->nreads && whole_beyond_floats(b->plan, n->reads[0]->node)));
 }
 
-static Code scaled_whole(Body *b, const Node *n, Code c) { return n->scale == 1 ? c : whole_times(b, whole_constant(b, (int64_t)n->scale), c); }
+static Code scaled_whole(Body *b, const Node *n, Code c) {
+  return n->scale == 1 ? c : whole_times(b, whole_constant(b, (int64_t)n->scale), c);
+}
 
 static const char *scaled(Body *b, const Node *n, Code c) {
   if (n->scale == 1) return as_float(b, c, 5);
@@ -62,7 +65,8 @@ static void clear_lost(Body *b, const Node *n, const Pack *lost) {
 /* A term of a long scatter, with what rounding took from those before it. */
 static void grow(Nest *nest, const Pack *lost, const char *value) {
   Body *b = nest->b;
-  const char *to = nest_target(b, nest), *place = code_place(b, nest_place(nest)), *kept = operand(b, nest->n, lost, true)->name;
+  const char *to = nest_target(b, nest), *place = code_place(b, nest_place(nest)),
+             *kept = operand(b, nest->n, lost, true)->name;
   line(b, "nn_growf(&%s, &%s[%s], %s);", to, kept, place, value);
 }
 
@@ -93,13 +97,16 @@ static void reduce_in_array(Nest *nest, bool scatter) {
   else if (nest->n->nreads == 0) c = (Code){.text = c_real(b->em, nest->n->scale), .level = 1};
   else if (c.integer && node_is_bounded(nest->n) && (r == RED_SUM || r == RED_NONE)) c = scaled_whole(b, nest->n, c);
   else if (r == RED_SUM || r == RED_NONE) c = (Code){.text = scaled(b, nest->n, c), .level = 2};
-  if (p->integer) line(b, "%s %s %s;", nest_target(b, nest), r == RED_NONE ? "=" : "+=", as_element(b, c, nest->n, true, p->wide, 5)); /* a scatter */
+  if (p->integer)
+    line(b, "%s %s %s;", nest_target(b, nest),
+         r == RED_NONE ? "=" : "+=", as_element(b, c, nest->n, true, p->wide, 5)); /* a scatter */
   else if (scatter && p->lost) grow(nest, p->lost, as_float(b, c, 5));
   else update(b, r, nest_target(b, nest), as_float(b, c, 5));
   nest_close(b, indent);
 }
 
-/* A long sum with an own axis innermost: a strip of results at a time, BLOCK terms of each in a float, these in a double. */
+/* A long sum with an own axis innermost: a strip of results at a time, BLOCK terms of each in a float, these in a
+ * double. */
 static void open_strip(Nest *nest, long long width) {
   Body *b = nest->b;
   const Loop *row = &nest->loops.at[nest->loops.n - 1];
@@ -118,7 +125,8 @@ static void close_strip(Nest *nest, const char *flush, const char *place) {
   const Loop *row = &nest->loops.at[nest->loops.n - 1];
   const char *v = b->vars[row->var];
   line(b, "%s", flush);
-  open_brace(b, "for (int %s = %s; %s < %s; %s++) {", v, nest->in_strips ? "start" : "0", v, nest->in_strips ? "end" : nest_loop_end(b, row), v);
+  open_brace(b, "for (int %s = %s; %s < %s; %s++) {", v, nest->in_strips ? "start" : "0", v,
+             nest->in_strips ? "end" : nest_loop_end(b, row), v);
   Code sum = {.text = arena_printf(b->cx, "(float)sum[%s]", place), .level = 1};
   line(b, "%s = %s;", nest_target(b, nest), scaled(b, nest->n, sum));
   close_brace(b);
@@ -132,7 +140,8 @@ static void reduce_in_strips(Nest *nest) {
   nest->in_strips = row->kind != AXIS_PLAIN || row->count > STRIP;
   long long width = nest->in_strips ? STRIP : row->count;
   const char *place = nest->in_strips ? arena_printf(b->cx, "%s - start", v) : v;
-  const char *flush = arena_printf(b->cx, "for (int q = 0; q < %lld; q++) sum[q] += (double)part[q], part[q] = 0.0f;", width);
+  const char *flush =
+    arena_printf(b->cx, "for (int q = 0; q < %lld; q++) sum[q] += (double)part[q], part[q] = 0.0f;", width);
   if (guards_rows(nest, own)) nest_fill(b, nest, start_of(b, RED_SUM)), nest_open_outer_guards(nest, 0);
   for (; k < own; k++) nest_open_bounded(nest, k);
   open_strip(nest, width);
@@ -250,15 +259,22 @@ static void reduce_whole(Nest *nest, int own) {
   const Node *n = nest->n;
   int indent = b->indent;
   Reduction r = n->reduction;
-  int64_t scale = r == RED_SUM && n->scale != 0 ? (int64_t)n->scale : 1, lo = (int64_t)n->lo / scale, hi = (int64_t)n->hi / scale;
+  int64_t scale = r == RED_SUM && n->scale != 0 ? (int64_t)n->scale : 1, lo = (int64_t)n->lo / scale,
+          hi = (int64_t)n->hi / scale;
   if (r == RED_SUM || r == RED_PROD) lo = hi = hi > lo ? (hi > -lo ? hi : -lo) : (lo > -hi ? lo : -hi), lo = -lo;
   Code acc = whole_code("acc", 0, lo, hi);
-  line(b, "%s acc = %lld;", code_type(acc), r == RED_MAX ? (long long)n->lo : r == RED_MIN ? (long long)n->hi : r == RED_PROD ? 1LL : 0LL);
+  line(b, "%s acc = %lld;", code_type(acc),
+       r == RED_MAX    ? (long long)n->lo
+       : r == RED_MIN  ? (long long)n->hi
+       : r == RED_PROD ? 1LL
+                       : 0LL);
   nest_open_outer_guards(nest, own);
   open_reduced(nest, own, nest->loops.n);
   Code c = term(nest);
   c = n->nreads ? whole_of(b, c, n->reads[0]->node) : whole_constant(b, 1);
-  if (r == RED_SUM || r == RED_PROD) line(b, "acc %s= %s;", r == RED_SUM ? "+" : "*", c.wide && !acc.wide ? arena_printf(b->cx, "(int)%s", code_parens(b, c, 0)) : code_parens(b, c, 5));
+  if (r == RED_SUM || r == RED_PROD)
+    line(b, "acc %s= %s;", r == RED_SUM ? "+" : "*",
+         c.wide && !acc.wide ? arena_printf(b->cx, "(int)%s", code_parens(b, c, 0)) : code_parens(b, c, 5));
   else {
     c = spill(b, c);
     line(b, "if (%s %s acc) acc = %s;", c.text, r == RED_MAX ? ">" : "<", c.text);
@@ -307,10 +323,9 @@ void emit_reduce(Body *b, const Node *n) {
   use_axes(b, n);
   Nest nest = nest_new(b, n);
   bool scatter = n->reduction == RED_SUM && nest_solve_guards(&nest);
-  bool needs_scalar =
-    reduction_rows[n->reduction].place || n->naxes == 0 ||
-    plan_place(b->plan, n)->integer || sums_whole(b, n) || /* a whole result is made in a variable, a long product in a double */
-    (n->reduction == RED_PROD && plan_terms(b->plan, n) > DEEP_SUM);
+  bool needs_scalar = reduction_rows[n->reduction].place || n->naxes == 0 || plan_place(b->plan, n)->integer ||
+                      sums_whole(b, n) || /* a whole result is made in a variable, a long product in a double */
+                      (n->reduction == RED_PROD && plan_terms(b->plan, n) > DEEP_SUM);
   nest_add_loops(&nest);
   nest_add_accesses(&nest);
   sort_own_first(&nest);

@@ -29,7 +29,8 @@ const char *input_list(Emitter *em, uint32_t mask, bool types) {
 
 const char *draw_arguments(Emitter *em, const Routine *r, const char *seed, const char *step) {
   bool takes_step = em->steps || (em->draws && r->kind != ROUTINE_OUTPUT);
-  return arena_printf(em->cx, "%s%s%s%s", em->draws ? ", " : "", em->draws ? seed : "", takes_step ? ", " : "", takes_step ? step : "");
+  return arena_printf(em->cx, "%s%s%s%s", em->draws ? ", " : "", em->draws ? seed : "", takes_step ? ", " : "",
+                      takes_step ? step : "");
 }
 
 static const char *signature(Emitter *em, int k) {
@@ -100,7 +101,9 @@ static const char *routine_origin(Body *b, const Node *n) {
   case NODE_STATE: return leaf_origin(em, em->states, "state", n);
   case NODE_CONST: return table_name(em, n, p->integer, p->wide);
   case NODE_BATCH: return "(float)n";
-  case NODE_STEP: return n->item == STEP_TRAINING ? "(float)((uint32_t)step + 1u)" : "(float)(step ? (uint32_t)step : 1u)"; /* above: turns */
+  case NODE_STEP:
+    return n->item == STEP_TRAINING ? "(float)((uint32_t)step + 1u)"
+                                    : "(float)(step ? (uint32_t)step : 1u)"; /* above: turns */
   default: bug("emit", "a leaf of kind %d in a routine", (int)n->kind);
   }
 }
@@ -160,7 +163,8 @@ static void emit_unused(Body *b, const Routine *r, const Text *body, uint32_t ma
   if (b->em->program->states.n && !mentions(body, "state->") && !mentions(body, "*state")) line(b, "(void)state;");
   if (r->kind == ROUTINE_GRAD && !mentions(body, "g->")) line(b, "(void)g;");
   if (!mentions(body, "s->")) line(b, "(void)s;");
-  if (b->em->draws && !b->plan->draws) line(b, r->kind == ROUTINE_OUTPUT || b->em->steps ? "(void)seed;" : "(void)seed, (void)step;");
+  if (b->em->draws && !b->plan->draws)
+    line(b, r->kind == ROUTINE_OUTPUT || b->em->steps ? "(void)seed;" : "(void)seed, (void)step;");
   if (b->em->steps && !b->plan->steps_read) line(b, "(void)step;");
   for (int k = 0; k < b->em->program->inputs.n; k++) /* one that the gradient reads, say, and the loss does not */
     if (mask >> k & 1 && !(b->plan->inputs >> k & 1) && b->em->program->inputs.at[k].kind == INPUT_REAL)
@@ -208,15 +212,12 @@ static void grow_work(Emitter *em, const Plan *plan) {
 
 /* Is digits_NAME something of the generated code itself? */
 static bool is_own_name(const char *name) {
-  static const char *const words[] = {"init",    "step",         "finish_step",  "bad_row", "params",
-                                      "state",   "work",         "hyper",        "model",   "first_bad",
-                                      "squares", "param_arrays", "state_arrays", "slots",   "inputs",
-                                      "losses",  "objectives",   "outputs",      "metrics", "hypers",
-                                      "full",    "full_work",    "moved",        "copies"};
-  static const char *const starts[] = {"step_", "update_", "part", "table", "finish_", "init_", "first_bad_"}, *const ends[] = {
-                                                                                                   "_entry", "_params",
-                                                                                                   "_grad", "_full",
-                                                                                                   "_product"};
+  static const char *const words[] = {
+    "init",       "step",      "finish_step", "bad_row",      "params",       "state",     "work",   "hyper",
+    "model",      "first_bad", "squares",     "param_arrays", "state_arrays", "slots",     "inputs", "losses",
+    "objectives", "outputs",   "metrics",     "hypers",       "full",         "full_work", "moved",  "copies"};
+  static const char *const starts[] = {"step_", "update_", "part", "table", "finish_", "init_", "first_bad_"},
+                           *const ends[] = {"_entry", "_params", "_grad", "_full", "_product"};
   size_t length = strlen(name);
   for (size_t k = 0; k < sizeof words / sizeof *words; k++)
     if (strcmp(words[k], name) == 0) return true;

@@ -112,10 +112,12 @@ static void emit_gemm(Body *b, const Node *n, const Gemm *gemm) {
   const char *target = offset(b, c, to);
   /* Named here, one after the other: the arguments of a call are computed in the order that a machine likes. */
   const char *right = matrix(b, n, gemm->b, gemm->pack_b), *left = matrix(b, n, gemm->a, gemm->pack_a);
-  const char *rows = extent_text(b, gemm->m), *columns = extent_text(b, gemm->n), *ldc = arena_printf(b->cx, "%lld", (long long)gemm->ldc);
+  const char *rows = extent_text(b, gemm->m), *columns = extent_text(b, gemm->n),
+             *ldc = arena_printf(b->cx, "%lld", (long long)gemm->ldc);
   const char *part = gemm->part ? operand(b, n, gemm->part, true)->name : NULL;
-  line(b, "nn_gemm(%d, %d, %s, %s, %s, %s, %s, %lld, %s, %lld, %s, %s, %s);", gemm->ta, gemm->tb, rows, columns, extent_text(b, gemm->k), c_real(b->em, gemm->alpha),
-       left, (long long)gemm->lda, right, (long long)gemm->ldb, gemm->nsum && !part ? "1.0f" : "0.0f", part ? part : target, part ? columns : ldc);
+  line(b, "nn_gemm(%d, %d, %s, %s, %s, %s, %s, %lld, %s, %lld, %s, %s, %s);", gemm->ta, gemm->tb, rows, columns,
+       extent_text(b, gemm->k), c_real(b->em, gemm->alpha), left, (long long)gemm->lda, right, (long long)gemm->ldb,
+       gemm->nsum && !part ? "1.0f" : "0.0f", part ? part : target, part ? columns : ldc);
   if (part) line(b, "nn_grow_matrixf(%s, %s, %s, %s, %s, %s);", rows, columns, part, target, offset(b, lost, to), ldc);
   while (b->indent > indent) close_brace(b);
 }
@@ -129,11 +131,12 @@ static void emit_draw(Body *b, const Node *n) {
     else all.fixed *= n->axes[k].extent;
   }
   if (b->first) {
-    line(b, "nn_noise(%s, %d, %s, %s, m->seed, NN_STREAM(%d, m->step));", to, n->item % 2, b->first, extent_text(b, all), n->item / 2 + 1);
+    line(b, "nn_noise(%s, %d, %s, %s, m->seed, NN_STREAM(%d, m->step));", to, n->item % 2, b->first,
+         extent_text(b, all), n->item / 2 + 1);
     return;
   }
-  line(b, "nn_draw_%s(%s, (size_t)(%s), %s, 1.0f, seed, NN_STREAM(%d, %s));", n->item % 2 ? "normal" : "uniform", to, extent_text(b, all),
-       n->item % 2 ? "0.0f" : "0x1p-25f", n->item / 2 + 1, step);
+  line(b, "nn_draw_%s(%s, (size_t)(%s), %s, 1.0f, seed, NN_STREAM(%d, %s));", n->item % 2 ? "normal" : "uniform", to,
+       extent_text(b, all), n->item % 2 ? "0.0f" : "0x1p-25f", n->item / 2 + 1, step);
 }
 
 /* ---- blocks ---- */
@@ -145,7 +148,9 @@ static void emit_step(Body *b, const Step *step) {
   case STEP_GEMM: emit_gemm(b, step->nodes.at[0], step->gemm); break;
   case STEP_PIECES: emit_pieces(b, step->nodes.at[0]); break;
   case STEP_DRAW: emit_draw(b, step->nodes.at[0]); break;
-  case STEP_COPY: case STEP_LOOP: case STEP_END: break;
+  case STEP_COPY:
+  case STEP_LOOP:
+  case STEP_END: break;
   }
   b->temps.n = 0;
 }
@@ -156,7 +161,9 @@ static void declare_some(Body *b, const Operand *operands, int n, bool written, 
   size_t width = 0; /* without digits: lines do not break elsewhere because an offset is longer */
   for (int k = 0; k < n; k++) {
     const Operand *o = &operands[k];
-    if (o->scalar || o->written != written || o->integer != integer || o->wide != wide || strcmp(o->name, o->origin) == 0) continue;
+    if (o->scalar || o->written != written || o->integer != integer || o->wide != wide ||
+        strcmp(o->name, o->origin) == 0)
+      continue;
     if (width > 80) {
       line(b, "%s;", t.data);
       t = (Text){.cx = b->cx};
@@ -270,8 +277,8 @@ static void emit_loop(Body *b, int which) {
     const Node *prev = l->group->carries[k].prev;
     text_printf(&names, "%s%s", k ? ", " : "", prev->label ? prev->label : arena_printf(b->cx, "v%d", prev->number));
   }
-  emit_comment(b, arena_printf(b->cx, "a loop over %lld steps%s; carried: %s", (long long)scan->extent, scan->backwards ? ", from the last to the first" : "",
-                               names.data ? names.data : ""));
+  emit_comment(b, arena_printf(b->cx, "a loop over %lld steps%s; carried: %s", (long long)scan->extent,
+                               scan->backwards ? ", from the last to the first" : "", names.data ? names.data : ""));
   for (int k = 0; k < l->group->ncarries; k++) emit_braced_carry(b, &l->group->carries[k], which, true);
   if (scan->backwards) open_brace(b, "for (int %s = %lld; %s >= 0; %s--) {", v, (long long)scan->extent - 1, v, v);
   else open_brace(b, "for (int %s = 0; %s < %lld; %s++) {", v, v, (long long)scan->extent, v);

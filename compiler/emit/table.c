@@ -8,24 +8,26 @@
 
 static void emit_start(Emitter *em, const Start *start, const char *pointer, int64_t count, int stream, Text *out) {
   Context *cx = em->cx;
-  static const char *const draws[] = {[START_UNIFORM] = "uniform", [START_NORMAL] = "normal", [START_TRUNCATED] = "truncated_normal"};
+  static const char *const draws[] = {
+    [START_UNIFORM] = "uniform", [START_NORMAL] = "normal", [START_TRUNCATED] = "truncated_normal"};
   long long n = (long long)count;
   switch (start->kind) {
   case START_ZERO: return;
   case START_COPY:
     text_printf(out, "  memcpy(%s, %s, %lld * sizeof(float));\n", pointer,
-                layout_pointer(cx, start->of->kind == NODE_PARAM ? em->params : em->states, start->of->kind == NODE_PARAM ? "(&m->param)" : "(&m->state)",
-                               start->of->item, false), n);
+                layout_pointer(cx, start->of->kind == NODE_PARAM ? em->params : em->states,
+                               start->of->kind == NODE_PARAM ? "(&m->param)" : "(&m->state)", start->of->item, false),
+                n);
     return;
   case START_UNIFORM:
   case START_NORMAL:
   case START_TRUNCATED:
-    text_printf(out, "  nn_draw_%s(%s, %lld, %s, %s, seed, %d);\n", draws[start->kind], pointer, n, c_float(cx, start->a),
-                c_float(cx, start->b), stream);
+    text_printf(out, "  nn_draw_%s(%s, %lld, %s, %s, seed, %d);\n", draws[start->kind], pointer, n,
+                c_float(cx, start->a), c_float(cx, start->b), stream);
     return;
   case START_ORTHOGONAL:
-    text_printf(out, "  nn_draw_orthogonal(%s, %lld, %lld, %s, seed, %d);\n", pointer, (long long)start->rows, n / start->rows,
-                c_float(cx, start->a), stream);
+    text_printf(out, "  nn_draw_orthogonal(%s, %lld, %lld, %s, seed, %d);\n", pointer, (long long)start->rows,
+                n / start->rows, c_float(cx, start->a), stream);
     return;
   case START_VALUES: break;
   }
@@ -100,7 +102,8 @@ static void emit_wrapper(Emitter *em, int k, Text *source) {
   if (states) text_printf(out, "(const %s_state *)state, ", prefix);
   if (grad) text_printf(out, "(%s_params *)grad, ", prefix);
   if (grad && states) text_printf(out, "(%s_state *)next_state, ", prefix);
-  text_printf(out, "(%s_work *)work, n%s%s", prefix, draw_arguments(em, r, "seed", "step"), inputs_from_pointers(em, em->masks[k]));
+  text_printf(out, "(%s_work *)work, n%s%s", prefix, draw_arguments(em, r, "seed", "step"),
+              inputs_from_pointers(em, em->masks[k]));
   if (output) text_printf(out, ", (%s *)out", r->integer ? "int32_t" : "float");
   text_add(out, ");\n}\n\n");
   add_wrapped(source, text.data, 6);
@@ -121,10 +124,10 @@ static void emit_wrappers(Emitter *em, Text *out) {
   if (!p->objectives.n || full_batch_of(p)) return;
   text_printf(out, "static float %s_step_entry(void *model, int n, const void *const *in) {\n  (void)in;\n",
               em->prefix);
-  add_wrapped(
-    out,
-    arena_printf(em->cx, "  return %s_step((%s *)model, n%s);\n", em->prefix, em->type, inputs_from_pointers(em, step_inputs(em))),
-    6);
+  add_wrapped(out,
+              arena_printf(em->cx, "  return %s_step((%s *)model, n%s);\n", em->prefix, em->type,
+                           inputs_from_pointers(em, step_inputs(em))),
+              6);
   text_add(out, "}\n\n");
 }
 
@@ -153,7 +156,8 @@ static const char *shape(Context *cx, int rank, const int64_t *extents) {
 static const char *node_shape(Emitter *em, const Node *n, int from, Span span, const char *name) {
   int64_t extents[MAX_AXES];
   int rank = n->naxes - from;
-  for (int k = 0; k < rank; k++) extents[k] = n->axes[from + k].kind == AXIS_BATCH ? plan_batch(em->program) : n->axes[from + k].extent;
+  for (int k = 0; k < rank; k++)
+    extents[k] = n->axes[from + k].kind == AXIS_BATCH ? plan_batch(em->program) : n->axes[from + k].extent;
   if (rank > 8) error_at(em->cx, span, "'%s' has %d axes; 8 are the most", name, rank);
   return shape(em->cx, rank, extents);
 }
@@ -172,7 +176,8 @@ static void add_row(Text *out, const char *row) {
 
 static void array_row(Emitter *em, const char *name, const Leaf *leaf, int64_t offset, Text *out) {
   add_row(out, arena_printf(em->cx, "{%s, %s, %lld, %lld},", quoted(em->cx, name),
-                            node_shape(em, leaf->node, 0, leaf->span, leaf->path), (long long)offset, (long long)leaf->count));
+                            node_shape(em, leaf->node, 0, leaf->span, leaf->path), (long long)offset,
+                            (long long)leaf->count));
 }
 
 static void emit_arrays(Emitter *em, const char *table, const Layout *l, Text *out) {
@@ -220,7 +225,8 @@ static int emit_slots(Emitter *em, Text *out) {
 /* By axis: 1 + the input that says how many places an example has, or 0. */
 static const char *extents_of(Emitter *em, const Input *in) {
   Text t = {.cx = em->cx};
-  for (int k = 1; k < in->node->naxes; k++) text_printf(&t, "%s%d", k > 1 ? ", " : "", 1 + input_extent(em->program, in, k));
+  for (int k = 1; k < in->node->naxes; k++)
+    text_printf(&t, "%s%d", k > 1 ? ", " : "", 1 + input_extent(em->program, in, k));
   return t.data ? t.data : "0";
 }
 
@@ -279,7 +285,8 @@ static int emit_outputs(Emitter *em, Text *out) {
     for (int i = 0; i < r->rank; i++) count *= r->shape[i];
     if (r->rank > 8) error_at(em->cx, r->span, "'%s' has %d axes; 8 are the most", r->name, r->rank);
     text_printf(out, "    {%s, %uu, %d, %s, %lld, %d, %s_entry},\n", quoted(em->cx, r->name), em->masks[k],
-                r->integer && r->classes > 1 ? r->classes : r->integer, shape(em->cx, r->rank, r->shape), (long long)count, r->per_example, em->routine_names[k]);
+                r->integer && r->classes > 1 ? r->classes : r->integer, shape(em->cx, r->rank, r->shape),
+                (long long)count, r->per_example, em->routine_names[k]);
   }
   if (rows) text_add(out, "};\n\n");
   return rows;
@@ -362,7 +369,10 @@ static void table_member(Emitter *em, const char *member, const char *count_memb
 
 static const char *flags_of(Emitter *em) {
   Text t = {.cx = em->cx};
-  const struct { bool set; const char *name; } flags[] = {{em->program->coupled, "NN_COUPLED"}, {em->draws, "NN_DRAWS"}, {em->steps, "NN_STEPS"}};
+  const struct {
+    bool set;
+    const char *name;
+  } flags[] = {{em->program->coupled, "NN_COUPLED"}, {em->draws, "NN_DRAWS"}, {em->steps, "NN_STEPS"}};
   for (int k = 0; k < 3; k++)
     if (flags[k].set) text_printf(&t, "%s%s", t.length ? " | " : "", flags[k].name);
   return t.length ? t.data : "0";
@@ -386,7 +396,8 @@ static void emit_model(Emitter *em, const int *rows, Text *out) {
   else text_printf(out, "    .state = %s, .next_state = %s,\n", absent, absent);
   if (rows[9]) table_member(em, "copies", "ncopies", "copies", rows[9], out);
   uint64_t carried = 0, maximized = 0;
-  for (int k = 0; k < p->objectives.n && k < 64; k++) maximized |= (uint64_t)p->objectives.at[k].groups[0].stmt->maximize << k;
+  for (int k = 0; k < p->objectives.n && k < 64; k++)
+    maximized |= (uint64_t)p->objectives.at[k].groups[0].stmt->maximize << k;
   if (maximized) text_printf(out, "    .maximized = UINT64_C(%llu),\n", (unsigned long long)maximized);
   for (int k = 0; k < p->states.n && k < 64; k++) carried |= (uint64_t)p->states.at[k].per_example << k;
   if (carried) text_printf(out, "    .carried = UINT64_C(%llu),\n", (unsigned long long)carried);

@@ -1,6 +1,7 @@
 /* there.c: which elements exist whatever the guards say, and so may be read before a choice.
  *
- * A guard that fails keeps its read from happening; what it keeps away is out of range, or not. All ranges are those of the loops. */
+ * A guard that fails keeps its read from happening; what it keeps away is out of range, or not. All ranges are those of
+ * the loops. */
 #include "emit/emit_c.h"
 
 bool read_in_range(const Body *b, const Read *r) {
@@ -8,7 +9,9 @@ bool read_in_range(const Body *b, const Read *r) {
   for (int k = 0; k < r->node->naxes; k++) {
     Axis a = r->node->axes[k];
     if (a.kind != AXIS_PLAIN) continue;
-    if (r->index[k]->divisor != 1 || !index_range(NULL, r->index[k], b->axes, &lo, &hi) || lo < 0 || hi > (double)a.extent - 1) return false;
+    if (r->index[k]->divisor != 1 || !index_range(NULL, r->index[k], b->axes, &lo, &hi) || lo < 0 ||
+        hi > (double)a.extent - 1)
+      return false;
   }
   return true;
 }

@@ -1,8 +1,8 @@
 /* update.c: optimizers in C.
  *
- * Each optimizer of each `minimize` has a struct of its slots in the model, laid out like the parameters of its group. An
- * elementwise one is a function over a run of floats, called for each run of neighbouring parameters; any other is a block for
- * each parameter. digits_update_L makes one update from m->grad; digits_step the whole step. */
+ * Each optimizer of each `minimize` has a struct of its slots in the model, laid out like the parameters of its group.
+ * An elementwise one is a function over a run of floats, called for each run of neighbouring parameters; any other is a
+ * block for each parameter. digits_update_L makes one update from m->grad; digits_step the whole step. */
 #include "emit/emit_c.h"
 
 #include <string.h>
@@ -114,7 +114,9 @@ static const char *hyper_name(Emitter *em, int hyper) {
 }
 
 enum { NOISE = 256 };
-static const char *noise_name(Emitter *em, const Node *n) { return arena_printf(em->cx, "noise%d", n->item / 2 - FIRST_STAGE_DRAW + 1); }
+static const char *noise_name(Emitter *em, const Node *n) {
+  return arena_printf(em->cx, "noise%d", n->item / 2 - FIRST_STAGE_DRAW + 1);
+}
 
 typedef struct StageBody { /* a Body that knows its stage; the Body comes first */
   Body body;
@@ -142,7 +144,8 @@ static void emit_flat_noise(Body *b) {
     const Node *n = b->plan->order.at[k];
     if (n->kind != NODE_DRAW) continue;
     line(b, "float %s[%d];", noise_name(b->em, n), NOISE);
-    line(b, "nn_noise(%s, %d, first, (size_t)count, seed, NN_STREAM(%d, taken));", noise_name(b->em, n), n->item % 2, n->item / 2 + 1);
+    line(b, "nn_noise(%s, %d, first, (size_t)count, seed, NN_STREAM(%d, taken));", noise_name(b->em, n), n->item % 2,
+         n->item / 2 + 1);
   }
 }
 
@@ -169,7 +172,8 @@ static void emit_flat_stage(Emitter *em, const Stage *stage, const Plan *plan, c
   Uses u = uses_of(em, stage, plan);
   StageBody sb = {.stage = stage};
   Text body = {.cx = em->cx};
-  sb.body = (Body){.em = em, .cx = em->cx, .g = em->program->graph, .plan = plan, .out = source, .loop = -1, .origin = flat_origin};
+  sb.body = (Body){
+    .em = em, .cx = em->cx, .g = em->program->graph, .plan = plan, .out = source, .loop = -1, .origin = flat_origin};
   Body *b = &sb.body;
   emit_flat_formulas(b, stage);
   Text head = {.cx = em->cx};
@@ -201,7 +205,9 @@ static void emit_flat_stage(Emitter *em, const Stage *stage, const Plan *plan, c
 }
 
 /* A pointer as it is, or further on in a run that is cut. */
-static const char *at_run(Emitter *em, const char *pointer, bool cut) { return cut ? arena_printf(em->cx, "%s + q", pointer) : pointer; }
+static const char *at_run(Emitter *em, const char *pointer, bool cut) {
+  return cut ? arena_printf(em->cx, "%s + q", pointer) : pointer;
+}
 
 static void call_run(Emitter *em, const Stage *stage, const StageCode *code, const char *name, int first, int64_t count,
                      Text *source) {
@@ -211,14 +217,17 @@ static void call_run(Emitter *em, const Stage *stage, const StageCode *code, con
   bool cut = code->plans[0]->draws; /* into pieces whose noise fits the stack */
   if (cut) text_printf(source, "  for (ptrdiff_t q = 0; q < %lld; q += %d)\n  ", (long long)count, NOISE);
   text_printf(out, "  %s(", name);
-  if (cut && count > NOISE) text_printf(out, "%lld - q < %d ? %lld - q : %d", (long long)count, NOISE, (long long)count, NOISE);
+  if (cut && count > NOISE)
+    text_printf(out, "%lld - q < %d ? %lld - q : %d", (long long)count, NOISE, (long long)count, NOISE);
   else text_printf(out, "%lld", (long long)count);
   if (u.weight) text_printf(out, ", %s", at_run(em, layout_pointer(em->cx, em->params, "w", first, true), cut));
   if (u.gradient) text_printf(out, ", %s", at_run(em, layout_pointer(em->cx, em->params, "g", first, true), cut));
   for (int k = 0; k < stage->nslots; k++) {
     if (!u.slots[k]) continue;
     const char *slot = c_name(em->cx, stage->slots[k].name, strlen(stage->slots[k].name));
-    text_printf(out, ", %s", at_run(em, arena_printf(em->cx, "(float *)&m->%s.%s.%s", member, slot, code->layout->access[first]), cut));
+    text_printf(
+      out, ", %s",
+      at_run(em, arena_printf(em->cx, "(float *)&m->%s.%s.%s", member, slot, code->layout->access[first]), cut));
   }
   if (u.step) text_add(out, ", step");
   if (u.gnorm) text_add(out, ", gnorm");
@@ -344,7 +353,8 @@ static void emit_update(Emitter *em, int o, Text *source) {
   text_printf(source, "static void %s_update_%s(%s *m) {\n", em->prefix, objective_name(em, o), em->type);
   text_printf(source, "  %s_params *w = &m->param, *g = &m->grad;\n  %s_work *s = &m->work;\n", em->prefix, em->prefix);
   const char *turns = obj->every > 1 ? arena_printf(em->cx, " / %d", obj->every) : "";
-  text_printf(source, "  const float step = (float)(int64_t)(m->step%s + 1);\n  (void)w, (void)g, (void)s, (void)step;\n", turns);
+  text_printf(
+    source, "  const float step = (float)(int64_t)(m->step%s + 1);\n  (void)w, (void)g, (void)s, (void)step;\n", turns);
   text_add_n(source, body.data ? body.data : "", body.length);
   text_add(source, "}\n\n");
 }
@@ -357,7 +367,8 @@ static int gradient_of(const Emitter *em, int loss) {
 
 uint32_t step_inputs(const Emitter *em) {
   uint32_t mask = 0;
-  for (int o = 0; o < em->program->objectives.n; o++) mask |= em->masks[gradient_of(em, em->program->objectives.at[o].loss)];
+  for (int o = 0; o < em->program->objectives.n; o++)
+    mask |= em->masks[gradient_of(em, em->program->objectives.at[o].loss)];
   return mask;
 }
 
@@ -367,7 +378,9 @@ bool emit_counts_turns(const Emitter *em) { return em->program->states.n && em->
 static void emit_turn(Emitter *em, int o, Text *header, Text *source) {
   int k = gradient_of(em, em->program->objectives.at[o].loss);
   const char *name = objective_name(em, o), *states = em->program->states.n ? "&m->state, " : "",
-             *next = emit_counts_turns(em) ? "m->acted++ ? NULL : &m->next, " : em->program->states.n ? "&m->next, " : "",
+             *next = emit_counts_turns(em)   ? "m->acted++ ? NULL : &m->next, "
+                     : em->program->states.n ? "&m->next, "
+                                             : "",
              *step = o ? arena_printf(em->cx, "NN_TURN(%d, m->step)", o) : "m->step";
   const char *signature = arena_printf(em->cx, "float %s_step_%s(%s *m, int n%s)", em->prefix, name, em->type,
                                        input_list(em, em->masks[k], true));
@@ -378,7 +391,8 @@ static void emit_turn(Emitter *em, int o, Text *header, Text *source) {
   text_printf(source, "  if (%s) return NAN;\n", check_of_inputs(em, em->masks[k]));
   add_wrapped(source,
               arena_printf(em->cx, "  const float loss = %s(&m->param, %s&m->grad, %s&m->work, n%s%s);\n",
-                           em->routine_names[k], states, next, draw_arguments(em, &em->program->routines.at[k], "m->seed", step),
+                           em->routine_names[k], states, next,
+                           draw_arguments(em, &em->program->routines.at[k], "m->seed", step),
                            input_list(em, em->masks[k], false)),
               6);
   text_printf(source, "  %s_update_%s(m);\n  return loss;\n}\n\n", em->prefix, name);

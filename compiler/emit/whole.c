@@ -1,8 +1,9 @@
 /* whole.c: whole numbers in the generated C.
  *
- * Every expression of whole numbers comes with its bounds, by interval arithmetic on what it is made of. It is computed in int where it and all
- * that it is made of fit 32 bits, else in int64_t, by a cast of the first operand that needs it; what may leave 64 bits is an error. The
- * values of loop variables, integer inputs and gathers have bounds, so no arithmetic of the generated C wraps. */
+ * Every expression of whole numbers comes with its bounds, by interval arithmetic on what it is made of. It is computed
+ * in int where it and all that it is made of fit 32 bits, else in int64_t, by a cast of the first operand that needs
+ * it; what may leave 64 bits is an error. The values of loop variables, integer inputs and gathers have bounds, so no
+ * arithmetic of the generated C wraps. */
 #include "emit/emit_c.h"
 
 #include <math.h>
@@ -18,7 +19,9 @@ Code whole_constant(Body *b, int64_t k) { return whole_code(arena_printf(b->cx, 
 
 const char *element_type(bool integer, bool wide) { return wide ? "int64_t" : integer ? "int32_t" : "float"; }
 
-const char *code_type(Code c) { return !c.integer ? "float" : c.wide && !whole_fits_int(c.lo, c.hi) ? "int64_t" : "int"; }
+const char *code_type(Code c) {
+  return !c.integer ? "float" : c.wide && !whole_fits_int(c.lo, c.hi) ? "int64_t" : "int";
+}
 
 const char *code_narrowed(Body *b, Code c, int level) {
   if (!c.integer || !c.wide || !whole_fits_int(c.lo, c.hi)) return code_parens(b, c, level);
@@ -37,12 +40,16 @@ Code whole_widened(Body *b, Code c) {
 
 void report_wide(Body *b, const char *text) {
   if (error_count(b->cx)) return;
-  error_at(b->cx, b->g->span, "whole numbers here may leave 64 bits: %s; bound what they are made of: class(k) an input, min, max and mod a value", text);
+  error_at(b->cx, b->g->span,
+           "whole numbers here may leave 64 bits: %s; bound what they are made of: class(k) an input, min, max and mod "
+           "a value",
+           text);
 }
 
 bool range_times(int64_t a, int64_t b, int64_t c, int64_t d, int64_t *lo, int64_t *hi) {
   int64_t p[4];
-  if (__builtin_mul_overflow(a, c, &p[0]) || __builtin_mul_overflow(a, d, &p[1]) || __builtin_mul_overflow(b, c, &p[2]) || __builtin_mul_overflow(b, d, &p[3]))
+  if (__builtin_mul_overflow(a, c, &p[0]) || __builtin_mul_overflow(a, d, &p[1]) ||
+      __builtin_mul_overflow(b, c, &p[2]) || __builtin_mul_overflow(b, d, &p[3]))
     return false;
   *lo = *hi = p[0];
   for (int k = 1; k < 4; k++) {
@@ -55,7 +62,8 @@ bool range_times(int64_t a, int64_t b, int64_t c, int64_t d, int64_t *lo, int64_
 /* x op y, which has bounds lo..hi. */
 static Code joined(Body *b, const char *op, int level, Code x, Code y, int64_t lo, int64_t hi) {
   if (!whole_fits_int(lo, hi) && !x.wide && !y.wide) x = whole_widened(b, x);
-  Code c = whole_code(arena_printf(b->cx, "%s %s %s", code_parens(b, x, level), op, code_parens(b, y, level - 1)), level, lo, hi);
+  Code c = whole_code(arena_printf(b->cx, "%s %s %s", code_parens(b, x, level), op, code_parens(b, y, level - 1)),
+                      level, lo, hi);
   c.wide = c.wide || x.wide || y.wide;
   return c;
 }
@@ -78,7 +86,8 @@ Code whole_plus(Body *b, Code x, Code y, bool minus) {
 
 static bool constant_of(const Node *n, double *k) {
   *k = n->scale;
-  return n->kind == NODE_MAP && n->op == OP_PRODUCT && !n->nreads && !n->nguards && !n->nreduce && number_is_exact(n->scale);
+  return n->kind == NODE_MAP && n->op == OP_PRODUCT && !n->nreads && !n->nguards && !n->nreduce &&
+         number_is_exact(n->scale);
 }
 
 static bool is_condition(const Node *n) { return n->kind == NODE_MAP && n->op >= OP_LT && n->op <= OP_NOT; }
@@ -91,21 +100,25 @@ Code whole_of(Body *b, Code c, const Node *n) {
   int64_t lo = (int64_t)low, hi = (int64_t)high;
   if (is_condition(n)) return whole_code(arena_printf(b->cx, "(int)%s", code_parens(b, c, 0)), 1, 0, 1);
   const char *name = whole_fits_int(lo, hi) ? "nn_wholef" : "nn_wide_wholef";
-  return whole_code(arena_printf(b->cx, "%s(%s, %lld, %lld)", name, code_parens(b, c, 5), (long long)lo, (long long)hi), 0, lo, hi);
+  return whole_code(arena_printf(b->cx, "%s(%s, %lld, %lld)", name, code_parens(b, c, 5), (long long)lo, (long long)hi),
+                    0, lo, hi);
 }
 
 const char *as_element(Body *b, Code c, const Node *n, bool integer, bool wide, int level) {
   if (!integer) return as_float(b, c, level);
-  if (!c.integer && !wide && !node_is_bounded(n)) return arena_printf(b->cx, "nn_wholef(%s, -2147483647, 2147483647)", c.text);
+  if (!c.integer && !wide && !node_is_bounded(n))
+    return arena_printf(b->cx, "nn_wholef(%s, -2147483647, 2147483647)", c.text);
   c = whole_of(b, c, n);
   return wide ? code_parens(b, c, level) : code_narrowed(b, c, level);
 }
 
 /* ---- operations ---- */
 
-/* Are these operands, of a node of whole values, computed as whole numbers? Where all are there as such, or floats are not enough. */
+/* Are these operands, of a node of whole values, computed as whole numbers? Where all are there as such, or floats are
+ * not enough. */
 static bool computes_whole(const Body *b, const Node *n, int first, int count, const Code *x) {
-  bool integers = false, floats = false, beyond = n->reduction <= RED_SUM && !op_rows[n->op].integer && whole_beyond_floats(b->plan, n);
+  bool integers = false, floats = false,
+       beyond = n->reduction <= RED_SUM && !op_rows[n->op].integer && whole_beyond_floats(b->plan, n);
   double k;
   for (int i = first; i < count; i++) {
     const Node *m = n->reads[i]->node;
@@ -140,32 +153,38 @@ bool whole_product(Body *b, const Node *n, double scale, const Code *x, Code *ou
 
 /* a mod b, floor(a / b): as C has them where neither is negative. */
 static Code divided(Body *b, const Node *n, Code x, Code y) {
-  bool mod = n->op == OP_MOD, plain = x.lo >= 0 && y.lo > 0, wide = x.wide || y.wide || !whole_fits_int((int64_t)n->lo, (int64_t)n->hi) || (x.lo == INT32_MIN && y.lo <= -1 && y.hi >= -1);
+  bool mod = n->op == OP_MOD, plain = x.lo >= 0 && y.lo > 0,
+       wide = x.wide || y.wide || !whole_fits_int((int64_t)n->lo, (int64_t)n->hi) ||
+              (x.lo == INT32_MIN && y.lo <= -1 && y.hi >= -1);
   if (plain) return joined(b, mod ? "%" : "/", 2, x, y, (int64_t)n->lo, (int64_t)n->hi);
   const char *name = mod ? (wide ? "nn_wide_remainder" : "nn_remainder") : (wide ? "nn_wide_quotient" : "nn_quotient");
-  Code c = whole_code(arena_printf(b->cx, "%s(%s, %s)", name, code_parens(b, x, 5), code_parens(b, y, 5)), 0, (int64_t)n->lo, (int64_t)n->hi);
+  Code c = whole_code(arena_printf(b->cx, "%s(%s, %s)", name, code_parens(b, x, 5), code_parens(b, y, 5)), 0,
+                      (int64_t)n->lo, (int64_t)n->hi);
   c.wide = wide;
   return c;
 }
 
 static Code chosen(Body *b, const char *condition, Code x, Code y) {
   int64_t lo = x.lo < y.lo ? x.lo : y.lo, hi = x.hi > y.hi ? x.hi : y.hi;
-  Code c = whole_code(arena_printf(b->cx, "%s ? %s : %s", condition, code_parens(b, x, 4), code_parens(b, y, 4)), 5, lo, hi);
+  Code c =
+    whole_code(arena_printf(b->cx, "%s ? %s : %s", condition, code_parens(b, x, 4), code_parens(b, y, 4)), 5, lo, hi);
   c.wide = x.wide || y.wide;
   return c;
 }
 
 static const char *test_of(Op op) {
-  static const char *const tests[] = {[OP_LT] = "<", [OP_LE] = "<=", [OP_EQ] = "==", [OP_NE] = "!=", [OP_MAX] = ">=", [OP_MIN] = "<="};
+  static const char *const tests[] = {
+    [OP_LT] = "<", [OP_LE] = "<=", [OP_EQ] = "==", [OP_NE] = "!=", [OP_MAX] = ">=", [OP_MIN] = "<="};
   return tests[op];
 }
 
 /* What bounds alone say of a comparison: 0 or 1; -1 where they say nothing. (Compilers warn where they see it.) */
 static int decided(Op op, Code x, Code y) {
-  bool below = x.hi < y.lo, above = x.lo > y.hi;
+  bool below = x.hi<y.lo, above = x.lo> y.hi;
   if (strcmp(x.text, y.text) == 0) return op != OP_NE && op != OP_LT;
   if (op == OP_EQ || op == OP_NE) return below || above ? op == OP_NE : -1;
-  if (op == OP_LT || op == OP_LE || op == OP_MIN) return below || (op != OP_LT && x.hi <= y.lo) ? 1 : above || (op == OP_LT && x.lo >= y.hi) ? 0 : -1;
+  if (op == OP_LT || op == OP_LE || op == OP_MIN)
+    return below || (op != OP_LT && x.hi <= y.lo) ? 1 : above || (op == OP_LT && x.lo >= y.hi) ? 0 : -1;
   return above || x.lo >= y.hi ? 1 : below ? 0 : -1; /* MAX: x >= y */
 }
 
@@ -179,7 +198,9 @@ static Code extremum(Body *b, Op op, Code x, Code y) {
 static Code comparison(Body *b, Op op, Code x, Code y) {
   int known = decided(op, x, y);
   if (known >= 0) return (Code){.text = known ? "1.0f" : "0.0f"};
-  return (Code){.text = arena_printf(b->cx, "%s %s %s ? 1.0f : 0.0f", code_parens(b, x, 3), test_of(op), code_parens(b, y, 3)), .level = 5};
+  return (Code){
+    .text = arena_printf(b->cx, "%s %s %s ? 1.0f : 0.0f", code_parens(b, x, 3), test_of(op), code_parens(b, y, 3)),
+    .level = 5};
 }
 
 bool whole_operation(Body *b, const Node *n, const Code *given, Code *out) {
@@ -187,8 +208,20 @@ bool whole_operation(Body *b, const Node *n, const Code *given, Code *out) {
   int arity = op_rows[n->op].arity, first = n->op == OP_WHERE;
   if (!node_is_bounded(n) || arity < 1 || !computes_whole(b, n, first, arity, given)) return false;
   switch (n->op) {
-  case OP_ADD: case OP_SUB: case OP_SELECT: case OP_MOD: case OP_QUOTIENT: case OP_MAX: case OP_MIN: case OP_ABS: case OP_SIGN: case OP_WHERE:
-  case OP_LT: case OP_LE: case OP_EQ: case OP_NE: break;
+  case OP_ADD:
+  case OP_SUB:
+  case OP_SELECT:
+  case OP_MOD:
+  case OP_QUOTIENT:
+  case OP_MAX:
+  case OP_MIN:
+  case OP_ABS:
+  case OP_SIGN:
+  case OP_WHERE:
+  case OP_LT:
+  case OP_LE:
+  case OP_EQ:
+  case OP_NE: break;
   default: return false;
   }
   bool spilled = n->op == OP_ABS || n->op == OP_SIGN;
@@ -197,10 +230,13 @@ bool whole_operation(Body *b, const Node *n, const Code *given, Code *out) {
     if (k >= first) x[k] = spilled ? spill(b, x[k]) : first ? code_loaded(b, x[k]) : shorten(b, x[k]);
   }
   switch (n->op) {
-  case OP_ADD: case OP_SUB: *out = whole_plus(b, x[0], x[1], n->op == OP_SUB); break;
+  case OP_ADD:
+  case OP_SUB: *out = whole_plus(b, x[0], x[1], n->op == OP_SUB); break;
   case OP_SELECT: *out = whole_times(b, x[0], x[1]); break;
-  case OP_MOD: case OP_QUOTIENT: *out = divided(b, n, x[0], x[1]); break;
-  case OP_MAX: case OP_MIN: *out = extremum(b, n->op, x[0], x[1]); break;
+  case OP_MOD:
+  case OP_QUOTIENT: *out = divided(b, n, x[0], x[1]); break;
+  case OP_MAX:
+  case OP_MIN: *out = extremum(b, n->op, x[0], x[1]); break;
   case OP_SIGN: *out = whole_code(arena_printf(b->cx, "(%s > 0) - (%s < 0)", x[0].text, x[0].text), 3, -1, 1); break;
   case OP_ABS: {
     Code minus = x[0].lo == INT32_MIN ? whole_widened(b, x[0]) : x[0];
@@ -208,7 +244,9 @@ bool whole_operation(Body *b, const Node *n, const Code *given, Code *out) {
     *out = chosen(b, arena_printf(b->cx, "%s < 0", x[0].text), minus, x[0]);
     break;
   }
-  case OP_WHERE: *out = chosen(b, arena_printf(b->cx, "%s != %s", x[0].text, x[0].integer ? "0" : "0.0f"), x[1], x[2]); break;
+  case OP_WHERE:
+    *out = chosen(b, arena_printf(b->cx, "%s != %s", x[0].text, x[0].integer ? "0" : "0.0f"), x[1], x[2]);
+    break;
   default: *out = comparison(b, n->op, x[0], x[1]); return true;
   }
   bound_by_node(n, out);

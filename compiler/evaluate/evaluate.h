@@ -25,15 +25,17 @@ int64_t evaluation_count(const Evaluation *e, const Node *node);
 void evaluation_hold_stops(Evaluation *e, bool hold);
 /* What it takes to evaluate node once, in terms to be summed (some 0.5 ns each). */
 double evaluation_cost(Evaluation *e, Node *node);
-/* Rounding made visible: from now on every real leaf among `nodes`, and every value computed that is not exact, is off by
- * some 1e-15 of itself times size, equal values by the same; another seed, other errors. Seed 0: as it was. What moves much
- * under this says nothing. `nodes` are all that is evaluated. What follows from numbers of few digits without rounding stays. */
+/* Rounding made visible: from now on every real leaf among `nodes`, and every value computed that is not exact, is off
+ * by some 1e-15 of itself times size, equal values by the same; another seed, other errors. Seed 0: as it was. What
+ * moves much under this says nothing. `nodes` are all that is evaluated. What follows from numbers of few digits
+ * without rounding stays. */
 typedef struct Shake {
   uint64_t seed; /* 0: none */
   double size;
 } Shake;
 void evaluation_shake(Evaluation *e, Node *const *nodes, int nnodes, Shake shake);
-/* While true, a comparison (or a `where`) of what has no value has none either; `nodes` are all that is evaluated. What runs has 0 there. */
+/* While true, a comparison (or a `where`) of what has no value has none either; `nodes` are all that is evaluated. What
+ * runs has 0 there. */
 void evaluation_strict(Evaluation *e, Node *const *nodes, int nnodes, bool strict);
 /* The number of nodes of kind INPUT, PARAM, ... that a node needs and that have no value yet; 0 means that it can be
  * evaluated. */
@@ -41,8 +43,8 @@ int evaluation_missing(Evaluation *e, Node *node);
 
 /* ---- below: between the files of evaluate ---- */
 
-/* evaluate/shake.c: values that were computed without rounding are whole multiples of 2^-bits, none larger than `most`; -1: not
- * known to be any. */
+/* evaluate/shake.c: values that were computed without rounding are whole multiples of 2^-bits, none larger than `most`;
+ * -1: not known to be any. */
 typedef struct Exact {
   int bits;
   double most;

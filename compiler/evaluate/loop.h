@@ -56,8 +56,8 @@ typedef struct Line { /* a read along the innermost axis */
   const double *at;
   int64_t step;
 } Line;
-/* Lines one after the other, of a straight loop: `at` moves on over all axes but the innermost, and the value of each form at its
- * start with it. The reads along lo..hi-1 are checked against their arrays. */
+/* Lines one after the other, of a straight loop: `at` moves on over all axes but the innermost, and the value of each
+ * form at its start with it. The reads along lo..hi-1 are checked against their arrays. */
 void line_first(const Loop *l, int64_t *start);
 bool line_next(const Loop *l, int64_t *at, int64_t *start);
 void line_open(const Loop *l, const int64_t *start, int inner, int64_t lo, int64_t hi, Line *lines);

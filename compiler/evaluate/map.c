@@ -1,6 +1,7 @@
 /* map.c: runs one indexed statement y[i] = scale * reduce(j : guards) op(reads) in double precision.
  *
- * All axes make one loop nest. Sums of products, which are most of the work, are run by evaluate/sum.c; the rest is here. */
+ * All axes make one loop nest. Sums of products, which are most of the work, are run by evaluate/sum.c; the rest is
+ * here. */
 #include "evaluate/loop.h"
 
 #include <math.h>
@@ -137,7 +138,8 @@ static int64_t gathered(const Place *p, double v) {
 int64_t form_numerator(const Form *f, int naxes, const int64_t *at) {
   int64_t sum = f->offset;
   for (int k = 0; k < naxes; k++) sum += f->coef[k] * at[k];
-  for (int k = 0; k < f->ngathers; k++) sum += f->gather_coef[k] * gathered(f->gathers[k], place_at(f->gathers[k], naxes, at));
+  for (int k = 0; k < f->ngathers; k++)
+    sum += f->gather_coef[k] * gathered(f->gathers[k], place_at(f->gathers[k], naxes, at));
   return sum;
 }
 
@@ -309,5 +311,6 @@ static bool rounds_at(const Loop *l, const int64_t *at) {
 void loop_rounds(const Loop *l, unsigned char *rounded) {
   int64_t at[MAX_AXES] = {0};
   bool simple = l->node->nreduce == 0 && (l->node->op == OP_PRODUCT || l->node->op == OP_ADD || l->node->op == OP_SUB);
-  for (int64_t i = 0; i < l->own; i++, loop_advance_own(l, at)) rounded[form_numerator(&l->out, l->nown, at)] = !simple || rounds_at(l, at);
+  for (int64_t i = 0; i < l->own; i++, loop_advance_own(l, at))
+    rounded[form_numerator(&l->out, l->nown, at)] = !simple || rounds_at(l, at);
 }

@@ -1,7 +1,8 @@
 /* sum.c: runs y[i] = scale * sum(j : guards) a[p] * b[q] * ...
  *
- * A sum may run in any order, so its innermost axis is a long one along which all is affine: there a guard is a range, and a read a
- * pointer with a stride. A contraction of two arrays runs in blocks of 4 by 2 sums, each product of which is of two numbers at hand:
+ * A sum may run in any order, so its innermost axis is a long one along which all is affine: there a guard is a range,
+ * and a read a pointer with a stride. A contraction of two arrays runs in blocks of 4 by 2 sums, each product of which
+ * is of two numbers at hand:
  *
  *     y[m..m+3, n..n+1] += a[m..m+3, t] * b[n..n+1, t]        for all t
  *
@@ -189,7 +190,8 @@ static bool find_block(const Loop *l, Block *b) {
 /* 4 by 2 sums at once; am: from one m to the next in a, and so on. */
 static void add_block(const Loop *l, const Block *b, const double *x0, const double *x1, double *y) {
   const Form *f = &l->reads[0]->flat, *g = &l->reads[1]->flat;
-  int64_t am = f->coef[b->m], at = f->coef[b->t], bn = g->coef[b->n], bt = g->coef[b->t], ym = l->out.coef[b->m], yn = l->out.coef[b->n];
+  int64_t am = f->coef[b->m], at = f->coef[b->t], bn = g->coef[b->n], bt = g->coef[b->t], ym = l->out.coef[b->m],
+          yn = l->out.coef[b->n];
   double s[8] = {0};
   for (int64_t t = l->extent[b->t]; t > 0; t--, x0 += at, x1 += bt) {
     double b0 = x1[0], b1 = x1[bn];
@@ -212,7 +214,8 @@ static void add_blocks(const Loop *l, const Block *b, const double *x0, const do
       }
       for (int64_t u = i; u < m && u < i + 4; u++)
         for (int64_t v = j; v < n && v < j + 2; v++)
-          y[u * ym + v * yn] += dot(x0 + u * f->coef[b->m], f->coef[b->t], x1 + v * g->coef[b->n], g->coef[b->t], l->extent[b->t]);
+          y[u * ym + v * yn] +=
+            dot(x0 + u * f->coef[b->m], f->coef[b->t], x1 + v * g->coef[b->n], g->coef[b->t], l->extent[b->t]);
     }
 }
 
@@ -224,7 +227,8 @@ static const double *block_start(const Loop *l, const Block *b, const Place *p, 
     int64_t reach = p->flat.coef[axes[k]] * (l->extent[axes[k]] - 1);
     *(reach < 0 ? &least : &most) += reach;
   }
-  if (least < 0 || most >= p->count) bug("evaluate", "node %%%d reads %%%d out of its bounds", l->node->id, p->node->id);
+  if (least < 0 || most >= p->count)
+    bug("evaluate", "node %%%d reads %%%d out of its bounds", l->node->id, p->node->id);
   return p->values + start;
 }
 
@@ -240,8 +244,8 @@ static void run_blocks(const Loop *l, const Block *b, double *y) {
     bool holds = true;
     for (int k = 0; k < l->nguards; k++) holds = holds && start[k] >= 0 && start[k] < l->node->guards[k].n;
     if (holds)
-      add_blocks(l, b, block_start(l, b, l->reads[0], start[l->nguards]), block_start(l, b, l->reads[1], start[l->nguards + 1]),
-                 y + start[l->nforms - 1]);
+      add_blocks(l, b, block_start(l, b, l->reads[0], start[l->nguards]),
+                 block_start(l, b, l->reads[1], start[l->nguards + 1]), y + start[l->nforms - 1]);
   } while (line_next(&outer, at, start));
 }
 

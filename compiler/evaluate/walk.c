@@ -22,7 +22,7 @@ typedef struct Slot {
   double *steady; /* of a leaf that is shaken: its values before */
   bool varies;    /* while shaken: it follows from more than constants; */
   bool exact_known;
-  Exact exact;    /* ... and what is known of its digits; */
+  Exact exact;            /* ... and what is known of its digits; */
   unsigned char *rounded; /* values with an error of their own */
   NodeList operands;
   bool known; /* operands are listed */
@@ -167,7 +167,8 @@ static void shake_map(Evaluation *e, const Node *n, const Loop *loop) {
   Exact reads[MAX_SHAKEN_READS];
   for (int k = 0; k < n->nreduce; k++) terms *= evaluation_extent(e, n->axes[n->naxes + k]);
   for (int k = 0; k < n->nreads && k < MAX_SHAKEN_READS; k++) reads[k] = exact_of(e, n->reads[k]->node);
-  set_exact(s, n->open || n->nreads > MAX_SHAKEN_READS ? (Exact){.bits = -1} : exact_map(n, reads, terms, s->values, count));
+  set_exact(s, n->open || n->nreads > MAX_SHAKEN_READS ? (Exact){.bits = -1}
+                                                       : exact_map(n, reads, terms, s->values, count));
   if (s->exact.bits >= 0) return;
   if (!s->rounded) s->rounded = ARENA_ARRAY(e->cx, unsigned char, count);
   if (n->open) memset(s->rounded, 0, (size_t)count);
@@ -243,8 +244,8 @@ static const ScanGroup *group_of(const ScanGroups *groups, const Node *result) {
   return NULL;
 }
 
-/* Operands first, by an explicit stack (a graph may be deep); an OPAQUE is walked through to its target. The RESULTs of a loop have
- * the operands of all of them. */
+/* Operands first, by an explicit stack (a graph may be deep); an OPAQUE is walked through to its target. The RESULTs of
+ * a loop have the operands of all of them. */
 static NodeList order_of(Evaluation *e, Node *root, const ScanGroups *groups) {
   NodeList stack = {0}, out = {0};
   unsigned char *mark = ARENA_ARRAY(e->cx, unsigned char, e->g->nnodes);
@@ -427,7 +428,8 @@ static void keep_result(Evaluation *e, const Node *n) {
 
 static const Recurrence *recurrence_of(const Evaluation *e, const Node *n) {
   for (int k = 0; k < e->walk->recurrences.n; k++)
-    if (listed(&(NodeList){e->walk->recurrences.at[k].group.results.at, e->walk->recurrences.at[k].group.results.n, 0}, n))
+    if (listed(&(NodeList){e->walk->recurrences.at[k].group.results.at, e->walk->recurrences.at[k].group.results.n, 0},
+               n))
       return &e->walk->recurrences.at[k];
   bug("evaluate", "node %%%d belongs to no loop", n->id);
 }
@@ -498,18 +500,14 @@ static void compute(Evaluation *e, Node *n) {
   if (e->shake.seed) s->varies = follows_from_leaves(e, n), s->exact_known = false;
   switch (n->kind) {
   case NODE_MAP:
-  case NODE_NAME:
-    compute_map(e, s, n);
-    break;
+  case NODE_NAME: compute_map(e, s, n); break;
   case NODE_RESULT: compute_results(e, n); return;
   case NODE_RESHAPE:
     s->values = evaluation_values(e, n->reads[0]->node);
     if (e->shake.seed) set_exact(s, exact_of(e, n->reads[0]->node));
     break;
   case NODE_OPAQUE: s->values = evaluation_values(e, n->target); break;
-  case NODE_PIECES:
-    compute_pieces(e, n);
-    break;
+  case NODE_PIECES: compute_pieces(e, n); break;
   case NODE_PREV: break;
   case NODE_GRAD: bug("evaluate", "node %%%d is a derivative that was not taken", n->id);
   default: compute_leaf(e, n);

@@ -2,16 +2,17 @@
  *
  *     y[i] = scale * reduce(j : guards) op(a[p(i,j)], b[q(i,j)], ...)
  *
- * with numbered axes (0..naxes-1 its own, then the reduced ones), so that equal nodes are found by hashing and are one node.
- * The index of a read is affine in the axes and in integer values read from other nodes (a gather), over a divisor.
+ * with numbered axes (0..naxes-1 its own, then the reduced ones), so that equal nodes are found by hashing and are one
+ * node. The index of a read is affine in the axes and in integer values read from other nodes (a gather), over a
+ * divisor.
  *
- * Outside of nodes, work is done on *open reads*: reads whose indices are written in free variables (ids from FREE_VAR on,
- * each with an Axis). The builders below take open reads and return an open read of the new (or found) node, whose axes are
- * just the free variables that its operands use, in the order of their ids; batch_var has the lowest id and so comes first.
- * That is all there is to broadcasting, lifting and batching.
+ * Outside of nodes, work is done on *open reads*: reads whose indices are written in free variables (ids from FREE_VAR
+ * on, each with an Axis). The builders below take open reads and return an open read of the new (or found) node, whose
+ * axes are just the free variables that its operands use, in the order of their ids; batch_var has the lowest id and so
+ * comes first. That is all there is to broadcasting, lifting and batching.
  *
- * The batch is an axis of kind AXIS_BATCH whose extent is known at run time only. An index into a batch axis is always one
- * batch variable, plain. */
+ * The batch is an axis of kind AXIS_BATCH whose extent is known at run time only. An index into a batch axis is always
+ * one batch variable, plain. */
 #ifndef NNC_GRAPH_H
 #define NNC_GRAPH_H
 
@@ -33,8 +34,8 @@ typedef enum { AXIS_PLAIN, AXIS_BATCH, AXIS_FLAT } AxisKind; /* FLAT: a run of p
 typedef struct Axis {
   AxisKind kind;
   int64_t extent; /* of a PLAIN one; 0 for the others */
-  int scan;       /* the time of this scan; 0: of none. Inside of the scan such an axis is always read at the time at hand */
-  int dim;        /* Graph.dims[dim - 1] is how many places of it an example has; 0: all of them */
+  int scan; /* the time of this scan; 0: of none. Inside of the scan such an axis is always read at the time at hand */
+  int dim;  /* Graph.dims[dim - 1] is how many places of it an example has; 0: all of them */
 } Axis;
 
 typedef struct Term {
@@ -44,7 +45,8 @@ typedef struct Term {
 } Term;
 
 /* (offset + sum of coef * var + sum of coef * gather) / divisor. Terms are sorted (variables by id, then gathers), no
- * coefficient is 0, divisor >= 1. With divisor > 1 the index is only meaningful where the division leaves no remainder. */
+ * coefficient is 0, divisor >= 1. With divisor > 1 the index is only meaningful where the division leaves no remainder.
+ */
 struct Index {
   int64_t offset, divisor;
   int n;
@@ -62,10 +64,11 @@ typedef struct Guard { /* holds where e is whole and 0 <= e < n; an equality has
   int64_t n;
 } Guard;
 
-/* Scalar operations. OP_PRODUCT is the product of any number of reads (none: 1), times the node's scale; a copy, a slice, a
- * transpose, a constant and a matrix product are all products. Guards stand only on products: where one fails, the
- * term is dropped (without a reduction: the value is 0), and its reads are not made.
- * Rows: name, arity, is the result an integer (0/1 or whole) */
+/* Scalar operations. OP_PRODUCT is the product of any number of reads (none: 1), times the node's scale; a copy, a
+ * slice, a transpose, a constant and a matrix product are all products. Guards stand only on products: where one fails,
+ * the term is dropped (without a reduction: the value is 0), and its reads are not made. Rows: name, arity, is the
+ * result an integer (0/1 or whole) */
+/* clang-format off */
 #define GRAPH_OPS(X)                                                                                                     \
   X(PRODUCT, "product", -1, 0)                                                                                           \
   X(ADD, "+", 2, 0) X(SUB, "-", 2, 0) X(DIV, "/", 2, 0) X(POW, "^", 2, 0) X(MOD, "mod", 2, 0)                            \
@@ -85,12 +88,13 @@ typedef struct Guard { /* holds where e is whole and 0 <= e < n; an equality has
   X(TRIGAMMA, "trigamma", 1, 0)                                                                                          \
   X(QUOTIENT, "quotient", 2, 0) /* floor(a / b) of whole values */                                                         \
   X(SIGMOID_MINUS, "sigmoid_minus", 2, 0) /* sigmoid(a) - b; float_program makes it */
+/* clang-format on */
 
 typedef enum {
 #define X(id, name, arity, integer) OP_##id,
   GRAPH_OPS(X)
 #undef X
-  OP_COUNT
+    OP_COUNT
 } Op;
 
 typedef struct OpRow {
@@ -99,24 +103,25 @@ typedef struct OpRow {
   bool integer;
 } OpRow;
 extern const OpRow op_rows[OP_COUNT];
-/* The value of a scalar operation (neither PRODUCT nor INDEX) in double precision, with the language's conventions at kinks. */
+/* The value of a scalar operation (neither PRODUCT nor INDEX) in double precision, with the language's conventions at
+ * kinks. */
 double op_apply(Op op, const double *x);
 /* May what follows from y = op(x) depend on digits that y has lost? 1e16 + 1, or sigmoid(40), of which 1 is left. */
 bool op_loses(Op op, const double *x, double y);
 
 typedef enum {
-  NODE_MAP,      /* the indexed statement */
-  NODE_RESHAPE,  /* reads[0].node seen with other axes, row by row; a batch axis stays first. A view: no work */
-  NODE_PIECES,   /* boxes added into an array of zeros: reads[p] (identity) at offsets[p*naxes ...] */
-  NODE_INPUT,    /* item: Program.inputs */
-  NODE_PARAM,    /* item: Program.params */
-  NODE_STATE,    /* item: Program.states */
-  NODE_CONST,    /* data: an array literal */
-  NODE_BATCH,    /* scalar: the number of examples, as a real */
+  NODE_MAP,       /* the indexed statement */
+  NODE_RESHAPE,   /* reads[0].node seen with other axes, row by row; a batch axis stays first. A view: no work */
+  NODE_PIECES,    /* boxes added into an array of zeros: reads[p] (identity) at offsets[p*naxes ...] */
+  NODE_INPUT,     /* item: Program.inputs */
+  NODE_PARAM,     /* item: Program.params */
+  NODE_STATE,     /* item: Program.states */
+  NODE_CONST,     /* data: an array literal */
+  NODE_BATCH,     /* scalar: the number of examples, as a real */
   NODE_DIRECTION, /* what the Hessian is multiplied by, the part that belongs to parameter `item` */
-  NODE_DRAW,     /* noise: item 2*k: uniform on (0, 1), 2*k + 1: standard normals; the k-th draw of the model */
-  NODE_PREV,     /* a carried value of a scan as the step before left it; item: which. Bound by the RESULTs of that scan */
-  NODE_RESULT,   /* reads[0] (identity) at all times of `scan`, its PREVs being what `carries` say */
+  NODE_DRAW,      /* noise: item 2*k: uniform on (0, 1), 2*k + 1: standard normals; the k-th draw of the model */
+  NODE_PREV, /* a carried value of a scan as the step before left it; item: which. Bound by the RESULTs of that scan */
+  NODE_RESULT, /* reads[0] (identity) at all times of `scan`, its PREVs being what `carries` say */
   /* leaves of optimizers only: */
   NODE_WEIGHT,   /* the parameter to be updated: FLAT axis, or whole: item: Program.params */
   NODE_GRADIENT, /* its gradient, as the chain has left it */
@@ -125,17 +130,21 @@ typedef enum {
   NODE_STEP,     /* scalar, a whole number as a real; item: StepNumber. Of a model's functions too */
   NODE_GNORM,    /* scalar: the norm of all gradients of the minimize */
   /* only before simplify_roots: */
-  NODE_NAME,     /* reads[0] under the user's name (label); never merged with another node */
-  NODE_GRAD,     /* the derivative of reads[0] with respect to target */
-  NODE_OPAQUE    /* stands for target (a NAME), which rules must not look through while it is differentiated */
+  NODE_NAME,  /* reads[0] under the user's name (label); never merged with another node */
+  NODE_GRAD,  /* the derivative of reads[0] with respect to target */
+  NODE_OPAQUE /* stands for target (a NAME), which rules must not look through while it is differentiated */
 } NodeKind;
 
-typedef enum { STEP_UPDATE /* of this update by its `minimize`, from 1 */, STEP_TRAINING /* of this training step, from 1 */,
-               STEP_LAST /* of the last one that was taken; 1 before any */ } StepNumber;
+typedef enum {
+  STEP_UPDATE /* of this update by its `minimize`, from 1 */,
+  STEP_TRAINING /* of this training step, from 1 */,
+  STEP_LAST /* of the last one that was taken; 1 before any */
+} StepNumber;
 
-/* A recurrence is a system of equations in which time is an axis like any other: PREV[t] = init at the first step, next[t-1]
- * after it. A RESULT closes it, as a lambda binds its variable: the same PREV may stand in different scans. What does not depend on
- * a PREV is outside of the loop, whatever its axes are: work that can leave the loop was never in it. */
+/* A recurrence is a system of equations in which time is an axis like any other: PREV[t] = init at the first step,
+ * next[t-1] after it. A RESULT closes it, as a lambda binds its variable: the same PREV may stand in different scans.
+ * What does not depend on a PREV is outside of the loop, whatever its axes are: work that can leave the loop was never
+ * in it. */
 struct Carry {
   int slot;
   Node *prev, *next; /* the same axes */
@@ -156,8 +165,9 @@ typedef struct Scan {
 
 struct Node {
   NodeKind kind;
-  int id; /* in order of creation: operands have lower ids */
-  int number; /* its name in the generated C, counted there, so that it says nothing of nodes that are not needed; 0: none yet */
+  int id;     /* in order of creation: operands have lower ids */
+  int number; /* its name in the generated C, counted there, so that it says nothing of nodes that are not needed; 0:
+                 none yet */
   int naxes, nreduce;
   Axis axes[MAX_AXES]; /* own, then reduced ones in order */
   Op op;
@@ -167,42 +177,44 @@ struct Node {
   Read **reads;
   int nguards;
   Guard *guards;
-  Index *value;     /* of OP_INDEX */
-  int item;         /* of a leaf */
+  Index *value;       /* of OP_INDEX */
+  int item;           /* of a leaf */
   const double *data; /* of NODE_CONST */
-  int64_t *offsets; /* of NODE_PIECES */
-  int scan;         /* of PREV and RESULT: index into Graph.scans */
-  Carry *carries;   /* of RESULT, by slot: all that its value depends on */
+  int64_t *offsets;   /* of NODE_PIECES */
+  int scan;           /* of PREV and RESULT: index into Graph.scans */
+  Carry *carries;     /* of RESULT, by slot: all that its value depends on */
   int ncarries;
-  const Open *open; /* the scans that this value is inside of: it depends on PREVs that no RESULT below it has bound; NULL: none */
-  Node *target;     /* of NODE_GRAD: a NAME, PARAM, INPUT or STATE node ... */
-  Index **tie;      /* ... and for each of its axes where the derivative is taken, in this node's axes */
-  bool integer;     /* whole values, in lo..hi */
-  bool held;        /* of NODE_NAME: a constant that derivatives are taken by */
-  unsigned hazards; /* of graph/hazard.h: what else is known of the value */
-  double lo, hi;    /* known bounds of the value (integers; also used to drop guards); -inf..inf where unknown */
-  bool large;       /* made of whole values, but maybe beyond 2^53: a real number (build/range.c) */
+  const Open *open;  /* the scans that this value is inside of: it depends on PREVs that no RESULT below it has bound;
+                        NULL: none */
+  Node *target;      /* of NODE_GRAD: a NAME, PARAM, INPUT or STATE node ... */
+  Index **tie;       /* ... and for each of its axes where the derivative is taken, in this node's axes */
+  bool integer;      /* whole values, in lo..hi */
+  bool held;         /* of NODE_NAME: a constant that derivatives are taken by */
+  unsigned hazards;  /* of graph/hazard.h: what else is known of the value */
+  double lo, hi;     /* known bounds of the value (integers; also used to drop guards); -inf..inf where unknown */
+  bool large;        /* made of whole values, but maybe beyond 2^53: a real number (build/range.c) */
   const char *label; /* the user's name for it, or NULL */
   Span span;
   uint64_t hash;
   Node *chain; /* of the hash table */
 };
 
-typedef struct ScanAtDepth { /* for recurrences of `scan` that are inside of the loops `open`, while others of it are not */
+typedef struct ScanAtDepth { /* for recurrences of `scan` that are inside of the loops `open`, while others of it are
+                                not */
   int scan, own;
   const Open *open;
 } ScanAtDepth;
 
 struct Graph {
   Context *cx;
-  int batch_var;    /* the free variable of the example */
-  Axis *vars;       /* of free variable FREE_VAR + k */
+  int batch_var; /* the free variable of the example */
+  Axis *vars;    /* of free variable FREE_VAR + k */
   int nvars, cap_vars;
   Node **table;
   size_t table_size, nnodes;
-  bool exact;       /* no constant is made of others where op_loses: for proofs */
-  Span span;        /* given to new nodes */
-  Scan *scans;      /* from 1 */
+  bool exact;  /* no constant is made of others where op_loses: for proofs */
+  Span span;   /* given to new nodes */
+  Scan *scans; /* from 1 */
   int nscans, cap_scans;
   VEC(ScanAtDepth) depths;
   Index *dims[MOST_DIMS]; /* extents of examples, in terms of inputs */
@@ -213,9 +225,9 @@ struct Graph {
 Graph *graph_new(Context *cx);
 int graph_var(Graph *g, Axis axis);
 Axis graph_var_axis(const Graph *g, int var);
-#define PLAIN(n) ((Axis){.kind = AXIS_PLAIN, .extent = (n)})
+#define PLAIN(n)   ((Axis){.kind = AXIS_PLAIN, .extent = (n)})
 #define OVER_BATCH ((Axis){.kind = AXIS_BATCH})
-bool axis_equal(Axis a, Axis b); /* kind and extent */
+bool axis_equal(Axis a, Axis b);     /* kind and extent */
 int graph_scan(Graph *g, Scan scan); /* a new one */
 bool node_is_open(const Node *n, int scan);
 void open_join(Open *to, const Open *from);
@@ -228,16 +240,18 @@ Index *index_gather(Graph *g, const Read *integer_value); /* inlines the value o
 Index *index_combine(Graph *g, int64_t ca, const Index *a, int64_t cb, const Index *b); /* ca*a + cb*b */
 Index *index_divide(Graph *g, const Index *a, int64_t d);
 bool index_equal(const Index *a, const Index *b);
-bool index_is_var(const Index *e, int *var);     /* exactly one variable, plain */
+bool index_is_var(const Index *e, int *var);        /* exactly one variable, plain */
 bool index_is_constant(const Index *e, int64_t *k); /* whole constant */
-int64_t index_coef(const Index *e, int var);     /* 0 where absent */
-bool index_uses(const Index *e, int var);        /* also inside gathers */
+int64_t index_coef(const Index *e, int var);        /* 0 where absent */
+bool index_uses(const Index *e, int var);           /* also inside gathers */
 bool index_uses_in_gather(const Index *e, int var);
-/* build/range.c: whole and below 2^53, where doubles are exact; has an integer node bounds; its values as an index, which always have. */
+/* build/range.c: whole and below 2^53, where doubles are exact; has an integer node bounds; its values as an index,
+ * which always have. */
 bool number_is_exact(double x);
 bool node_is_bounded(const Node *n);
 void node_range(const Node *n, double *lo, double *hi);
-/* Bounds of the numerator-over-divisor value; `axes` gives the axes of numbers below FREE_VAR (may be NULL). False where a bound is not known. */
+/* Bounds of the numerator-over-divisor value; `axes` gives the axes of numbers below FREE_VAR (may be NULL). False
+ * where a bound is not known. */
 bool index_range(const Graph *g, const Index *e, const Axis *axes, double *lo, double *hi);
 
 /* e is less than the extent of dim, or not in the array: 0 <= count - 1 - e. */
@@ -252,11 +266,11 @@ typedef struct Subst {
 void subst_add(Subst *s, int var, Index *by);
 Index *index_substitute(Graph *g, const Index *e, const Subst *s);
 Read *read_substitute(Graph *g, const Read *r, const Subst *s);
-Subst read_subst(const Read *r); /* of the axes of r's node by the places at which r reads it */
+Subst read_subst(const Read *r);                    /* of the axes of r's node by the places at which r reads it */
 Read *read_operand(Graph *g, const Read *r, int k); /* operand k of r's node, in the variables of r */
 
 Read *read_make(Graph *g, Node *node, Index **index); /* copies the array */
-Read *read_open(Graph *g, Node *node, int *vars); /* identity at fresh variables, returned in vars[naxes] */
+Read *read_open(Graph *g, Node *node, int *vars);     /* identity at fresh variables, returned in vars[naxes] */
 bool read_equal(const Read *a, const Read *b);
 bool read_is_identity(const Read *r); /* inside a node: index k is axis k for all axes of the node read */
 bool read_uses(const Read *r, int var);
@@ -274,10 +288,11 @@ static inline bool vars_contain(const int *vars, int n, int var) {
 Read *build_constant(Graph *g, double value);
 Read *build_index(Graph *g, Index *value);
 Read *build_op(Graph *g, Op op, Read *const *reads);
-/* scale * sum over `summed` of the product of the factors, where all guards hold. Solves equalities, drops what is implied,
- * pulls out what does not depend on the summed variables, and cuts a product of many factors into contractions of two. */
-Read *build_product(Graph *g, double scale, int nfactors, Read *const *factors, int nguards, const Guard *guards, int nsummed,
-                    const int *summed);
+/* scale * sum over `summed` of the product of the factors, where all guards hold. Solves equalities, drops what is
+ * implied, pulls out what does not depend on the summed variables, and cuts a product of many factors into contractions
+ * of two. */
+Read *build_product(Graph *g, double scale, int nfactors, Read *const *factors, int nguards, const Guard *guards,
+                    int nsummed, const int *summed);
 Read *build_reduce(Graph *g, Reduction reduction, Read *body, int nvars, const int *vars);
 /* The node whose axes are exactly vars, in that order (a copy is made where r is not that already). */
 Node *build_tensor(Graph *g, Read *r, int nvars, const int *vars);
@@ -285,8 +300,10 @@ Node *build_reshape(Graph *g, Node *node, int naxes, const Axis *axes);
 Node *build_pieces(Graph *g, int naxes, const Axis *axes, int npieces, Node *const *pieces, const int64_t *offsets);
 Node *build_leaf(Graph *g, NodeKind kind, int item, int naxes, const Axis *axes, const char *label);
 Node *build_const_array(Graph *g, int naxes, const Axis *axes, const double *data);
-Node *build_prev(Graph *g, int scan, int slot, int naxes, const Axis *axes, const char *label, bool integer, double lo, double hi);
-/* body at all times; body itself where it does not depend on a carried value. Carries that it does not need are left out. */
+Node *build_prev(Graph *g, int scan, int slot, int naxes, const Axis *axes, const char *label, bool integer, double lo,
+                 double hi);
+/* body at all times; body itself where it does not depend on a carried value. Carries that it does not need are left
+ * out. */
 Node *build_result(Graph *g, int scan, Node *body, int ncarries, const Carry *carries);
 /* held: a constant that derivatives are taken by: real, and not a constant until then. */
 Node *build_name(Graph *g, const char *label, Read *r, int nvars, const int *vars, bool held);
@@ -310,8 +327,8 @@ typedef struct NodeList {
 NodeList graph_order(Context *cx, Node *const *roots, int nroots);
 NodeList graph_operands(Context *cx, const Node *n);
 
-/* RESULTs of one loop, and all of their carried values. In the order of graph_order, all that a loop needs stands before its
- * first RESULT. */
+/* RESULTs of one loop, and all of their carried values. In the order of graph_order, all that a loop needs stands
+ * before its first RESULT. */
 typedef struct ScanGroup {
   int scan, ncarries;
   const Carry *carries;

@@ -1,4 +1,5 @@
-/* hazard.c: see graph/hazard.h. One rule for each kind of node and each operation: bits of the operands in, bits of the value out. */
+/* hazard.c: see graph/hazard.h. One rule for each kind of node and each operation: bits of the operands in, bits of the
+ * value out. */
 #include "graph/hazard.h"
 
 #include <math.h>
@@ -85,7 +86,8 @@ static unsigned of_power(const Node *n, unsigned x, unsigned e) {
   bool far = !(x & (MAY_VANISH | MAY_BE_NEGATIVE));
   unsigned y = ((x | e) & MAY_BE_NAN) | MAY_VANISH;
   if ((x | e) & (MAY_BE_INF | MAY_BE_MINUS_INF)) return NOT_FINITE | ANY_NUMBER;
-  if (!constant) return far ? y | MAY_GROW | when((x | e) & (MAY_GROW | MAY_SINK), MAY_BE_INF) : NOT_FINITE | ANY_NUMBER;
+  if (!constant)
+    return far ? y | MAY_GROW | when((x | e) & (MAY_GROW | MAY_SINK), MAY_BE_INF) : NOT_FINITE | ANY_NUMBER;
   if (c < 0 && (x & MAY_VANISH)) return NOT_FINITE | ANY_NUMBER;
   y |= when(!whole && (x & MAY_BE_NEGATIVE), MAY_BE_NAN);
   return y | MAY_GROW | when(x & MAY_BE_NEGATIVE && c != 2 * floor(c / 2), MAY_BE_NEGATIVE | MAY_SINK);
@@ -93,12 +95,14 @@ static unsigned of_power(const Node *n, unsigned x, unsigned e) {
 
 static unsigned of_larger(unsigned a, unsigned b) {
   bool far = !(a & (MAY_VANISH | MAY_BE_NEGATIVE)) || !(b & (MAY_VANISH | MAY_BE_NEGATIVE));
-  return ((a | b) & (MAY_BE_NAN | MAY_BE_INF | MAY_GROW)) | (a & b & (MAY_BE_MINUS_INF | MAY_BE_NEGATIVE | MAY_SINK)) | when(!far, MAY_VANISH);
+  return ((a | b) & (MAY_BE_NAN | MAY_BE_INF | MAY_GROW)) | (a & b & (MAY_BE_MINUS_INF | MAY_BE_NEGATIVE | MAY_SINK)) |
+         when(!far, MAY_VANISH);
 }
 
 static unsigned of_smaller(unsigned a, unsigned b) {
   bool far = !((a | b) & (MAY_VANISH | MAY_BE_NEGATIVE));
-  return ((a | b) & (MAY_BE_NAN | MAY_BE_MINUS_INF | MAY_BE_NEGATIVE | MAY_SINK)) | (a & b & (MAY_BE_INF | MAY_GROW)) | when(!far, MAY_VANISH);
+  return ((a | b) & (MAY_BE_NAN | MAY_BE_MINUS_INF | MAY_BE_NEGATIVE | MAY_SINK)) | (a & b & (MAY_BE_INF | MAY_GROW)) |
+         when(!far, MAY_VANISH);
 }
 
 static unsigned of_choice(const Node *n, unsigned a, unsigned b) {
@@ -114,14 +118,16 @@ static bool covers(const Read *a, const Read *b) {
   for (int k = 0; k < a->node->naxes; k++) {
     int v;
     if (!index_is_var(sum->reads[0]->index[k], &v)) return false;
-    if (v >= sum->naxes ? sum->axes[v].extent != a->node->axes[k].extent : !index_equal(a->index[k], b->index[v])) return false;
+    if (v >= sum->naxes ? sum->axes[v].extent != a->node->axes[k].extent : !index_equal(a->index[k], b->index[v]))
+      return false;
   }
   return true;
 }
 
 static unsigned of_logratio(const Node *n, unsigned a, unsigned b) {
   unsigned low = when((a & MAY_BE_MINUS_INF) || (b & (MAY_BE_INF | MAY_BE_MINUS_INF)), MAY_BE_MINUS_INF);
-  unsigned y = ((a | b) & MAY_BE_NAN) | low | MAY_VANISH | MAY_BE_NEGATIVE | when(a & MAY_BE_INF, MAY_BE_NAN) | MAY_SINK;
+  unsigned y =
+    ((a | b) & MAY_BE_NAN) | low | MAY_VANISH | MAY_BE_NEGATIVE | when(a & MAY_BE_INF, MAY_BE_NAN) | MAY_SINK;
   if (covers(n->reads[0], n->reads[1])) return y;
   return y | when((a & MAY_GROW) || (b & MAY_SINK), MAY_GROW) | (a & MAY_BE_INF);
 }
@@ -129,8 +135,8 @@ static unsigned of_logratio(const Node *n, unsigned a, unsigned b) {
 /* ---- functions of one ---- */
 
 static unsigned of_logarithm(unsigned x) {
-  return when(x & (MAY_BE_NAN | MAY_BE_NEGATIVE), MAY_BE_NAN) | when(x & MAY_VANISH, MAY_BE_MINUS_INF | MAY_SINK) | (x & (MAY_BE_INF | MAY_GROW)) |
-         MAY_VANISH | MAY_BE_NEGATIVE;
+  return when(x & (MAY_BE_NAN | MAY_BE_NEGATIVE), MAY_BE_NAN) | when(x & MAY_VANISH, MAY_BE_MINUS_INF | MAY_SINK) |
+         (x & (MAY_BE_INF | MAY_GROW)) | MAY_VANISH | MAY_BE_NEGATIVE;
 }
 
 static unsigned of_function(Op op, unsigned x) {
@@ -141,8 +147,11 @@ static unsigned of_function(Op op, unsigned x) {
   case OP_EXPM1: return nan | when(high, MAY_BE_INF | MAY_GROW) | MAY_VANISH | (x & MAY_BE_NEGATIVE);
   case OP_LOG: return of_logarithm(x);
   case OP_LOG1P: return x & MAY_BE_NEGATIVE ? of_logarithm(x | MAY_VANISH) : x | MAY_VANISH;
-  case OP_SIN: case OP_COS: return nan | when(infinite, MAY_BE_NAN) | MAY_VANISH | MAY_BE_NEGATIVE;
-  case OP_ATAN: case OP_TANH: case OP_ERF: return nan | MAY_VANISH | (x & MAY_BE_NEGATIVE);
+  case OP_SIN:
+  case OP_COS: return nan | when(infinite, MAY_BE_NAN) | MAY_VANISH | MAY_BE_NEGATIVE;
+  case OP_ATAN:
+  case OP_TANH:
+  case OP_ERF: return nan | MAY_VANISH | (x & MAY_BE_NEGATIVE);
   case OP_SIGMOID: return nan | when(low, MAY_VANISH);
   case OP_ERFC: return nan | when(high, MAY_VANISH);
   case OP_SOFTPLUS: return nan | when(low, MAY_VANISH) | (x & (MAY_BE_INF | MAY_GROW));
@@ -150,8 +159,11 @@ static unsigned of_function(Op op, unsigned x) {
   case OP_ABS: return nan | when(infinite, MAY_BE_INF) | (x & MAY_VANISH) | when(low || high, MAY_GROW);
   case OP_SIGN: return nan | MAY_VANISH | (x & MAY_BE_NEGATIVE);
   case OP_FLOOR: return x | MAY_VANISH;
-  case OP_STOP: case OP_DRAWN: return x;
-  case OP_LGAMMA: case OP_DIGAMMA: case OP_TRIGAMMA:
+  case OP_STOP:
+  case OP_DRAWN: return x;
+  case OP_LGAMMA:
+  case OP_DIGAMMA:
+  case OP_TRIGAMMA:
     return x & (MAY_VANISH | MAY_BE_NEGATIVE) ? NOT_FINITE | ANY_NUMBER : x | MAY_VANISH | MAY_BE_NEGATIVE | MAY_GROW;
   default: return NOT_FINITE | ANY_NUMBER;
   }
@@ -171,7 +183,13 @@ static unsigned of_operation(const Node *n, const unsigned *x) {
   case OP_MIN: return of_smaller(x[0], x[1]);
   case OP_WHERE: return of_choice(n, x[1], x[2]);
   case OP_LOGRATIO: return of_logratio(n, x[0], x[1]);
-  case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_AND: case OP_OR: case OP_NOT: return MAY_VANISH | IS_MASK;
+  case OP_LT:
+  case OP_LE:
+  case OP_EQ:
+  case OP_NE:
+  case OP_AND:
+  case OP_OR:
+  case OP_NOT: return MAY_VANISH | IS_MASK;
   case OP_INDEX: return ANY_NUMBER;
   default: return of_function(n->op, x[0]);
   }
@@ -192,7 +210,8 @@ static bool has_gaps(const Node *n) {
   double all = 0, whole = 1;
   for (int p = 0; p < n->nreads; p++) {
     double count = 1;
-    for (int k = 0; k < n->naxes; k++) count *= n->axes[k].kind == AXIS_PLAIN ? (double)n->reads[p]->node->axes[k].extent : 1;
+    for (int k = 0; k < n->naxes; k++)
+      count *= n->axes[k].kind == AXIS_PLAIN ? (double)n->reads[p]->node->axes[k].extent : 1;
     all += count;
   }
   for (int k = 0; k < n->naxes; k++) whole *= n->axes[k].kind == AXIS_PLAIN ? (double)n->axes[k].extent : 1;
@@ -211,11 +230,13 @@ static unsigned of_node(Graph *g, const Node *n, const unsigned *x) {
   for (int k = 0; k < n->nreads; k++) all |= x[k];
   switch (n->kind) {
   case NODE_MAP: return of_operation(n, x);
-  case NODE_RESHAPE: case NODE_NAME: return x[0];
+  case NODE_RESHAPE:
+  case NODE_NAME: return x[0];
   case NODE_PIECES: return all | when(has_gaps(n), MAY_VANISH | IS_MASK) | when(all & MAY_BE_NEGATIVE, MAY_VANISH);
   case NODE_RESULT: return of_result(g, n, x[0]);
   case NODE_CONST: return of_data(n);
-  case NODE_BATCH: case NODE_STEP: return MAY_GROW;
+  case NODE_BATCH:
+  case NODE_STEP: return MAY_GROW;
   case NODE_DRAW: return n->item % 2 ? ANY_NUMBER : 0; /* uniform: never 0 */
   case NODE_PREV: return ANY_NUMBER | when(g->scans[n->scan].adjoint, IS_MASK);
   case NODE_GRAD: return NOT_FINITE | ANY_NUMBER;

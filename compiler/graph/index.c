@@ -1,6 +1,7 @@
 /* index.c: index expressions: affine in variables and gathered integers, over a divisor. All are immutable and normal:
- * terms sorted and merged, no common factor with the divisor. Sums of indices with divisors go over the least common one.
- * Numbers are 64-bit; what does not fit is an error of the model, at the node that is being built, and the index becomes 0. */
+ * terms sorted and merged, no common factor with the divisor. Sums of indices with divisors go over the least common
+ * one. Numbers are 64-bit; what does not fit is an error of the model, at the node that is being built, and the index
+ * becomes 0. */
 #include "graph/graph.h"
 
 #include <math.h>
@@ -102,8 +103,10 @@ Index *index_combine(Graph *g, int64_t ca, const Index *a, int64_t cb, const Ind
   if (d == 0) return index_constant(g, 0);
   int64_t fa = times(g, ca, d / a->divisor), fb = times(g, cb, d / b->divisor);
   Index *e = index_new(g, plus(g, times(g, fa, a->offset), times(g, fb, b->offset)), d, a->n + b->n);
-  for (int i = 0; i < a->n; i++) insert_term(g, e, (Term){times(g, fa, a->terms[i].coef), a->terms[i].var, a->terms[i].gather});
-  for (int i = 0; i < b->n; i++) insert_term(g, e, (Term){times(g, fb, b->terms[i].coef), b->terms[i].var, b->terms[i].gather});
+  for (int i = 0; i < a->n; i++)
+    insert_term(g, e, (Term){times(g, fa, a->terms[i].coef), a->terms[i].var, a->terms[i].gather});
+  for (int i = 0; i < b->n; i++)
+    insert_term(g, e, (Term){times(g, fb, b->terms[i].coef), b->terms[i].var, b->terms[i].gather});
   return normalize(e);
 }
 
@@ -111,7 +114,8 @@ Index *index_divide(Graph *g, const Index *a, int64_t d) {
   int64_t divisor = times(g, a->divisor, d < 0 ? -d : d);
   if (divisor == 0) return index_constant(g, 0);
   Index *e = index_new(g, d < 0 ? -a->offset : a->offset, divisor, a->n);
-  for (int i = 0; i < a->n; i++) insert_term(g, e, (Term){d < 0 ? -a->terms[i].coef : a->terms[i].coef, a->terms[i].var, a->terms[i].gather});
+  for (int i = 0; i < a->n; i++)
+    insert_term(g, e, (Term){d < 0 ? -a->terms[i].coef : a->terms[i].coef, a->terms[i].var, a->terms[i].gather});
   return normalize(e);
 }
 
@@ -124,7 +128,8 @@ Index *index_gather(Graph *g, const Read *r) {
     Subst s = read_subst(r);
     if (n->op == OP_INDEX) return index_substitute(g, n->value, &s);
     if (n->op == OP_PRODUCT && n->nreads == 1 && number_is_exact(n->scale) && n->reads[0]->node->integer)
-      return index_combine(g, (int64_t)n->scale, index_gather(g, read_substitute(g, n->reads[0], &s)), 0, index_constant(g, 0));
+      return index_combine(g, (int64_t)n->scale, index_gather(g, read_substitute(g, n->reads[0], &s)), 0,
+                           index_constant(g, 0));
     if ((n->op == OP_ADD || n->op == OP_SUB) && n->reads[0]->node->integer && n->reads[1]->node->integer)
       return index_combine(g, 1, index_gather(g, read_substitute(g, n->reads[0], &s)), n->op == OP_ADD ? 1 : -1,
                            index_gather(g, read_substitute(g, n->reads[1], &s)));
@@ -230,7 +235,8 @@ Index *index_substitute(Graph *g, const Index *e, const Subst *s) {
         if (s->var[k] == t->var) by = s->by[k];
       if (!by) by = index_var(g, t->var);
     }
-    sum = index_combine(g, 1, sum, 1, index_divide(g, index_combine(g, t->coef, by, 0, index_constant(g, 0)), e->divisor));
+    sum =
+      index_combine(g, 1, sum, 1, index_divide(g, index_combine(g, t->coef, by, 0, index_constant(g, 0)), e->divisor));
   }
   return sum;
 }

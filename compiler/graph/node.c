@@ -1,4 +1,5 @@
-/* node.c: nodes and reads: hashing equal nodes into one, walking and checking the graph. See graph/graph.h for the idea. */
+/* node.c: nodes and reads: hashing equal nodes into one, walking and checking the graph. See graph/graph.h for the
+ * idea. */
 #include "graph/graph.h"
 #include "graph/hazard.h"
 
@@ -7,7 +8,7 @@
 
 const OpRow op_rows[OP_COUNT] = {
 #define X(id, name, arity, integer) {name, arity, integer},
-    GRAPH_OPS(X)
+  GRAPH_OPS(X)
 #undef X
 };
 
@@ -74,7 +75,8 @@ static const Open *open_of(Graph *g, const Node *n) {
   if (n->value) open_of_index(&open, n->value);
   if (n->kind == NODE_GRAD || (n->kind == NODE_OPAQUE && n->item >= 0)) open_join(&open, n->target->open);
   if (n->kind == NODE_RESULT) {
-    for (int k = 0; k < n->ncarries; k++) open_join(&open, n->carries[k].next->open), open_join(&open, n->carries[k].init->open);
+    for (int k = 0; k < n->ncarries; k++)
+      open_join(&open, n->carries[k].next->open), open_join(&open, n->carries[k].init->open);
     int kept = 0;
     for (int k = 0; k < open.n; k++)
       if (open.scan[k] != n->scan) open.scan[kept++] = open.scan[k];
@@ -184,7 +186,8 @@ static uint64_t hash_node(const Node *n) {
     h = mix(mix(h, (uint64_t)n->axes[k].kind), (uint64_t)n->axes[k].extent);
     h = mix(mix(h, (uint64_t)n->axes[k].scan), (uint64_t)n->axes[k].dim);
   }
-  for (int k = 0; k < n->ncarries; k++) h = mix(mix(h, (uint64_t)n->carries[k].next->id), (uint64_t)n->carries[k].init->id);
+  for (int k = 0; k < n->ncarries; k++)
+    h = mix(mix(h, (uint64_t)n->carries[k].next->id), (uint64_t)n->carries[k].init->id);
   memcpy(&bits, &n->scale, sizeof bits);
   h = mix(h, bits);
   for (int k = 0; k < n->nreads; k++) h = hash_read(h, n->reads[k]);
@@ -194,25 +197,27 @@ static uint64_t hash_node(const Node *n) {
 }
 
 static bool same_node(const Node *a, const Node *b) {
-  if (a->hash != b->hash || a->kind != b->kind || a->op != b->op || a->reduction != b->reduction || a->naxes != b->naxes ||
-      a->nreduce != b->nreduce || a->item != b->item || a->nreads != b->nreads || a->nguards != b->nguards ||
-      memcmp(&a->scale, &b->scale, sizeof a->scale) != 0 || a->data != b->data || a->target != b->target || a->scan != b->scan ||
-      a->ncarries != b->ncarries)
+  if (a->hash != b->hash || a->kind != b->kind || a->op != b->op || a->reduction != b->reduction ||
+      a->naxes != b->naxes || a->nreduce != b->nreduce || a->item != b->item || a->nreads != b->nreads ||
+      a->nguards != b->nguards || memcmp(&a->scale, &b->scale, sizeof a->scale) != 0 || a->data != b->data ||
+      a->target != b->target || a->scan != b->scan || a->ncarries != b->ncarries)
     return false;
   if (a->kind == NODE_PREV && (a->integer != b->integer || a->lo != b->lo || a->hi != b->hi)) return false;
   for (int k = 0; k < a->ncarries; k++)
-    if (a->carries[k].slot != b->carries[k].slot || a->carries[k].prev != b->carries[k].prev || a->carries[k].next != b->carries[k].next ||
-        a->carries[k].init != b->carries[k].init)
+    if (a->carries[k].slot != b->carries[k].slot || a->carries[k].prev != b->carries[k].prev ||
+        a->carries[k].next != b->carries[k].next || a->carries[k].init != b->carries[k].init)
       return false;
   if (a->kind == NODE_NAME || a->kind == NODE_GRAD) return false;
   for (int k = 0; k < a->naxes + a->nreduce; k++)
-    if (!axis_equal(a->axes[k], b->axes[k]) || a->axes[k].scan != b->axes[k].scan || a->axes[k].dim != b->axes[k].dim) return false;
+    if (!axis_equal(a->axes[k], b->axes[k]) || a->axes[k].scan != b->axes[k].scan || a->axes[k].dim != b->axes[k].dim)
+      return false;
   for (int k = 0; k < a->nreads; k++)
     if (!read_equal(a->reads[k], b->reads[k])) return false;
   for (int k = 0; k < a->nguards; k++)
     if (a->guards[k].n != b->guards[k].n || !index_equal(a->guards[k].e, b->guards[k].e)) return false;
   if ((a->value != NULL) != (b->value != NULL) || (a->value && !index_equal(a->value, b->value))) return false;
-  if (a->kind == NODE_PIECES && memcmp(a->offsets, b->offsets, sizeof(int64_t) * (size_t)(a->nreads * a->naxes)) != 0) return false;
+  if (a->kind == NODE_PIECES && memcmp(a->offsets, b->offsets, sizeof(int64_t) * (size_t)(a->nreads * a->naxes)) != 0)
+    return false;
   return true;
 }
 
@@ -279,15 +284,16 @@ NodeList graph_operands(Context *cx, const Node *n) {
   return list;
 }
 
-/* Depth first with an explicit stack: a node is put out when it is met the second time, its operands being done. The RESULTs of a
- * loop have the operands of all of them. */
+/* Depth first with an explicit stack: a node is put out when it is met the second time, its operands being done. The
+ * RESULTs of a loop have the operands of all of them. */
 static NodeList order(Context *cx, Node *const *roots, int nroots, const ScanGroups *groups, bool *scans) {
   NodeList stack = {0}, out = {0};
   int most = -1;
   for (int k = 0; k < nroots; k++)
     if (roots[k]->id > most) most = roots[k]->id;
   /* operands have lower ids than their users, except for the target of a GRAD, which was made before it too */
-  unsigned char *mark = arena_alloc(cx, (size_t)most + 1); /* those of a loop too: its RESULTs are roots, or below one */
+  unsigned char *mark =
+    arena_alloc(cx, (size_t)most + 1); /* those of a loop too: its RESULTs are roots, or below one */
   for (int k = nroots - 1; k >= 0; k--) push_node(cx, &stack, roots[k]);
   while (stack.n) {
     Node *n = stack.at[stack.n - 1];
@@ -356,11 +362,15 @@ static void verify_read(const Node *n, const Read *r, const char *pass) {
 
 static void verify_map(const Node *n, const char *pass) {
   int arity = op_rows[n->op].arity;
-  if (arity >= 0 && n->nreads != arity) bug(pass, "node %%%d: %s with %d operands", n->id, op_rows[n->op].name, n->nreads);
-  if (n->op != OP_PRODUCT && (n->nguards || n->reduction)) bug(pass, "node %%%d: guards or a reduction on %s", n->id, op_rows[n->op].name);
+  if (arity >= 0 && n->nreads != arity)
+    bug(pass, "node %%%d: %s with %d operands", n->id, op_rows[n->op].name, n->nreads);
+  if (n->op != OP_PRODUCT && (n->nguards || n->reduction))
+    bug(pass, "node %%%d: guards or a reduction on %s", n->id, op_rows[n->op].name);
   if ((n->op == OP_INDEX) != (n->value != NULL)) bug(pass, "node %%%d: an index value where none belongs", n->id);
-  if ((n->nreduce > 0) != (n->reduction != RED_NONE)) bug(pass, "node %%%d: a reduction over %d axes", n->id, n->nreduce);
-  if (n->reduction > RED_SUM && (n->nreads != 1 || n->nguards || n->scale != 1)) bug(pass, "node %%%d: a reduction of a product", n->id);
+  if ((n->nreduce > 0) != (n->reduction != RED_NONE))
+    bug(pass, "node %%%d: a reduction over %d axes", n->id, n->nreduce);
+  if (n->reduction > RED_SUM && (n->nreads != 1 || n->nguards || n->scale != 1))
+    bug(pass, "node %%%d: a reduction of a product", n->id);
   for (int k = 0; k < n->nguards; k++) verify_index(n, n->guards[k].e, pass);
   if (n->value) verify_index(n, n->value, pass);
 }

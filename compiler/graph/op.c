@@ -1,6 +1,6 @@
 /* op.c: the scalar operations in double precision: what the evaluator computes and what constants fold to.
- * Derivatives stand in prelude/prelude.nn. Digamma and trigamma: recurrence up to 10, then the asymptotic series (Abramowitz and
- * Stegun 1964, 6.3.18 and 6.4.12), below 1/2 the reflection formulas (6.3.7, 6.4.7). */
+ * Derivatives stand in prelude/prelude.nn. Digamma and trigamma: recurrence up to 10, then the asymptotic series
+ * (Abramowitz and Stegun 1964, 6.3.18 and 6.4.12), below 1/2 the reflection formulas (6.3.7, 6.4.7). */
 #include "graph/graph.h"
 
 #include <math.h>
@@ -13,7 +13,9 @@ static double digamma(double x) {
   if (x < 0.5) return digamma(1 - x) - pi / tan(pi * x);
   for (; x < 10; x += 1) sum -= 1 / x;
   double y = 1 / (x * x);
-  double tail = y * (1.0 / 12 - y * (1.0 / 120 - y * (1.0 / 252 - y * (1.0 / 240 - y * (1.0 / 132 - y * (691.0 / 32760 - y / 12))))));
+  double tail =
+    y *
+    (1.0 / 12 - y * (1.0 / 120 - y * (1.0 / 252 - y * (1.0 / 240 - y * (1.0 / 132 - y * (691.0 / 32760 - y / 12))))));
   return sum + log(x) - 0.5 / x - tail;
 }
 
@@ -23,7 +25,8 @@ static double trigamma(double x) {
   if (x < 0.5) return -trigamma(1 - x) + pi * pi / (sin(pi * x) * sin(pi * x));
   for (; x < 10; x += 1) sum += 1 / (x * x);
   double y = 1 / (x * x);
-  double tail = 1.0 / 6 - y * (1.0 / 30 - y * (1.0 / 42 - y * (1.0 / 30 - y * (5.0 / 66 - y * (691.0 / 2730 - y * (7.0 / 6))))));
+  double tail =
+    1.0 / 6 - y * (1.0 / 30 - y * (1.0 / 42 - y * (1.0 / 30 - y * (5.0 / 66 - y * (691.0 / 2730 - y * (7.0 / 6))))));
   return sum + 1 / x + y / 2 + y / x * tail;
 }
 
@@ -45,8 +48,18 @@ bool op_loses(Op op, const double *x, double y) {
   switch (op) {
   case OP_ADD: return sum_is_rounded(x[0], x[1], y);
   case OP_SUB: return sum_is_rounded(x[0], -x[1], y);
-  case OP_EXP: case OP_LOG1P: case OP_EXPM1: case OP_SIN: case OP_COS: case OP_TAN: case OP_ATAN: case OP_TANH: case OP_SIGMOID:
-  case OP_SOFTPLUS: case OP_ERF: case OP_ERFC: return isfinite(x[0]) && x[0] != 0;
+  case OP_EXP:
+  case OP_LOG1P:
+  case OP_EXPM1:
+  case OP_SIN:
+  case OP_COS:
+  case OP_TAN:
+  case OP_ATAN:
+  case OP_TANH:
+  case OP_SIGMOID:
+  case OP_SOFTPLUS:
+  case OP_ERF:
+  case OP_ERFC: return isfinite(x[0]) && x[0] != 0;
   case OP_LOG: return isfinite(y) && x[0] != 1;
   default: return false;
   }
@@ -73,7 +86,8 @@ double op_apply(Op op, const double *x) {
   case OP_SELECT: return x[0] == 0 ? 0 : x[0] * x[1];
   case OP_KEEP: return x[1] != 0 ? x[0] : 0;
   case OP_LOGRATIO: return x[0] == -INFINITY || x[1] == -INFINITY ? -INFINITY : x[0] - x[1];
-  case OP_STOP: case OP_DRAWN: return x[0];
+  case OP_STOP:
+  case OP_DRAWN: return x[0];
   case OP_EXP: return exp(x[0]);
   case OP_LOG: return log(x[0]);
   case OP_LOG1P: return log1p(x[0]);
@@ -95,7 +109,9 @@ double op_apply(Op op, const double *x) {
   case OP_DIGAMMA: return digamma(x[0]);
   case OP_TRIGAMMA: return trigamma(x[0]);
   case OP_SIGMOID_MINUS: return x[0] > 0 ? (1 - x[1]) - sigmoid(-x[0]) : sigmoid(x[0]) - x[1];
-  case OP_PRODUCT: case OP_INDEX: case OP_COUNT: break;
+  case OP_PRODUCT:
+  case OP_INDEX:
+  case OP_COUNT: break;
   }
   bug("evaluate", "operation %d has no scalar value", (int)op);
 }

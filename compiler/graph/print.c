@@ -118,10 +118,23 @@ static void print_operation(Text *t, const Node *n, bool exact) {
 }
 
 static void print_value(Text *t, const Node *n, bool exact) {
-  static const char *const leaves[] = {[NODE_INPUT] = "input", [NODE_PARAM] = "param", [NODE_STATE] = "state", [NODE_CONST] = "constant array",
-                                       [NODE_BATCH] = "batch size", [NODE_DRAW] = "noise", [NODE_PREV] = "the step before", [NODE_WEIGHT] = "weight", [NODE_GRADIENT] = "gradient", [NODE_SLOT] = "slot",
-                                       [NODE_DIRECTION] = "direction", [NODE_HYPER] = "hyper", [NODE_STEP] = "step", [NODE_GNORM] = "gnorm", [NODE_NAME] = "name",
-                                       [NODE_GRAD] = "grad", [NODE_OPAQUE] = "opaque"};
+  static const char *const leaves[] = {[NODE_INPUT] = "input",
+                                       [NODE_PARAM] = "param",
+                                       [NODE_STATE] = "state",
+                                       [NODE_CONST] = "constant array",
+                                       [NODE_BATCH] = "batch size",
+                                       [NODE_DRAW] = "noise",
+                                       [NODE_PREV] = "the step before",
+                                       [NODE_WEIGHT] = "weight",
+                                       [NODE_GRADIENT] = "gradient",
+                                       [NODE_SLOT] = "slot",
+                                       [NODE_DIRECTION] = "direction",
+                                       [NODE_HYPER] = "hyper",
+                                       [NODE_STEP] = "step",
+                                       [NODE_GNORM] = "gnorm",
+                                       [NODE_NAME] = "name",
+                                       [NODE_GRAD] = "grad",
+                                       [NODE_OPAQUE] = "opaque"};
   switch (n->kind) {
   case NODE_MAP:
     if (n->op == OP_PRODUCT) print_product(t, n, exact);
@@ -137,7 +150,8 @@ static void print_value(Text *t, const Node *n, bool exact) {
       text_add(t, p ? ", " : " ");
       print_name(t, n->reads[p]->node, exact);
       text_add(t, " at [");
-      for (int k = 0; k < n->naxes; k++) text_printf(t, "%s%lld", k ? "," : "", (long long)n->offsets[p * n->naxes + k]);
+      for (int k = 0; k < n->naxes; k++)
+        text_printf(t, "%s%lld", k ? "," : "", (long long)n->offsets[p * n->naxes + k]);
       text_add(t, "]");
     }
     return;
@@ -145,7 +159,8 @@ static void print_value(Text *t, const Node *n, bool exact) {
     text_printf(t, "at all times, %s ", exact ? arena_printf(t->cx, "scan %d:", n->scan) : "in a loop:");
     print_name(t, n->reads[0]->node, exact);
     for (int k = 0; k < n->ncarries && exact; k++)
-      text_printf(t, "%s %%%d <- %%%d, from %%%d", k ? ";" : " with", n->carries[k].prev->id, n->carries[k].next->id, n->carries[k].init->id);
+      text_printf(t, "%s %%%d <- %%%d, from %%%d", k ? ";" : " with", n->carries[k].prev->id, n->carries[k].next->id,
+                  n->carries[k].init->id);
     return;
   default:
     text_add(t, leaves[n->kind]);

@@ -1,32 +1,41 @@
 /* program.h: a whole model after elaboration: its leaves, and the roots of everything that can be asked of it.
  *
- * Made by model/run.c; differentiate and simplify replace roots; plan/steps.c and emit/frame.c turn each Routine into a C function.
- * Every root is a node whose axes are exactly the shape of its destination (after the batch axis where it has one). */
+ * Made by model/run.c; differentiate and simplify replace roots; plan/steps.c and emit/frame.c turn each Routine into a
+ * C function. Every root is a node whose axes are exactly the shape of its destination (after the batch axis where it
+ * has one). */
 #ifndef NNC_PROGRAM_H
 #define NNC_PROGRAM_H
 
 #include "graph/graph.h"
 #include "syntax/ast.h"
 
-typedef enum { START_ZERO, START_VALUES, START_UNIFORM, START_NORMAL, START_TRUNCATED, START_ORTHOGONAL, START_COPY } StartKind;
+typedef enum {
+  START_ZERO,
+  START_VALUES,
+  START_UNIFORM,
+  START_NORMAL,
+  START_TRUNCATED,
+  START_ORTHOGONAL,
+  START_COPY
+} StartKind;
 typedef struct Start { /* what an array starts from */
   StartKind kind;
-  double a, b;          /* of UNIFORM: from, to; of NORMAL and TRUNCATED: mean, deviation; of ORTHOGONAL: a is the gain */
-  int64_t rows;         /* of ORTHOGONAL: the first axis; the others together are the columns */
+  double a, b;  /* of UNIFORM: from, to; of NORMAL and TRUNCATED: mean, deviation; of ORTHOGONAL: a is the gain */
+  int64_t rows; /* of ORTHOGONAL: the first axis; the others together are the columns */
   const double *values; /* of VALUES: all elements (one, where `uniform_value`) */
   bool uniform_value;
-  const Node *of;       /* of COPY: the parameter or state, declared before, whose start it is */
+  const Node *of; /* of COPY: the parameter or state, declared before, whose start it is */
 } Start;
 
 typedef struct Leaf { /* a parameter or a state */
-  const char *path; /* "h.W", "x.0.att.Wq": unique */
+  const char *path;   /* "h.W", "x.0.att.Wq": unique */
   Node *node;
   Start start;
   Span span;
   int64_t count;
   bool per_example; /* of a state: a row for each example of a batch; count is that of all rows */
-  Node *next; /* of a state: its next value, or NULL where nothing updates it */
-  Span made;  /* the call of a layer that made it, where one did */
+  Node *next;       /* of a state: its next value, or NULL where nothing updates it */
+  Span made;        /* the call of a layer that made it, where one did */
 } Leaf;
 
 /* Rows: name, does a number belong to it. EXTENT is a dim: 1..classes. */
@@ -54,7 +63,7 @@ typedef struct Input {
 typedef struct Hyper {
   const char *name; /* "adam.lr": unique */
   double value;
-  bool settable;    /* false: computed from step (then no NODE_HYPER reads it); text says how */
+  bool settable; /* false: computed from step (then no NODE_HYPER reads it); text says how */
   const char *text;
 } Hyper;
 
@@ -63,7 +72,9 @@ typedef enum {
   DEST_GRAD,       /* gradient of parameter `item` */
   DEST_NEXT_STATE, /* next value of state `item` */
   DEST_OUT,        /* an output's array: [n, shape], or [shape] where it does not depend on the examples */
-  DEST_WEIGHT, DEST_GRADIENT, DEST_SLOT /* of an optimizer: item as in the leaf of the same name */
+  DEST_WEIGHT,
+  DEST_GRADIENT,
+  DEST_SLOT /* of an optimizer: item as in the leaf of the same name */
 } DestKind;
 
 typedef struct Root {
@@ -79,9 +90,9 @@ typedef struct Routine { /* a C function over the whole batch */
   int loss;         /* of LOSS and GRAD */
   Root *roots;
   int nroots;
-  bool integer;     /* of an output */
-  int classes;      /* of an integer output: 0..classes-1, or 0 where that is not known */
-  int rank;         /* of one example, of an output */
+  bool integer; /* of an output */
+  int classes;  /* of an integer output: 0..classes-1, or 0 where that is not known */
+  int rank;     /* of one example, of an output */
   int64_t shape[MAX_AXES];
   bool per_example;
   Span span;
@@ -91,28 +102,31 @@ typedef struct Routine { /* a C function over the whole batch */
 enum { FIRST_STAGE_DRAW = 1 << 20 };
 
 typedef struct Stage { /* one optimizer of a chain */
-  const char *name;     /* "adam" */
-  const char *member;   /* the C struct member that holds its slots: unique, "adam", "adam_LG" */
-  struct { const char *name; Start start; } *slots;
+  const char *name;    /* "adam" */
+  const char *member;  /* the C struct member that holds its slots: unique, "adam", "adam_LG" */
+  struct {
+    const char *name;
+    Start start;
+  } * slots;
   int nslots;
   bool uses_gnorm;
-  bool flat;            /* elementwise: `roots` over one FLAT axis, run over each contiguous run of parameters */
-  Root *roots;          /* flat: one set; else for each parameter of the group in turn, nroots each */
+  bool flat;   /* elementwise: `roots` over one FLAT axis, run over each contiguous run of parameters */
+  Root *roots; /* flat: one set; else for each parameter of the group in turn, nroots each */
   int nroots;
 } Stage;
 
 typedef struct Group { /* one `minimize` or `maximize` */
   const Stmt *stmt;
-  const char **over;    /* the paths of what the statement names */
-  int *params;          /* sorted indices into Program.params */
+  const char **over; /* the paths of what the statement names */
+  int *params;       /* sorted indices into Program.params */
   int nparams;
   Stage *stages;
   int nstages;
 } Group;
 
 typedef struct FullBatch { /* a method that takes the whole data set as one batch */
-  const char *name;   /* "bfgs" */
-  const char *method; /* the runtime's name for it: "NN_BFGS" */
+  const char *name;        /* "bfgs" */
+  const char *method;      /* the runtime's name for it: "NN_BFGS" */
   bool uses_product;
   Span span;
   /* made by simplify: functions in double precision */
@@ -125,12 +139,12 @@ typedef struct Objective { /* the `minimize` and `maximize` statements of one lo
   int every;
   Group *groups;
   int ngroups;
-  FullBatch *full;      /* then it is the only objective, of one group without stages; else NULL */
+  FullBatch *full; /* then it is the only objective, of one group without stages; else NULL */
 } Objective;
 
 typedef struct Check {
   const Stmt *stmt;
-  Read *a, *b;     /* open in vars (and batch_var) */
+  Read *a, *b; /* open in vars (and batch_var) */
   int nvars;
   int vars[MAX_AXES];
   const char *names[MAX_AXES]; /* of vars, for messages: "i", "j" */
@@ -144,10 +158,12 @@ typedef struct TrainDefaults {
   uint32_t standardize;
 } TrainDefaults;
 
-typedef struct AdjointScan { /* the loop that is the derivative of another one: by that and the adjoints that enter it */
+typedef struct AdjointScan { /* the loop that is the derivative of another one: by that and the adjoints that enter it
+                              */
   int scan, forward;
   int nmade_of;
-  const int *made_of; /* ids of nodes: of each carried value the next and the start, of each result itself and its adjoint */
+  const int
+    *made_of; /* ids of nodes: of each carried value the next and the start, of each result itself and its adjoint */
 } AdjointScan;
 
 typedef struct Fired { /* a rule that was applied, for --explain */
@@ -158,8 +174,8 @@ typedef struct Fired { /* a rule that was applied, for --explain */
 typedef struct Program {
   Context *cx;
   Graph *graph;
-  const char *name; /* the C prefix */
-  const char *path; /* of the model file, as given */
+  const char *name;   /* the C prefix */
+  const char *path;   /* of the model file, as given */
   const char *header; /* the generated header's name without .h */
   VEC(Leaf) params;
   VEC(Leaf) states;
@@ -171,40 +187,48 @@ typedef struct Program {
   VEC(Check) checks;
   TrainDefaults train;
   VEC(AdjointScan) adjoint_scans; /* of differentiate */
-  int ndraws;   /* statements that draw */
-  const Node *drawn_reported; /* a draw through which a gradient was asked: said once */
+  int ndraws;                     /* statements that draw */
+  const Node *drawn_reported;     /* a draw through which a gradient was asked: said once */
   VEC(Fired) fired;
-  bool coupled; /* a loss looks across the batch */
+  bool coupled;                  /* a loss looks across the batch */
   struct Elaborator *elaborator; /* for the lines of the prelude that later stages apply */
 } Program;
 
 typedef struct Options {
-  struct { const char *name; double value; bool used; } *defines; /* -D name=value */
+  struct {
+    const char *name;
+    double value;
+    bool used;
+  } * defines; /* -D name=value */
   int ndefines;
-  double max_memory;   /* bytes */
-  bool no_reuse;       /* every value gets its own place in the work area (a test's judge of lifetimes) */
-  bool no_fuse;        /* one loop a node, no inlining, no GEMM: likewise */
-  bool explain;        /* say which rule fired where */
-  bool exact;          /* constants keep what they follow from (Graph.exact) */
+  double max_memory; /* bytes */
+  bool no_reuse;     /* every value gets its own place in the work area (a test's judge of lifetimes) */
+  bool no_fuse;      /* one loop a node, no inlining, no GEMM: likewise */
+  bool explain;      /* say which rule fired where */
+  bool exact;        /* constants keep what they follow from (Graph.exact) */
 } Options;
 
-/* Tree to program; what is wrong is reported (error_count) and the Program is returned as far as it goes. The roots may still hold
- * NAME, GRAD and STOP nodes; simplify_program replaces them. */
+/* Tree to program; what is wrong is reported (error_count) and the Program is returned as far as it goes. The roots may
+ * still hold NAME, GRAD and STOP nodes; simplify_program replaces them. */
 Program *elaborate(Context *cx, const Block *prelude, const Block *model, const char *path, Options *options);
 
-/* The prelude's line `derivative f(x) = ...` for operand k, at these reads. An operation without one is an error at span. */
+/* The prelude's line `derivative f(x) = ...` for operand k, at these reads. An operation without one is an error at
+ * span. */
 Read *derivative_line(Program *p, Op op, int operand, Read *const *reads, Span span);
 /* The lines `rule a => b if c`, and the right side of one with its names bound. */
 int rule_count(const Program *p);
 const Stmt *rule_at(const Program *p, int k);
-Read *rule_result(Program *p, const Expr *e, int n, const char *const *names, Read *const *reads, const int *ranks, int (*vars)[MAX_AXES]);
+Read *rule_result(Program *p, const Expr *e, int n, const char *const *names, Read *const *reads, const int *ranks,
+                  int (*vars)[MAX_AXES]);
 
-/* derive/visit.c: the adjoints of `targets` (leaves) of the scalar that `root` reads: open reads in vars[t][axes of the target].
- * per_example: the batch variable of root stands for one example (grad in the language); else root has no batch.
- * A target that root does not depend on gets the constant 0. Expects simplified nodes: no NAME, no GRAD. */
-void differentiate(Program *p, Read *root, bool per_example, int ntargets, Node *const *targets, Read **adjoints, int (*vars)[MAX_AXES]);
+/* derive/visit.c: the adjoints of `targets` (leaves) of the scalar that `root` reads: open reads in vars[t][axes of the
+ * target]. per_example: the batch variable of root stands for one example (grad in the language); else root has no
+ * batch. A target that root does not depend on gets the constant 0. Expects simplified nodes: no NAME, no GRAD. */
+void differentiate(Program *p, Read *root, bool per_example, int ntargets, Node *const *targets, Read **adjoints,
+                   int (*vars)[MAX_AXES]);
 
-/* simplify/rebuild.c: replaces every root of the program by a simplified one without NAME and GRAD; makes the gradients. */
+/* simplify/rebuild.c: replaces every root of the program by a simplified one without NAME and GRAD; makes the
+ * gradients. */
 void simplify_program(Program *p, const Options *options);
 /* The same values, computed so that single precision suffices: before a plan is made, after everything else. */
 void float_program(Program *p, const Options *options);

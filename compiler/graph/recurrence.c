@@ -1,8 +1,8 @@
 /* recurrence.c: scans in the graph: PREVs, RESULTs, and which RESULTs are one loop.
  *
  * A recurrence is a system of equations in which time is an axis, and a RESULT binds the PREVs in it, as a lambda
- * binds its variable (graph/graph.h). All recurrences of a scan run as one loop, by the scan's number; so where two can't,
- * one of them takes another scan, as a bound variable takes another name. In: a body and carried values. Out: a
+ * binds its variable (graph/graph.h). All recurrences of a scan run as one loop, by the scan's number; so where two
+ * can't, one of them takes another scan, as a bound variable takes another name. In: a body and carried values. Out: a
  * RESULT, of the carried values that it needs, in the scan where its loop is; for a list of nodes, its
  * loops. */
 #include "build/build.h"
@@ -41,8 +41,17 @@ static bool same_open(const Open *a, const Open *b) {
   return true;
 }
 
-Node *build_prev(Graph *g, int scan, int slot, int naxes, const Axis *axes, const char *label, bool integer, double lo, double hi) {
-  Node n = {.kind = NODE_PREV, .scale = 1, .item = slot, .scan = scan, .naxes = naxes, .label = label, .integer = integer, .lo = lo, .hi = hi};
+Node *build_prev(Graph *g, int scan, int slot, int naxes, const Axis *axes, const char *label, bool integer, double lo,
+                 double hi) {
+  Node n = {.kind = NODE_PREV,
+            .scale = 1,
+            .item = slot,
+            .scan = scan,
+            .naxes = naxes,
+            .label = label,
+            .integer = integer,
+            .lo = lo,
+            .hi = hi};
   memcpy(n.axes, axes, sizeof(Axis) * (size_t)naxes);
   return graph_intern(g, &n);
 }
@@ -104,8 +113,8 @@ bool group_holds(const ScanGroup *group, const Node *n) {
 
 /* ---- a recurrence in another scan ---- */
 
-/* Two recurrences can't be one loop where one is inside of a loop which the other does not need, and where simplifying a
- * recurrence twice gives two different ones, and both are needed, by a loss and its derivative, say. */
+/* Two recurrences can't be one loop where one is inside of a loop which the other does not need, and where simplifying
+ * a recurrence twice gives two different ones, and both are needed, by a loss and its derivative, say. */
 typedef struct Renaming {
   Graph *g;
   int from, to; /* scans */
@@ -113,7 +122,9 @@ typedef struct Renaming {
   size_t size;
 } Renaming;
 
-static Node *renamed(const Renaming *m, Node *n) { return (size_t)n->id < m->size && m->memo[n->id] ? m->memo[n->id] : n; }
+static Node *renamed(const Renaming *m, Node *n) {
+  return (size_t)n->id < m->size && m->memo[n->id] ? m->memo[n->id] : n;
+}
 
 static Index *renamed_index(const Renaming *m, Index *e);
 
@@ -131,7 +142,8 @@ static Index *renamed_index(const Renaming *m, Index *e) {
   Index *sum = index_constant(g, e->offset);
   for (int k = 0; k < e->n; k++) {
     const Term *t = &e->terms[k];
-    sum = index_combine(g, 1, sum, t->coef, t->gather ? index_gather(g, renamed_read(m, t->gather)) : index_var(g, t->var));
+    sum =
+      index_combine(g, 1, sum, t->coef, t->gather ? index_gather(g, renamed_read(m, t->gather)) : index_var(g, t->var));
   }
   return index_divide(g, sum, e->divisor);
 }
@@ -179,7 +191,8 @@ static void rename_prevs(const Renaming *m, int ncarries, const Carry *carries) 
 }
 
 /* The recurrence over `carries` and what it ends in, in the scan m.to. */
-static Carry *rename_recurrence(const Renaming *m, int ncarries, const Carry *carries, Node *const *bodies, int nbodies) {
+static Carry *rename_recurrence(const Renaming *m, int ncarries, const Carry *carries, Node *const *bodies,
+                                int nbodies) {
   Graph *g = m->g;
   NodeList ends = {0};
   for (int k = 0; k < ncarries; k++) VEC_PUSH(g->cx, &ends, carries[k].next);
@@ -187,7 +200,8 @@ static Carry *rename_recurrence(const Renaming *m, int ncarries, const Carry *ca
   NodeList inside = graph_order(g->cx, ends.at, ends.n);
   rename_prevs(m, ncarries, carries);
   for (int i = 0; i < inside.n; i++)
-    if (inside.at[i]->kind == NODE_RESULT && node_is_open(inside.at[i], m->from)) rename_prevs(m, inside.at[i]->ncarries, inside.at[i]->carries);
+    if (inside.at[i]->kind == NODE_RESULT && node_is_open(inside.at[i], m->from))
+      rename_prevs(m, inside.at[i]->ncarries, inside.at[i]->carries);
   rename_users(m, &inside);
   Carry *made = ARENA_ARRAY(g->cx, Carry, ncarries);
   for (int k = 0; k < ncarries; k++) {
@@ -233,7 +247,8 @@ static bool others_are_deeper(int scan, const Node *body, int ncarries, const Ca
 /* Is the value inside of a loop that the recurrence does not depend on? */
 static bool is_deeper(const Node *result) {
   Open open = {0}, rest = {0};
-  for (int k = 0; k < result->ncarries; k++) open_join(&open, result->carries[k].next->open), open_join(&open, result->carries[k].init->open);
+  for (int k = 0; k < result->ncarries; k++)
+    open_join(&open, result->carries[k].next->open), open_join(&open, result->carries[k].init->open);
   for (int k = 0; k < open.n; k++)
     if (open.scan[k] != result->scan) rest.scan[rest.n++] = open.scan[k];
   return !same_open(&rest, result->open);
@@ -252,8 +267,18 @@ static int scan_at_depth(Graph *g, int scan, const Open *open) {
 
 /* The RESULT of body, which needs all of these carried values. */
 static Node *result_over(Graph *g, int scan, Node *body, int ncarries, Carry *carries) {
-  Node n = {.kind = NODE_RESULT, .scale = 1, .scan = scan, .naxes = body->naxes, .nreads = 1, .ncarries = ncarries,
-            .carries = carries, .label = body->label, .integer = body->integer, .lo = body->lo, .hi = body->hi, .span = body->span};
+  Node n = {.kind = NODE_RESULT,
+            .scale = 1,
+            .scan = scan,
+            .naxes = body->naxes,
+            .nreads = 1,
+            .ncarries = ncarries,
+            .carries = carries,
+            .label = body->label,
+            .integer = body->integer,
+            .lo = body->lo,
+            .hi = body->hi,
+            .span = body->span};
   Index *index[MAX_AXES];
   for (int k = 0; k < body->naxes; k++) {
     n.axes[k] = body->axes[k];
@@ -292,7 +317,8 @@ static void part_group(Graph *g, const NodeList *list, const ScanGroup *group, N
   for (int k = 0; k < group->results.n; k++) bodies[k] = group->results.at[k]->reads[0]->node;
   Carry *carries = rename_recurrence(&inside, group->ncarries, group->carries, bodies, group->results.n);
   for (int k = 0; k < group->results.n; k++)
-    outside.memo[group->results.at[k]->id] = build_result(g, scan, renamed(&inside, bodies[k]), group->ncarries, carries);
+    outside.memo[group->results.at[k]->id] =
+      build_result(g, scan, renamed(&inside, bodies[k]), group->ncarries, carries);
   rename_users(&outside, list);
   for (int k = 0; k < nroots; k++) roots[k] = renamed(&outside, roots[k]);
 }

@@ -5,7 +5,7 @@
 
 const ReductionRow reduction_rows[RED_COUNT] = {
 #define X(id, name, printed, start, place, rule) {name, printed, start, place, rule},
-    REDUCTIONS(X)
+  REDUCTIONS(X)
 #undef X
 };
 
@@ -18,7 +18,7 @@ Reduction reduction_named(const char *name) {
 bool is_reduction(const char *name) {
   static const char *const made[] = {
 #define X(name) name,
-      MADE_REDUCTIONS(X)
+    MADE_REDUCTIONS(X)
 #undef X
   };
   for (size_t k = 0; k < sizeof made / sizeof *made; k++)

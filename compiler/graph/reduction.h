@@ -1,21 +1,21 @@
 /* reduction.h: the reductions, one row each: all that the stages know of them by name.
  *
- * Those of a node: name in the language, how a formula prints it, what it starts from (which is also what a place beyond the end
- * of an example counts as), does it give a place, may it be the left side of a rule. */
+ * Those of a node: name in the language, how a formula prints it, what it starts from (which is also what a place
+ * beyond the end of an example counts as), does it give a place, may it be the left side of a rule. */
 #ifndef NNC_REDUCTION_H
 #define NNC_REDUCTION_H
 
 #include <math.h>
 #include <stdbool.h>
 
-#define REDUCTIONS(X)                                        \
-  X(NONE, "", "", 0, 0, 0)                                   \
-  X(SUM, "sum", "Σ", 0, 0, 1)                                \
-  X(MAX, "max", "max", -INFINITY, 0, 0)                      \
-  X(MIN, "min", "min", INFINITY, 0, 0)                       \
-  X(ARGMAX, "argmax", "argmax", -INFINITY, 1, 0)             \
-  X(ARGMIN, "argmin", "argmin", INFINITY, 1, 0)              \
-  X(PROD, "prod", "Π", 1, 0, 1)                              \
+#define REDUCTIONS(X)                                                                                                  \
+  X(NONE, "", "", 0, 0, 0)                                                                                             \
+  X(SUM, "sum", "Σ", 0, 0, 1)                                                                                          \
+  X(MAX, "max", "max", -INFINITY, 0, 0)                                                                                \
+  X(MIN, "min", "min", INFINITY, 0, 0)                                                                                 \
+  X(ARGMAX, "argmax", "argmax", -INFINITY, 1, 0)                                                                       \
+  X(ARGMIN, "argmin", "argmin", INFINITY, 1, 0)                                                                        \
+  X(PROD, "prod", "Π", 1, 0, 1)                                                                                        \
   X(LOGSUMEXP, "logsumexp", "logsumexp", -INFINITY, 0, 1)
 /* Of the language alone: elaborate makes them of others. */
 #define MADE_REDUCTIONS(X) X("mean") X("norm")
@@ -26,7 +26,7 @@ typedef enum {
 #define X(id, name, printed, start, place, rule) RED_##id,
   REDUCTIONS(X)
 #undef X
-  RED_COUNT
+    RED_COUNT
 } Reduction;
 
 typedef struct ReductionRow {

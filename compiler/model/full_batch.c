@@ -1,8 +1,9 @@
 /* full_batch.c: `minimize L with bfgs(tol = 1e-8)`: the methods that take the whole data set as one batch.
  *
- * They are the runtime's (minimize.c), not lines of the prelude: they search along directions, which no update of an array on its
- * own can say. Here their names, their options, and what they ask of a model: to be the only `minimize`, alone in its chain. Options
- * are numbers that can be set at run time, like those of an optimizer; `steps`, the most iterations, is the trainer's `epochs`. */
+ * They are the runtime's (minimize.c), not lines of the prelude: they search along directions, which no update of an
+ * array on its own can say. Here their names, their options, and what they ask of a model: to be the only `minimize`,
+ * alone in its chain. Options are numbers that can be set at run time, like those of an optimizer; `steps`, the most
+ * iterations, is the trainer's `epochs`. */
 #include "elaborate/elaborate.h"
 
 #include <math.h>

@@ -1,7 +1,8 @@
-/* law.c: lines `derivative f(x) = ...` and `rule a => b if c`: are they what derive/visit.c and simplify/rule.c can use?
+/* law.c: lines `derivative f(x) = ...` and `rule a => b if c`: are they what derive/visit.c and simplify/rule.c can
+ * use?
  *
- * In: the statement. Out: the elaborator's tables of derivatives and rules, or a report. A rule is applied long after its text was
- * read, so a name that means nothing has to be found here. */
+ * In: the statement. Out: the elaborator's tables of derivatives and rules, or a report. A rule is applied long after
+ * its text was read, so a name that means nothing has to be found here. */
 #include "elaborate/elaborate.h"
 
 #include <string.h>
@@ -10,12 +11,14 @@ void declare_derivative(Elaborator *el, const Stmt *st) {
   const Builtin *b = builtin_find(st->name);
   if (!b || b->op == OP_PRODUCT) {
     const char *names[128], *near = nearest_name(el->cx, st->name, names, builtin_names(names, 128));
-    report(el, st->name_span, "'%s' is no built-in scalar function, and only these need a line for their derivative", st->name);
+    report(el, st->name_span, "'%s' is no built-in scalar function, and only these need a line for their derivative",
+           st->name);
     if (near) advise(el, "did you mean '%s'?", near);
     return;
   }
   if (op_rows[b->op].arity != st->nformals) {
-    report(el, st->name_span, "'%s' takes %d argument%s, found %d", st->name, op_rows[b->op].arity, op_rows[b->op].arity == 1 ? "" : "s", st->nformals);
+    report(el, st->name_span, "'%s' takes %d argument%s, found %d", st->name, op_rows[b->op].arity,
+           op_rows[b->op].arity == 1 ? "" : "s", st->nformals);
     return;
   }
   el->derivatives[b->op] = st;
@@ -54,12 +57,14 @@ static bool left_call(Rule *r, const Expr *e) {
   const Builtin *b = e->a->kind == EXPR_NAME ? builtin_find(e->a->name) : NULL;
   bool known = b && (b->op != OP_PRODUCT || reduction_rows[reduction_named(b->name)].in_rules);
   if (!known) {
-    report(r->el, e->a->span, "a rule matches built-in scalar functions, sum, prod and logsumexp, found %s", e->a->kind == EXPR_NAME ? e->a->name : "a value");
+    report(r->el, e->a->span, "a rule matches built-in scalar functions, sum, prod and logsumexp, found %s",
+           e->a->kind == EXPR_NAME ? e->a->name : "a value");
     return false;
   }
   int arguments = b->op == OP_PRODUCT ? 1 : op_rows[b->op].arity;
   if (e->nargs != arguments) {
-    report(r->el, e->span, "'%s' takes %d argument%s, found %d", b->name, arguments, arguments == 1 ? "" : "s", e->nargs);
+    report(r->el, e->span, "'%s' takes %d argument%s, found %d", b->name, arguments, arguments == 1 ? "" : "s",
+           e->nargs);
     return false;
   }
   bool fine = true;
@@ -68,7 +73,8 @@ static bool left_call(Rule *r, const Expr *e) {
 }
 
 static bool left_side(Rule *r, const Expr *e) {
-  bool arithmetic = e->kind == EXPR_BINARY && (e->op == BIN_ADD || e->op == BIN_SUB || e->op == BIN_MUL || e->op == BIN_DIV || e->op == BIN_POW);
+  bool arithmetic = e->kind == EXPR_BINARY &&
+                    (e->op == BIN_ADD || e->op == BIN_SUB || e->op == BIN_MUL || e->op == BIN_DIV || e->op == BIN_POW);
   switch (e->kind) {
   case EXPR_NUMBER: return true;
   case EXPR_NAME: return left_name(r, e);
@@ -84,7 +90,8 @@ static bool left_side(Rule *r, const Expr *e) {
 /* Names of the right side are those of the left, or known everywhere. */
 static bool right_side(const Rule *r, const Expr *e) {
   if (!e) return true;
-  if (e->kind == EXPR_NAME && !is_left_name(r, e->name) && !scope_known(r->el, scope_home(r->el, r->st->span), e->name)) {
+  if (e->kind == EXPR_NAME && !is_left_name(r, e->name) &&
+      !scope_known(r->el, scope_home(r->el, r->st->span), e->name)) {
     report(r->el, e->span, "'%s' is neither a name of the rule's left side nor known", e->name);
     return false;
   }
@@ -98,7 +105,8 @@ static bool condition(const Rule *r, const Expr *e) {
   bool call = e->kind == EXPR_CALL && e->a->kind == EXPR_NAME && e->nargs == 1 && e->args[0].value->kind == EXPR_NAME;
   for (int k = 0; call && k < 4; k++)
     if (strcmp(e->a->name, names[k]) == 0 && is_left_name(r, e->args[0].value->name)) return true;
-  report(r->el, e->span, "a rule asks positive(x), nonnegative(x), exponential(x) or varying(x), of a name of its left side");
+  report(r->el, e->span,
+         "a rule asks positive(x), nonnegative(x), exponential(x) or varying(x), of a name of its left side");
   return false;
 }
 

@@ -1,7 +1,8 @@
 /* minimize.c: `minimize` and `train`: which parameters an optimizer moves, and its lines as a graph.
  *
- * An optimizer whose lines are elementwise is elaborated once, over a run of parameters of any length; one that looks at whole
- * arrays (a norm, a rank) once for each parameter. Numbers given to it can be set at run time, unless a line chooses by them. */
+ * An optimizer whose lines are elementwise is elaborated once, over a run of parameters of any length; one that looks
+ * at whole arrays (a norm, a rank) once for each parameter. Numbers given to it can be set at run time, unless a line
+ * chooses by them. */
 #include "elaborate/elaborate.h"
 
 #include <math.h>
@@ -13,12 +14,15 @@ static bool elementwise_block(Elaborator *el, const Block *b, int depth);
 
 static bool elementwise_expr(Elaborator *el, const Expr *e, int depth) {
   if (!e) return true;
-  if (e->kind == EXPR_REDUCE || e->kind == EXPR_INDEX || e->kind == EXPR_TRANSPOSE || e->kind == EXPR_PARTIAL || e->kind == EXPR_LIST) return false;
+  if (e->kind == EXPR_REDUCE || e->kind == EXPR_INDEX || e->kind == EXPR_TRANSPOSE || e->kind == EXPR_PARTIAL ||
+      e->kind == EXPR_LIST)
+    return false;
   if (e->kind == EXPR_BINARY && e->op == BIN_MATMUL) return false;
   if (e->kind == EXPR_CALL) {
     Value *f = e->a->kind == EXPR_NAME ? lookup_quiet(el, el->own, e->a->name) : NULL;
     if (!f || f->kind != VALUE_FUNCTION || depth > 20) return false;
-    bool pair = f->builtin && f->builtin->most == 2 && e->nargs == 2 && (strcmp(f->builtin->name, "max") == 0 || strcmp(f->builtin->name, "min") == 0);
+    bool pair = f->builtin && f->builtin->most == 2 && e->nargs == 2 &&
+                (strcmp(f->builtin->name, "max") == 0 || strcmp(f->builtin->name, "min") == 0);
     if (f->builtin && f->builtin->call && !pair) return false;
     if (f->fn && !elementwise_block(el, &f->fn->body, depth + 1)) return false;
   } else if (!elementwise_expr(el, e->a, depth)) {
@@ -42,7 +46,9 @@ static bool elementwise_draw(Elaborator *el, const Expr *e, int depth) {
 static bool elementwise_block(Elaborator *el, const Block *b, int depth) {
   for (int k = 0; k < b->n; k++) {
     const Stmt *st = b->at[k];
-    if (st->kind == STMT_DRAW ? !elementwise_draw(el, st->value, depth) : st->kind != STMT_STATE && !elementwise_expr(el, st->value, depth)) return false;
+    if (st->kind == STMT_DRAW ? !elementwise_draw(el, st->value, depth)
+                              : st->kind != STMT_STATE && !elementwise_expr(el, st->value, depth))
+      return false;
     for (int j = 0; j < st->nvalues; j++)
       if (!elementwise_expr(el, st->values[j], depth)) return false;
     if (!elementwise_block(el, &st->body, depth) || !elementwise_block(el, &st->other, depth)) return false;
@@ -55,7 +61,9 @@ static bool elementwise_block(Elaborator *el, const Block *b, int depth) {
 static bool chooses_by(const Block *b, const char *name) {
   for (int k = 0; k < b->n; k++) {
     const Stmt *st = b->at[k];
-    if ((st->kind == STMT_IF && expr_mentions(st->value, name)) || (st->kind == STMT_FOR && expr_mentions(st->binder.bound, name))) return true;
+    if ((st->kind == STMT_IF && expr_mentions(st->value, name)) ||
+        (st->kind == STMT_FOR && expr_mentions(st->binder.bound, name)))
+      return true;
     if (chooses_by(&st->body, name) || chooses_by(&st->other, name)) return true;
   }
   return false;
@@ -71,7 +79,8 @@ typedef struct Optimizer { /* an element of a chain: the statement and the value
 static Value *hyper_value(Elaborator *el, const Stmt *fn, int k, const char *member, Value *v, const Expr *written) {
   const char *formal = fn->formals[k].name;
   if (v->kind == VALUE_FUNCTION || chooses_by(&fn->body, formal)) return v;
-  Hyper h = {.name = arena_printf(el->cx, "%s.%s", member, formal), .settable = v->kind == VALUE_NUMBER, .value = v->number};
+  Hyper h = {
+    .name = arena_printf(el->cx, "%s.%s", member, formal), .settable = v->kind == VALUE_NUMBER, .value = v->number};
   if (!h.settable) {
     Text t = {.cx = el->cx};
     expr_print(&t, written);
@@ -81,7 +90,8 @@ static Value *hyper_value(Elaborator *el, const Stmt *fn, int k, const char *mem
   int item = el->program->hypers.n;
   VEC_PUSH(el->cx, &el->program->hypers, h);
   if (!h.settable) return v;
-  return value_tensor(el, read_make(el->g, build_leaf(el->g, NODE_HYPER, item, 0, NULL, h.name), NULL), 0, NULL, v->span);
+  return value_tensor(el, read_make(el->g, build_leaf(el->g, NODE_HYPER, item, 0, NULL, h.name), NULL), 0, NULL,
+                      v->span);
 }
 
 static int formal_index(const Stmt *fn, const char *name) {
@@ -99,8 +109,12 @@ static void report_argument(Elaborator *el, const Stmt *fn, const Expr *e, int k
   for (int j = 2; j < fn->nformals; j++) names[n++] = fn->formals[j].name;
   if (a->name) near = nearest_name(el->cx, a->name, names, n);
   if (before) report(el, span, "argument '%s' of '%s' is given twice", fn->formals[at].name, fn->name);
-  else if (!a->name) report(el, span, "'%s' takes %d argument%s here, found another; the first two are the parameter and its gradient", fn->name, n, n == 1 ? "" : "s");
-  else if (at >= 0) report(el, span, "argument '%s' of '%s' is not given here: 'minimize' fills in the parameter and its gradient", a->name, fn->name);
+  else if (!a->name)
+    report(el, span, "'%s' takes %d argument%s here, found another; the first two are the parameter and its gradient",
+           fn->name, n, n == 1 ? "" : "s");
+  else if (at >= 0)
+    report(el, span, "argument '%s' of '%s' is not given here: 'minimize' fills in the parameter and its gradient",
+           a->name, fn->name);
   else report(el, span, "'%s' has no argument named '%s'", fn->name, a->name);
   if (before) remark(el, before->span, "it is given here");
   else if (near) advise(el, "did you mean '%s'?", near);
@@ -137,11 +151,13 @@ static bool optimizer_arguments(Elaborator *el, const Expr *e, Optimizer *o, con
     Value *v = expr(el, s, written[k]);
     if (is_poison(v)) return false;
     if (v->kind != VALUE_NUMBER && v->kind != VALUE_FUNCTION && !(v->kind == VALUE_TENSOR && v->rank == 0)) {
-      report(el, written[k]->span, "argument '%s' of '%s' must be a number, found %s", fn->formals[k].name, fn->name, describe(el, v));
+      report(el, written[k]->span, "argument '%s' of '%s' must be a number, found %s", fn->formals[k].name, fn->name,
+             describe(el, v));
       return false;
     }
     if (v->kind == VALUE_TENSOR && read_uses(v->read, el->g->batch_var)) {
-      report(el, written[k]->span, "argument '%s' of '%s' may depend on step, not on the data", fn->formals[k].name, fn->name);
+      report(el, written[k]->span, "argument '%s' of '%s' may depend on step, not on the data", fn->formals[k].name,
+             fn->name);
       if (v->name) remark(el, v->span, "'%s' differs between examples", v->name);
       return false;
     }
@@ -152,7 +168,8 @@ static bool optimizer_arguments(Elaborator *el, const Expr *e, Optimizer *o, con
 
 /* ---- the lines of an optimizer ---- */
 
-static Value *leaf_value(Elaborator *el, NodeKind kind, int item, int naxes, const Axis *axes, const char *name, Span span) {
+static Value *leaf_value(Elaborator *el, NodeKind kind, int item, int naxes, const Axis *axes, const char *name,
+                         Span span) {
   int vars[MAX_AXES];
   Read *r = read_open(el->g, build_leaf(el->g, kind, item, naxes, axes, name), vars);
   Value *v = value_tensor(el, r, naxes, vars, span);
@@ -164,13 +181,16 @@ static bool declare_slots(Elaborator *el, Scope *s, const Stmt *st, Stage *stage
   for (int k = 0; k < st->ndecls; k++) {
     const Decl *d = &st->decls[k];
     if (d->nshape) {
-      report(el, d->span, "a state of an optimizer has the shape of the parameter; it is declared without one: state %s = 0", d->name);
+      report(el, d->span,
+             "a state of an optimizer has the shape of the parameter; it is declared without one: state %s = 0",
+             d->name);
       return false;
     }
     Value *v = d->init ? expr(el, s, d->init) : value_number(el, 0, d->span);
     if (is_poison(v)) return false;
     if (v->kind != VALUE_NUMBER || !isfinite(v->number)) {
-      report(el, d->init ? d->init->span : d->span, "a state of an optimizer starts from a number, found %s", describe(el, v));
+      report(el, d->init ? d->init->span : d->span, "a state of an optimizer starts from a number, found %s",
+             describe(el, v));
       return false;
     }
     int slot = 0;
@@ -182,7 +202,8 @@ static bool declare_slots(Elaborator *el, Scope *s, const Stmt *st, Stage *stage
       }
       double *value = arena_copy(el->cx, &v->number, sizeof(double));
       stage->slots[slot].name = d->name;
-      stage->slots[slot].start = (Start){.kind = v->number == 0 ? START_ZERO : START_VALUES, .values = value, .uniform_value = true};
+      stage->slots[slot].start =
+        (Start){.kind = v->number == 0 ? START_ZERO : START_VALUES, .values = value, .uniform_value = true};
       stage->nslots++;
     }
     scope_bind(el, s, d->name, leaf_value(el, NODE_SLOT, slot, naxes, axes, d->name, d->span), d->span);
@@ -204,7 +225,8 @@ static Value *scaled(Elaborator *el, double k, const Value *v) {
   return value_tensor(el, build_scale(el->g, k, v->read), v->rank, v->vars, v->span);
 }
 
-/* One set of roots: over a FLAT run (param < 0), or for the whole parameter. Each set has the same destinations in one order. */
+/* One set of roots: over a FLAT run (param < 0), or for the whole parameter. Each set has the same destinations in one
+ * order. */
 static bool run_lines(Elaborator *el, const Optimizer *o, Stage *stage, int *cap, int param, Span span) {
   const Stmt *fn = o->fn;
   Axis flat = {.kind = AXIS_FLAT};
@@ -214,7 +236,8 @@ static bool run_lines(Elaborator *el, const Optimizer *o, Stage *stage, int *cap
   Scope *s = scope_new(el, SCOPE_FUNCTION, scope_home(el, fn->name_span));
   s->fn = fn;
   Value *w = leaf_value(el, NODE_WEIGHT, param < 0 ? 0 : param, naxes, axes, fn->formals[0].name, span);
-  Value *g = scaled(el, o->sign, leaf_value(el, NODE_GRADIENT, param < 0 ? 0 : param, naxes, axes, fn->formals[1].name, span));
+  Value *g =
+    scaled(el, o->sign, leaf_value(el, NODE_GRADIENT, param < 0 ? 0 : param, naxes, axes, fn->formals[1].name, span));
   g->name = fn->formals[1].name;
   scope_bind(el, s, fn->formals[0].name, w, span);
   scope_bind(el, s, fn->formals[1].name, g, span);
@@ -236,7 +259,8 @@ static bool run_lines(Elaborator *el, const Optimizer *o, Stage *stage, int *cap
   for (int k = 0; k < el->updates.n; k++) {
     const Update *u = &el->updates.at[k];
     if (u->path == fn->formals[0].name) push_root(el, stage, cap, u->value, DEST_WEIGHT, param);
-    else if (u->path == fn->formals[1].name) push_root(el, stage, cap, scaled(el, o->sign, u->value), DEST_GRADIENT, param);
+    else if (u->path == fn->formals[1].name)
+      push_root(el, stage, cap, scaled(el, o->sign, u->value), DEST_GRADIENT, param);
     else
       for (int j = 0; j < stage->nslots; j++)
         if (stage->slots[j].name == u->path) push_root(el, stage, cap, u->value, DEST_SLOT, j);
@@ -247,12 +271,15 @@ static bool run_lines(Elaborator *el, const Optimizer *o, Stage *stage, int *cap
 static const char *member_name(Elaborator *el, const char *name, const char *loss) {
   Program *p = el->program;
   for (int attempt = 0;; attempt++) {
-    const char *m = attempt == 0 ? name : attempt == 1 ? arena_printf(el->cx, "%s_%s", name, loss) : arena_printf(el->cx, "%s_%s%d", name, loss, attempt);
+    const char *m = attempt == 0   ? name
+                    : attempt == 1 ? arena_printf(el->cx, "%s_%s", name, loss)
+                                   : arena_printf(el->cx, "%s_%s%d", name, loss, attempt);
     bool taken = false;
     for (int i = 0; i < p->objectives.n; i++)
       for (int j = 0; j < p->objectives.at[i].ngroups; j++)
         for (int k = 0; k < p->objectives.at[i].groups[j].nstages; k++)
-          taken = taken || (p->objectives.at[i].groups[j].stages[k].member && strcmp(p->objectives.at[i].groups[j].stages[k].member, m) == 0);
+          taken = taken || (p->objectives.at[i].groups[j].stages[k].member &&
+                            strcmp(p->objectives.at[i].groups[j].stages[k].member, m) == 0);
     if (!taken) return m;
   }
 }
@@ -271,8 +298,11 @@ static bool make_stage(Elaborator *el, Objective *objective, Group *group, Stage
     return false;
   }
   if (f->fn->nformals < 2 || f->fn->nformals > 32) {
-    if (f->fn->nformals > 32) report(el, f->fn->name_span, "'%s' has %d arguments; 32 are the most", f->fn->name, f->fn->nformals);
-    else report(el, f->fn->name_span, "an optimizer takes the parameter and its gradient first: optimizer %s(w, g, lr = 0.01)", f->fn->name);
+    if (f->fn->nformals > 32)
+      report(el, f->fn->name_span, "'%s' has %d arguments; 32 are the most", f->fn->name, f->fn->nformals);
+    else
+      report(el, f->fn->name_span,
+             "an optimizer takes the parameter and its gradient first: optimizer %s(w, g, lr = 0.01)", f->fn->name);
     return false;
   }
   Optimizer o = {.fn = f->fn, .span = e->span, .sign = group->stmt->maximize ? -1 : 1};
@@ -288,9 +318,11 @@ static bool make_stage(Elaborator *el, Objective *objective, Group *group, Stage
   el->user_call = e->span;
   stage->flat = fine && elementwise_block(el, &f->fn->body, 0);
   if (stage->flat) fine = run_lines(el, &o, stage, &cap, -1, e->span);
-  for (int k = 0; fine && !stage->flat && k < group->nparams; k++) fine = run_lines(el, &o, stage, &cap, group->params[k], e->span);
+  for (int k = 0; fine && !stage->flat && k < group->nparams; k++)
+    fine = run_lines(el, &o, stage, &cap, group->params[k], e->span);
   if (fine && !stage->flat) stage->nroots /= group->nparams;
-  if (error_count(el->cx) > errors && f->fn->name_span.source != el->prelude) remark(el, e->span, "in this use of '%s'", f->fn->name);
+  if (error_count(el->cx) > errors && f->fn->name_span.source != el->prelude)
+    remark(el, e->span, "in this use of '%s'", f->fn->name);
   el->user_call = before;
   el->in_optimizer = false;
   el->stage_draws = el->stage_draw;
@@ -351,7 +383,9 @@ static bool choose_params(Elaborator *el, const Stmt *st, Group *g) {
   g->params = ARENA_ARRAY(el->cx, int, p->params.n);
   for (int k = 0; k < p->params.n; k++)
     if (chosen[k]) g->params[g->nparams++] = k;
-  if (!g->nparams) report(el, st->span, "there is nothing to %s over: the model has no parameters", st->maximize ? "maximize" : "minimize");
+  if (!g->nparams)
+    report(el, st->span, "there is nothing to %s over: the model has no parameters",
+           st->maximize ? "maximize" : "minimize");
   return g->nparams > 0;
 }
 
@@ -389,12 +423,14 @@ static void check_chain(Elaborator *el, const Group *g, const Stmt *st) {
   int last = g->nstages - 1;
   while (last >= 0 && !has_dest(&g->stages[last], DEST_WEIGHT)) last--;
   if (last < 0) {
-    report(el, st->with[st->nwith - 1]->span, "nothing here updates the parameters: the chain ends without an optimizer such as adam");
+    report(el, st->with[st->nwith - 1]->span,
+           "nothing here updates the parameters: the chain ends without an optimizer such as adam");
     return;
   }
   for (int k = last + 1; k < g->nstages; k++) {
     if (!has_dest(&g->stages[k], DEST_GRADIENT)) continue;
-    report(el, st->with[k]->span, "'%s' changes the gradient after '%s' has used it", g->stages[k].name, g->stages[last].name);
+    report(el, st->with[k]->span, "'%s' changes the gradient after '%s' has used it", g->stages[k].name,
+           g->stages[last].name);
     advise(el, "a chain is read from left to right: with %s, %s", g->stages[k].name, g->stages[last].name);
   }
 }
@@ -488,7 +524,8 @@ static void train_entry(Elaborator *el, Scope *s, const Entry *e) {
   TrainDefaults *t = &el->program->train;
   if (strcmp(e->name, "standardize") == 0) {
     if (e->value->kind != EXPR_LIST) train_input(el, e, e->value);
-    for (int k = 0; e->value->kind == EXPR_LIST && k < e->value->nargs; k++) train_input(el, e, e->value->args[k].value);
+    for (int k = 0; e->value->kind == EXPR_LIST && k < e->value->nargs; k++)
+      train_input(el, e, e->value->args[k].value);
     return;
   }
   bool known = false;
@@ -504,12 +541,13 @@ static void train_entry(Elaborator *el, Scope *s, const Entry *e) {
   if (is_poison(v)) return;
   if (strcmp(e->name, "validate") == 0) {
     if (v->kind != VALUE_NUMBER || !(v->number >= 0 && v->number < 1))
-      report(el, e->value->span, "'validate' is the share of the rows held out, from 0 to below 1, found %s", describe(el, v));
-    else
-      t->validate = v->number;
+      report(el, e->value->span, "'validate' is the share of the rows held out, from 0 to below 1, found %s",
+             describe(el, v));
+    else t->validate = v->number;
     return;
   }
-  int64_t n = whole_number(el, v, e->value->span, arena_printf(el->cx, "'%s'", e->name), strcmp(e->name, "batch") == 0 || strcmp(e->name, "epochs") == 0);
+  int64_t n = whole_number(el, v, e->value->span, arena_printf(el->cx, "'%s'", e->name),
+                           strcmp(e->name, "batch") == 0 || strcmp(e->name, "epochs") == 0);
   if (n < 0) return;
   if (n > 1 && strcmp(e->name, "shuffle") == 0) {
     report(el, e->value->span, "'shuffle' is 0 or 1, found %lld", (long long)n);

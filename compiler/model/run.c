@@ -1,8 +1,8 @@
 /* run.c: syntax trees (the prelude's, the model's) to a Program: here the language ends.
  *
- * The model is run once with training = 1: parameters, losses to be trained, checks, updates; and, where it asks for `training`,
- * a second time with training = 0 for outputs, metrics and the losses as evaluated. Equal nodes are one node, so the second run adds
- * only what differs. */
+ * The model is run once with training = 1: parameters, losses to be trained, checks, updates; and, where it asks for
+ * `training`, a second time with training = 0 for outputs, metrics and the losses as evaluated. Equal nodes are one
+ * node, so the second run adds only what differs. */
 #include "elaborate/elaborate.h"
 
 #include <ctype.h>
@@ -41,7 +41,8 @@ static void splice(Context *cx, const Block *b, Imports *im, int depth) {
     VEC_PUSH(cx, &im->seen, file);
     Source *source = depth < 50 ? source_read(cx, path) : NULL;
     if (!source) {
-      error_at(cx, st->span, "cannot import '%s': %s", path, depth < 50 ? strerror(errno) : "imports are nested more than 50 deep");
+      error_at(cx, st->span, "cannot import '%s': %s", path,
+               depth < 50 ? strerror(errno) : "imports are nested more than 50 deep");
       continue;
     }
     Block inner = parse(cx, source);
@@ -88,7 +89,9 @@ static void declare_const(Elaborator *el, const Decl *d) {
 
 static void declare_function(Elaborator *el, const Stmt *st) {
   bool hides = st->name_span.source != el->prelude && builtin_find(st->name);
-  if (hides) warn_at(el->cx, st->name_span, "'%s' is built into the language; this definition hides it from the model, not from the prelude", st->name);
+  if (hides)
+    warn_at(el->cx, st->name_span,
+            "'%s' is built into the language; this definition hides it from the model, not from the prelude", st->name);
   Value *v = value_new(el, VALUE_FUNCTION, st->name_span);
   v->fn = st;
   v->name = st->name;
@@ -161,8 +164,8 @@ static Value *scalar_statement(Elaborator *el, Scope *s, const Stmt *st, const c
   Value *v;
   if (t->indexed) {
     report(el, t->span, "a %s is a single number and takes no indices", what);
-    advise(el, "%s %s = sum(%s) ... or mean(%s) ... makes one of all", what, t->name, t->binders[0].name ? t->binders[0].name : "i",
-           t->binders[0].name ? t->binders[0].name : "i");
+    advise(el, "%s %s = sum(%s) ... or mean(%s) ... makes one of all", what, t->name,
+           t->binders[0].name ? t->binders[0].name : "i", t->binders[0].name ? t->binders[0].name : "i");
     return NULL;
   }
   if (!st->value) {
@@ -171,7 +174,8 @@ static Value *scalar_statement(Elaborator *el, Scope *s, const Stmt *st, const c
     if (scope_find(s, t->name) && scope_find(s, t->name)->value->kind != VALUE_FUNCTION) {
       Span before = scope_find(s, t->name)->span;
       bool again = before.source == t->span.source && before.start == t->span.start;
-      report(el, t->span, again ? "a 'for' cannot define the %s '%s' more than once" : "'%s' is already defined", again ? what : t->name, t->name);
+      report(el, t->span, again ? "a 'for' cannot define the %s '%s' more than once" : "'%s' is already defined",
+             again ? what : t->name, t->name);
       if (!again) remark(el, before, "it is defined here");
       return NULL;
     }
@@ -248,8 +252,10 @@ static void run_output(Elaborator *el, Scope *s, const Stmt *st) {
   if (!x) return;
   Value *f = value_fresh(el, x);
   int vars[2 * MAX_AXES], n = 0;
-  Routine r = {.kind = ROUTINE_OUTPUT, .name = t->name, .rank = f->rank, .integer = f->read->node->integer, .span = st->span};
-  if (node_is_bounded(f->read->node) && (f->read->node->lo < INT32_MIN || f->read->node->hi > INT32_MAX)) r.integer = false; /* no int32_t */
+  Routine r = {
+    .kind = ROUTINE_OUTPUT, .name = t->name, .rank = f->rank, .integer = f->read->node->integer, .span = st->span};
+  if (node_is_bounded(f->read->node) && (f->read->node->lo < INT32_MIN || f->read->node->hi > INT32_MAX))
+    r.integer = false; /* no int32_t */
   if (r.integer && f->read->node->lo >= 0 && f->read->node->hi < INT32_MAX) r.classes = (int)f->read->node->hi + 1;
   r.per_example = uses_batch(el, f->read);
   if (r.per_example) vars[n++] = el->g->batch_var;
@@ -288,20 +294,24 @@ static Read *within_extents(Elaborator *el, Read *side, const Check *c) {
 
 static void run_check(Elaborator *el, Scope *s, const Stmt *st) {
   Binder binders[MAX_AXES];
-  int n = free_indices(el, s, st->value2, binders, free_indices(el, s, st->value, binders, 0, MAX_AXES / 2), MAX_AXES / 2), vars[MAX_AXES];
+  int n = free_indices(el, s, st->value2, binders, free_indices(el, s, st->value, binders, 0, MAX_AXES / 2),
+                       MAX_AXES / 2),
+      vars[MAX_AXES];
   Scope *inner = scope_new(el, SCOPE_BLOCK, s);
   if (!bind_indices(el, inner, binders, n, st->value, st->value2, vars)) return;
   name_layer_calls(el, s, NULL, st->value, st->value2);
   Value *a = expr(el, inner, st->value), *b = expr(el, inner, st->value2);
   if (is_poison(a) || is_poison(b)) return;
-  Value *x = as_tensor(el, a, st->value->span, "a side of a check"), *y = as_tensor(el, b, st->value2->span, "a side of a check");
+  Value *x = as_tensor(el, a, st->value->span, "a side of a check"),
+        *y = as_tensor(el, b, st->value2->span, "a side of a check");
   if (!x || !y) return;
   Value *longer = x->rank >= y->rank ? x : y;
   Value *f = value_fresh(el, longer);
   bool fits = true;
   for (int k = 1; k <= x->rank && k <= y->rank; k++) fits = fits && same_extent(el, x, x->rank - k, y, y->rank - k);
   if (!fits || n + f->rank > MAX_AXES) {
-    report(el, st->span, "the two sides of the check have different shapes: %s and %s", describe(el, x), describe(el, y));
+    report(el, st->span, "the two sides of the check have different shapes: %s and %s", describe(el, x),
+           describe(el, y));
     if (x->name) remark(el, x->span, "'%s' is %s", x->name, describe(el, x));
     if (y->name) remark(el, y->span, "'%s' is %s", y->name, describe(el, y));
     return;
@@ -349,7 +359,14 @@ static void run_statement(Elaborator *el, const Stmt *st) {
   case STMT_TRAIN:
     if (!el->second_pass) run_train(el, s, st);
     return;
-  case STMT_MODEL: case STMT_IMPORT: case STMT_CONST: case STMT_FN: case STMT_LAYER: case STMT_OPTIMIZER: case STMT_DERIVATIVE: case STMT_RULE: return;
+  case STMT_MODEL:
+  case STMT_IMPORT:
+  case STMT_CONST:
+  case STMT_FN:
+  case STMT_LAYER:
+  case STMT_OPTIMIZER:
+  case STMT_DERIVATIVE:
+  case STMT_RULE: return;
   default: {
     Value *returned = NULL;
     Block one = {(Stmt **)&st, 1};
@@ -415,7 +432,8 @@ static void report_unused_defines(Elaborator *el) {
     if (el->options->defines[k].used) continue;
     report(el, (Span){0}, "-D %s: the model has no constant '%s'", name, name);
     if (near) advise(el, "did you mean '%s'?", near);
-    else if (!names.n) advise(el, "a line 'const %s = %g' of the model declares one", name, el->options->defines[k].value);
+    else if (!names.n)
+      advise(el, "a line 'const %s = %g' of the model declares one", name, el->options->defines[k].value);
   }
 }
 
@@ -477,7 +495,8 @@ Read *derivative_line(Program *p, Op op, int operand, Read *const *reads, Span s
   Elaborator *el = p->elaborator;
   const Stmt *st = el->derivatives[op];
   if (!st) {
-    error_at(p->cx, span, "'%s' has no derivative: the prelude has no line 'derivative %s(...) = ...'", op_rows[op].name, op_rows[op].name);
+    error_at(p->cx, span, "'%s' has no derivative: the prelude has no line 'derivative %s(...) = ...'",
+             op_rows[op].name, op_rows[op].name);
     return build_constant(p->graph, NAN);
   }
   Scope *s = scope_new(el, SCOPE_BLOCK, scope_home(el, st->span));
@@ -492,10 +511,12 @@ int rule_count(const Program *p) { return p->elaborator->rules.n; }
 const Stmt *rule_at(const Program *p, int k) { return p->elaborator->rules.at[k]; }
 
 /* The right side of a rule with the names bound to reads (with axes of their own where a reduction was matched). */
-Read *rule_result(Program *p, const Expr *e, int n, const char *const *names, Read *const *reads, const int *ranks, int (*vars)[MAX_AXES]) {
+Read *rule_result(Program *p, const Expr *e, int n, const char *const *names, Read *const *reads, const int *ranks,
+                  int (*vars)[MAX_AXES]) {
   Elaborator *el = p->elaborator;
   Scope *s = scope_new(el, SCOPE_BLOCK, scope_home(el, e->span));
-  for (int k = 0; k < n; k++) scope_bind(el, s, names[k], value_tensor(el, reads[k], ranks[k], vars[k], e->span), e->span);
+  for (int k = 0; k < n; k++)
+    scope_bind(el, s, names[k], value_tensor(el, reads[k], ranks[k], vars[k], e->span), e->span);
   Value *v = expr(el, s, e);
   Value *t = is_poison(v) ? NULL : as_tensor(el, v, e->span, "a rule");
   if (t && t->rank) report(el, e->span, "the right side of a rule must be a single number, found %s", describe(el, t));

@@ -1,16 +1,17 @@
 /* gemm.c: which sums of products are matrix products, and how.
  *
- * In C[..] = sum A[..] * B[..] an axis stands in two of the three arrays or in all: m in A and C, n in B and C, k in A and B;
- * one in all three is an outer loop. Each of the groups m, n, k must be one run of memory in both of its arrays; the slowest
- * axes of a group are peeled off into loops around the call until the rest is. An operand that is no matrix even so (windows,
- * guards, gathers, awkward strides) can be packed into one first. All ways are tried, with A and B exchanged too, and the
- * cheapest by a rough count of nanoseconds is taken, unless plain loops are cheaper still. */
+ * In C[..] = sum A[..] * B[..] an axis stands in two of the three arrays or in all: m in A and C, n in B and C, k in A
+ * and B; one in all three is an outer loop. Each of the groups m, n, k must be one run of memory in both of its arrays;
+ * the slowest axes of a group are peeled off into loops around the call until the rest is. An operand that is no matrix
+ * even so (windows, guards, gathers, awkward strides) can be packed into one first. All ways are tried, with A and B
+ * exchanged too, and the cheapest by a rough count of nanoseconds is taken, unless plain loops are cheaper still. */
 #include "plan/plan.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Nanoseconds: a multiply-add in a plain loop and in a product, a call, an element packed. Rough; only their ratios matter. */
+/* Nanoseconds: a multiply-add in a plain loop and in a product, a call, an element packed. Rough; only their ratios
+ * matter. */
 static const double loop_cost = 0.3, gemm_cost = 0.03, call_cost = 150, pack_cost = 0.6;
 static const double least_work = 2048; /* multiply-adds for which a call is worth thinking about */
 

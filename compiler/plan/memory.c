@@ -1,8 +1,9 @@
 /* memory.c: where each stored value lies in the work area.
  *
- * A value lives from the step that computes it to the last step that reads it. Values are placed in the order of their birth,
- * each at the lowest offset that is free for its whole life (first fit). Floats, integers and wide integers have an area each; offsets are
- * multiples of 16 elements, so that arrays start at multiples of 64 bytes from the start of the area. */
+ * A value lives from the step that computes it to the last step that reads it. Values are placed in the order of their
+ * birth, each at the lowest offset that is free for its whole life (first fit). Floats, integers and wide integers have
+ * an area each; offsets are multiples of 16 elements, so that arrays start at multiples of 64 bytes from the start of
+ * the area. */
 #include "plan/plan.h"
 
 #include <string.h>
@@ -62,7 +63,8 @@ void plan_memory(Plan *plan) {
     for (int i = 0; step->kind != STEP_COPY && i < step->nodes.n; i++) {
       Place *p = plan_place(plan, step->nodes.at[i]);
       int last = p->last > s ? p->last : s;
-      if (p->kind == PLACE_WORK) p->offset = enter(cx, p->wide ? &wides : p->integer ? &integers : &floats, padded(p->count), last, reuse);
+      if (p->kind == PLACE_WORK)
+        p->offset = enter(cx, p->wide ? &wides : p->integer ? &integers : &floats, padded(p->count), last, reuse);
     }
     if (step->kind == STEP_REDUCE) place_pack(plan, &floats, plan_place(plan, step->nodes.at[0])->lost, s);
     Pack *const packs[] = {step->gemm ? step->gemm->pack_a : NULL, step->gemm ? step->gemm->pack_b : NULL,

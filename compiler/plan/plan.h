@@ -1,8 +1,9 @@
-/* plan.h: how a routine is carried out: what is stored where, what is one loop, what is a matrix product, in which order.
+/* plan.h: how a routine is carried out: what is stored where, what is one loop, what is a matrix product, in which
+ * order.
  *
- * Comes in: the roots of a routine (or of an optimizer) after simplification: MAP, RESHAPE, PIECES and leaves. Goes out: a
- * list of steps, and a place for every node. A step stores one node or several (a fused group of elementwise ones); what has
- * no place of its own is written out where it is read. Needs and keeps: the graph is not changed. */
+ * Comes in: the roots of a routine (or of an optimizer) after simplification: MAP, RESHAPE, PIECES and leaves. Goes
+ * out: a list of steps, and a place for every node. A step stores one node or several (a fused group of elementwise
+ * ones); what has no place of its own is written out where it is read. Needs and keeps: the graph is not changed. */
 #ifndef NNC_PLAN_H
 #define NNC_PLAN_H
 
@@ -22,8 +23,8 @@ typedef enum {
 typedef struct Gemm Gemm;
 typedef struct Pack Pack;
 
-/* Terms beyond which a float that they run through one by one loses digits: about 1e-8 of the sum for each (Higham 1993, eq. 2.6,
- * and what is measured of equal terms). */
+/* Terms beyond which a float that they run through one by one loses digits: about 1e-8 of the sum for each (Higham
+ * 1993, eq. 2.6, and what is measured of equal terms). */
 enum { DEEP_SUM = 256 };
 
 typedef struct Place {
@@ -36,12 +37,13 @@ typedef struct Place {
   Node *user;   /* the last node seen to read it */
   int depth;    /* of INLINE: how many are written into one another */
   Gemm *gemm;
-  Pack *lost;     /* of a long scatter: what rounding took from each element, or NULL */
-  int loop;       /* the innermost of Plan.loops that computes it; -1: none */
-  uint32_t kept;  /* axes that are times of loops around it, and stored all the same: what comes after the loop reads them */
-  int step;       /* which computes it; -1: there from the start */
-  int last;       /* the last step which reads it */
-  int root;       /* of DEST */
+  Pack *lost; /* of a long scatter: what rounding took from each element, or NULL */
+  int loop;   /* the innermost of Plan.loops that computes it; -1: none */
+  uint32_t
+    kept;   /* axes that are times of loops around it, and stored all the same: what comes after the loop reads them */
+  int step; /* which computes it; -1: there from the start */
+  int last; /* the last step which reads it */
+  int root; /* of DEST */
   int64_t offset; /* of WORK: in elements, from the start of the floats, of the integers or of the wide ones */
   int64_t count;  /* elements, with the batch at its bound */
   Node *base;     /* of VIEW */
@@ -53,7 +55,7 @@ typedef struct Extent {
   bool batch;    /* times the number of examples */
 } Extent;
 
-struct Pack {                /* an operand copied into a matrix first: windows, guards, awkward strides; or (read NULL) scratch */
+struct Pack { /* an operand copied into a matrix first: windows, guards, awkward strides; or (read NULL) scratch */
   const char *label;         /* in C */
   const Read *read;          /* in the axes of the product */
   int axes[MAX_AXES], naxes; /* row-major in this order */
@@ -107,7 +109,7 @@ typedef struct Plan {
   ScanGroups groups;
   VEC(Step) steps;
   int64_t floats, integers, wides; /* of the work area */
-  uint32_t inputs;          /* mask of the inputs read */
+  uint32_t inputs;                 /* mask of the inputs read */
   bool uses_params, uses_states, draws, steps_read;
 } Plan;
 
@@ -123,12 +125,14 @@ typedef struct LeafRead {
   bool gather; /* it is part of an index */
 } LeafRead;
 typedef VEC(LeafRead) LeafList;
-/* The reads of arrays, scalars and temporaries that r comes down to, with inline nodes looked through. Gathers and guards
- * included. */
+/* The reads of arrays, scalars and temporaries that r comes down to, with inline nodes looked through. Gathers and
+ * guards included. */
 void plan_read_leaves(const Plan *plan, Read *r, LeafList *out);
-/* Does an operand before the k-th read the same? y + y and y*y read y once: twice would be 2^20 times for twenty of them one in another. */
+/* Does an operand before the k-th read the same? y + y and y*y read y once: twice would be 2^20 times for twenty of
+ * them one in another. */
 bool plan_reads_again(const Node *n, int k);
-/* Strides of an array: row-major, but with batch axes outermost, wherever they stand; only the first of those has no bound. */
+/* Strides of an array: row-major, but with batch axes outermost, wherever they stand; only the first of those has no
+ * bound. */
 void plan_strides(const Plan *plan, const Node *n, int64_t *strides);
 /* Is n whole, and may it be beyond 2^24, where floats are no longer exact? Then it is stored as an integer. */
 bool whole_beyond_floats(const Plan *plan, const Node *n);
@@ -145,7 +149,8 @@ int64_t plan_extent(const Plan *plan, const Node *n, int k);
 Gemm *plan_gemm(const Plan *plan, const Node *n);
 /* plan/sum.c: terms of each result of n. */
 double plan_terms(const Plan *plan, const Node *n);
-/* May guard q, an equality, be solved for own axis v of n? Then v is computed, not looped over: the sum is a scatter. */
+/* May guard q, an equality, be solved for own axis v of n? Then v is computed, not looped over: the sum is a scatter.
+ */
 bool guard_fixes(const Node *n, const Guard *q, int v);
 /* Scratch of so many floats. */
 Pack *plan_scratch(const Plan *plan, const char *label, int64_t count);

@@ -21,11 +21,14 @@ int plan_time(const Plan *plan, int loop, Axis axis) {
   return -1;
 }
 
-static bool held(const Plan *plan, const Node *n, int k) { return plan_time(plan, plan_place(plan, n)->loop, n->axes[k]) >= 0; }
+static bool held(const Plan *plan, const Node *n, int k) {
+  return plan_time(plan, plan_place(plan, n)->loop, n->axes[k]) >= 0;
+}
 
 /* Of the array that is stored. */
 static int64_t stored_extent(const Plan *plan, const Node *n, int k) {
-  if (n->axes[k].kind == AXIS_PLAIN && held(plan, n, k) && (plan_place(plan, n)->kept >> k & 1)) return n->axes[k].extent;
+  if (n->axes[k].kind == AXIS_PLAIN && held(plan, n, k) && (plan_place(plan, n)->kept >> k & 1))
+    return n->axes[k].extent;
   return plan_extent(plan, n, k);
 }
 
@@ -70,7 +73,8 @@ Index *plan_flat_index(const Plan *plan, const Read *r) {
 static bool same_axes(const Node *a, const Node *b) {
   if (a->naxes != b->naxes) return false;
   for (int k = 0; k < a->naxes; k++)
-    if (!axis_equal(a->axes[k], b->axes[k]) || ((a->open || b->open) && a->axes[k].scan != b->axes[k].scan)) return false;
+    if (!axis_equal(a->axes[k], b->axes[k]) || ((a->open || b->open) && a->axes[k].scan != b->axes[k].scan))
+      return false;
   return true;
 }
 
@@ -123,14 +127,17 @@ Node *plan_storage(const Plan *plan, Node *n) {
 
 bool whole_beyond_floats(const Plan *plan, const Node *n) {
   double most = 16777216.0; /* 2^24 */
-  for (int k = n->naxes; k < n->naxes + n->nreduce; k++) /* bounds in the graph are those of the largest batch that there could be */
+  for (int k = n->naxes; k < n->naxes + n->nreduce;
+       k++) /* bounds in the graph are those of the largest batch that there could be */
     if (n->axes[k].kind == AXIS_BATCH && n->reduction == RED_SUM) most *= 2147483647.0 / (double)plan->batch;
   return node_is_bounded(n) && (n->lo < -most || n->hi > most);
 }
 
 static bool is_leaf(const Node *n) {
-  return n->kind != NODE_MAP && n->kind != NODE_RESHAPE && n->kind != NODE_PIECES && n->kind != NODE_RESULT && n->kind != NODE_PREV &&
-         (n->kind != NODE_DRAW || (n->naxes && n->axes[0].kind == AXIS_FLAT)); /* of a run of parameters: made before the loop */
+  return n->kind != NODE_MAP && n->kind != NODE_RESHAPE && n->kind != NODE_PIECES && n->kind != NODE_RESULT &&
+         n->kind != NODE_PREV &&
+         (n->kind != NODE_DRAW ||
+          (n->naxes && n->axes[0].kind == AXIS_FLAT)); /* of a run of parameters: made before the loop */
 }
 
 static bool is_view(const Node *n) { return n->kind == NODE_RESHAPE || n->kind == NODE_RESULT; }
@@ -396,13 +403,15 @@ static void find_loops(Plan *plan) {
       plan_place(plan, n)->loop = k;
     }
   }
-  for (int k = 0; k < plan->loops.n; k++) plan->loops.at[k].around = plan_place(plan, plan->groups.at[k].results.at[0])->loop;
+  for (int k = 0; k < plan->loops.n; k++)
+    plan->loops.at[k].around = plan_place(plan, plan->groups.at[k].results.at[0])->loop;
   for (int k = 0; k < plan->loops.n; k++) {
     int depth = 0;
     for (int j = plan->loops.at[k].around; j >= 0; j = plan->loops.at[j].around) depth++;
     plan->loops.at[k].variable = variables[depth < 8 ? depth : 7];
   }
-  for (int k = 0; k < plan->loops.n; k++) /* values handed from one carried value to another: none may be overwritten too early */
+  for (int k = 0; k < plan->loops.n;
+       k++) /* values handed from one carried value to another: none may be overwritten too early */
     for (int j = 0; j < plan->groups.at[k].ncarries; j++) {
       const Node *prev = plan->groups.at[k].carries[j].next;
       while (prev->kind == NODE_RESHAPE) prev = prev->reads[0]->node;
@@ -480,9 +489,11 @@ static void check_sizes(Plan *plan) {
     Text sizes = {.cx = plan->program->cx};
     for (int k = 0; k < n->naxes; k++)
       text_printf(&sizes, "%s%lld", k ? " * " : "", (long long)plan_extent(plan, n, k));
-    error_at(plan->program->cx, n->span, "this value would have %s = %.0f elements for a whole batch; 2^31-1 = 2147483647 are the most",
+    error_at(plan->program->cx, n->span,
+             "this value would have %s = %.0f elements for a whole batch; 2^31-1 = 2147483647 are the most",
              sizes.data ? sizes.data : "1", count);
-    help(plan->program->cx, "'train { batch = ... }' sets how many examples there are in a batch; it is %lld", (long long)plan_batch(plan->program));
+    help(plan->program->cx, "'train { batch = ... }' sets how many examples there are in a batch; it is %lld",
+         (long long)plan_batch(plan->program));
   }
 }
 

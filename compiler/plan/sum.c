@@ -1,7 +1,8 @@
 /* sum.c: which sums need memory to keep their digits.
  *
- * A float that many terms run through loses digits. Sums with loops of their own keep them in local variables (emit/reduce.c); a
- * scatter, whose terms come to its places in any order, adds with a second array that holds what rounding took (Kahan 1965). */
+ * A float that many terms run through loses digits. Sums with loops of their own keep them in local variables
+ * (emit/reduce.c); a scatter, whose terms come to its places in any order, adds with a second array that holds what
+ * rounding took (Kahan 1965). */
 #include "plan/plan.h"
 
 double plan_terms(const Plan *plan, const Node *n) {
@@ -12,7 +13,8 @@ double plan_terms(const Plan *plan, const Node *n) {
 
 bool guard_fixes(const Node *n, const Guard *q, int v) {
   int64_t c = index_coef(q->e, v);
-  return q->n == 1 && q->e->divisor == 1 && (c == 1 || c == -1) && !index_uses_in_gather(q->e, v) && n->axes[v].kind == AXIS_PLAIN;
+  return q->n == 1 && q->e->divisor == 1 && (c == 1 || c == -1) && !index_uses_in_gather(q->e, v) &&
+         n->axes[v].kind == AXIS_PLAIN;
 }
 
 Pack *plan_scratch(const Plan *plan, const char *label, int64_t count) {
@@ -32,7 +34,8 @@ Pack *plan_lost(const Plan *plan, const Node *n) {
   const Place *p = plan_place(plan, n);
   double terms = plan_terms(plan, n), places = 1;
   bool gathered = false, scatter = false;
-  if (n->reduction != RED_SUM || p->integer || p->kept || plan->flat || node_is_bounded(n)) return NULL; /* whole terms are exact */
+  if (n->reduction != RED_SUM || p->integer || p->kept || plan->flat || node_is_bounded(n))
+    return NULL; /* whole terms are exact */
   for (int v = 0; v < n->naxes; v++)
     for (int q = 0; q < n->nguards; q++) {
       if (plan_time(plan, p->loop, n->axes[v]) >= 0 || !guard_fixes(n, &n->guards[q], v)) continue;

@@ -25,10 +25,15 @@ static bool power_is_defined(const Node *n) {
 /* Its operands being numbers, is n one? */
 static bool stays_defined(const Node *n) {
   switch (n->op) {
-  case OP_DIV: case OP_MOD: return nonzero(n->reads[1]);
+  case OP_DIV:
+  case OP_MOD: return nonzero(n->reads[1]);
   case OP_POW: return power_is_defined(n);
-  case OP_LOG: case OP_LGAMMA: case OP_DIGAMMA: case OP_TRIGAMMA: return read_positive(n->reads[0]);
-  case OP_LOG1P: case OP_SQRT: return read_nonnegative(n->reads[0]);
+  case OP_LOG:
+  case OP_LGAMMA:
+  case OP_DIGAMMA:
+  case OP_TRIGAMMA: return read_positive(n->reads[0]);
+  case OP_LOG1P:
+  case OP_SQRT: return read_nonnegative(n->reads[0]);
   case OP_TAN: return false;
   default: return isfinite(n->scale);
   }
@@ -37,7 +42,9 @@ static bool stays_defined(const Node *n) {
 /* Does it only choose among its operands? Then an infinite one does no harm. */
 static bool only_chooses(const Node *n) {
   if (n->kind != NODE_MAP) return true;
-  if (n->op == OP_PRODUCT) return n->nreads <= 1 && n->scale == 1 && n->reduction != RED_SUM && n->reduction != RED_PROD && n->reduction != RED_LOGSUMEXP;
+  if (n->op == OP_PRODUCT)
+    return n->nreads <= 1 && n->scale == 1 && n->reduction != RED_SUM && n->reduction != RED_PROD &&
+           n->reduction != RED_LOGSUMEXP;
   return n->op == OP_MAX || n->op == OP_MIN || n->op == OP_WHERE || n->op == OP_STOP;
 }
 
@@ -50,13 +57,23 @@ static bool adds_one(const Node *n, const unsigned char *defined) {
 static Defined defined_of(const Node *n, const unsigned char *defined, Defined carried) {
   Defined least = FINITE;
   switch (n->kind) {
-  case NODE_INPUT: case NODE_PARAM: case NODE_STATE: case NODE_DRAW: case NODE_BATCH: case NODE_STEP: return FINITE;
+  case NODE_INPUT:
+  case NODE_PARAM:
+  case NODE_STATE:
+  case NODE_DRAW:
+  case NODE_BATCH:
+  case NODE_STEP: return FINITE;
   case NODE_CONST: return isfinite(n->lo) && isfinite(n->hi) ? FINITE : INFINITE;
   case NODE_PREV: return carried;
-  case NODE_MAP: case NODE_RESHAPE: case NODE_NAME: case NODE_PIECES: case NODE_RESULT: break;
+  case NODE_MAP:
+  case NODE_RESHAPE:
+  case NODE_NAME:
+  case NODE_PIECES:
+  case NODE_RESULT: break;
   default: return UNDEFINED;
   }
-  if (n->kind == NODE_MAP && n->op == OP_PRODUCT && n->nreads == 0) return isnan(n->scale) ? UNDEFINED : isinf(n->scale) ? INFINITE : FINITE;
+  if (n->kind == NODE_MAP && n->op == OP_PRODUCT && n->nreads == 0)
+    return isnan(n->scale) ? UNDEFINED : isinf(n->scale) ? INFINITE : FINITE;
   for (int k = 0; k < n->nreads; k++)
     if (defined[n->reads[k]->node->id] < least) least = (Defined)defined[n->reads[k]->node->id];
   if (least == INFINITE && !adds_one(n, defined) && (!only_chooses(n) || n->kind == NODE_PIECES)) return UNDEFINED;
@@ -79,7 +96,8 @@ unsigned char *prove_defined(Graph *g, const Read *a, const Read *b) {
   NodeList list = graph_order(g->cx, roots, 2);
   for (int i = 0; i < list.n; i++) defined[list.at[i]->id] = (unsigned char)defined_of(list.at[i], defined, FINITE);
   if (!carries_finite(&list, defined))
-    for (int i = 0; i < list.n; i++) defined[list.at[i]->id] = (unsigned char)defined_of(list.at[i], defined, UNDEFINED);
+    for (int i = 0; i < list.n; i++)
+      defined[list.at[i]->id] = (unsigned char)defined_of(list.at[i], defined, UNDEFINED);
   return defined;
 }
 
@@ -89,7 +107,14 @@ bool prove_hides(const Node *n, const unsigned char *defined) {
   for (int k = 0; k < n->nreads; k++) all = all && defined[n->reads[k]->node->id] != UNDEFINED;
   if (n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN) return !all;
   switch (n->op) {
-  case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_AND: case OP_OR: case OP_NOT: case OP_SIGN: return !all;
+  case OP_LT:
+  case OP_LE:
+  case OP_EQ:
+  case OP_NE:
+  case OP_AND:
+  case OP_OR:
+  case OP_NOT:
+  case OP_SIGN: return !all;
   case OP_LOGRATIO: return defined[n->reads[0]->node->id] != FINITE || defined[n->reads[1]->node->id] != FINITE;
   case OP_POW: return !all && !read_constant(n->reads[1], NULL);
   case OP_WHERE: return defined[n->reads[0]->node->id] == UNDEFINED;

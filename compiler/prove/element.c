@@ -5,7 +5,8 @@
  *
  *     max(0, x) - min(0, x)  ==  |x|          at x > 0, x < 0, x = 0
  *
- * What is proved holds in all cases. A recurrence is unrolled: an element at one time is asked of the step before it. */
+ * What is proved holds in all cases. A recurrence is unrolled: an element at one time is asked of the step before it.
+ */
 #include "prove/field.h"
 #include "prove/prove.h"
 
@@ -27,13 +28,13 @@ typedef struct Walk {
   Graph *g;
   Field *f;
   Memo *memo;
-  const Carry **bound; /* of a PREV: what the step before left it, by the RESULT that was read */
+  const Carry **bound;                   /* of a PREV: what the step before left it, by the RESULT that was read */
   const unsigned char *opaque, *defined; /* of the first `nnodes` */
   size_t nnodes;
   int run, depth;
-  int absorbed;    /* what is computed now may be infinite, or have no value, and a number come of it */
-  bool finding;    /* a first pass, for the divisors */
-  bool zeroed;     /* leaves that were chosen to be 0 are 0, as numbers */
+  int absorbed;          /* what is computed now may be infinite, or have no value, and a number come of it */
+  bool finding;          /* a first pass, for the divisors */
+  bool zeroed;           /* leaves that were chosen to be 0 are 0, as numbers */
   VEC(Value *) divisors; /* what the sides divide by: where one is 0 a side has no value */
 } Walk;
 
@@ -179,7 +180,15 @@ static Value *reduced_at(Walk *w, const Node *n, int64_t *at) {
 static bool absorbs(const Node *n) {
   switch (n->op) {
   case OP_PRODUCT: return n->reduction > RED_SUM;
-  case OP_ADD: case OP_SUB: case OP_STOP: case OP_SQRT: case OP_ABS: case OP_LOG: case OP_DIV: case OP_SELECT: case OP_WHERE: return false;
+  case OP_ADD:
+  case OP_SUB:
+  case OP_STOP:
+  case OP_SQRT:
+  case OP_ABS:
+  case OP_LOG:
+  case OP_DIV:
+  case OP_SELECT:
+  case OP_WHERE: return false;
   default: return true;
   }
 }

@@ -13,9 +13,9 @@
 
 #include <string.h>
 
-#define FUEL        400000 /* of one attempt: some tenths of a second */
-#define MOST_DEPTH  400
-#define MOST_ROUNDS 8
+#define FUEL                400000 /* of one attempt: some tenths of a second */
+#define MOST_DEPTH          400
+#define MOST_ROUNDS         8
 #define MOST_DIVISION_DEPTH 40
 
 static Poly *expand(Prover *p, const Read *r);
@@ -223,16 +223,18 @@ static void add_divisor(Prover *p, Read *r) {
   }
 }
 
-/* Where r is spoiled if one of these is 0: on the way down to them no operation leaves out an operand, nor makes a number of
- * an infinite one. A sum needs all of its terms. */
+/* Where r is spoiled if one of these is 0: on the way down to them no operation leaves out an operand, nor makes a
+ * number of an infinite one. A sum needs all of its terms. */
 static void find_divisors(Prover *p, const Read *r, int depth) {
   const Node *n = through(r->node);
-  if (depth == 0 || p->divisors.n > MOST_DIVISORS || !is_expanded(p, n) || n->kind == NODE_PIECES || !burn(p, 1)) return;
+  if (depth == 0 || p->divisors.n > MOST_DIVISORS || !is_expanded(p, n) || n->kind == NODE_PIECES || !burn(p, 1))
+    return;
   Subst s = {0};
   for (int k = 0; k < n->naxes; k++) subst_add(&s, k, plain_index(p, r->index[k]));
   for (int k = n->naxes; k < n->naxes + n->nreduce; k++) subst_add(&s, k, index_var(p->g, graph_var(p->g, n->axes[k])));
-  bool all = n->kind == NODE_NAME || (n->op == OP_PRODUCT && !n->nguards && n->reduction <= RED_SUM) || n->op == OP_ADD ||
-             n->op == OP_SUB || n->op == OP_STOP || n->op == OP_SQRT || n->op == OP_ABS || n->op == OP_LOG;
+  bool all = n->kind == NODE_NAME || (n->op == OP_PRODUCT && !n->nguards && n->reduction <= RED_SUM) ||
+             n->op == OP_ADD || n->op == OP_SUB || n->op == OP_STOP || n->op == OP_SQRT || n->op == OP_ABS ||
+             n->op == OP_LOG;
   double c;
   bool inverse = n->op == OP_POW && read_constant(n->reads[1], &c) && c < 0;
   bool divides = n->kind == NODE_MAP && (n->op == OP_DIV || n->op == OP_LOG || inverse);
@@ -255,7 +257,8 @@ static bool is_shared_leaf(const Node *n, int attempt) {
 
 #define NO_LEAVES 3
 
-static const unsigned char *shared_leaves(Graph *g, const Read *a, const Read *b, const unsigned char *defined, int attempt, bool *any) {
+static const unsigned char *shared_leaves(Graph *g, const Read *a, const Read *b, const unsigned char *defined,
+                                          int attempt, bool *any) {
   unsigned char *seen = ARENA_ARRAY(g->cx, unsigned char, g->nnodes),
                 *opaque = ARENA_ARRAY(g->cx, unsigned char, g->nnodes);
   Node *roots[2] = {a->node, b->node};

@@ -2,13 +2,14 @@
  *
  * A rational function that is 0 at a random point of a large prime field is 0 (Schwartz 1980, Zippel 1979): it is wrong
  * with probability degree/prime. Each leaf is a random number modulo P, and a formula is what it comes to; LANES
- * independent points make the error less than 1e-12 for the degrees that are let through. So (a+b)^2 and a^2 + 2*a*b + b^2
- * are the same numbers, with nothing expanded.
+ * independent points make the error less than 1e-12 for the degrees that are let through. So (a+b)^2 and a^2 + 2*a*b +
+ * b^2 are the same numbers, with nothing expanded.
  *
  * exp(u) is G^u, where u is known modulo Q as well, the order of G modulo P (P = 2Q + 1): so exp(a)*exp(b) is exp(a+b)
  * (Wu et al. 2024 do so for programs on tensors). G is another one in each point, or exp(1) would be the fraction G.
- * sigmoid, tanh, softplus are rational in exp. log, roots and what else there is are random numbers that follow from their operand, and a value remembers what of them it was made of, so that
- * exp(log(u)) = u and sqrt(u)*sqrt(u) = u. A constant is the simple fraction nearest to it, if one is within rounding.
+ * sigmoid, tanh, softplus are rational in exp. log, roots and what else there is are random numbers that follow from
+ * their operand, and a value remembers what of them it was made of, so that exp(log(u)) = u and sqrt(u)*sqrt(u) = u. A
+ * constant is the simple fraction nearest to it, if one is within rounding.
  *
  * Equal numbers are equal formulas wherever both are defined; different ones may be equal all the same. */
 #ifndef NNC_FIELD_H
@@ -27,19 +28,25 @@ struct Value {
   double number;               /* what a constant comes to, NAN for others */
   int infinite;                /* -1, 1: that infinity, and no number */
   bool positive, nonnegative, fraction;
-  double error;                /* of `number`, at most; 0: it is exact */
+  double error; /* of `number`, at most; 0: it is exact */
   double degree;
-  Making made;                 /* a*b, a/b, a^exponent */
+  Making made; /* a*b, a/b, a^exponent */
   Value *a, *b;
   double exponent;
-  Value *log;                  /* where known */
-  bool opened;                 /* its logarithm, or its sign, is being made of those of its parts */
-  bool whole;                  /* an integer */
-  Op image;                    /* increasing function of `of`; OP_PRODUCT: of nothing */
-  Value *of, *sign_of;         /* sign_of: a value of the same sign */
-  int nlogs, nroots;           /* value = rest + sum of logs; value = coefficient * product of roots */
-  struct { Value *of; double times; } logs[MOST_LOGS];
-  struct { Value *of; double power; } roots[MOST_LOGS]; /* 0 < power < 1 */
+  Value *log;          /* where known */
+  bool opened;         /* its logarithm, or its sign, is being made of those of its parts */
+  bool whole;          /* an integer */
+  Op image;            /* increasing function of `of`; OP_PRODUCT: of nothing */
+  Value *of, *sign_of; /* sign_of: a value of the same sign */
+  int nlogs, nroots;   /* value = rest + sum of logs; value = coefficient * product of roots */
+  struct {
+    Value *of;
+    double times;
+  } logs[MOST_LOGS];
+  struct {
+    Value *of;
+    double power;
+  } roots[MOST_LOGS]; /* 0 < power < 1 */
   Value *coefficient;
   Value *chain;
 };
@@ -54,13 +61,13 @@ typedef struct Field {
   Context *cx;
   Value **table;
   size_t size, count;
-  long work;   /* left */
-  int depth;   /* of logarithms of parts of parts */
-  bool failed; /* out of work, or nothing can be said */
-  bool vacuous; /* of one run: its choices contradict what is known, or a side divides by 0: it says nothing */
+  long work;            /* left */
+  int depth;            /* of logarithms of parts of parts */
+  bool failed;          /* out of work, or nothing can be said */
+  bool vacuous;         /* of one run: its choices contradict what is known, or a side divides by 0: it says nothing */
   uint32_t base[LANES]; /* exp(1) */
   VEC(Choice) choices;
-  VEC(Value *) floors;         /* values whose floor was asked for; each is the image of its floor */
+  VEC(Value *) floors; /* values whose floor was asked for; each is the image of its floor */
   Value *zero, *one, *minus_infinity, *pi;
 } Field;
 
@@ -106,7 +113,7 @@ Value *field_tanh_of(Field *f, Value *u);
 Value *field_atom(Field *f, uint64_t tag, const Value *a, const Value *b);
 
 /* prove/field_order.c */
-int field_sign_of_parts(Field *f, Value *x); /* FIELD_UNKNOWN where the parts do not say */
+int field_sign_of_parts(Field *f, Value *x);       /* FIELD_UNKNOWN where the parts do not say */
 bool field_part_is_zero(Field *f, const Value *x); /* and x therefore; by what was chosen */
 bool field_equal_squares(Field *f, Value *a, Value *b);
 Value *field_image(Value *v, Op op, Value *of); /* v, known to be op(of) */

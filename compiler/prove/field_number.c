@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define P           2147483579u /* prime, as is Q */
-#define Q           1073741789u /* (P - 1)/2 */
-#define MOST_DEGREE 1e6
-#define MOST_VALUES 100000
+#define P              2147483579u /* prime, as is Q */
+#define Q              1073741789u /* (P - 1)/2 */
+#define MOST_DEGREE    1e6
+#define MOST_VALUES    100000
 #define MOST_LOG_DEPTH 500
-#define ROUNDING    2.3e-16     /* of a number, relative */
-#define ROOT        12          /* roots are of this degree, or one that divides it */
+#define ROUNDING       2.3e-16 /* of a number, relative */
+#define ROOT           12      /* roots are of this degree, or one that divides it */
 
 /* ---- numbers modulo m ---- */
 
@@ -65,7 +65,8 @@ static void grow(Field *f) {
 static void learn(Value *old, const Value *v) {
   old->positive = old->positive || v->positive;
   old->nonnegative = old->nonnegative || v->nonnegative;
-  if (isnan(old->number) || (v->error < old->error && !isnan(v->number))) old->number = v->number, old->error = v->error;
+  if (isnan(old->number) || (v->error < old->error && !isnan(v->number)))
+    old->number = v->number, old->error = v->error;
   old->whole = old->whole || v->whole;
   if (!old->log) old->log = v->log;
   if (!old->made) old->made = v->made, old->a = v->a, old->b = v->b, old->exponent = v->exponent;
@@ -176,7 +177,8 @@ Value *field_number(Field *f, double x) {
   return root ? root : fraction(f, x);
 }
 
-/* What exp(1) is in a lane: a random square, whose powers are Q numbers; another in each, or exp(1) would be a fraction. */
+/* What exp(1) is in a lane: a random square, whose powers are Q numbers; another in each, or exp(1) would be a
+ * fraction. */
 static uint32_t base_of_exp(int lane) {
   uint32_t root = (uint32_t)(scramble(scramble(77) + (uint64_t)lane) % (P - 3)) + 2;
   return times(root, root, P);
@@ -311,7 +313,8 @@ static Value *times_roots(Field *f, Value *a, Value *b) {
 bool field_is_rational(const Value *v) { return !isnan(v->number) && v->degree == 0; }
 
 Value *field_times(Field *f, Value *a, Value *b) {
-  Value v = {.number = a->number * b->number, .positive = a->positive && b->positive, .made = MADE_TIMES, .a = a, .b = b};
+  Value v = {
+    .number = a->number * b->number, .positive = a->positive && b->positive, .made = MADE_TIMES, .a = a, .b = b};
   v.nonnegative = a == b || (a->nonnegative && b->nonnegative);
   v.whole = a->whole && b->whole;
   v.error = fabs(a->number) * b->error + fabs(b->number) * a->error + a->error * b->error;
@@ -336,7 +339,12 @@ Value *field_scale(Field *f, double by, Value *a) { return field_times(f, field_
 Value *field_minus(Field *f, Value *a, Value *b) { return field_add(f, a, field_scale(f, -1, b)); }
 
 Value *field_inverse(Field *f, Value *a) {
-  Value v = {.number = 1 / a->number, .positive = a->positive, .nonnegative = a->nonnegative, .made = MADE_OVER, .a = f->one, .b = a};
+  Value v = {.number = 1 / a->number,
+             .positive = a->positive,
+             .nonnegative = a->nonnegative,
+             .made = MADE_OVER,
+             .a = f->one,
+             .b = a};
   v.error = a->error == 0 && fabs(a->number) == 1 ? 0 : fabs(v.number) * (4 * a->error / fabs(a->number) + ROUNDING);
   if (a == f->zero || a->infinite || f->failed) return field_give_up(f);
   if (a->nroots) {

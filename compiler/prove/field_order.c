@@ -1,15 +1,16 @@
 /* field_order.c: which of two formulas is larger, by how they are made; see prove/field.h.
  *
- *     exp(y) > 1   as  y > 0           a*b > 0   as  a > 0 and b > 0, or a < 0 and b < 0          exp(c)*x > exp(c)*y   as  x > y
+ *     exp(y) > 1   as  y > 0           a*b > 0   as  a > 0 and b > 0, or a < 0 and b < 0          exp(c)*x > exp(c)*y
+ * as  x > y
  *
- * Where a sign follows from signs that are asked for anyway, nothing else is chosen, and no case is looked at that cannot be. Floors
- * and the constants in which a root or π stands are here too. */
+ * Where a sign follows from signs that are asked for anyway, nothing else is chosen, and no case is looked at that
+ * cannot be. Floors and the constants in which a root or π stands are here too. */
 #include "prove/field.h"
 
 #include <math.h>
 #include <string.h>
 
-#define MOST_TERM            1024 /* of a fraction under a root */
+#define MOST_TERM 1024 /* of a fraction under a root */
 
 /* ---- signs ---- */
 
@@ -59,7 +60,8 @@ int field_sign_of_parts(Field *f, Value *x) {
 
 /* Is x 0 because a part of it is? */
 bool field_part_is_zero(Field *f, const Value *x) {
-  if (x->made == MADE_TIMES && x->a->degree < x->degree && x->b->degree < x->degree) /* or x could be a part of its part */
+  if (x->made == MADE_TIMES && x->a->degree < x->degree &&
+      x->b->degree < x->degree) /* or x could be a part of its part */
     return field_sign_follows(f, x->a, 0) || field_sign_follows(f, x->b, 0);
   bool zero = x->nroots && x->coefficient->nroots == 0 && field_sign_follows(f, x->coefficient, 0);
   for (int k = 0; k < x->nroots; k++) zero = zero || field_sign_follows(f, x->roots[k].of, 0);

@@ -1,10 +1,11 @@
-/* field_sign.c: the signs that formulas ask for, and all operations on formulas as numbers modulo primes; see prove/field.h. */
+/* field_sign.c: the signs that formulas ask for, and all operations on formulas as numbers modulo primes; see
+ * prove/field.h. */
 #include "prove/field.h"
 
 #include <math.h>
 #include <string.h>
 
-#define MOST_CHOICES 16       /* from which others are concluded */
+#define MOST_CHOICES 16 /* from which others are concluded */
 
 /* ---- choices ---- */
 
@@ -116,13 +117,15 @@ static Value *trigonometric(Field *f, Op op, Value *u) {
   bool flip = memcmp(negative->p, u->p, sizeof u->p) < 0;
   Value *t = field_atom(f, 76, flip ? negative : u, NULL), *square = field_times(f, t, t);
   Value *below = field_inverse(f, field_add(f, f->one, square));
-  Value *sine = field_scale(f, flip ? -2 : 2, field_times(f, t, below)), *cosine = field_times(f, field_minus(f, f->one, square), below);
+  Value *sine = field_scale(f, flip ? -2 : 2, field_times(f, t, below)),
+        *cosine = field_times(f, field_minus(f, f->one, square), below);
   return op == OP_SIN ? sine : op == OP_COS ? cosine : field_over(f, sine, cosine);
 }
 
 static Value *odd(Field *f, Op op, Value *u) {
   Value *negative = field_scale(f, -1, u);
-  if (memcmp(negative->p, u->p, sizeof u->p) < 0) return field_scale(f, -1, field_atom(f, 100 + (uint64_t)op, negative, NULL));
+  if (memcmp(negative->p, u->p, sizeof u->p) < 0)
+    return field_scale(f, -1, field_atom(f, 100 + (uint64_t)op, negative, NULL));
   return field_atom(f, 100 + (uint64_t)op, u, NULL);
 }
 
@@ -133,7 +136,8 @@ static Value *floor_of(Field *f, Value *x) {
   return x == field_number(f, above) ? x : NULL; /* a whole number itself */
 }
 
-/* A function of constants, where it is known exactly: floor, mod; cos(0) and the like. (erf(6) is 1 in double, and less.) */
+/* A function of constants, where it is known exactly: floor, mod; cos(0) and the like. (erf(6) is 1 in double, and
+ * less.) */
 static Value *constant(Field *f, Op op, Value *const *x) {
   if (op == OP_FLOOR) return floor_of(f, x[0]);
   if (op == OP_MOD) {
@@ -157,8 +161,11 @@ static Value *other_function(Field *f, Op op, Value *const *x) {
   for (int k = 0; k < n; k++)
     if (x[k]->infinite) return field_give_up(f);
   switch (op) {
-  case OP_SIN: case OP_COS: case OP_TAN: return trigonometric(f, op, x[0]);
-  case OP_ATAN: case OP_ERF: return field_image(odd(f, op, x[0]), op, x[0]);
+  case OP_SIN:
+  case OP_COS:
+  case OP_TAN: return trigonometric(f, op, x[0]);
+  case OP_ATAN:
+  case OP_ERF: return field_image(odd(f, op, x[0]), op, x[0]);
   default: return field_atom(f, 100 + (uint64_t)op, x[0], n > 1 ? x[1] : NULL);
   }
 }
@@ -184,7 +191,12 @@ Value *field_apply(Field *f, Op op, Value *const *x) {
   case OP_SOFTPLUS: return x[0]->infinite ? field_give_up(f) : field_image(field_softplus(f, x[0]), op, x[0]);
   case OP_SIGMOID: return field_image(field_sigmoid(f, x[0]), op, x[0]);
   case OP_TANH: return field_image(field_tanh_of(f, x[0]), op, x[0]);
-  case OP_LT: case OP_LE: case OP_EQ: case OP_NE: case OP_MAX: case OP_MIN: return compared(f, op, x[0], x[1]);
+  case OP_LT:
+  case OP_LE:
+  case OP_EQ:
+  case OP_NE:
+  case OP_MAX:
+  case OP_MIN: return compared(f, op, x[0], x[1]);
   case OP_ABS: return field_absolute(f, x[0]);
   case OP_SIGN: return field_number(f, field_sign(f, x[0]));
   case OP_AND: return truth(f, field_sign(f, x[0]) && field_sign(f, x[1]));

@@ -339,7 +339,8 @@ Poly *poly_function(Prover *p, Op op, Poly *const *x) {
   case OP_DIV: return poly_times(p, x[0], poly_power(p, x[1], -1));
   case OP_SELECT: return select_of(p, x[0], x[1]);
   case OP_KEEP: return x[0]; /* in a product that is 0 where it differs */
-  case OP_STOP: case OP_DRAWN: return x[0];
+  case OP_STOP:
+  case OP_DRAWN: return x[0];
   case OP_POW: return power_function(p, x);
   case OP_SQRT: return poly_power(p, x[0], 0.5);
   case OP_EXP: return exp_of(p, x[0]);

@@ -355,8 +355,10 @@ static void combine(Prover *p, Poly *sum, const Mono *m) {
   for (int k = 0; k < sum->n; k++) {
     if (!same_mono(p, &sum->at[k], m)) continue;
     double c = sum->at[k].coef + m->coef;
-    bool zero = same_number(m->coef, -sum->at[k].coef), lost = op_loses(OP_ADD, (double[2]){m->coef, sum->at[k].coef}, c);
-    if (lost && !zero && fmin(fabs(m->coef), fabs(sum->at[k].coef)) < MOST_LOST * fabs(c)) p->failed = true; /* 1e16 + 1 */
+    bool zero = same_number(m->coef, -sum->at[k].coef),
+         lost = op_loses(OP_ADD, (double[2]){m->coef, sum->at[k].coef}, c);
+    if (lost && !zero && fmin(fabs(m->coef), fabs(sum->at[k].coef)) < MOST_LOST * fabs(c))
+      p->failed = true; /* 1e16 + 1 */
     sum->at[k].coef = c;
     if (zero) sum->at[k] = sum->at[--sum->n];
     return;

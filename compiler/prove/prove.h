@@ -13,8 +13,8 @@ bool prove_equal(Graph *g, Read *a, Read *b);
 /* prove/element.c: the same for small values, one element at a time; nodes marked opaque are taken as leaves. */
 bool prove_by_elements(Graph *g, Read *a, Read *b, const unsigned char *opaque, const unsigned char *defined);
 
-/* prove/defined.c: what each node that the two need is, whatever the inputs and parameters are: maybe no number, a number or an
- * infinity that stands in the model, a number. */
+/* prove/defined.c: what each node that the two need is, whatever the inputs and parameters are: maybe no number, a
+ * number or an infinity that stands in the model, a number. */
 typedef enum { UNDEFINED, INFINITE, FINITE } Defined;
 unsigned char *prove_defined(Graph *g, const Read *a, const Read *b);
 /* May n be a number although an operand that it needs is none? Marked so among the nodes taken as leaves. */

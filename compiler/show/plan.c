@@ -8,8 +8,11 @@ static void print_place(const Plan *plan, const Node *n, Text *out) {
   const Place *p = plan_place(plan, n);
   switch (p->kind) {
   case PLACE_WORK:
-    text_printf(out, "%s[%lld..%lld] until step %d", p->wide ? "wide integers" : p->integer ? "integers" : "floats", (long long)p->offset,
-                (long long)(p->offset + p->count), p->last > p->step ? p->last : p->step);
+    text_printf(out, "%s[%lld..%lld] until step %d",
+                p->wide      ? "wide integers"
+                : p->integer ? "integers"
+                             : "floats",
+                (long long)p->offset, (long long)(p->offset + p->count), p->last > p->step ? p->last : p->step);
     return;
   case PLACE_DEST: text_add(out, "in its destination"); return;
   case PLACE_TEMP: text_add(out, "local to its loop"); return;
@@ -41,17 +44,19 @@ static void print_loop(const Plan *plan, const Step *step, Text *out) {
     text_printf(out, "end of the scan of step %d\n", plan->loops.at[step->loop].begin);
     return;
   }
-  text_printf(out, "scan of %lld steps%s, until step %d\n", (long long)scan->extent, scan->backwards ? ", backwards" : "", plan->loops.at[step->loop].end);
+  text_printf(out, "scan of %lld steps%s, until step %d\n", (long long)scan->extent,
+              scan->backwards ? ", backwards" : "", plan->loops.at[step->loop].end);
   for (int k = 0; k < group->ncarries; k++) {
     const Node *prev = group->carries[k].prev;
-    text_printf(out, "    carried: %s%s: ", prev->label ? prev->label : "a value", plan_place(plan, prev)->kept ? ", kept for all steps" : "");
+    text_printf(out, "    carried: %s%s: ", prev->label ? prev->label : "a value",
+                plan_place(plan, prev)->kept ? ", kept for all steps" : "");
     print_place(plan, prev, out);
     text_add(out, "\n");
   }
 }
 
 static void print_step(const Plan *plan, int s, Text *out) {
-  static const char *const names[] = {[STEP_MAP] = "loop",   [STEP_REDUCE] = "reduction", [STEP_GEMM] = "product",
+  static const char *const names[] = {[STEP_MAP] = "loop",      [STEP_REDUCE] = "reduction", [STEP_GEMM] = "product",
                                       [STEP_PIECES] = "pieces", [STEP_COPY] = "copy",        [STEP_DRAW] = "draw"};
   const Step *step = &plan->steps.at[s];
   text_printf(out, "  step %d: ", s);

@@ -34,7 +34,8 @@ static void print_leaves(const Program *p, Text *out, const char *title, const L
   for (int k = 0; k < n; k++) {
     Text shape = {.cx = p->cx};
     print_axes(&shape, at[k].node, 0);
-    text_printf(out, "  %-20s %-20s %10lld   starts from %s\n", at[k].path, shape.data, (long long)at[k].count, start_text(p->cx, &at[k].start));
+    text_printf(out, "  %-20s %-20s %10lld   starts from %s\n", at[k].path, shape.data, (long long)at[k].count,
+                start_text(p->cx, &at[k].start));
     total += at[k].count;
   }
   text_printf(out, "  %-41s %10lld\n", "total", (long long)total);
@@ -122,9 +123,12 @@ static void print_memory(Program *p, const Options *options, Text *out) {
     work = bytes > work ? bytes : work;
   }
   text_printf(out, "\nmemory of a trainer, in bytes (batch %d)\n", p->train.batch);
-  const struct { const char *name; double bytes; } rows[] = {
-      {"parameters", 4 * params}, {"gradient", 4 * params}, {"optimizer", 4 * slots}, {"states", 8 * states}, {"activations, adjoints", work},
-      {"together", 8 * params + 4 * slots + 8 * states + work}};
+  const struct {
+    const char *name;
+    double bytes;
+  } rows[] = {{"parameters", 4 * params},      {"gradient", 4 * params},
+              {"optimizer", 4 * slots},        {"states", 8 * states},
+              {"activations, adjoints", work}, {"together", 8 * params + 4 * slots + 8 * states + work}};
   for (int k = 0; k < 6; k++) text_printf(out, "  %-24s %12.0f\n", rows[k].name, rows[k].bytes);
 }
 
@@ -141,14 +145,18 @@ void emit_summary(Program *p, const Options *options, Text *out) {
 /* ---- dot ---- */
 
 static const Node *shown(const Node *n) {
-  while (!n->label && n->nreads == 1 && (n->kind == NODE_RESHAPE || n->kind == NODE_MAP) && n->reads[0]->node->naxes) n = n->reads[0]->node;
+  while (!n->label && n->nreads == 1 && (n->kind == NODE_RESHAPE || n->kind == NODE_MAP) && n->reads[0]->node->naxes)
+    n = n->reads[0]->node;
   return n;
 }
 
 static void dot_node(const Program *p, const Node *n, Text *out) {
   Text label = {.cx = p->cx};
   node_formula(&label, n);
-  text_printf(out, "  n%d [shape=%s, label=\"", n->id, n->kind == NODE_PARAM ? "box, style=filled, fillcolor=\"#eef3fa\"" : n->kind == NODE_INPUT ? "oval" : "box, style=rounded");
+  text_printf(out, "  n%d [shape=%s, label=\"", n->id,
+              n->kind == NODE_PARAM   ? "box, style=filled, fillcolor=\"#eef3fa\""
+              : n->kind == NODE_INPUT ? "oval"
+                                      : "box, style=rounded");
   for (const char *c = n->kind == NODE_MAP ? label.data : n->label ? n->label : label.data; *c; c++) {
     if (*c == '"' || *c == '\\') text_add(out, "\\");
     text_add_n(out, c, 1);

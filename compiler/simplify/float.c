@@ -1,10 +1,10 @@
 /* float.c: the same values, computed so that single precision suffices: what float_program makes of a node.
  *
- * logsumexp(x) is m + log(sum exp(x - m)), m the largest x. Where m is 10,000, a float that holds the sum of both is off by
- * 0.0005, and so would be every softmax and cross-entropy, which take something near it off again: exp(x - logsumexp(x)). So the
- * two are kept apart, and m goes first; so with softplus(x), which is max(x, 0) and a little, and with sigmoid(x), which is 1 and
- * a little less where x > 0, next to the target that is taken off it. (1 - tanh(x)^2 loses digits from |x| = 3 on too, up to 6e-8
- * of the largest; to save them costs an array more for each tanh.)
+ * logsumexp(x) is m + log(sum exp(x - m)), m the largest x. Where m is 10,000, a float that holds the sum of both is
+ * off by 0.0005, and so would be every softmax and cross-entropy, which take something near it off again: exp(x -
+ * logsumexp(x)). So the two are kept apart, and m goes first; so with softplus(x), which is max(x, 0) and a little, and
+ * with sigmoid(x), which is 1 and a little less where x > 0, next to the target that is taken off it. (1 - tanh(x)^2
+ * loses digits from |x| = 3 on too, up to 6e-8 of the largest; to save them costs an array more for each tanh.)
  *
  * needs: simplified nodes, all derivatives taken. */
 #include "simplify/simplify.h"
@@ -18,7 +18,9 @@ typedef struct Split { /* logsumexp = most + log(sum) */
   Read *most, *sum;
 } Split;
 
-static Read *relative_exp(Graph *g, Read *x, Read *most) { return build_op1(g, OP_EXP, build_op2(g, OP_LOGRATIO, x, most)); }
+static Read *relative_exp(Graph *g, Read *x, Read *most) {
+  return build_op1(g, OP_EXP, build_op2(g, OP_LOGRATIO, x, most));
+}
 
 /* r reads a logsumexp, at indices of the naive graph. */
 static Split split_logsumexp(Simplifier *s, const Read *r) {
@@ -36,7 +38,8 @@ static Split split_logsumexp(Simplifier *s, const Read *r) {
   return (Split){most, build_reduce(g, RED_SUM, relative_exp(g, x, most), n->nreduce, reduced)};
 }
 
-/* An operation of which operand k is a logsumexp, and the other near it: first the largest value goes off, then the rest. */
+/* An operation of which operand k is a logsumexp, and the other near it: first the largest value goes off, then the
+ * rest. */
 static Read *near_logsumexp(Simplifier *s, const Node *n, Read *const *x, const Subst *at, int k) {
   Graph *g = s->g;
   Split l = split_logsumexp(s, read_substitute(g, n->reads[k], at));
@@ -77,13 +80,12 @@ static int opened_factors(Simplifier *s, const Read *r, int most, Read **factors
 }
 
 /* The operand of the scalar function that r reads, simplified. */
-static Read *operand_of(Simplifier *s, const Read *r) {
-  return simplify_mapped(s, read_operand(s->g, r, 0));
-}
+static Read *operand_of(Simplifier *s, const Read *r) { return simplify_mapped(s, read_operand(s->g, r, 0)); }
 
 static bool reads_op(const Read *r, Op op) { return r->node->kind == NODE_MAP && r->node->op == op; }
 
-/* p sigmoid(a) - p t = p sigmoid_minus(a, t). `k`: which operand has the sigmoid; the other has all else of it, and the other sign. */
+/* p sigmoid(a) - p t = p sigmoid_minus(a, t). `k`: which operand has the sigmoid; the other has all else of it, and the
+ * other sign. */
 static Read *near_sigmoid(Simplifier *s, const Node *n, const Subst *at, int k) {
   enum { MOST = 8 };
   Graph *g = s->g;

@@ -1,12 +1,13 @@
 /* gradient.c: a GRAD, as `grad`, `jacobian` and ∂ make it, to the derivative that it stands for.
  *
- * In: the node; out: an open read without GRAD. One value is differentiated backwards (derive/visit.c). Many values by few
- * places are differentiated forwards: with u a constant array of the values' shape, g(u) = grad(sum(u*v), w) is linear in u, and so
+ * In: the node; out: an open read without GRAD. One value is differentiated backwards (derive/visit.c). Many values by
+ * few places are differentiated forwards: with u a constant array of the values' shape, g(u) = grad(sum(u*v), w) is
+ * linear in u, and so
  *
  *     jacobian(v, w)[i, k]  =  ∂g[k]/∂u[i]
  *
- * is the backward sweep of a backward sweep, from as many values as w has places; u does not occur in it. What is computed is a
- * tangent for each place of w (Christianson 1992; Townsend 2017), and nothing new is needed for it. */
+ * is the backward sweep of a backward sweep, from as many values as w has places; u does not occur in it. What is
+ * computed is a tangent for each place of w (Christianson 1992; Townsend 2017), and nothing new is needed for it. */
 #include "simplify/simplify.h"
 #include "build/build.h"
 
@@ -30,16 +31,31 @@ static Simplifier *with_opaque(Simplifier *s, Node *name, bool nudged) {
 
 /* The leaf that is added to a name in a loop: 0, but for the derivative. */
 Node *simplify_nudge_leaf(Graph *g, Node *name) {
-  Node n = {.kind = NODE_OPAQUE, .scale = 1, .naxes = name->naxes, .target = name, .item = -1 - name->id, .label = name->label, .span = name->span,
-            .lo = -1e300 * 1e300, .hi = 1e300 * 1e300};
+  Node n = {.kind = NODE_OPAQUE,
+            .scale = 1,
+            .naxes = name->naxes,
+            .target = name,
+            .item = -1 - name->id,
+            .label = name->label,
+            .span = name->span,
+            .lo = -1e300 * 1e300,
+            .hi = 1e300 * 1e300};
   memcpy(n.axes, name->axes, sizeof n.axes);
   for (int k = 0; k < n.naxes; k++) n.axes[k].scan = 0;
   return graph_intern(g, &n);
 }
 
 Node *simplify_opaque_leaf(Graph *g, Node *name) {
-  Node n = {.kind = NODE_OPAQUE, .scale = 1, .naxes = name->naxes, .target = name, .item = name->id, .label = name->label, .span = name->span,
-            .lo = name->lo, .hi = name->hi, .integer = name->integer};
+  Node n = {.kind = NODE_OPAQUE,
+            .scale = 1,
+            .naxes = name->naxes,
+            .target = name,
+            .item = name->id,
+            .label = name->label,
+            .span = name->span,
+            .lo = name->lo,
+            .hi = name->hi,
+            .integer = name->integer};
   memcpy(n.axes, name->axes, sizeof n.axes);
   return graph_intern(g, &n);
 }
@@ -109,8 +125,8 @@ static Read *forwards(Simplifier *t, Read *root, Node *leaf, int *vars) {
 
 /* ---- one GRAD ---- */
 
-/* `own` opens n. The example of a derivative is the batch variable itself (derive/visit.c knows it by that), and gets n's own
- * variable back at the end. */
+/* `own` opens n. The example of a derivative is the batch variable itself (derive/visit.c knows it by that), and gets
+ * n's own variable back at the end. */
 Read *simplify_gradient(Simplifier *s, Node *n, const Subst *own) {
   Graph *g = s->g;
   Subst open = *own, back = {0}, *at = &open;

@@ -1,10 +1,12 @@
 /* padding.c: what stands beyond an example's own extents is not read.
  *
- * An array of an input holds the bound's places for each example: `dim T <= 5; input x[T]` has x[b,0..4], of which the example has
- * the first T[b]. A caller may leave anything in the rest, NaN too, and 0 * NaN in a matrix product is NaN. So each input with such
- * an axis is read through one node, x[b,i] where i < T[b], else 0, which plan writes into the loops that read it, or stores.
+ * An array of an input holds the bound's places for each example: `dim T <= 5; input x[T]` has x[b,0..4], of which the
+ * example has the first T[b]. A caller may leave anything in the rest, NaN too, and 0 * NaN in a matrix product is NaN.
+ * So each input with such an axis is read through one node, x[b,i] where i < T[b], else 0, which plan writes into the
+ * loops that read it, or stores.
  *
- * needs: the roots that are planned, after all rules, which would take the guards apart again. keeps: every value, where the rest holds 0. */
+ * needs: the roots that are planned, after all rules, which would take the guards apart again. keeps: every value,
+ * where the rest holds 0. */
 #include "graph/program.h"
 
 typedef struct Padding {
@@ -45,7 +47,8 @@ static Index *moved_index(Padding *p, const Index *e) {
   for (int k = 0; k < e->n; k++) {
     const Term *t = &e->terms[k];
     Index *term = t->gather ? index_gather(g, moved_read(p, t->gather)) : index_var(g, t->var);
-    sum = index_combine(g, 1, sum, 1, index_divide(g, index_combine(g, t->coef, term, 0, index_constant(g, 0)), e->divisor));
+    sum = index_combine(g, 1, sum, 1,
+                        index_divide(g, index_combine(g, t->coef, term, 0, index_constant(g, 0)), e->divisor));
   }
   return sum;
 }
@@ -83,7 +86,8 @@ void pad_program(Program *program) {
   for (int k = 0; k < program->inputs.n; k++) sized = sized || is_sized(program->inputs.at[k].node);
   if (!sized) return;
   Padding p = {program->graph, ARENA_ARRAY(program->cx, Node *, program->graph->nnodes + 1)};
-  for (int k = 0; k < program->routines.n; k++) move_roots(&p, program->routines.at[k].roots, program->routines.at[k].nroots);
+  for (int k = 0; k < program->routines.n; k++)
+    move_roots(&p, program->routines.at[k].roots, program->routines.at[k].nroots);
   for (int k = 0; k < program->objectives.n; k++) {
     FullBatch *full = program->objectives.at[k].full; /* its gradient shares the roots of the routine */
     if (full) move_roots(&p, full->product.roots, full->product.nroots);

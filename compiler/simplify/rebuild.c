@@ -1,13 +1,13 @@
 /* rebuild.c: the naive graph, as the user wrote it, to the graph that is planned.
  *
- * Every node is built anew from its simplified operands, and the rules of the prelude are applied to what comes out, until none
- * matches. On the way NAMEs are looked through and GRADs carried out. A derivative with respect to a named value w is taken of
- * the graph in which w is opaque: no rule may look through it, or the path through w would vanish (log(sigmoid(a)) no longer
- * contains sigmoid(a)); afterwards w's own simplified value takes its place. So one mechanism serves
- * parameters, whose gradients see all rules, and definitions in between.
+ * Every node is built anew from its simplified operands, and the rules of the prelude are applied to what comes out,
+ * until none matches. On the way NAMEs are looked through and GRADs carried out. A derivative with respect to a named
+ * value w is taken of the graph in which w is opaque: no rule may look through it, or the path through w would vanish
+ * (log(sigmoid(a)) no longer contains sigmoid(a)); afterwards w's own simplified value takes its place. So one
+ * mechanism serves parameters, whose gradients see all rules, and definitions in between.
  *
- * needs: any verified graph. keeps: the value of every root, and STOPs: a difference quotient has to hold them. removes: NAME, GRAD
- * and OPAQUE. */
+ * needs: any verified graph. keeps: the value of every root, and STOPs: a difference quotient has to hold them.
+ * removes: NAME, GRAD and OPAQUE. */
 #include "simplify/simplify.h"
 #include "build/build.h"
 #include "simplify/rules.h"
@@ -61,7 +61,8 @@ Index *simplify_mapped_index(Simplifier *s, const Index *e) {
   for (int k = 0; k < e->n; k++) {
     const Term *t = &e->terms[k];
     Index *term = t->gather ? index_gather(g, simplify_mapped(s, t->gather)) : index_var(g, t->var);
-    sum = index_combine(g, 1, sum, 1, index_divide(g, index_combine(g, t->coef, term, 0, index_constant(g, 0)), e->divisor));
+    sum = index_combine(g, 1, sum, 1,
+                        index_divide(g, index_combine(g, t->coef, term, 0, index_constant(g, 0)), e->divisor));
   }
   return sum;
 }
@@ -81,8 +82,8 @@ Read *simplify_mapped(Simplifier *s, const Read *r) {
 
 /* ---- one node ---- */
 
-/* Inside of a loop, a factor that is pieces, some of which stand outside (W @ concat(x[t], h[t-1])): which, and the axis of the pieces,
- * read at a summed variable. The product over the pieces apart leaves the loop in part. */
+/* Inside of a loop, a factor that is pieces, some of which stand outside (W @ concat(x[t], h[t-1])): which, and the
+ * axis of the pieces, read at a summed variable. The product over the pieces apart leaves the loop in part. */
 static bool joined_factor(Read *const *x, int nreads, const int *summed, int nsummed, int *which, int *axis) {
   for (*which = 0; *which < nreads; ++*which) {
     const Node *n = x[*which]->node;
@@ -95,14 +96,16 @@ static bool joined_factor(Read *const *x, int nreads, const int *summed, int nsu
       for (int k = 0; ok && k < nsummed; k++) is_summed = is_summed || summed[k] == v;
       for (int k = 0; k < n->naxes && is_summed; k++)
         for (int p = 0; p < n->nreads && k != *axis; p++)
-          is_summed = is_summed && n->offsets[p * n->naxes + k] == 0 && axis_equal(n->reads[p]->node->axes[k], n->axes[k]);
+          is_summed =
+            is_summed && n->offsets[p * n->naxes + k] == 0 && axis_equal(n->reads[p]->node->axes[k], n->axes[k]);
       if (is_summed) return true;
     }
   }
   return false;
 }
 
-static Read *distributed(Graph *g, const Node *n, Read *const *x, const Guard *guards, const int *vars, int which, int axis) {
+static Read *distributed(Graph *g, const Node *n, Read *const *x, const Guard *guards, const int *vars, int which,
+                         int axis) {
   const Node *pieces = x[which]->node;
   int whole;
   Read *sum = NULL;
@@ -114,9 +117,12 @@ static Read *distributed(Graph *g, const Node *n, Read *const *x, const Guard *g
     Index *index[MAX_AXES];
     Read **factors = ARENA_ARRAY(g->cx, Read *, n->nreads);
     Guard *moved = ARENA_ARRAY(g->cx, Guard, n->nguards + 1);
-    subst_add(&shift, whole, index_combine(g, 1, index_var(g, part), 1, index_constant(g, pieces->offsets[p * pieces->naxes + axis])));
-    for (int k = 0; k < pieces->naxes; k++) index[k] = k == axis ? index_var(g, part) : index_substitute(g, x[which]->index[k], &shift);
-    for (int k = 0; k < n->nreads; k++) factors[k] = k == which ? read_make(g, piece, index) : read_substitute(g, x[k], &shift);
+    subst_add(&shift, whole,
+              index_combine(g, 1, index_var(g, part), 1, index_constant(g, pieces->offsets[p * pieces->naxes + axis])));
+    for (int k = 0; k < pieces->naxes; k++)
+      index[k] = k == axis ? index_var(g, part) : index_substitute(g, x[which]->index[k], &shift);
+    for (int k = 0; k < n->nreads; k++)
+      factors[k] = k == which ? read_make(g, piece, index) : read_substitute(g, x[k], &shift);
     for (int k = 0; k < n->nguards; k++) moved[k] = (Guard){index_substitute(g, guards[k].e, &shift), guards[k].n};
     for (int k = 0; k < n->nreduce; k++) summed[k] = vars[n->naxes + k] == whole ? part : vars[n->naxes + k];
     Read *term = build_product(g, n->scale, n->nreads, factors, n->nguards, moved, n->nreduce, summed);
@@ -135,9 +141,11 @@ static Read *rebuild_map(Simplifier *s, Node *n, const Subst *at, const int *var
   if (n->op != OP_PRODUCT) return build_op(g, n->op, x);
   if (n->reduction > RED_SUM) return build_reduce(g, n->reduction, x[0], n->nreduce, vars + n->naxes);
   Guard *guards = ARENA_ARRAY(g->cx, Guard, n->nguards + 1);
-  for (int k = 0; k < n->nguards; k++) guards[k] = (Guard){simplify_mapped_index(s, index_substitute(g, n->guards[k].e, at)), n->guards[k].n};
+  for (int k = 0; k < n->nguards; k++)
+    guards[k] = (Guard){simplify_mapped_index(s, index_substitute(g, n->guards[k].e, at)), n->guards[k].n};
   int which, axis;
-  if (joined_factor(x, n->nreads, vars + n->naxes, n->nreduce, &which, &axis)) return distributed(g, n, x, guards, vars, which, axis);
+  if (joined_factor(x, n->nreads, vars + n->naxes, n->nreduce, &which, &axis))
+    return distributed(g, n, x, guards, vars, which, axis);
   return build_product(g, n->scale, n->nreads, x, n->nguards, guards, n->nreduce, vars + n->naxes);
 }
 
@@ -257,7 +265,8 @@ static void simplify_node(Simplifier *s, Node *n) {
     r = simplify_read(s, better);
   }
   remember(s, n, r, vars);
-  if (s->to_float && n->label && !r->node->label && r->node->kind == NODE_MAP && is_opened_at(r, n->naxes, vars)) r->node->label = n->label;
+  if (s->to_float && n->label && !r->node->label && r->node->kind == NODE_MAP && is_opened_at(r, n->naxes, vars))
+    r->node->label = n->label;
   g->span = span;
 }
 
@@ -296,7 +305,8 @@ static void add_gradients(Simplifier *s, Routine *r) {
   differentiate(p, loss, false, n, targets, adjoints, vars);
   roots[used++] = (Root){build_tensor(p->graph, loss, 0, NULL), DEST_RETURN, 0};
   for (int k = 0; k < n; k++)
-    roots[used++] = (Root){build_tensor(p->graph, simplify_read(s, adjoints[k]), targets[k]->naxes, vars[k]), DEST_GRAD, k};
+    roots[used++] =
+      (Root){build_tensor(p->graph, simplify_read(s, adjoints[k]), targets[k]->naxes, vars[k]), DEST_GRAD, k};
   for (int k = 0; k < p->states.n; k++)
     if (p->states.at[k].next) roots[used++] = (Root){simplify_root(s, p->states.at[k].next), DEST_NEXT_STATE, k};
   r->roots = roots;
@@ -331,12 +341,14 @@ static void add_product(Simplifier *s, const Group *group, FullBatch *full) {
   for (int k = 0; k < n; k++) {
     const Leaf *leaf = &p->params.at[group->params[k]];
     targets[k] = leaf->node;
-    dot = build_add(g, dot, along_direction(g, leaf, group->params[k], root_of(&full->gradient, DEST_GRAD, group->params[k])));
+    dot = build_add(g, dot,
+                    along_direction(g, leaf, group->params[k], root_of(&full->gradient, DEST_GRAD, group->params[k])));
   }
   differentiate(p, simplify_read(s, dot), false, n, targets, products, vars);
   full->product.roots = ARENA_ARRAY(p->cx, Root, n + 1);
   for (int k = 0; k < n; k++)
-    full->product.roots[k] = (Root){build_tensor(g, simplify_read(s, products[k]), targets[k]->naxes, vars[k]), DEST_GRAD, group->params[k]};
+    full->product.roots[k] =
+      (Root){build_tensor(g, simplify_read(s, products[k]), targets[k]->naxes, vars[k]), DEST_GRAD, group->params[k]};
   full->product.nroots = n;
 }
 
@@ -363,14 +375,15 @@ static void check_sizes(Program *p, Node *root) {
       text_printf(&shape, "%s%lld", shape.length ? " * " : "", (long long)n->axes[k].extent);
     }
     if (count <= 2147483647.0) continue;
-    error_at(p->cx, n->span, "this value would have %s = %.0f elements; 2^31-1 = 2147483647 are the most", shape.data, count);
+    error_at(p->cx, n->span, "this value would have %s = %.0f elements; 2^31-1 = 2147483647 are the most", shape.data,
+             count);
     return;
   }
 }
 
 /* An index, and all places of arrays that it is part of, fit 64 bits with room to spare. */
 static bool index_fits(Graph *g, const Index *e, const Axis *axes, double stride) {
-  double lo, hi, most = 4611686018427387904.0; /* 2^62 */
+  double lo, hi, most = 4611686018427387904.0;         /* 2^62 */
   if (!index_range(g, e, axes, &lo, &hi)) return true; /* of the batch: plain */
   double size = fmax(fabs(lo), fabs(hi)) * (double)e->divisor * stride;
   for (int i = 0; i < e->n && size < most; i++) {
@@ -391,10 +404,12 @@ static bool read_fits(Graph *g, const Read *r, const Axis *axes) {
   return true;
 }
 
-/* A remainder, a quotient or a comparison of whole values, one of which may be too large to be known to the last digit. */
+/* A remainder, a quotient or a comparison of whole values, one of which may be too large to be known to the last digit.
+ */
 static bool loses_digits(const Node *n) {
   bool large = false;
-  if (n->kind != NODE_MAP || !(n->op == OP_MOD || n->op == OP_QUOTIENT || (n->op >= OP_LT && n->op <= OP_NE))) return false;
+  if (n->kind != NODE_MAP || !(n->op == OP_MOD || n->op == OP_QUOTIENT || (n->op >= OP_LT && n->op <= OP_NE)))
+    return false;
   for (int k = 0; k < n->nreads; k++) {
     const Node *x = n->reads[k]->node;
     if (!x->integer && !x->large) return false;
@@ -410,11 +425,19 @@ static void check_whole(Program *p, Node *root) {
   for (int i = 0; i < list.n; i++) {
     const Node *n = list.at[i];
     bool fits = !n->value || index_fits(g, n->value, n->axes, 1);
-    for (int k = 0; k < n->nguards; k++) fits = fits && index_fits(g, n->guards[k].e, n->axes, 1) && (double)n->guards[k].n * (double)n->guards[k].e->divisor < 4e18;
+    for (int k = 0; k < n->nguards; k++)
+      fits = fits && index_fits(g, n->guards[k].e, n->axes, 1) &&
+             (double)n->guards[k].n * (double)n->guards[k].e->divisor < 4e18;
     for (int k = 0; n->kind == NODE_MAP && k < n->nreads; k++) fits = fits && read_fits(g, n->reads[k], n->axes);
-    if (!fits) error_at(p->cx, n->span, "an index here may leave 64 bits; bound what it is made of: class(k) an input, min, max and mod a value");
+    if (!fits)
+      error_at(
+        p->cx, n->span,
+        "an index here may leave 64 bits; bound what it is made of: class(k) an input, min, max and mod a value");
     if (loses_digits(n)) {
-      error_at(p->cx, n->span, "'%s' of a whole number that may be greater than 2^53 = 9007199254740992, where its last digits are lost", op_rows[n->op].name);
+      error_at(
+        p->cx, n->span,
+        "'%s' of a whole number that may be greater than 2^53 = 9007199254740992, where its last digits are lost",
+        op_rows[n->op].name);
       help(p->cx, "bound what it is made of: class(k) an input, min, max and mod a value");
     }
     if (!fits) return;

@@ -1,8 +1,9 @@
 /* rule.c: matching the left side of `rule a => b if c` against the graph.
  *
- * A name of the rule matches any value, the same value each time; a number itself; an operation a node of that operation, whose
- * operands are looked up through index maps. `+` and `*` match in either order, `a - b` also an addition of a negative product. `sum(x)` matches
- * a sum over any axes: x is then its body, an array over these axes, so that `logsumexp(x)` on the right reduces the same ones. */
+ * A name of the rule matches any value, the same value each time; a number itself; an operation a node of that
+ * operation, whose operands are looked up through index maps. `+` and `*` match in either order, `a - b` also an
+ * addition of a negative product. `sum(x)` matches a sum over any axes: x is then its body, an array over these axes,
+ * so that `logsumexp(x)` on the right reduces the same ones. */
 #include "simplify/rules.h"
 
 #include "build/build.h"
@@ -52,9 +53,7 @@ static bool both(Match *m, const Expr *p, Read *r, const Expr *q, Read *s) {
   return false;
 }
 
-static Read *operand(const Match *m, const Read *r, int k) {
-  return read_through(m->g, read_operand(m->g, r, k));
-}
+static Read *operand(const Match *m, const Read *r, int k) { return read_through(m->g, read_operand(m->g, r, k)); }
 
 static bool is_product(const Read *r) {
   return r->node->kind == NODE_MAP && r->node->op == OP_PRODUCT && r->node->reduction == RED_NONE && !r->node->nguards;
@@ -115,7 +114,8 @@ static bool hide(Match *m, int which, const Node *n, const Subst *at, bool expon
   for (int k = 0; k < n->nguards; k++) {
     Read *e = build_index(g, index_substitute(g, n->guards[k].e, at));
     Read *inside = build_op2(g, OP_LE, build_constant(g, 0), e);
-    m->reads[which] = build_op(g, OP_WHERE, (Read *[]){inside, m->reads[which], build_constant(g, exponential ? -INFINITY : 0)});
+    m->reads[which] =
+      build_op(g, OP_WHERE, (Read *[]){inside, m->reads[which], build_constant(g, exponential ? -INFINITY : 0)});
   }
   return true;
 }
@@ -137,8 +137,8 @@ static bool match_reduction(Match *m, const Expr *p, Read *r, Reduction reductio
   m->nreduced = n->nreduce;
   const Expr *inner = p->args[0].value;
   int before = m->n;
-  bool exponential = inner->kind == EXPR_CALL && inner->nargs == 1 && inner->a->kind == EXPR_NAME && strcmp(inner->a->name, "exp") == 0 &&
-                     inner->args[0].value->kind == EXPR_NAME;
+  bool exponential = inner->kind == EXPR_CALL && inner->nargs == 1 && inner->a->kind == EXPR_NAME &&
+                     strcmp(inner->a->name, "exp") == 0 && inner->args[0].value->kind == EXPR_NAME;
   bool matched = (!n->nguards || exponential || inner->kind == EXPR_NAME) && match(m, inner, body);
   if (matched && n->nguards) matched = m->n == before + 1 && hide(m, before, n, &at, exponential);
   m->nreduced = 0;
@@ -204,7 +204,8 @@ static bool may_match(const Expr *p, const Node *n) {
   if (p->kind != EXPR_BINARY) return false;
   switch (p->op) {
   case BIN_MUL: return n->op == OP_PRODUCT && n->reduction == RED_NONE;
-  case BIN_ADD: case BIN_SUB: return n->op == OP_ADD || n->op == OP_SUB;
+  case BIN_ADD:
+  case BIN_SUB: return n->op == OP_ADD || n->op == OP_SUB;
   case BIN_DIV: return n->op == OP_DIV;
   case BIN_POW: return n->op == OP_POW;
   default: return false;
@@ -223,8 +224,8 @@ static Read *apply(Program *p, const Stmt *rule, const Read *r) {
 static bool names_factor(const Expr *product, const Read *factor) {
   const Expr *sides[2] = {product->a, product->b};
   for (int k = 0; k < 2; k++)
-    if (sides[k]->kind == EXPR_CALL && sides[k]->a->kind == EXPR_NAME && factor->node->kind == NODE_MAP && factor->node->op != OP_PRODUCT &&
-        op_named(sides[k]->a->name) == factor->node->op)
+    if (sides[k]->kind == EXPR_CALL && sides[k]->a->kind == EXPR_NAME && factor->node->kind == NODE_MAP &&
+        factor->node->op != OP_PRODUCT && op_named(sides[k]->a->name) == factor->node->op)
       return true;
   return false;
 }

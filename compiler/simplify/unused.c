@@ -1,8 +1,8 @@
 /* unused.c: inputs that nothing looks at, and `minimize` statements that would move nothing.
  *
- * In: the program, once as elaborated and once simplified, when a gradient that is 0 everywhere has become the constant 0.
- * Out: reports. A mistake that is a slip of a name (`minimize LG over D`) trains without an error and learns nothing; so does
- * a loss that reaches its parameters only through whole numbers (`argmax`) or `stop`. */
+ * In: the program, once as elaborated and once simplified, when a gradient that is 0 everywhere has become the constant
+ * 0. Out: reports. A mistake that is a slip of a name (`minimize LG over D`) trains without an error and learns
+ * nothing; so does a loss that reaches its parameters only through whole numbers (`argmax`) or `stop`. */
 #include "simplify/unused.h"
 
 #include <string.h>
@@ -32,8 +32,8 @@ void unused_inputs(Program *p) {
 /* ---- objectives ---- */
 
 typedef struct Effect { /* what a loss does to each parameter */
-  bool *moves;   /* its gradient is not 0 everywhere */
-  bool *depends; /* its value depends on it */
+  bool *moves;          /* its gradient is not 0 everywhere */
+  bool *depends;        /* its value depends on it */
 } Effect;
 
 static Effect effect_of(Program *p, int loss) {
@@ -74,7 +74,9 @@ static void check_named(Program *p, const Group *g, const Effect *e, const char 
   if (n > MOST_NAMES) text_printf(&names, " and %d more parameters", n - MOST_NAMES);
   if (moves || !first) return;
   if (depends) error_at(p->cx, span, "the derivative of '%s' with respect to %s is 0 everywhere", loss, names.data);
-  else error_at(p->cx, span, "'%s' does not depend on %s, so there is nothing to %s", loss, names.data, g->stmt->maximize ? "maximize" : "minimize");
+  else
+    error_at(p->cx, span, "'%s' does not depend on %s, so there is nothing to %s", loss, names.data,
+             g->stmt->maximize ? "maximize" : "minimize");
   note_at(p->cx, first->made.source ? first->made : first->span, "'%s' is declared here", first->path);
   if (depends) help(p->cx, "no derivative goes through whole numbers (argmax, comparisons, floor, sign) or 'stop'");
 }
@@ -103,6 +105,7 @@ void unused_objectives(Program *p) {
   for (int k = 0; k < p->params.n; k++) {
     const Leaf *leaf = &p->params.at[k];
     if (chosen[k] && !moved[k])
-      warn_at(p->cx, leaf->made.source ? leaf->made : leaf->span, "no loss that is minimized or maximized depends on the parameter '%s'", leaf->path);
+      warn_at(p->cx, leaf->made.source ? leaf->made : leaf->span,
+              "no loss that is minimized or maximized depends on the parameter '%s'", leaf->path);
   }
 }

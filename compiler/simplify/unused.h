@@ -6,8 +6,8 @@
 
 /* Inputs that no loss, output, metric, check or state looks at: warnings. Needs a program as elaborated. */
 void unused_inputs(Program *p);
-/* A `minimize` whose loss does not change with its parameters: errors; parameters that no such loss depends on: warnings.
- * Needs a simplified program. */
+/* A `minimize` whose loss does not change with its parameters: errors; parameters that no such loss depends on:
+ * warnings. Needs a simplified program. */
 void unused_objectives(Program *p);
 
 #endif

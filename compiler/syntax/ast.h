@@ -1,8 +1,8 @@
 /* ast.h: the syntax tree, exactly what was written.
  *
- * Comes in from syntax/parser.y, goes out to model/run.c. A tree says nothing about meaning: `max(a, b)` and `sum(x)` are calls,
- * `sum(j) W[i,j]*x[j]` is a reduction because it has a body. Names with dots (`h.W`, `x.0.att.Wq`) are one name, their
- * dots included. Every node carries its span. Lists are arrays with a count. */
+ * Comes in from syntax/parser.y, goes out to model/run.c. A tree says nothing about meaning: `max(a, b)` and `sum(x)`
+ * are calls, `sum(j) W[i,j]*x[j]` is a reduction because it has a body. Names with dots (`h.W`, `x.0.att.Wq`) are one
+ * name, their dots included. Every node carries its span. Lists are arrays with a count. */
 #ifndef NNC_AST_H
 #define NNC_AST_H
 
@@ -27,19 +27,32 @@ typedef enum {
 } ExprKind;
 
 typedef enum {
-  BIN_ADD, BIN_SUB, BIN_MUL, BIN_DIV, BIN_POW, BIN_MATMUL, BIN_MOD,
-  BIN_EQ, BIN_NE, BIN_LT, BIN_LE, BIN_GT, BIN_GE, BIN_AND, BIN_OR
+  BIN_ADD,
+  BIN_SUB,
+  BIN_MUL,
+  BIN_DIV,
+  BIN_POW,
+  BIN_MATMUL,
+  BIN_MOD,
+  BIN_EQ,
+  BIN_NE,
+  BIN_LT,
+  BIN_LE,
+  BIN_GT,
+  BIN_GE,
+  BIN_AND,
+  BIN_OR
 } BinaryOp;
 
 typedef struct Arg { /* an argument of a call or an element of a list */
-  const char *name; /* NULL where not named */
+  const char *name;  /* NULL where not named */
   Span name_span;
   Expr *value;
 } Arg;
 
 typedef struct Sub { /* one place between the brackets of x[...] */
-  Expr *first; /* the index; or, with is_range, the start (NULL: 0) */
-  Expr *last;  /* with is_range: the end, exclusive (NULL: the extent) */
+  Expr *first;       /* the index; or, with is_range, the start (NULL: 0) */
+  Expr *last;        /* with is_range: the end, exclusive (NULL: the extent) */
   bool is_range;
 } Sub;
 
@@ -69,23 +82,23 @@ struct Expr {
 };
 
 typedef enum {
-  STMT_MODEL,      /* name */
-  STMT_IMPORT,     /* path (decoded text of the string) */
-  STMT_CONST,      /* decls: name = init */
-  STMT_DIM,        /* name, value = the bound */
-  STMT_INPUT,      /* decls: name[shape] : type(type_arg) */
-  STMT_PARAM,      /* decls: name[shape], init with INIT_NONE/VALUE/DRAW */
-  STMT_STATE,      /* decls: name[shape] = init */
-  STMT_UPDATE,     /* targets[0].name <- value   (in an optimizer also parameters) */
-  STMT_DEFINE,     /* targets = value: y = e; a, b = e; y[i, j < 5] = e; h : [T, 64] = e */
-  STMT_DRAW,       /* targets ~ value: z[64] ~ normal(0, 1); m[i] ~ bernoulli(p[i]) */
-  STMT_LOSS,       /* targets[0] = value */
-  STMT_OUTPUT,     /* targets[0] (= value, NULL for `output p`) */
-  STMT_METRIC,     /* targets[0] (= value) */
-  STMT_MINIMIZE,   /* name = the loss; maximize; over; every (NULL: 1); with = chain of optimizer expressions */
-  STMT_CHECK,      /* value: the left side, value2: the right side of == */
-  STMT_TRAIN,      /* entries: name = value */
-  STMT_FN,         /* name, formals, body; `fn f(x) = e` has the body { return e } */
+  STMT_MODEL,    /* name */
+  STMT_IMPORT,   /* path (decoded text of the string) */
+  STMT_CONST,    /* decls: name = init */
+  STMT_DIM,      /* name, value = the bound */
+  STMT_INPUT,    /* decls: name[shape] : type(type_arg) */
+  STMT_PARAM,    /* decls: name[shape], init with INIT_NONE/VALUE/DRAW */
+  STMT_STATE,    /* decls: name[shape] = init */
+  STMT_UPDATE,   /* targets[0].name <- value   (in an optimizer also parameters) */
+  STMT_DEFINE,   /* targets = value: y = e; a, b = e; y[i, j < 5] = e; h : [T, 64] = e */
+  STMT_DRAW,     /* targets ~ value: z[64] ~ normal(0, 1); m[i] ~ bernoulli(p[i]) */
+  STMT_LOSS,     /* targets[0] = value */
+  STMT_OUTPUT,   /* targets[0] (= value, NULL for `output p`) */
+  STMT_METRIC,   /* targets[0] (= value) */
+  STMT_MINIMIZE, /* name = the loss; maximize; over; every (NULL: 1); with = chain of optimizer expressions */
+  STMT_CHECK,    /* value: the left side, value2: the right side of == */
+  STMT_TRAIN,    /* entries: name = value */
+  STMT_FN,       /* name, formals, body; `fn f(x) = e` has the body { return e } */
   STMT_LAYER,
   STMT_OPTIMIZER,
   STMT_DERIVATIVE, /* name, formals (plain), values: one derivative for each formal */
@@ -101,7 +114,7 @@ typedef enum { INIT_NONE, INIT_VALUE, INIT_DRAW } InitKind;
 
 typedef struct Decl { /* one declared name of a list */
   const char *name;
-  Span span; /* of the name */
+  Span span;    /* of the name */
   Expr **shape; /* NULL and nshape 0 for a scalar */
   int nshape;
   InitKind init_kind;
@@ -116,8 +129,8 @@ typedef struct Target { /* what stands left of = or ~ */
   Span span;
   Binder *binders; /* y[i, j < 5]; a draw's extents `z[64]` are binders with name NULL and a bound */
   int nbinders;
-  bool indexed;    /* brackets were written */
-  Expr **shape;    /* h : [T, 64] = e */
+  bool indexed; /* brackets were written */
+  Expr **shape; /* h : [T, 64] = e */
   int nshape;
   bool has_shape;
 } Target;
@@ -146,7 +159,7 @@ typedef struct Block {
 
 struct Stmt {
   StmtKind kind;
-  Span span;      /* the whole statement */
+  Span span; /* the whole statement */
   const char *name;
   Span name_span;
   const char *path;

@@ -121,8 +121,9 @@ static const Mistake mistakes[] = {
 static void report_mistake(Parser *p, Span s, const char *text, size_t n) {
   bool several = n > 1 && !((unsigned char)text[0] & 0x80), printable = n > 1 || (text[0] > ' ' && text[0] < 0x7F);
   uint32_t c = code_point(text, n);
-  bool invisible = !printable || c == 0xA0 || (c >= 0x80 && c < 0xA0) || (c >= 0x300 && c < 0x370) || (c >= 0x2000 && c < 0x2010) || c == 0x2028 ||
-                   c == 0x2029 || (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF;
+  bool invisible = !printable || c == 0xA0 || (c >= 0x80 && c < 0xA0) || (c >= 0x300 && c < 0x370) ||
+                   (c >= 0x2000 && c < 0x2010) || c == 0x2028 || c == 0x2029 || (c >= 0x202A && c <= 0x202E) ||
+                   (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF;
   if (invisible) error_at(p->cx, s, "found the character U+%04X, which has no meaning here", c);
   else if (several || n == 1) error_at(p->cx, s, "found '%.*s', which has no meaning here", (int)n, text);
   else error_at(p->cx, s, "found '%.*s' (U+%04X), which has no meaning here", (int)n, text, c);
@@ -137,7 +138,8 @@ int parse_mistake(Parser *p, Span s) {
   if (s.start == 0 && m == mistakes) return -1; /* a byte order mark at the start is nobody's fault */
   report_mistake(p, s, text, n);
   if (m && m->advice) help(p->cx, "%s", m->advice);
-  else if (!m && n > 1 && (unsigned char)text[0] >= 0x80) help(p->cx, "names are made of a-z, A-Z, Greek letters, digits and '_'");
+  else if (!m && n > 1 && (unsigned char)text[0] >= 0x80)
+    help(p->cx, "names are made of a-z, A-Z, Greek letters, digits and '_'");
   if (!m || m->meant == -2 || (m->meant == TOK_REWRITE && p->first.kind != TOK_RULE)) return TOK_PARSE_error;
   return m->meant;
 }
@@ -283,9 +285,12 @@ static void advise(Parser *p, const char *found, const char *const *expected, in
     help(p->cx, "'{' stands on the line of what it belongs to");
   else if (p->place == 1 && (strchr("+-*/^@=~<>,:", t->kind) && t->kind > 0 && t->kind < 128))
     help(p->cx, "a line goes on after %s, not before it", found);
-  else if ((t->kind == TOK_EVERY || t->kind == TOK_OVER) && (p->first.kind == TOK_MINIMIZE || p->first.kind == TOK_MAXIMIZE))
-    help(p->cx, "the order is '%s L over W every 5 with adam'", p->first.kind == TOK_MINIMIZE ? "minimize" : "maximize");
-  else if (t->kind == TOK_IF && p->place > 1) help(p->cx, "where(c, a, b) chooses between values; 'if c { }' is a statement");
+  else if ((t->kind == TOK_EVERY || t->kind == TOK_OVER) &&
+           (p->first.kind == TOK_MINIMIZE || p->first.kind == TOK_MAXIMIZE))
+    help(p->cx, "the order is '%s L over W every 5 with adam'",
+         p->first.kind == TOK_MINIMIZE ? "minimize" : "maximize");
+  else if (t->kind == TOK_IF && p->place > 1)
+    help(p->cx, "where(c, a, b) chooses between values; 'if c { }' is a statement");
   else if (t->kind != TOK_NAME && t->kind != TOK_WITH && is_word(p, t->span) && name)
     help(p->cx, "%s is a reserved word; choose another name", quote(p, t->span));
   else if (t->kind == TOK_ASSIGN && operand) help(p->cx, "'<-' updates a state; for 'less than minus' write '< -'");

@@ -1,10 +1,10 @@
 /* parse.h: what the parts of the front end share, and nobody else includes.
  *
- *     text ─ syntax/lexer.l ▶ raw tokens ─ syntax/token.c ▶ tokens ─ syntax/parser.y, syntax/tree.c ▶ tree ─ syntax/place.c ▶ tree
- *                                                            └ syntax/mistake.c: a syntax error in a reader's words
+ *     text ─ syntax/lexer.l ▶ raw tokens ─ syntax/token.c ▶ tokens ─ syntax/parser.y, syntax/tree.c ▶ tree ─
+ * syntax/place.c ▶ tree └ syntax/mistake.c: a syntax error in a reader's words
  *
- * The filter in syntax/token.c keeps the grammar small: it knows where a line goes on, which ' is a transpose, where the
- * body of a reduction begins, and how to skip what is left of a statement in error. */
+ * The filter in syntax/token.c keeps the grammar small: it knows where a line goes on, which ' is a transpose, where
+ * the body of a reduction begins, and how to skip what is left of a statement in error. */
 #ifndef NNC_PARSE_H
 #define NNC_PARSE_H
 
@@ -14,7 +14,11 @@ enum { MOST_NESTED = 200, MOST_HEIGHT = 1000, MOST_NAME = 200, MOST_HELD = 4, MO
 
 typedef VEC(Expr *) ExprList;
 typedef VEC(Arg) ArgList;
-typedef struct SubList { Sub *at; int n, cap; bool else_zero; } SubList;
+typedef struct SubList {
+  Sub *at;
+  int n, cap;
+  bool else_zero;
+} SubList;
 typedef VEC(Decl) DeclList;
 typedef VEC(Target) TargetList;
 typedef VEC(Formal) FormalList;
@@ -75,8 +79,8 @@ typedef struct Parser {
   uint32_t offset; /* of the scanner */
   Bracket brackets[MOST_NESTED];
   int nbrackets;
-  Bracket opened;  /* the bracket that the end of a line cut off, for the message */
-  Token raw;       /* the last one that was read, for what depends on its left neighbour */
+  Bracket opened;        /* the bracket that the end of a line cut off, for the message */
+  Token raw;             /* the last one that was read, for what depends on its left neighbour */
   Token held[MOST_HELD]; /* to be delivered before more is read, the first one first */
   int nheld;
   Token last, before; /* the last token that the parser got, and the one before */

@@ -1,7 +1,8 @@
 /* place.c: a tree in, the same tree without the statements that may not stand where they stand.
  *
  * The grammar takes every statement everywhere, so that the message can say where one belongs. A row of the table
- * tells, for each kind of statement, the bodies that may hold it; `for` and `if` hold what the body around them does. */
+ * tells, for each kind of statement, the bodies that may hold it; `for` and `if` hold what the body around them does.
+ */
 #include "syntax/parse.h"
 
 #include <string.h>
@@ -24,7 +25,8 @@ static const Rule rules[] = {
   [STMT_STATE] = {DECLARES | LAYER | OPTIMIZER, "states belong to the model, a layer or an optimizer"},
   [STMT_UPDATE] = {DECLARES | LAYER | OPTIMIZER, "a state is updated where it is declared"},
   [STMT_DEFINE] = {ANYWHERE, ""},
-  [STMT_DRAW] = {DECLARES | FN | LAYER | SCAN | OPTIMIZER, "draws belong to a model, a function, a layer or an optimizer"},
+  [STMT_DRAW] = {DECLARES | FN | LAYER | SCAN | OPTIMIZER,
+                 "draws belong to a model, a function, a layer or an optimizer"},
   [STMT_LOSS] = {DECLARES, "a loss belongs to the model"},
   [STMT_OUTPUT] = {DECLARES, "an output belongs to the model; a function gives its results with 'return'"},
   [STMT_METRIC] = {DECLARES, "a metric belongs to the model"},

@@ -333,7 +333,8 @@ static void tree_block(Text *out, int depth, const char *title, const Block *blo
 
 /* The parts that a statement has, in the order in which they are written. */
 static void tree_stmt(Text *out, int depth, const Stmt *st) {
-  line(out, depth, "%s%s%s", st->maximize ? "maximize" : titles[st->kind], st->name ? " " : "", st->name ? st->name : "");
+  line(out, depth, "%s%s%s", st->maximize ? "maximize" : titles[st->kind], st->name ? " " : "",
+       st->name ? st->name : "");
   if (st->path) text_printf(out, "%*spath \"%s\"\n", 2 * depth + 2, "", st->path);
   for (int k = 0; k < st->ndecls; k++) tree_decl(out, depth + 1, &st->decls[k]);
   for (int k = 0; k < st->ntargets; k++) tree_target(out, depth + 1, &st->targets[k]);
@@ -341,7 +342,8 @@ static void tree_stmt(Text *out, int depth, const Stmt *st) {
   if (st->kind == STMT_SCAN || st->kind == STMT_FOR) tree_binder(out, depth + 1, &st->binder);
   if (st->value) tree(out, depth + 1, st->value);
   if (st->value2) tree(out, depth + 1, st->value2);
-  for (int k = 0; k < st->nover; k++) text_printf(out, "%*sover %s\n", 2 * depth + 2, "", expr_text(out->cx, st->over[k]));
+  for (int k = 0; k < st->nover; k++)
+    text_printf(out, "%*sover %s\n", 2 * depth + 2, "", expr_text(out->cx, st->over[k]));
   if (st->every) tree_list(out, depth + 1, "every", &st->every, 1);
   tree_list(out, depth + 1, "with", st->with, st->nwith);
   if (st->kind == STMT_RULE) tree_list(out, depth + 1, "where", st->values, st->nvalues);

@@ -105,8 +105,8 @@ static const char *after_name(const char *at) {
   return length ? at + length : NULL;
 }
 
-/* Marks the name of each `fn NAME(a[...])` of the source, further formals having defaults. Such a function is a reduction where a
- * body follows, and what stands before `(x[j] + 1)` must be known to be one before it is read. */
+/* Marks the name of each `fn NAME(a[...])` of the source, further formals having defaults. Such a function is a
+ * reduction where a body follows, and what stands before `(x[j] + 1)` must be known to be one before it is read. */
 void parse_mark(Parser *p) {
   for (const char *line = p->source->text; line; line = strchr(line, '\n')) {
     line += *line == '\n';
@@ -132,7 +132,8 @@ static void open_bracket(Parser *p, Token *t) {
     t->kind = TOK_END;
     return;
   }
-  bool reduction = t->kind == '(' && p->raw.kind == TOK_NAME && (is_reduction(p->raw.value.text) || is_marked(p->cx, p->raw.value.text));
+  bool reduction = t->kind == '(' && p->raw.kind == TOK_NAME &&
+                   (is_reduction(p->raw.value.text) || is_marked(p->cx, p->raw.value.text));
   p->brackets[p->nbrackets++] = (Bracket){.open = t->kind, .span = t->span, .reduction = reduction};
 }
 

@@ -110,7 +110,9 @@ static bool as_binder(Parser *p, const Expr *e, Binder *b) {
 
 Expr *tree_reduce(Parser *p, Span s, Expr *callee, const ArgList *args, Expr *body) {
   if (callee->kind != EXPR_NAME) {
-    error_at(p->cx, callee->span, "expected the name of a reduction before an index and a body; a derivative is taken with respect to a name");
+    error_at(
+      p->cx, callee->span,
+      "expected the name of a reduction before an index and a body; a derivative is taken with respect to a name");
     help(p->cx, "give the value a name in a definition of its own: m = sum(batch) x, then ∂L/∂m");
     return body;
   }
