@@ -137,13 +137,13 @@ $(BUILD)/drawings/train-labels.idx: $(BUILD)/tools/drawings
 	@mkdir -p $(@D)
 	$< $(@D)
 
-# ---- tests: one program for each file of tests/kernels, tests/runtime and tests/unit that has a main ----
+# ---- tests: one program for each file of tests/unit that has a main, and the programs of tests/judge that scripts call ----
 
-test-files    := $(sort $(wildcard tests/kernels/*.c tests/runtime/*.c tests/unit/*.c))
+test-files    := $(sort $(wildcard tests/unit/*/*.c))
 test-sources  := $(if $(test-files),$(shell grep -l '^int main' $(test-files)))
 test-programs := $(patsubst %.c,$(BUILD)/%,$(test-sources))
 fuzzers       := $(BUILD)/tests/fuzz/fuzz $(BUILD)/tests/fuzz/readers
-reference     := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/*test.c))
+reference     := $(patsubst tests/judge/%.c,$(BUILD)/%,$(wildcard tests/judge/*test.c))
 testable      := $(filter-out %/main.o,$(compiler-objects))
 
 .PHONY: tests
@@ -153,9 +153,9 @@ $(BUILD)/libnnc.a: $(testable)
 	@rm -f $@
 	$(AR) qcs $@ $^
 
-TEST_FLAGS = -std=c11 -O1 -g $(WARNINGS) $(SANITIZERS) -D_POSIX_C_SOURCE=200809L -Icompiler -Iruntime -I$(BUILD) -Itests
+TEST_FLAGS = -std=c11 -O1 -g $(WARNINGS) $(SANITIZERS) -D_POSIX_C_SOURCE=200809L -Icompiler -Iruntime -I$(BUILD)
 TEST_LINK  = $(CC) $(TEST_FLAGS) -MMD -MP -MF $@.d -o $@ $< $(filter %.a,$^)
-$(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libnnc.a $(BUILD)/libnn.a
+$(BUILD)/tests/unit/compiler/%: tests/unit/compiler/%.c $(BUILD)/libnnc.a $(BUILD)/libnn.a
 	@mkdir -p $(@D)
 	$(TEST_LINK) -lcmocka $(LINK_LIBS)
 $(BUILD)/tests/%: tests/%.c $(BUILD)/libnn.a
@@ -165,11 +165,11 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libnn.a
 $(fuzzers): $(BUILD)/tests/%: tests/%.c $(BUILD)/libnn.a
 	@mkdir -p $(@D)
 	$(TEST_LINK) -Wl,--as-needed $(LINK_LIBS)
-$(reference): $(BUILD)/%: tests/%.c $(BUILD)/libnnc.a $(BUILD)/libnn.a
+$(reference): $(BUILD)/%: tests/judge/%.c $(BUILD)/libnnc.a $(BUILD)/libnn.a
 	$(TEST_LINK) $(LINK_LIBS)
-$(BUILD)/planted: tests/planted.c $(BUILD)/compiler/main.o $(BUILD)/libnnc.a
+$(BUILD)/planted: tests/judge/planted.c $(BUILD)/compiler/main.o $(BUILD)/libnnc.a
 	$(CC) $(TEST_FLAGS) -MMD -MP -MF $@.d -Wl,--wrap=prove_equal,--wrap=gradients_check -o $@ $^ -lm
--include $(wildcard $(BUILD)/tests/*/*.d $(BUILD)/*test.d $(BUILD)/planted.d)
+-include $(wildcard $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d $(BUILD)/*test.d $(BUILD)/planted.d)
 
 # ---- what people type ----
 
@@ -269,7 +269,7 @@ clean:
 	rm -rf build build-asan build-fuzz $(BUILD)
 
 format:
-	clang-format -i $(wildcard compiler/*.[ch] compiler/*/*.[ch] runtime/*.[ch] tools/*.c tests/*.c tests/*/*.[ch])
+	clang-format -i $(wildcard compiler/*.[ch] compiler/*/*.[ch] runtime/*.[ch] tools/*.c tests/*/*.[ch] tests/*/*/*.[ch])
 
 help:
 	@sed -n 's/^|//p' tools/help.txt

@@ -64,8 +64,8 @@ need_data() { [ -d "$data/$1" ] || { skip "$2" "no data in ../shared/data/$1"; e
 
 base() { basename "$1" .nn; }
 # ONLY=PATTERN leaves out all other models.
-all_models() { for m in models/*.nn tests/models/*.nn; do [ -f "$m" ] && echo "$m"; done | grep -E -e "${ONLY:-.}"; }
-all_references() { for r in tests/models/*.ref.safetensors; do echo "$r"; done | grep -E -e "${ONLY:-.}"; }
+all_models() { for m in models/*.nn tests/values/*.nn; do [ -f "$m" ] && echo "$m"; done | grep -E -e "${ONLY:-.}"; }
+all_references() { for r in tests/values/*.ref.safetensors; do echo "$r"; done | grep -E -e "${ONLY:-.}"; }
 
 # generate MODEL.nn FOLDER [OPTIONS...]: C and header into FOLDER/NAME.[ch].
 generate() {
@@ -97,12 +97,12 @@ model_object() {
   $compiler_ -std=c99 "$@" -I"$root/runtime" -I"$folder_" -c -o "$folder_/$name_x.$compiler_.o" "$folder_/$name_x.c"
 }
 
-# model_program OUT HARNESS COMPILER FOLDER NAME FLAGS...: tests/HARNESS.c linked with a model_object. The harness is compiled once,
+# model_program OUT HARNESS COMPILER FOLDER NAME FLAGS...: tests/judge/HARNESS.c linked with a model_object. The harness is compiled once,
 # for a model whose name the linker gives it. It is gcc that links: tcc's linker does not know the thread-local variables of libraries.
 model_program() {
   out_=$1 harness_=$2 compiler_=$3 object_=$4/$5.$3.o prefix_=$(prefix_of "$4/$5.h"); shift 5
   [ -f "$work/$harness_.o" ] || gcc -std=c11 -D_POSIX_C_SOURCE=200809L -O1 "$@" -I"$root/runtime" -DMODEL=model_under_test \
-    -c -o "$work/$harness_.o" "$root/tests/$harness_.c" || return 1
+    -c -o "$work/$harness_.o" "$root/tests/judge/$harness_.c" || return 1
   helpers_=
   if [ "$compiler_" = tcc ]; then
     set -- -no-pie -z noexecstack

@@ -1,10 +1,10 @@
-/* ref_many: many generated models at once against stored results, as tests/ref_c.c does it for one.
+/* ref_many: many generated models at once against stored results, as tests/judge/ref_c.c does it for one.
  *
  * In: a shared object of generated C; then for each model the prefix of its names and a safetensors file of results.
  * Out: what differs in the first model that differs, each line behind the model's prefix; exit status 1 then. */
 #include <dlfcn.h>
 
-#include "../ref_c.c"
+#include "../judge/ref_c.c"
 
 int main(int argc, char **argv) {
   void *models = argc > 1 ? dlopen(argv[1], RTLD_NOW) : NULL;

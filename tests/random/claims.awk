@@ -1,4 +1,4 @@
-# Random claims about ties, bounds and batches, right ones and wrong ones, each a `check` line of the model that tests/cli/claims.sh
+# Random claims about ties, bounds and batches, right ones and wrong ones, each a `check` line of the model that tests/random/claims.sh
 # writes: inputs x, t, u, z[3], s[2, 2] and parameters w, b. In: -v n=NUMBER -v seed=SEED -v kind=wrong|right. A wrong one is wrong at
 # some point, perhaps at ties, at the corner of a window, where one number is large, or in a batch of several examples only.
 function pick(list,   part, m) { m = split(list, part, " "); return part[1 + int(rand() * m)] }

@@ -1,0 +1,25 @@
+#!/bin/sh
+# slow: a few hundred random models are evaluated, compiled three times and run
+# Random models: the evaluator, difference quotients, generated C in float and in double, fused and not, with and without
+# reuse of memory, and plain Python agree, at the extreme values of integer inputs too; and so they do on the models on which nnc was wrong once. `make random` runs thousands.
+SECONDS_OF_CPU=600
+. tests/lib.sh
+
+need python3 "random models"
+jobs=${JOBS:-1}
+
+agree() { # NAME OPTIONS...
+  what_=$1; shift
+  if python3 tests/random/run.py --build "$BUILD" --jobs "$jobs" "$@" >"$work/out" 2>&1; then ok "$what_"; tail -1 "$work/out"
+  else not_ok "$what_" - <"$work/out"; fi
+}
+
+check "the judge is built" "$MAKE" -s "$BUILD/tests/random/judge"
+users_builds
+names=$(cut -d' ' -f1 "$work/builds" | tr '\n' ' ')
+# shellcheck disable=SC2046 # none or one word
+agree "250 random models" --models 250 --seed check --no-shrink
+agree "24 random models as users build them" --models 24 --first 250 --seed check --no-shrink --builds "$names" $(users_options)
+agree "tests/language/good, as users build them" --no-shrink --builds "$names" $(users_options) tests/language/good/*.nn
+agree "60 random models of whole numbers" --whole --models 60 --seed check --no-shrink
+
