@@ -1,7 +1,13 @@
-/* evaluate.h: a second, slow way to run a graph: every node as it stands, in double precision, for a given number of
- * examples. Nothing is planned, fused or reordered, so that it can judge what is.
+/* evaluate.h: a second, slow way to run a graph: every node as it stands, in double precision.
  *
- * Values are remembered for each node; setting a leaf makes only what depends on it be computed again. */
+ * In: a graph, a number of examples, the values of its leaves. Out: the values of any node, row by row. Nothing is
+ * planned or fused, so that it can judge what is. Kept: the values of every node until an operand changes.
+ *
+ * Its files, each of which calls those before it only:
+ *     exact.c    which values are not rounded        loop.c   one statement made ready to run     shake.c   errors
+ *     values.c   where values are kept               sum.c    sums of products
+ *     order.c    what a node needs                   map.c    any statement                       walk.c    all nodes
+ */
 #ifndef NNC_EVALUATE_H
 #define NNC_EVALUATE_H
 
@@ -40,31 +46,5 @@ void evaluation_strict(Evaluation *e, Node *const *nodes, int nnodes, bool stric
 /* The number of nodes of kind INPUT, PARAM, ... that a node needs and that have no value yet; 0 means that it can be
  * evaluated. */
 int evaluation_missing(Evaluation *e, Node *node);
-
-/* ---- below: between the files of evaluate ---- */
-
-/* evaluate/shake.c: values that were computed without rounding are whole multiples of 2^-bits, none larger than `most`;
- * -1: not known to be any. */
-typedef struct Exact {
-  int bits;
-  double most;
-} Exact;
-Exact exact_values(const double *x, int64_t count); /* of a leaf */
-Exact exact_map(const Node *n, const Exact *reads, int64_t terms, const double *y, int64_t count);
-/* The values marked in `rounded`, or all where that is NULL. */
-void shake_values(const Node *n, double *y, int64_t count, Shake shake, bool varies, const unsigned char *rounded);
-
-/* evaluate/map.c */
-
-typedef struct Loop Loop; /* a MAP (or NAME) node made ready to run */
-int64_t evaluation_extent(const Evaluation *e, Axis axis);
-double *evaluation_values(const Evaluation *e, const Node *node); /* of an operand, computed before */
-Context *evaluation_context(const Evaluation *e);
-Loop *loop_prepare(const Evaluation *e, const Node *n);
-void loop_run(Loop *loop, double *y, bool strict);
-/* Marks the values that loop_run computes now (row by row) with an error. */
-void loop_rounds(const Loop *loop, unsigned char *rounded);
-/* Holds an own axis at one place, or lets it run over all again. */
-void loop_hold(Loop *loop, int axis, int64_t at, bool on);
 
 #endif

@@ -4,79 +4,15 @@
  * Which are not is worth knowing: a comparison of whole numbers may be a tie, one of rounded numbers is a tie by
  * accident. So it is followed which nodes hold few-digit numbers that were computed without any rounding: relu(W @ x +
  * b) at 0, where all that goes into it is whole, is at its edge. */
-#include "evaluate/evaluate.h"
+#include "evaluate/shake.h"
+#include "evaluate/loop.h"
 
 #include <math.h>
 #include <string.h>
 
-static const Exact inexact = {.bits = -1};
+enum { MAX_SHAKEN_READS = 32 };
 
-enum {
-  SHORT_BITS = 10
-}; /* `short`: a multiple of 2^-10, no larger than 2^10: a quotient or root that is short again is exact */
-static const double short_most = 1024, leaf_most = 1048576 /* 2^20 */, whole_most = 4503599627370496 /* 2^52 */;
-
-Exact exact_values(const double *x, int64_t count) {
-  Exact e = {0};
-  for (int64_t k = 0; k < count; k++) {
-    double size = fabs(x[k]);
-    if (!(size <= leaf_most)) return inexact;
-    while (ldexp(size, e.bits) != floor(ldexp(size, e.bits)))
-      if (++e.bits > SHORT_BITS) return inexact;
-    e.most = fmax(e.most, size);
-  }
-  return e;
-}
-
-static Exact if_it_fits(Exact e) { return e.bits >= 0 && ldexp(e.most, e.bits) <= whole_most ? e : inexact; }
-
-static bool is_short(Exact e) { return e.bits >= 0 && e.bits <= SHORT_BITS && e.most <= short_most; }
-
-/* A sum of products: no partial sum has more digits than a double. */
-static Exact exact_product(const Node *n, const Exact *reads, int64_t terms) {
-  Exact e = exact_values(&n->scale, 1);
-  for (int k = 0; k < n->nreads && e.bits >= 0; k++) {
-    if (reads[k].bits < 0) return inexact;
-    e.bits += reads[k].bits;
-    e.most *= reads[k].most;
-  }
-  if (n->reduction == RED_SUM) e.most *= (double)terms;
-  return n->reduction == RED_PROD || n->reduction == RED_LOGSUMEXP ? inexact : if_it_fits(e);
-}
-
-/* A power that the library must compute without an error, if its result is short. */
-static bool is_plain_power(const Node *n) {
-  double k;
-  return read_constant(n->reads[1], &k) && (k == 0.5 || k == -0.5 || (k == floor(k) && fabs(k) <= 3));
-}
-
-Exact exact_map(const Node *n, const Exact *reads, int64_t terms, const double *y, int64_t count) {
-  if (n->op == OP_PRODUCT) return exact_product(n, reads, terms);
-  Exact e = {0};
-  for (int k = 0; k < n->nreads; k++) {
-    if (reads[k].bits < 0) return inexact;
-    e.bits = reads[k].bits > e.bits ? reads[k].bits : e.bits;
-    e.most = n->op == OP_ADD || n->op == OP_SUB ? e.most + reads[k].most : fmax(e.most, reads[k].most);
-  }
-  switch (n->op) {
-  case OP_ADD:
-  case OP_SUB: return if_it_fits(e);
-  case OP_MAX:
-  case OP_MIN:
-  case OP_WHERE:
-  case OP_KEEP:
-  case OP_ABS:
-  case OP_STOP:
-  case OP_DRAWN: return e;
-  case OP_SELECT: return if_it_fits((Exact){reads[0].bits + reads[1].bits, reads[0].most * reads[1].most});
-  /* a short quotient, root or power of short numbers is no rounded one: that would be off by less than the digits it
-   * can have */
-  case OP_DIV:
-  case OP_SQRT: return is_short(e) ? exact_values(y, count) : inexact;
-  case OP_POW: return is_short(e) && is_plain_power(n) ? exact_values(y, count) : inexact;
-  default: return n->nreads == 1 && e.most == 0 ? exact_values(y, count) : inexact; /* exp(0) */
-  }
-}
+/* ---- the errors of values ---- */
 
 /* x, off by up to 4 units in its last place times `size`; it follows from x and the seed alone. */
 static double shaken(double x, uint64_t seed, double size) {
@@ -112,11 +48,80 @@ static bool only_copies(const Node *n) {
 }
 
 /* Whole numbers that follow from constants are exact: shaken, floor(m/2) would be another number. */
-void shake_values(const Node *n, double *y, int64_t count, Shake shake, bool varies, const unsigned char *rounded) {
+static void shake_values(const Node *n, double *y, int64_t count, Shake shake, bool varies,
+                         const unsigned char *rounded) {
   if (n->integer || (n->kind == NODE_MAP && only_copies(n))) return;
   double most =
     n->op == OP_LGAMMA || n->op == OP_DIGAMMA || n->op == OP_TRIGAMMA ? 1 : 0; /* less exact near their zeros */
   for (int64_t k = 0; k < count; k++)
     if ((!rounded || rounded[k]) && (varies || y[k] != floor(y[k])))
       y[k] = shaken(y[k], shake.seed, shake.size) + (most ? shaken(most, shake.seed + 1, shake.size) - most : 0);
+}
+
+/* ---- the values of an evaluation ---- */
+
+/* Does its value follow from more than constants? Of a node that has been computed. */
+static bool varies(const Evaluation *e, const Node *n) {
+  if (values_is_leaf(n) || n->kind == NODE_RESULT || n->kind == NODE_PREV) return !values_is_given(n);
+  return e->slots[n->id].varies;
+}
+
+static Exact shake_exact(Evaluation *e, const Node *n) {
+  const Slot *s = values_slot(e, n);
+  if (n->integer) return exact_values(s->values, evaluation_count(e, n));
+  return s->exact_known ? s->exact : (Exact){.bits = -1};
+}
+
+static void set_exact(Slot *s, Exact exact) {
+  s->exact = exact;
+  s->exact_known = true;
+}
+
+void shake_begin(Evaluation *e, const Node *n, const NodeList *operands) {
+  Slot *s = values_slot(e, n);
+  s->exact_known = s->varies = false;
+  for (int k = 0; k < operands->n; k++) s->varies = s->varies || varies(e, operands->at[k]);
+}
+
+void shake_view(Evaluation *e, const Node *n) { set_exact(values_slot(e, n), shake_exact(e, n->reads[0]->node)); }
+
+void shake_map(Evaluation *e, const Node *n, const MapLoop *loop) {
+  Slot *s = values_slot(e, n);
+  int64_t count = evaluation_count(e, n), terms = 1;
+  Exact reads[MAX_SHAKEN_READS];
+  for (int k = 0; k < n->nreduce; k++) terms *= values_extent(e, n->axes[n->naxes + k]);
+  for (int k = 0; k < n->nreads && k < MAX_SHAKEN_READS; k++) reads[k] = shake_exact(e, n->reads[k]->node);
+  set_exact(s, n->open || n->nreads > MAX_SHAKEN_READS ? (Exact){.bits = -1}
+                                                       : exact_map(n, reads, terms, s->values, count));
+  if (s->exact.bits >= 0) return;
+  if (!s->rounded) s->rounded = ARENA_ARRAY(e->cx, unsigned char, count);
+  if (n->open) memset(s->rounded, 0, (size_t)count);
+  loop_rounds(loop, s->rounded);
+  shake_values(n, s->values, count, e->shake, s->varies, s->rounded);
+}
+
+/* `before`: it was shaken already, and `steady` has its own values. */
+static void shake_leaf(Evaluation *e, Node *leaf, bool before) {
+  Slot *s = values_slot(e, leaf);
+  int64_t count = evaluation_count(e, leaf);
+  size_t bytes = sizeof(double) * (size_t)count;
+  if (leaf->integer || !s->time) return;
+  if (values_is_given(leaf)) {
+    if (!s->exact_known) set_exact(s, exact_values(s->values, count));
+    return;
+  }
+  if (!s->steady) s->steady = arena_alloc(e->cx, bytes);
+  if (before) memcpy(s->values, s->steady, bytes);
+  else memcpy(s->steady, s->values, bytes);
+  if (!before) set_exact(s, exact_values(s->values, count));
+  if (e->shake.seed && s->exact.bits < 0) shake_values(leaf, s->values, count, e->shake, true, NULL);
+}
+
+void evaluation_shake(Evaluation *e, Node *const *nodes, int nnodes, Shake shake) {
+  bool before = e->shake.seed != 0;
+  e->shake = shake;
+  for (int k = 0; k < nnodes; k++) {
+    if (values_is_leaf(nodes[k])) shake_leaf(e, nodes[k], before);
+    else values_slot(e, nodes[k])->time = 0; /* to be computed again, whatever its operands are */
+  }
 }

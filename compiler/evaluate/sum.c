@@ -71,33 +71,7 @@ static void line_add(double *y, int64_t step, const Line *x, int n, int64_t coun
     }
 }
 
-bool line_next(const Loop *l, int64_t *at, int64_t *start) {
-  for (int k = l->naxes - 2; k >= 0; k--) {
-    int axis = l->order[k];
-    bool on = ++at[axis] < l->extent[axis];
-    for (int f = 0; f < l->nforms; f++)
-      start[f] += on ? l->forms[f]->coef[axis] : -l->forms[f]->coef[axis] * (l->extent[axis] - 1);
-    if (on) return true;
-    at[axis] = 0;
-  }
-  return false;
-}
-
-void line_first(const Loop *l, int64_t *start) {
-  for (int f = 0; f < l->nforms; f++) start[f] = l->forms[f]->offset;
-}
-
-void line_open(const Loop *l, const int64_t *start, int inner, int64_t lo, int64_t hi, Line *lines) {
-  for (int k = 0; k < l->nreads; k++) {
-    const Place *p = l->reads[k];
-    int64_t step = p->flat.coef[inner], first = start[l->nguards + k] + lo * step, last = first + (hi - 1 - lo) * step;
-    if (first < 0 || first >= p->count || last < 0 || last >= p->count)
-      bug("evaluate", "node %%%d reads %%%d out of its bounds", l->node->id, p->node->id);
-    lines[k] = (Line){p->values + first, step};
-  }
-}
-
-static void run_line(const Loop *l, const int64_t *start, int inner, double *y) {
+static void run_line(const MapLoop *l, const int64_t *start, int inner, double *y) {
   int64_t lo = 0, hi = l->naxes ? l->extent[inner] : 1, step = l->out.coef[inner];
   Line lines[MOST_FORMS];
   for (int k = 0; k < l->nguards && lo < hi; k++)
@@ -111,24 +85,8 @@ static void run_line(const Loop *l, const int64_t *start, int inner, double *y) 
 
 /* ---- lines of what is not straight: gathers and divisors that stand still along them ---- */
 
-static bool form_is_line(const Form *f, int axis) {
-  for (int k = 0; k < f->ngathers; k++)
-    for (int i = 0; i < f->gathers[k]->node->naxes; i++)
-      if (!form_is_line(&f->gathers[k]->index[i], axis) || f->gathers[k]->index[i].coef[axis]) return false;
-  return f->divisor == 1 || !f->coef[axis];
-}
-
-bool loop_is_line(const Loop *l, int axis) {
-  for (int k = 0; k < l->nguards; k++)
-    if (!form_is_line(&l->guards[k], axis)) return false;
-  for (int k = 0; k < l->nreads; k++)
-    for (int i = 0; i < l->reads[k]->node->naxes; i++)
-      if (!form_is_line(&l->reads[k]->index[i], axis)) return false;
-  return true;
-}
-
 /* The read along lo..hi-1, from the point where its axis is 0: each index is checked at both ends. */
-static Line bent_line(const Loop *l, const Place *p, int64_t *at, int inner, int64_t lo, int64_t hi) {
+static Line bent_line(const MapLoop *l, const ReadPlace *p, int64_t *at, int inner, int64_t lo, int64_t hi) {
   int64_t flat = 0, step = 0, first, last;
   for (int k = 0; k < p->node->naxes; k++) {
     at[inner] = hi - 1;
@@ -143,7 +101,7 @@ static Line bent_line(const Loop *l, const Place *p, int64_t *at, int inner, int
   return (Line){p->values + flat, step};
 }
 
-static void run_bent_line(const Loop *l, int64_t *at, int inner, double *y) {
+static void run_bent_line(const MapLoop *l, int64_t *at, int inner, double *y) {
   int64_t lo = 0, hi = l->extent[inner], whole, step = l->out.coef[inner];
   Line lines[MOST_FORMS];
   for (int k = 0; k < l->nguards && lo < hi; k++) {
@@ -164,17 +122,17 @@ typedef struct Block { /* axes: of the first read and y, of the second and y, of
   int m, n, t;
 } Block;
 
-static bool guarded(const Loop *l, int axis) {
+static bool guarded(const MapLoop *l, int axis) {
   for (int k = 0; k < l->nguards; k++)
     if (l->guards[k].coef[axis]) return true;
   return false;
 }
 
-static void take_longer(const Loop *l, int axis, int *longest) {
+static void take_longer(const MapLoop *l, int axis, int *longest) {
   if (*longest < 0 || l->extent[axis] > l->extent[*longest]) *longest = axis;
 }
 
-static bool find_block(const Loop *l, Block *b) {
+static bool find_block(const MapLoop *l, Block *b) {
   *b = (Block){-1, -1, -1};
   if (!l->straight || l->nreads != 2) return false;
   for (int axis = 0; axis < l->naxes; axis++) {
@@ -188,7 +146,7 @@ static bool find_block(const Loop *l, Block *b) {
 }
 
 /* 4 by 2 sums at once; am: from one m to the next in a, and so on. */
-static void add_block(const Loop *l, const Block *b, const double *x0, const double *x1, double *y) {
+static void add_block(const MapLoop *l, const Block *b, const double *x0, const double *x1, double *y) {
   const Form *f = &l->reads[0]->flat, *g = &l->reads[1]->flat;
   int64_t am = f->coef[b->m], at = f->coef[b->t], bn = g->coef[b->n], bt = g->coef[b->t], ym = l->out.coef[b->m],
           yn = l->out.coef[b->n];
@@ -203,7 +161,7 @@ static void add_block(const Loop *l, const Block *b, const double *x0, const dou
   for (int k = 0; k < 8; k++) y[k / 2 * ym + k % 2 * yn] += s[k];
 }
 
-static void add_blocks(const Loop *l, const Block *b, const double *x0, const double *x1, double *y) {
+static void add_blocks(const MapLoop *l, const Block *b, const double *x0, const double *x1, double *y) {
   const Form *f = &l->reads[0]->flat, *g = &l->reads[1]->flat;
   int64_t m = l->extent[b->m], n = l->extent[b->n], ym = l->out.coef[b->m], yn = l->out.coef[b->n];
   for (int64_t i = 0; i < m; i += 4)
@@ -220,7 +178,7 @@ static void add_blocks(const Loop *l, const Block *b, const double *x0, const do
 }
 
 /* The read at the start of a block, whose last element is within the array too. */
-static const double *block_start(const Loop *l, const Block *b, const Place *p, int64_t start) {
+static const double *block_start(const MapLoop *l, const Block *b, const ReadPlace *p, int64_t start) {
   int64_t least = start, most = start;
   const int axes[] = {b->m, b->n, b->t};
   for (int k = 0; k < 3; k++) {
@@ -232,8 +190,8 @@ static const double *block_start(const Loop *l, const Block *b, const Place *p, 
   return p->values + start;
 }
 
-static void run_blocks(const Loop *l, const Block *b, double *y) {
-  Loop outer = *l; /* the other axes */
+static void run_blocks(const MapLoop *l, const Block *b, double *y) {
+  MapLoop outer = *l; /* the other axes */
   int64_t at[MAX_AXES] = {0}, start[MOST_FORMS];
   outer.naxes = 0;
   for (int k = 0; k < l->naxes; k++)
@@ -251,7 +209,7 @@ static void run_blocks(const Loop *l, const Block *b, double *y) {
 
 /* ---- all of it ---- */
 
-static void run_terms(const Loop *l, double *y) {
+static void run_terms(const MapLoop *l, double *y) {
   int64_t at[MAX_AXES] = {0}, start[MOST_FORMS];
   int inner = l->naxes ? l->order[l->naxes - 1] : 0;
   Block block;
@@ -275,7 +233,7 @@ static void run_terms(const Loop *l, double *y) {
 }
 
 /* y at the places at hand, times k, or 0 for k = 0. */
-static void scale_own(const Loop *l, double *y, double k) {
+static void scale_own(const MapLoop *l, double *y, double k) {
   int64_t at[MAX_AXES] = {0}, n = l->nown ? l->extent[l->nown - 1] : 1, step = l->nown ? l->out.coef[l->nown - 1] : 1;
   for (int64_t i = 0; i < l->own; i += n) {
     double *line = y + form_numerator(&l->out, l->nown, at);
@@ -285,7 +243,7 @@ static void scale_own(const Loop *l, double *y, double k) {
   }
 }
 
-void loop_sum(const Loop *l, double *y) {
+void loop_sum(const MapLoop *l, double *y) {
   scale_own(l, y, 0);
   run_terms(l, y);
   if (l->node->scale != 1) scale_own(l, y, l->node->scale);
