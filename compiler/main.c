@@ -8,6 +8,7 @@
 #include "command/command.h"
 #include "emit/emit.h"
 #include "graph/program.h"
+#include "show/show.h"
 #include "simplify/unused.h"
 
 #include <errno.h>
@@ -43,7 +44,10 @@ typedef struct Job {
 
 static void all_roots(Job *j, Text *out) {
   Program *p = j->program;
-  static const char *const kinds[] = {"loss", "training loss", "output", "metric"};
+  static const char *const kinds[] = {[ROUTINE_LOSS] = "loss",
+                                      [ROUTINE_GRAD] = "training loss",
+                                      [ROUTINE_OUTPUT] = "output",
+                                      [ROUTINE_METRIC] = "metric"};
   for (int k = 0; k < p->routines.n; k++) {
     const Routine *r = &p->routines.at[k];
     Node **roots = ARENA_ARRAY(j->cx, Node *, r->nroots);
@@ -57,7 +61,7 @@ static int emit_stage(Job *j, EmitStage stage) {
   Text out = {.cx = j->cx}, header = {.cx = j->cx};
   if (stage == EMIT_AST) ast_print(&out, &j->tree);
   if (stage == EMIT_GRAPH || stage == EMIT_ADJOINT) all_roots(j, &out);
-  if (stage == EMIT_PLAN) emit_plan(j->program, j->options, &out);
+  if (stage == EMIT_PLAN) show_plan(j->program, j->options, &out);
   if (stage == EMIT_C) emit_c(j->program, j->options, &header, &out);
   if (error_count(j->cx)) return 1;
   return print_text(&out, j->command->output);
@@ -87,8 +91,8 @@ static int run_check(Job *j) {
 
 static int run_show(Job *j) {
   Text out = {.cx = j->cx};
-  if (strcmp(j->command->format, "dot") == 0) emit_dot(j->program, &out);
-  else emit_summary(j->program, j->options, &out);
+  if (strcmp(j->command->format, "dot") == 0) show_dot(j->program, &out);
+  else show_summary(j->program, j->options, &out);
   if (error_count(j->cx)) return 1;
   return print_text(&out, j->command->output);
 }

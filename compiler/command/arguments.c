@@ -50,80 +50,145 @@ static bool read_size(const char *s, double *out) {
   return *end == 0;
 }
 
-static int read_define(Context *cx, const char *s, Options *o) {
+/* ---- options ---- */
+
+enum { GO_ON = -1 }; /* else an exit status */
+
+static int take_define(Context *cx, const char *s, Command *c, Options *o) {
   const char *eq = strchr(s, '=');
   char *end;
   double x = eq ? strtod(eq + 1, &end) : 0;
+  (void)c;
   if (!eq || eq == s || end == eq + 1 || *end) return usage("nnc: -D needs NAME=NUMBER, found '%s'", s);
   void *bigger = arena_alloc(cx, sizeof *o->defines * (size_t)(o->ndefines + 1));
   if (o->ndefines) memcpy(bigger, o->defines, sizeof *o->defines * (size_t)o->ndefines);
   o->defines = bigger;
   o->defines[o->ndefines].name = intern_n(cx, s, (size_t)(eq - s));
   o->defines[o->ndefines++].value = x;
-  return -1;
+  return GO_ON;
 }
 
-static int read_stage(Context *cx, const char *s, Command *c) {
-  static const char *const names[] = {"ast", "graph", "adjoint", "plan", "c"};
-  for (int k = 0; k < 5; k++)
+static int take_stage(Context *cx, const char *s, Command *c, Options *o) {
+  static const char *const names[] = {
+    [EMIT_AST] = "ast", [EMIT_GRAPH] = "graph", [EMIT_ADJOINT] = "adjoint", [EMIT_PLAN] = "plan", [EMIT_C] = "c"};
+  (void)o;
+  for (int k = EMIT_AST; k <= EMIT_C; k++)
     if (strcmp(s, names[k]) == 0) {
-      c->emit = (EmitStage)(EMIT_AST + k);
-      return -1;
+      c->emit = (EmitStage)k;
+      return GO_ON;
     }
-  const char *near = nearest_name(cx, s, names, 5);
+  const char *near = nearest_name(cx, s, names + EMIT_AST, EMIT_C - EMIT_AST + 1);
   if (near) fprintf(stderr, "nnc: no stage '%s'; did you mean '%s'?\n", s, near);
   else fprintf(stderr, "nnc: no stage '%s'; there are ast, graph, adjoint, plan, c\n", s);
   return 2;
 }
 
-static int read_format(const char *s, Command *c) {
+static int take_format(Context *cx, const char *s, Command *c, Options *o) {
+  (void)cx, (void)o;
   if (strcmp(s, "svg") == 0)
     return usage("nnc: format '%s' is not supported yet; --format dot | dot -Tsvg draws it", s);
   if (strcmp(s, "text") != 0 && strcmp(s, "dot") != 0) return usage("nnc: no format '%s'; there are text and dot", s);
   c->format = s;
-  return -1;
+  return GO_ON;
 }
 
-/* An option with a value, `--name value` or `--name=value`; NULL where argv[*k] is not it. */
-static const char *value_of(const char *name, int argc, char **argv, int *k, bool *missing) {
+static int take_max_memory(Context *cx, const char *s, Command *c, Options *o) {
+  (void)cx, (void)c;
+  if (read_size(s, &o->max_memory)) return GO_ON;
+  return usage("nnc: --max-memory needs a size such as 500M or 16G, found '%s'", s);
+}
+
+static int take_prelude(Context *cx, const char *s, Command *c, Options *o) {
+  (void)cx, (void)o;
+  c->prelude = s;
+  return GO_ON;
+}
+
+static int take_output(Context *cx, const char *s, Command *c, Options *o) {
+  (void)cx, (void)o;
+  c->output = s;
+  return GO_ON;
+}
+
+static int print_help(Context *cx, const char *s, Command *c, Options *o) {
+  (void)cx, (void)s, (void)c, (void)o;
+  return fputs(help_text, stdout) < 0 ? 2 : 0;
+}
+
+static int print_version(Context *cx, const char *s, Command *c, Options *o) {
+  (void)cx, (void)s, (void)c, (void)o;
+  return puts("nnc " NNC_VERSION) < 0 ? 2 : 0;
+}
+
+static int set_explain(Context *cx, const char *s, Command *c, Options *o) {
+  (void)cx, (void)s, (void)c;
+  o->explain = true;
+  return GO_ON;
+}
+
+static int set_no_reuse(Context *cx, const char *s, Command *c, Options *o) {
+  (void)cx, (void)s, (void)c;
+  o->no_reuse = true;
+  return GO_ON;
+}
+
+static int set_no_fuse(Context *cx, const char *s, Command *c, Options *o) {
+  (void)cx, (void)s, (void)c;
+  o->no_fuse = true;
+  return GO_ON;
+}
+
+typedef struct OptionRow {
+  const char *name;
+  bool valued;
+  int (*take)(Context *cx, const char *value, Command *c, Options *o); /* GO_ON, or an exit status */
+} OptionRow;
+
+static const OptionRow rows[] = {
+  {"--help", false, print_help},       {"--version", false, print_version}, {"--explain", false, set_explain},
+  {"--no-reuse", false, set_no_reuse}, {"--no-fuse", false, set_no_fuse},   {"--prelude", true, take_prelude},
+  {"--emit", true, take_stage},        {"--format", true, take_format},     {"--max-memory", true, take_max_memory},
+  {"-o", true, take_output},           {"-D", true, take_define},           {"-h", false, print_help}};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+/* The value of an option `--name value`, `--name=value` or `-nvalue` that argv[*k] is, NULL where it is missing; false
+ * where argv[*k] is another option. */
+static bool value_of(const char *name, int argc, char **argv, int *k, const char **value) {
   size_t n = strlen(name);
-  if (strncmp(argv[*k], name, n) != 0) return NULL;
-  if (argv[*k][n] == '=' && n > 2) return argv[*k] + n + 1;
-  if (argv[*k][n] && n == 2 && name[1] != '-') return argv[*k] + n;
-  if (argv[*k][n]) return NULL;
-  if (*k + 1 < argc) return argv[++*k];
-  *missing = true;
-  return "";
+  const char *rest = argv[*k] + n;
+  *value = NULL;
+  if (strncmp(argv[*k], name, n) != 0) return false;
+  if (*rest == '=' && n > 2) *value = rest + 1;
+  else if (*rest && n == 2 && name[1] != '-') *value = rest;
+  else if (*rest) return false;
+  else if (*k + 1 < argc) *value = argv[++*k];
+  return true;
 }
 
-static int read_option(Context *cx, int argc, char **argv, int *k, Command *c, Options *o) {
-  const char *a = argv[*k], *v;
-  bool missing = false;
-  if (strcmp(a, "--help") == 0 || strcmp(a, "-h") == 0) return fputs(help_text, stdout) < 0 ? 2 : 0;
-  if (strcmp(a, "--version") == 0) return puts("nnc " NNC_VERSION) < 0 ? 2 : 0;
-  if (strcmp(a, "--explain") == 0) return o->explain = true, -1;
-  if (strcmp(a, "--no-reuse") == 0) return o->no_reuse = true, -1;
-  if (strcmp(a, "--no-fuse") == 0) return o->no_fuse = true, -1;
-  if (strcmp(a, "--prelude") == 0 && *k + 1 == argc && !c->model) return c->verb = VERB_PRELUDE, -1;
-  int status = -2;
-  if ((v = value_of("--prelude", argc, argv, k, &missing))) c->prelude = v, status = -1;
-  else if ((v = value_of("--emit", argc, argv, k, &missing))) status = missing ? -1 : read_stage(cx, v, c);
-  else if ((v = value_of("--format", argc, argv, k, &missing))) status = missing ? -1 : read_format(v, c);
-  else if ((v = value_of("--max-memory", argc, argv, k, &missing)))
-    status = missing || read_size(v, &o->max_memory)
-               ? -1
-               : usage("nnc: --max-memory needs a size such as 500M or 16G, found '%s'", v);
-  else if ((v = value_of("-o", argc, argv, k, &missing))) c->output = v, status = -1;
-  else if ((v = value_of("-D", argc, argv, k, &missing))) status = missing ? -1 : read_define(cx, v, o);
-  if (missing) return usage("nnc: option '%s' needs a value", a);
-  if (status != -2) return status;
-  static const char *const names[] = {"--help", "--version", "--explain",    "--no-reuse", "--no-fuse", "--prelude",
-                                      "--emit", "--format",  "--max-memory", "-o",         "-D"};
-  const char *near = nearest_name(cx, a, names, 11);
+static int unknown_option(Context *cx, const char *a) {
+  const char *names[ROWS];
+  for (int k = 0; k < ROWS; k++) names[k] = rows[k].name;
+  const char *near = nearest_name(cx, a, names, ROWS);
   fprintf(stderr, "nnc: unknown option '%s'%s%s%s\n", a, near ? "; did you mean '" : "", near ? near : "",
           near ? "'?" : "");
   return 2;
 }
+
+static int read_option(Context *cx, int argc, char **argv, int *k, Command *c, Options *o) {
+  const char *a = argv[*k], *value;
+  if (strcmp(a, "--prelude") == 0 && *k + 1 == argc && !c->model) { /* without a value: print it */
+    c->verb = VERB_PRELUDE;
+    return GO_ON;
+  }
+  for (int i = 0; i < ROWS; i++) {
+    if (!rows[i].valued && strcmp(a, rows[i].name) == 0) return rows[i].take(cx, NULL, c, o);
+    if (!rows[i].valued || !value_of(rows[i].name, argc, argv, k, &value)) continue;
+    return value ? rows[i].take(cx, value, c, o) : usage("nnc: option '%s' needs a value", a);
+  }
+  return unknown_option(cx, a);
+}
+
+/* ---- the command line ---- */
 
 int command_read(Context *cx, int argc, char **argv, Command *c, Options *o) {
   bool verb = false;
@@ -131,7 +196,7 @@ int command_read(Context *cx, int argc, char **argv, Command *c, Options *o) {
     const char *a = argv[k];
     if (a[0] == '-' && a[1]) {
       int status = read_option(cx, argc, argv, &k, c, o);
-      if (status >= 0) return status;
+      if (status != GO_ON) return status;
     } else if (!verb && !c->model && strcmp(a, "check") == 0) {
       c->verb = VERB_CHECK, verb = true;
     } else if (!verb && !c->model && strcmp(a, "show") == 0) {
@@ -149,11 +214,11 @@ int command_read(Context *cx, int argc, char **argv, Command *c, Options *o) {
       c->model = a;
     }
   }
-  if (c->verb == VERB_PRELUDE && !c->model) return -1;
+  if (c->verb == VERB_PRELUDE && !c->model) return GO_ON;
   if (!c->model) return usage("nnc: no model given%s", argc > 1 ? "" : ": nnc model.nn -o model");
   if (c->output && strcmp(c->output, c->model) == 0) return usage("nnc: -o '%s' would overwrite the model", c->output);
   if (!*c->model || (c->output && !*c->output)) return usage("nnc: %s", "an empty file name");
-  return -1;
+  return GO_ON;
 }
 
 bool command_is_c_file(const char *path) {

@@ -3,7 +3,8 @@
  *     if (n < 1 || n > TAGS_BATCH || tags_first_bad(T, n, 1, 5) >= 0 || tags_first_bad_s(s, n, T) >= 0) return NAN;
  *
  * What stands beyond an example's own extents is not looked at. */
-#include "emit/emit_c.h"
+#include "emit/name.h"
+#include "emit/routine.h"
 
 #define LINE 120 /* after so many characters the conditions go on in another line */
 

@@ -1,4 +1,7 @@
-/* emit.h: what is made of a program once it is simplified: C, and the text of the plan. */
+/* emit.h: a program as C.
+ *
+ * Comes in: a simplified Program. Goes out: a header and a C file, the same bytes each time. Kept: the program, but for
+ * the numbers of its nodes (Node.number), by which comments and C name what has no name in the model. */
 #ifndef NNC_EMIT_H
 #define NNC_EMIT_H
 
@@ -9,11 +12,4 @@
 void emit_c(Program *program, const Options *options, Text *header, Text *source);
 /* What every name of the generated C begins with: "digits" of digits_model, digits_step ... */
 const char *emit_prefix(Context *cx, const Program *program);
-/* Steps and places of every routine and optimizer, for --emit=plan. */
-void emit_plan(Program *program, const Options *options, Text *out);
-
-/* `nnc show`: inputs, values, parameters, work and memory as text; the graph of the losses for graphviz. */
-void emit_summary(Program *program, const Options *options, Text *out);
-void emit_dot(Program *program, Text *out);
-
 #endif

@@ -3,7 +3,9 @@
  *
  * Here: the frame and the structs. Functions: emit/routine.c and emit/update.c; loops: emit/nest.c; expressions:
  * emit/code.c; names: emit/name.c; what generic tools need: emit/table.c. */
-#include "emit/emit_c.h"
+#include "emit/emit.h"
+#include "emit/name.h"
+#include "emit/update.h"
 
 #include <string.h>
 

@@ -7,7 +7,8 @@
  * loss, its gradient and the product with its Hessian are written like any routine, only that parameters are numbers in
  * a row (w + 12), and then the C is translated word for word: float becomes double, nn_expf becomes nn_exp, 0.5f
  * becomes 0.5. */
-#include "emit/emit_c.h"
+#include "emit/name.h"
+#include "emit/routine.h"
 
 #include <ctype.h>
 #include <string.h>

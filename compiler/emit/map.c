@@ -1,7 +1,7 @@
 /* map.c: steps that reduce nothing: elementwise groups, copies, pieces, packing for matrix products.
  *
  * A group is one nest; each node of it a local constant; what is read elsewhere is stored at the end of the body. */
-#include "emit/emit_c_nest.h"
+#include "emit/nest.h"
 
 #include <string.h>
 
@@ -16,7 +16,7 @@ static const char *as_stored(Body *b, Code c, const Node *n) { return as_stored_
 /* ---- elementwise groups ---- */
 
 static void name_in_group(Body *b, const Node *n, Code c) {
-  if (whole_beyond_floats(b->plan, n)) c = whole_of(b, c, n);
+  if (plan_beyond_floats(b->plan, n)) c = whole_of(b, c, n);
   c = spill(b, c);
   VEC_PUSH(b->cx, &b->temps, ((TempName){.node = n, .value = c}));
 }

@@ -3,7 +3,7 @@
  * Loops are chosen as a list, then printed. Neighbouring loops over memory that is one run are merged. Guards become
  * bounds of the innermost loop that they depend on: 0 <= i + u - 2 < 28 in a loop over i lets i run from 2 - u to 30 -
  * u. An equality that fixes an own axis takes that axis' loop away: the sum is then a scatter. */
-#include "emit/emit_c_nest.h"
+#include "emit/nest.h"
 
 #include <string.h>
 
@@ -29,6 +29,21 @@ void nest_open_loop(Body *b, const Loop *l) {
 
 void nest_close(Body *b, int indent) {
   while (b->indent > indent) close_brace(b);
+}
+
+const char *nest_extent(Body *b, Extent e) {
+  if (!e.batch) return arena_printf(b->cx, "%lld", (long long)e.fixed);
+  b->uses_count = true;
+  return e.fixed == 1 ? "n" : arena_printf(b->cx, "n * %lld", (long long)e.fixed);
+}
+
+const char *nest_elements(Body *b, const Node *n) {
+  Extent e = {1, false};
+  for (int k = 0; k < n->naxes; k++) {
+    if (n->axes[k].kind == AXIS_BATCH && !e.batch) e.batch = true;
+    else e.fixed *= plan_extent(b->plan, n, k);
+  }
+  return nest_extent(b, e);
 }
 
 /* ---- merging ---- */
@@ -312,7 +327,7 @@ static bool solve_guard(Nest *nest, int q) {
   const Index *e = nest->guards[q].e;
   for (int v = 0; v < nest->n->naxes; v++) {
     int64_t c = index_coef(e, v);
-    if (nest->solved[v] || nest->b->held[v] || !guard_fixes(nest->n, &nest->guards[q], v)) continue;
+    if (nest->solved[v] || nest->b->held[v] || !plan_guard_fixes(nest->n, &nest->guards[q], v)) continue;
     Graph *g = nest->b->g;
     Index *rest = index_combine(g, 1, e, -c, index_var(g, v));
     Index *value = index_combine(g, -c, rest, 0, rest);

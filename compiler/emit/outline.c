@@ -4,7 +4,7 @@
  * operands are the same up to renaming. The run that saves most lines becomes `static void digits_part1(n, p0, p1,
  * ...)`, its places become calls, and so on until nothing worth it is left. So fifty equal layers are one function and
  * fifty calls. */
-#include "emit/emit_c.h"
+#include "emit/step.h"
 
 #include <stdlib.h>
 #include <string.h>

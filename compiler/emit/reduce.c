@@ -6,7 +6,8 @@
  * DEEP_SUM terms the scalar is a double, beyond FLUSH terms one into which the partial sums go now and then. Where it
  * is an own axis, the result grows in the array, which is set to zero first; beyond DEEP_SUM terms, STRIP results at a
  * time in doubles, each of which takes up BLOCK terms at once. */
-#include "emit/emit_c_nest.h"
+#include "emit/name.h"
+#include "emit/nest.h"
 
 #include <string.h>
 
@@ -31,7 +32,7 @@ static Code term(Nest *nest) { return code_body(nest->b, nest->n, nest->reads, N
 /* Is the result of whole values that a float might round? Then it is made of whole steps. */
 static bool sums_whole(const Body *b, const Node *n) {
   return node_is_bounded(n) &&
-         (whole_beyond_floats(b->plan, n) || (n->nreads && whole_beyond_floats(b->plan, n->reads[0]->node)));
+         (plan_beyond_floats(b->plan, n) || (n->nreads && plan_beyond_floats(b->plan, n->reads[0]->node)));
 }
 
 static Code scaled_whole(Body *b, const Node *n, Code c) {
@@ -59,7 +60,7 @@ static bool guards_rows(const Nest *nest, int own) {
 
 static void clear_lost(Body *b, const Node *n, const Pack *lost) {
   const char *name = operand(b, n, lost, true)->name;
-  line(b, "for (int q = 0; q < %s; q++) %s[q] = 0.0f;", code_elements(b, n), name);
+  line(b, "for (int q = 0; q < %s; q++) %s[q] = 0.0f;", nest_elements(b, n), name);
 }
 
 /* A term of a long scatter, with what rounding took from those before it. */
@@ -239,7 +240,7 @@ static void reduce_to_place(Nest *nest, int own) { /* ARGMAX, ARGMIN */
   int indent = b->indent;
   bool most = nest->n->reduction == RED_ARGMAX;
   const Node *of = nest->n->reads[0]->node;
-  bool whole = whole_beyond_floats(b->plan, of);
+  bool whole = plan_beyond_floats(b->plan, of);
   if (whole) line(b, "int64_t best = %lld;", (long long)(most ? of->lo - 1 : of->hi + 1));
   else line(b, "float best = %s;", start_of(b, nest->n->reduction));
   Code place = whole_code("place", 0, 0, (int64_t)nest->n->hi);

@@ -3,35 +3,12 @@
  *     float digits_L(const digits_params *w, digits_work *s, int n, const float *x, const int32_t *y)
  *
  * checks n and the integers, then runs the steps of its plan, one block each. */
-#include "emit/emit_c.h"
+#include "emit/name.h"
+#include "emit/routine.h"
 
 #include <string.h>
 
 /* ---- arguments ---- */
-
-const char *input_list(Emitter *em, uint32_t mask, bool types) {
-  Text t = {.cx = em->cx};
-  for (int k = 0; k < em->program->inputs.n; k++) {
-    if (!(mask >> k & 1)) continue;
-    const Input *in = &em->program->inputs.at[k];
-    text_printf(&t, ", %s%s",
-                !types                   ? ""
-                : in->kind == INPUT_REAL ? "const float *"
-                                         : "const int32_t *",
-                em->input_names[k]);
-    if (!types) continue;
-    text_add(&t, " /* [n");
-    for (int i = 1; i < in->node->naxes; i++) text_printf(&t, ",%lld", (long long)in->node->axes[i].extent);
-    text_add(&t, "] */");
-  }
-  return t.data ? t.data : "";
-}
-
-const char *draw_arguments(Emitter *em, const Routine *r, const char *seed, const char *step) {
-  bool takes_step = em->steps || (em->draws && r->kind != ROUTINE_OUTPUT);
-  return arena_printf(em->cx, "%s%s%s%s", em->draws ? ", " : "", em->draws ? seed : "", takes_step ? ", " : "",
-                      takes_step ? step : "");
-}
 
 static const char *signature(Emitter *em, int k) {
   const Routine *r = &em->program->routines.at[k];
@@ -50,38 +27,7 @@ static const char *signature(Emitter *em, int k) {
   return arena_printf(em->cx, "%s] */)", t.data);
 }
 
-/* Long signatures and calls are broken at their commas. */
-void add_wrapped(Text *out, const char *s, int indent) {
-  int column = 0;
-  for (; *s; s++) {
-    text_add_n(out, s, 1);
-    column = *s == '\n' ? 0 : column + 1;
-    if (*s == ',' && s[1] == ' ' && column > 100) {
-      text_printf(out, "\n%*s", indent - 1, "");
-      column = indent;
-    }
-  }
-}
-
 /* ---- how a routine reaches its arrays ---- */
-
-const char *table_name(Emitter *em, const Node *n, bool integer, bool wide) {
-  for (int k = 0; k < em->tables.n; k++)
-    if (em->tables.at[k].node == n && em->tables.at[k].integer == integer) return em->tables.at[k].name;
-  int64_t count = 1;
-  for (int k = 0; k < n->naxes; k++) count *= n->axes[k].extent;
-  const char *name = arena_printf(em->cx, "%s_table%d", em->prefix, em->tables.n + 1);
-  Text *t = em->tables_out;
-  text_printf(t, "static const %s %s[%lld] = {", element_type(integer, wide), name, (long long)count);
-  for (int64_t k = 0; k < count; k++) {
-    text_add(t, k % 10 == 0 ? "\n    " : " ");
-    if (integer) text_printf(t, "%lld,", (long long)n->data[k]);
-    else text_printf(t, "%s,", c_real(em, n->data[k]));
-  }
-  text_add(t, "\n};\n\n");
-  VEC_PUSH(em->cx, &em->tables, ((Table){n, integer, name}));
-  return name;
-}
 
 static const char *leaf_origin(Emitter *em, const Layout *layout, const char *pointer, const Node *n) {
   if (n->naxes == 0) return arena_printf(em->cx, "%s->%s", pointer, layout->access[n->item]);

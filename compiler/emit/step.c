@@ -1,32 +1,10 @@
 /* step.c: the steps of a plan as blocks of C, each under the formulas that it computes. */
-#include "emit/emit_c.h"
+#include "emit/name.h"
+#include "emit/nest.h"
 
 #include <string.h>
 
-enum { COMMENT_WIDTH = 150 };
-
 /* ---- comments ---- */
-
-/* A comment of as many lines as it takes. */
-void emit_comment(Body *b, const char *text) {
-  Text t = {.cx = b->cx};
-  size_t column = 0;
-  for (const char *s = text; *s; s++) {
-    if (*s == '/' && s > text && s[-1] == '*') text_add(&t, " "), column++; /* would end the comment */
-    if (*s == '\n' || (*s == ' ' && column > COMMENT_WIDTH)) {
-      text_printf(&t, "\n%*s   ", 2 * b->indent, "");
-      column = 0;
-      continue;
-    }
-    text_add_n(&t, s, 1);
-    column += (*s & 0xc0) != 0x80;
-    if (column > COMMENT_WIDTH + 30 && (s[1] & 0xc0) != 0x80) {
-      text_printf(&t, "\n%*s   ", 2 * b->indent, "");
-      column = 0;
-    }
-  }
-  text_printf(b->out, "%*s/* %s */\n", 2 * b->indent, "", t.data ? t.data : "");
-}
 
 static void add_formula(Text *t, const Node *n) {
   if (t->length) text_add(t, "\n");
@@ -46,12 +24,6 @@ static const char *step_comment(Body *b, const Step *step) {
 }
 
 /* ---- matrix products ---- */
-
-static const char *extent_text(Body *b, Extent e) {
-  if (!e.batch) return arena_printf(b->cx, "%lld", (long long)e.fixed);
-  b->uses_count = true;
-  return e.fixed == 1 ? "n" : arena_printf(b->cx, "n * %lld", (long long)e.fixed);
-}
 
 static const char *offset(Body *b, const char *name, const char *at) {
   return strcmp(at, "0") == 0 ? name : arena_printf(b->cx, "%s + %s", name, at);
@@ -75,15 +47,6 @@ static void loops_around(Body *b, const Node *n, const int *vars, int count) {
   }
 }
 
-const char *code_elements(Body *b, const Node *n) {
-  Extent e = {1, false};
-  for (int k = 0; k < n->naxes; k++) {
-    if (n->axes[k].kind == AXIS_BATCH && !e.batch) e.batch = true;
-    else e.fixed *= plan_extent(b->plan, n, k);
-  }
-  return extent_text(b, e);
-}
-
 static void drop_but_loops(Body *b, const Node *n, const Gemm *gemm) {
   for (int v = 0; v < n->naxes + n->nreduce; v++) b->dropped[v] = !b->held[v];
   for (int k = 0; k < gemm->nouter; k++) b->dropped[gemm->outer[k]] = false;
@@ -101,8 +64,8 @@ static void emit_gemm(Body *b, const Node *n, const Gemm *gemm) {
     if (packs[k] && packs[k]->outside) emit_pack(b, n, packs[k]);
   const char *c = operand(b, n, NULL, true)->name;
   const char *lost = gemm->lost ? operand(b, n, gemm->lost, true)->name : NULL;
-  if (gemm->nsum) line(b, "for (int q = 0; q < %s; q++) %s[q] = 0.0f;", code_elements(b, n), c);
-  if (lost) line(b, "for (int q = 0; q < %s; q++) %s[q] = 0.0f;", code_elements(b, n), lost);
+  if (gemm->nsum) line(b, "for (int q = 0; q < %s; q++) %s[q] = 0.0f;", nest_elements(b, n), c);
+  if (lost) line(b, "for (int q = 0; q < %s; q++) %s[q] = 0.0f;", nest_elements(b, n), lost);
   loops_around(b, n, gemm->outer, gemm->nouter);
   loops_around(b, n, gemm->sum, gemm->nsum);
   for (int k = 0; k < 2; k++)
@@ -112,11 +75,11 @@ static void emit_gemm(Body *b, const Node *n, const Gemm *gemm) {
   const char *target = offset(b, c, to);
   /* Named here, one after the other: the arguments of a call are computed in the order that a machine likes. */
   const char *right = matrix(b, n, gemm->b, gemm->pack_b), *left = matrix(b, n, gemm->a, gemm->pack_a);
-  const char *rows = extent_text(b, gemm->m), *columns = extent_text(b, gemm->n),
+  const char *rows = nest_extent(b, gemm->m), *columns = nest_extent(b, gemm->n),
              *ldc = arena_printf(b->cx, "%lld", (long long)gemm->ldc);
   const char *part = gemm->part ? operand(b, n, gemm->part, true)->name : NULL;
   line(b, "nn_gemm(%d, %d, %s, %s, %s, %s, %s, %lld, %s, %lld, %s, %s, %s);", gemm->ta, gemm->tb, rows, columns,
-       extent_text(b, gemm->k), c_real(b->em, gemm->alpha), left, (long long)gemm->lda, right, (long long)gemm->ldb,
+       nest_extent(b, gemm->k), c_real(b->em, gemm->alpha), left, (long long)gemm->lda, right, (long long)gemm->ldb,
        gemm->nsum && !part ? "1.0f" : "0.0f", part ? part : target, part ? columns : ldc);
   if (part) line(b, "nn_grow_matrixf(%s, %s, %s, %s, %s, %s);", rows, columns, part, target, offset(b, lost, to), ldc);
   while (b->indent > indent) close_brace(b);
@@ -132,11 +95,11 @@ static void emit_draw(Body *b, const Node *n) {
   }
   if (b->first) {
     line(b, "nn_noise(%s, %d, %s, %s, m->seed, NN_STREAM(%d, m->step));", to, n->item % 2, b->first,
-         extent_text(b, all), n->item / 2 + 1);
+         nest_extent(b, all), n->item / 2 + 1);
     return;
   }
   line(b, "nn_draw_%s(%s, (size_t)(%s), %s, 1.0f, seed, NN_STREAM(%d, %s));", n->item % 2 ? "normal" : "uniform", to,
-       extent_text(b, all), n->item % 2 ? "0.0f" : "0x1p-25f", n->item / 2 + 1, step);
+       nest_extent(b, all), n->item % 2 ? "0.0f" : "0x1p-25f", n->item / 2 + 1, step);
 }
 
 /* ---- blocks ---- */
@@ -153,33 +116,6 @@ static void emit_step(Body *b, const Step *step) {
   case STEP_END: break;
   }
   b->temps.n = 0;
-}
-
-/* `const float *z = s->f + 64, *h_W = ...;` */
-static void declare_some(Body *b, const Operand *operands, int n, bool written, bool integer, bool wide) {
-  Text t = {.cx = b->cx};
-  size_t width = 0; /* without digits: lines do not break elsewhere because an offset is longer */
-  for (int k = 0; k < n; k++) {
-    const Operand *o = &operands[k];
-    if (o->scalar || o->written != written || o->integer != integer || o->wide != wide ||
-        strcmp(o->name, o->origin) == 0)
-      continue;
-    if (width > 80) {
-      line(b, "%s;", t.data);
-      t = (Text){.cx = b->cx};
-      width = 0;
-    }
-    if (!t.length) text_printf(&t, "%s%s ", written ? "" : "const ", element_type(integer, wide));
-    else text_add(&t, ", ");
-    text_printf(&t, "*%s%s = %s", written ? "restrict " : "", o->name, o->origin);
-    for (const char *c = o->origin; *c; c++) width += *c < '0' || *c > '9';
-    width += strlen(o->name) + 14;
-  }
-  if (t.length) line(b, "%s;", t.data);
-}
-
-void declare_operands(Body *b, const Operand *operands, int n) {
-  for (int k = 0; k < 6; k++) declare_some(b, operands, n, k & 1, k >> 1 > 0, k >> 2);
 }
 
 static void begin_step(Body *b) {

@@ -2,7 +2,7 @@
  *
  * A guard that fails keeps its read from happening; what it keeps away is out of range, or not. All ranges are those of
  * the loops. */
-#include "emit/emit_c.h"
+#include "emit/code.h"
 
 bool read_in_range(const Body *b, const Read *r) {
   double lo, hi;

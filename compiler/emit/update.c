@@ -3,7 +3,8 @@
  * Each optimizer of each `minimize` has a struct of its slots in the model, laid out like the parameters of its group.
  * An elementwise one is a function over a run of floats, called for each run of neighbouring parameters; any other is a
  * block for each parameter. digits_update_L makes one update from m->grad; digits_step the whole step. */
-#include "emit/emit_c.h"
+#include "emit/name.h"
+#include "emit/update.h"
 
 #include <string.h>
 
@@ -398,7 +399,7 @@ static void emit_turn(Emitter *em, int o, Text *header, Text *source) {
   text_printf(source, "  %s_update_%s(m);\n  return loss;\n}\n\n", em->prefix, name);
 }
 
-static void emit_step(Emitter *em, Text *header, Text *source) {
+static void emit_whole_step(Emitter *em, Text *header, Text *source) {
   const Program *p = em->program;
   uint32_t mask = step_inputs(em);
   const char *signature =
@@ -420,7 +421,7 @@ static void emit_step(Emitter *em, Text *header, Text *source) {
     const char *call = arena_printf(em->cx, "%s_step_%s(m, n%s)", em->prefix, objective_name(em, o),
                                     input_list(em, em->masks[gradient_of(em, p->objectives.at[o].loss)], false));
     if (every > 1) text_printf(source, "  if ((m->step + 1) %% %d == 0)", every);
-    if (!several) text_printf(source, "  %sfirst = %s;\n", every > 1 ? "" : "", call);
+    if (!several) text_printf(source, "  first = %s;\n", call);
     else text_printf(source, "  {\n    const float loss = %s;\n    if (!acted++) first = loss;\n  }\n", call);
   }
   text_printf(source, "  %s_finish_step(m);\n  return first;\n}\n\n", em->prefix);
@@ -460,5 +461,5 @@ void emit_updates(Emitter *em, Text *header, Text *source) {
   if (!p->objectives.n || full_batch_of(p)) return;
   text_add(header, "/* One turn: gradient of the loss and update; returns the loss before it. */\n");
   for (int o = 0; o < p->objectives.n; o++) emit_turn(em, o, header, source);
-  emit_step(em, header, source);
+  emit_whole_step(em, header, source);
 }

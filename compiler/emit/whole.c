@@ -4,29 +4,12 @@
  * in int where it and all that it is made of fit 32 bits, else in int64_t, by a cast of the first operand that needs
  * it; what may leave 64 bits is an error. The values of loop variables, integer inputs and gathers have bounds, so no
  * arithmetic of the generated C wraps. */
-#include "emit/emit_c.h"
+#include "emit/code.h"
 
 #include <math.h>
 #include <string.h>
 
-bool whole_fits_int(int64_t lo, int64_t hi) { return lo >= INT32_MIN && hi <= INT32_MAX; }
-
-Code whole_code(const char *text, int level, int64_t lo, int64_t hi) {
-  return (Code){.text = text, .level = level, .integer = true, .wide = !whole_fits_int(lo, hi), .lo = lo, .hi = hi};
-}
-
 Code whole_constant(Body *b, int64_t k) { return whole_code(arena_printf(b->cx, "%lld", (long long)k), k < 0, k, k); }
-
-const char *element_type(bool integer, bool wide) { return wide ? "int64_t" : integer ? "int32_t" : "float"; }
-
-const char *code_type(Code c) {
-  return !c.integer ? "float" : c.wide && !whole_fits_int(c.lo, c.hi) ? "int64_t" : "int";
-}
-
-const char *code_narrowed(Body *b, Code c, int level) {
-  if (!c.integer || !c.wide || !whole_fits_int(c.lo, c.hi)) return code_parens(b, c, level);
-  return arena_printf(b->cx, "(int)%s", code_parens(b, c, 0));
-}
 
 Code whole_widened(Body *b, Code c) {
   if (c.wide) return c;
@@ -118,12 +101,12 @@ const char *as_element(Body *b, Code c, const Node *n, bool integer, bool wide, 
  * not enough. */
 static bool computes_whole(const Body *b, const Node *n, int first, int count, const Code *x) {
   bool integers = false, floats = false,
-       beyond = n->reduction <= RED_SUM && !op_rows[n->op].integer && whole_beyond_floats(b->plan, n);
+       beyond = n->reduction <= RED_SUM && !op_rows[n->op].integer && plan_beyond_floats(b->plan, n);
   double k;
   for (int i = first; i < count; i++) {
     const Node *m = n->reads[i]->node;
     if (!node_is_bounded(m)) return false;
-    beyond = beyond || whole_beyond_floats(b->plan, m);
+    beyond = beyond || plan_beyond_floats(b->plan, m);
     integers = integers || x[i].integer;
     floats = floats || (!x[i].integer && !constant_of(m, &k));
   }

@@ -5,7 +5,7 @@
  * the slowest axes of a group are peeled off into loops around the call until the rest is. An operand that is no matrix
  * even so (windows, guards, gathers, awkward strides) can be packed into one first. All ways are tried, with A and B
  * exchanged too, and the cheapest by a rough count of nanoseconds is taken, unless plain loops are cheaper still. */
-#include "plan/plan.h"
+#include "plan/sweeps.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * birth, each at the lowest offset that is free for its whole life (first fit). Floats, integers and wide integers have
  * an area each; offsets are multiples of 16 elements, so that arrays start at multiples of 64 bytes from the start of
  * the area. */
-#include "plan/plan.h"
+#include "plan/sweeps.h"
 
 #include <string.h>
 

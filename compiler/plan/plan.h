@@ -135,7 +135,7 @@ bool plan_reads_again(const Node *n, int k);
  * bound. */
 void plan_strides(const Plan *plan, const Node *n, int64_t *strides);
 /* Is n whole, and may it be beyond 2^24, where floats are no longer exact? Then it is stored as an integer. */
-bool whole_beyond_floats(const Plan *plan, const Node *n);
+bool plan_beyond_floats(const Plan *plan, const Node *n);
 /* The place in the array that a read touches, as one index. */
 Index *plan_flat_index(const Plan *plan, const Read *r);
 /* Elements with the batch at its bound, in double: it may be too large for anything else. */
@@ -145,18 +145,10 @@ int plan_time(const Plan *plan, int loop, Axis axis);
 /* The extent of axis k of n, the batch at its bound; 1 for the time of a loop that computes n. */
 int64_t plan_extent(const Plan *plan, const Node *n, int k);
 
-/* plan/gemm.c: the matrix product that n is, or NULL. */
-Gemm *plan_gemm(const Plan *plan, const Node *n);
-/* plan/sum.c: terms of each result of n. */
+/* Terms of each result of n. */
 double plan_terms(const Plan *plan, const Node *n);
 /* May guard q, an equality, be solved for own axis v of n? Then v is computed, not looped over: the sum is a scatter.
  */
-bool guard_fixes(const Node *n, const Guard *q, int v);
-/* Scratch of so many floats. */
-Pack *plan_scratch(const Plan *plan, const char *label, int64_t count);
-/* Where a long scatter keeps what rounding takes from it (Kahan 1965); NULL where it is short. */
-Pack *plan_lost(const Plan *plan, const Node *n);
-/* plan/memory.c: offsets by lifetime. */
-void plan_memory(Plan *plan);
+bool plan_guard_fixes(const Node *n, const Guard *q, int v);
 
 #endif

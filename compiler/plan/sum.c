@@ -3,7 +3,7 @@
  * A float that many terms run through loses digits. Sums with loops of their own keep them in local variables
  * (emit/reduce.c); a scatter, whose terms come to its places in any order, adds with a second array that holds what
  * rounding took (Kahan 1965). */
-#include "plan/plan.h"
+#include "plan/sweeps.h"
 
 double plan_terms(const Plan *plan, const Node *n) {
   double terms = 1;
@@ -11,7 +11,7 @@ double plan_terms(const Plan *plan, const Node *n) {
   return terms;
 }
 
-bool guard_fixes(const Node *n, const Guard *q, int v) {
+bool plan_guard_fixes(const Node *n, const Guard *q, int v) {
   int64_t c = index_coef(q->e, v);
   return q->n == 1 && q->e->divisor == 1 && (c == 1 || c == -1) && !index_uses_in_gather(q->e, v) &&
          n->axes[v].kind == AXIS_PLAIN;
@@ -38,7 +38,7 @@ Pack *plan_lost(const Plan *plan, const Node *n) {
     return NULL; /* whole terms are exact */
   for (int v = 0; v < n->naxes; v++)
     for (int q = 0; q < n->nguards; q++) {
-      if (plan_time(plan, p->loop, n->axes[v]) >= 0 || !guard_fixes(n, &n->guards[q], v)) continue;
+      if (plan_time(plan, p->loop, n->axes[v]) >= 0 || !plan_guard_fixes(n, &n->guards[q], v)) continue;
       gathered |= gathers(n->guards[q].e);
       scatter = true;
       places *= (double)plan_extent(plan, n, v);

@@ -1,5 +1,5 @@
 /* plan.c: the plan as text, for --emit=plan: for each function its steps, what each stores, and where. */
-#include "emit/emit.h"
+#include "show/show.h"
 #include "plan/plan.h"
 
 #include <stddef.h>
@@ -84,8 +84,9 @@ static void print_plan(const Plan *plan, Text *out) {
   text_add(out, "\n");
 }
 
-void emit_plan(Program *program, const Options *options, Text *out) {
-  static const char *const kinds[] = {"loss", "gradient of", "output", "metric"};
+void show_plan(Program *program, const Options *options, Text *out) {
+  static const char *const kinds[] = {
+    [ROUTINE_LOSS] = "loss", [ROUTINE_GRAD] = "gradient of", [ROUTINE_OUTPUT] = "output", [ROUTINE_METRIC] = "metric"};
   for (int k = 0; k < program->routines.n; k++) {
     const Routine *r = &program->routines.at[k];
     text_printf(out, "%s %s\n", kinds[r->kind], r->name);

@@ -1,18 +1,9 @@
-/* summary.c: a model in a page of text, or as a dot graph: what `nnc show` prints. Comes in: a simplified program. */
-#include "emit/emit.h"
+/* summary.c: a model in a page of text: what `nnc show` prints. Comes in: a simplified program. */
+#include "show/shape.h"
+#include "show/show.h"
 #include "plan/plan.h"
 
 #include <string.h>
-
-static void print_axes(Text *out, const Node *n, int first) {
-  text_add(out, "[");
-  for (int k = first; k < n->naxes; k++) {
-    if (k > first) text_add(out, ", ");
-    if (n->axes[k].kind == AXIS_PLAIN) text_printf(out, "%lld", (long long)n->axes[k].extent);
-    else text_add(out, "batch");
-  }
-  text_add(out, "]");
-}
 
 static const char *start_text(Context *cx, const Start *s) {
   switch (s->kind) {
@@ -33,7 +24,7 @@ static void print_leaves(const Program *p, Text *out, const char *title, const L
   text_printf(out, "\n%s\n", title);
   for (int k = 0; k < n; k++) {
     Text shape = {.cx = p->cx};
-    print_axes(&shape, at[k].node, 0);
+    show_axes(&shape, at[k].node, 0);
     text_printf(out, "  %-20s %-20s %10lld   starts from %s\n", at[k].path, shape.data, (long long)at[k].count,
                 start_text(p->cx, &at[k].start));
     total += at[k].count;
@@ -45,7 +36,7 @@ static void print_inputs(const Program *p, Text *out) {
   text_add(out, "\ninputs\n");
   for (int k = 0; k < p->inputs.n; k++) {
     Text shape = {.cx = p->cx};
-    print_axes(&shape, p->inputs.at[k].node, 1);
+    show_axes(&shape, p->inputs.at[k].node, 1);
     text_printf(out, "  %-20s %-20s %s", p->inputs.at[k].name, shape.data, input_kind_rows[p->inputs.at[k].kind].name);
     if (input_kind_rows[p->inputs.at[k].kind].sized) text_printf(out, "(%d)", p->inputs.at[k].classes);
     text_add(out, "\n");
@@ -67,36 +58,31 @@ static void count_work(const NodeList *list, double *each, double *once) {
   }
 }
 
-static NodeList routine_nodes(const Program *p, const Routine *r) {
-  Node **roots = ARENA_ARRAY(p->cx, Node *, r->nroots);
-  for (int k = 0; k < r->nroots; k++) roots[k] = r->roots[k].node;
-  return graph_order(p->cx, roots, r->nroots);
-}
-
 static void print_values(const Program *p, Text *out) {
   text_add(out, "\nvalues, in the order in which they are computed\n");
   for (int k = 0; k < p->routines.n; k++) {
     const Routine *r = &p->routines.at[k];
     if (r->kind != ROUTINE_LOSS) continue;
-    NodeList list = routine_nodes(p, r);
+    NodeList list = show_nodes(p, r);
     for (int i = 0; i < list.n; i++) {
       const Node *n = list.at[i];
       if (!n->label || (n->kind != NODE_MAP && n->kind != NODE_RESHAPE && n->kind != NODE_PIECES)) continue;
       int first = n->naxes && n->axes[0].kind == AXIS_BATCH;
       Text shape = {.cx = p->cx};
-      print_axes(&shape, n, first);
+      show_axes(&shape, n, first);
       text_printf(out, "  %-20s %-20s%s\n", n->label, shape.data, first ? "" : " (once, not for each example)");
     }
   }
 }
 
 static void print_routines(const Program *p, Text *out) {
-  static const char *const kinds[] = {"loss", "its gradient", "output", "metric"};
+  static const char *const kinds[] = {
+    [ROUTINE_LOSS] = "loss", [ROUTINE_GRAD] = "its gradient", [ROUTINE_OUTPUT] = "output", [ROUTINE_METRIC] = "metric"};
   text_add(out, "\nwork, in multiply-adds for each example\n");
   for (int k = 0; k < p->routines.n; k++) {
     const Routine *r = &p->routines.at[k];
     double each = 0, once = 0;
-    NodeList list = routine_nodes(p, r);
+    NodeList list = show_nodes(p, r);
     count_work(&list, &each, &once);
     text_printf(out, "  %-12s %-20s %10.0f", kinds[r->kind], r->name, each);
     if (once > 0) text_printf(out, "   and %.0f once", once);
@@ -132,7 +118,7 @@ static void print_memory(Program *p, const Options *options, Text *out) {
   for (int k = 0; k < 6; k++) text_printf(out, "  %-24s %12.0f\n", rows[k].name, rows[k].bytes);
 }
 
-void emit_summary(Program *p, const Options *options, Text *out) {
+void show_summary(Program *p, const Options *options, Text *out) {
   text_printf(out, "model %s, from %s\n", p->name, p->path);
   print_inputs(p, out);
   print_values(p, out);
@@ -140,49 +126,4 @@ void emit_summary(Program *p, const Options *options, Text *out) {
   print_leaves(p, out, "states", p->states.at, p->states.n);
   print_routines(p, out);
   print_memory(p, options, out);
-}
-
-/* ---- dot ---- */
-
-static const Node *shown(const Node *n) {
-  while (!n->label && n->nreads == 1 && (n->kind == NODE_RESHAPE || n->kind == NODE_MAP) && n->reads[0]->node->naxes)
-    n = n->reads[0]->node;
-  return n;
-}
-
-static void dot_node(const Program *p, const Node *n, Text *out) {
-  Text label = {.cx = p->cx};
-  node_formula(&label, n);
-  text_printf(out, "  n%d [shape=%s, label=\"", n->id,
-              n->kind == NODE_PARAM   ? "box, style=filled, fillcolor=\"#eef3fa\""
-              : n->kind == NODE_INPUT ? "oval"
-                                      : "box, style=rounded");
-  for (const char *c = n->kind == NODE_MAP ? label.data : n->label ? n->label : label.data; *c; c++) {
-    if (*c == '"' || *c == '\\') text_add(out, "\\");
-    text_add_n(out, c, 1);
-  }
-  text_add(out, "\\n");
-  print_axes(out, n, 0);
-  text_add(out, "\"];\n");
-}
-
-void emit_dot(Program *p, Text *out) {
-  text_printf(out, "digraph %s {\n  rankdir=TB;\n  node [fontname=\"sans-serif\", fontsize=10];\n", p->name);
-  for (int k = 0; k < p->routines.n; k++) {
-    const Routine *r = &p->routines.at[k];
-    if (r->kind != ROUTINE_LOSS) continue;
-    NodeList list = routine_nodes(p, r);
-    for (int i = 0; i < list.n; i++) {
-      const Node *n = list.at[i];
-      Read whole = {(Node *)n, NULL};
-      if (shown(n) != n || (!n->naxes && read_constant(&whole, NULL))) continue;
-      dot_node(p, n, out);
-      for (int j = 0; j < n->nreads; j++) {
-        const Node *from = shown(n->reads[j]->node);
-        Read constant = {(Node *)from, NULL};
-        if (from->naxes || !read_constant(&constant, NULL)) text_printf(out, "  n%d -> n%d;\n", from->id, n->id);
-      }
-    }
-  }
-  text_add(out, "}\n");
 }

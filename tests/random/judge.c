@@ -23,7 +23,8 @@
 #include <unistd.h>
 
 #include "check/check.h"
-#include "emit/emit_c.h"
+#include "emit/emit.h"
+#include "emit/name.h"
 #include "evaluate/evaluate.h"
 #include "nn.h"
 #include "graph/program.h"

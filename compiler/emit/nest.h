@@ -1,8 +1,8 @@
-/* emit_c_nest.h: loop nests, for the files that print loops. */
-#ifndef NNC_EMIT_C_NEST_H
-#define NNC_EMIT_C_NEST_H
+/* nest.h: loop nests, for the files that print loops (emit/nest.c); private to emit/. */
+#ifndef NNC_EMIT_NEST_H
+#define NNC_EMIT_NEST_H
 
-#include "emit/emit_c.h"
+#include "emit/step.h"
 
 typedef struct Loop {
   int var;
@@ -40,6 +40,9 @@ int nest_stride_penalty(const Nest *nest, int var);
 /* The innermost loop that e depends on, or -1. */
 int nest_deepest(const Nest *nest, const Index *e);
 
+/* "n", "n * 64"; the elements of n. */
+const char *nest_extent(Body *b, Extent e);
+const char *nest_elements(Body *b, const Node *n);
 Loop nest_loop(const Node *n, int var);
 const char *nest_loop_end(Body *b, const Loop *l);
 void nest_open_loop(Body *b, const Loop *l);
