@@ -6,9 +6,9 @@
  *
  * A contribution that fills only a box of a (a slice) is kept as a box, so that many slices become one sum of
  * pieces. */
-#include "derive/differentiate.h"
+#include "derive/sweep.h"
 
-void sweep_push(Sweep *s, Node *a, Contribution c) {
+void contribution_push(Sweep *s, Node *a, Contribution c) {
   c.next = s->adjoint[a->id];
   s->adjoint[a->id] = arena_copy(s->g->cx, &c, sizeof c);
 }
@@ -24,19 +24,10 @@ Read *integrand_sum(Graph *g, const Integrand *t, int nsummed, const int *summed
 
 /* ---- one contribution ---- */
 
-bool is_tie(const Sweep *s, int v) {
-  if (s->per_example && v == s->g->batch_var) return true;
-  for (int i = 0; i < s->nties; i++)
-    if (s->ties[i].var == v) return true;
-  for (int i = 0; i < s->nloops; i++)
-    if (s->loops[i]->time == v) return true;
-  return false;
-}
-
 static int summed_vars(const Sweep *s, const Opened *o, int *summed) {
   int n = 0;
   for (int k = 0; k < o->y->naxes + o->y->nreduce; k++)
-    if (!is_tie(s, o->vars[k])) summed[n++] = o->vars[k];
+    if (!sweep_is_tie(s, o->vars[k])) summed[n++] = o->vars[k];
   return n;
 }
 
@@ -47,7 +38,7 @@ static bool is_box(const Sweep *s, const Opened *o, const Read *r, Contribution 
   for (int m = 0; m < r->node->naxes; m++) {
     int64_t k;
     Index *e = r->index[m];
-    int tie = tie_of(s, r->node, m);
+    int tie = sweep_tie(s, r->node, m);
     if (tie >= 0) {
       int v;
       if (!index_is_var(e, &v) || v != tie) return false;
@@ -64,7 +55,7 @@ static bool is_box(const Sweep *s, const Opened *o, const Read *r, Contribution 
     }
     if (e->n != 1 || e->divisor != 1 || e->terms[0].gather || e->terms[0].coef != 1) return false;
     int var = e->terms[0].var;
-    if (is_tie(s, var)) return false; /* one place, that of the time, not a box of them */
+    if (sweep_is_tie(s, var)) return false; /* one place, that of the time, not a box of them */
     if (vars_contain(used, *nused, var)) return false;
     if (!vars_contain(o->vars, o->y->naxes, var)) return false;
     int64_t extent = graph_var_axis(s->g, var).extent;
@@ -85,7 +76,7 @@ static bool contribute_box(Sweep *s, const Opened *o, const Read *r, const Integ
   for (int k = 0; k < m; k++)
     if (!vars_contain(used, nused, all[k])) summed[n++] = all[k];
   c.read = integrand_sum(s->g, t, n, summed);
-  sweep_push(s, r->node, c);
+  contribution_push(s, r->node, c);
   return true;
 }
 
@@ -99,14 +90,14 @@ static void sum_over_examples(Sweep *s, Integrand *t, int *summed, int *nsummed)
   summed[(*nsummed)++] = all;
 }
 
-void sweep_contribute(Sweep *s, const Opened *o, const Read *r, Integrand *t) {
+void contribution_add(Sweep *s, const Opened *o, const Read *r, Integrand *t) {
   Graph *g = s->g;
   const Node *a = r->node;
   if (!s->needed[a->id] || contribute_box(s, o, r, t)) return;
   Contribution c = {.box = false};
   int summed[2 * MAX_AXES], n = summed_vars(s, o, summed), shifted = -1;
   for (int m = 0; m < a->naxes; m++) {
-    int v, tie = tie_of(s, a, m);
+    int v, tie = sweep_tie(s, a, m);
     bool only = tie >= 0 && a->axes[m].kind == AXIS_PLAIN && a->axes[m].extent == 1; /* one time: 0 */
     if (only || (tie >= 0 && index_is_var(r->index[m], &v) && v == tie)) {
       c.vars[m] = tie;
@@ -117,7 +108,7 @@ void sweep_contribute(Sweep *s, const Opened *o, const Read *r, Integrand *t) {
     if (tie >= 0) shifted = c.vars[m];
   }
   for (int m = 0; m < a->naxes; m++)
-    if (!is_tie(s, c.vars[m])) integrand_guard(t, index_combine(g, 1, index_var(g, c.vars[m]), -1, r->index[m]));
+    if (!sweep_is_tie(s, c.vars[m])) integrand_guard(t, index_combine(g, 1, index_var(g, c.vars[m]), -1, r->index[m]));
   if (shifted >= 0 && s->root_has_batch) sum_over_examples(s, t, summed, &n);
   c.read = integrand_sum(g, t, n, summed);
   if (shifted >= 0) {
@@ -126,7 +117,7 @@ void sweep_contribute(Sweep *s, const Opened *o, const Read *r, Integrand *t) {
     c.read = read_substitute(g, c.read, &back);
     c.vars[0] = g->batch_var;
   }
-  sweep_push(s, r->node, c);
+  contribution_push(s, r->node, c);
 }
 
 /* ---- the sum of contributions ---- */
@@ -144,7 +135,7 @@ static Read *box_alone(Sweep *s, const Contribution *c, const Node *n, const int
   Integrand t = {.scale = 1, .nfactors = 1, .factors = {c->read}};
   int summed[MAX_AXES], nsummed = 0;
   for (int k = 0; k < n->naxes; k++) {
-    if (is_tie(s, c->vars[k])) continue;
+    if (sweep_is_tie(s, c->vars[k])) continue;
     Index *place = index_combine(g, 1, index_var(g, c->vars[k]), 1, index_constant(g, c->offset[k]));
     integrand_guard(&t, index_combine(g, 1, index_var(g, vars[k]), -1, place));
     summed[nsummed++] = c->vars[k];
@@ -174,7 +165,7 @@ static int context_vars(const Contribution *list, int first, int naxes, int *con
 /* All boxes in one array: a sum of pieces. */
 static Read *boxes_together(Sweep *s, const Contribution *list, int count, const Node *n, const int *vars) {
   Graph *g = s->g;
-  int context[4 * MAX_AXES], first = n->naxes && tie_of(s, n, 0) == g->batch_var ? 1 : 0, rank = n->naxes - first;
+  int context[4 * MAX_AXES], first = n->naxes && sweep_tie(s, n, 0) == g->batch_var ? 1 : 0, rank = n->naxes - first;
   int ncontext = context_vars(list, first, n->naxes, context);
   if (ncontext + rank > MAX_AXES) bug("differentiate", "a sum of pieces with %d axes", ncontext + rank);
   Node **pieces = ARENA_ARRAY(g->cx, Node *, count);
@@ -206,7 +197,7 @@ static void name_adjoint(Graph *g, const Node *n, const Read *adjoint) {
   a->label = arena_printf(g->cx, "δ%s", n->label);
 }
 
-Read *sweep_total(Sweep *s, const Node *n, int *vars) {
+Read *contribution_sum(Sweep *s, const Node *n, int *vars) {
   Graph *g = s->g;
   const Contribution *list = s->adjoint[n->id];
   int boxes = 0;

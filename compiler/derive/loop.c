@@ -9,83 +9,10 @@
  * What flows to operands outside of the loop waits until the loop is complete; then it reads the loop's RESULTs, one
  * array for all times: the gradient of a matrix used at every step is one product of two such arrays. (Werbos 1990,
  * Backpropagation through time, in index notation.) */
-#include "derive/differentiate.h"
+#include "derive/sweep.h"
 
 #include <math.h>
 #include <string.h>
-
-/* ---- where things are ---- */
-
-int scan_depth(const Opened *o, const Node *a) {
-  for (int k = o->naround; k > 0; k--)
-    if (group_holds(o->around[k - 1], a)) return k;
-  return 0;
-}
-
-/* Does a gather in e, or one in the index of such a gather, read a value of a loop? */
-static bool reads_open(const Index *e) {
-  for (int k = 0; k < e->n; k++) {
-    const Read *r = e->terms[k].gather;
-    if (r && r->node->open) return true;
-    for (int j = 0; r && j < r->node->naxes; j++)
-      if (reads_open(r->index[j])) return true;
-  }
-  return false;
-}
-
-Index *scan_outside_index(Sweep *s, const Opened *o, Index *e) {
-  Graph *g = s->g;
-  if (!o->naround || !reads_open(e)) return e;
-  Index *sum = index_divide(g, index_constant(g, e->offset), e->divisor), *zero = index_constant(g, 0);
-  for (int k = 0; k < e->n; k++) {
-    const Term *t = &e->terms[k];
-    Index *term = t->gather ? index_gather(g, scan_outside(s, o, (Read *)t->gather)) : index_var(g, t->var);
-    sum = index_combine(g, 1, sum, 1, index_divide(g, index_combine(g, t->coef, term, 0, zero), e->divisor));
-  }
-  return sum;
-}
-
-Read *scan_outside(Sweep *s, const Opened *o, Read *r) {
-  if (!o->naround) return r;
-  Node *n = r->node;
-  Index *index[MAX_AXES];
-  for (int k = 0; k < n->naxes; k++) index[k] = scan_outside_index(s, o, r->index[k]);
-  for (int k = o->naround - 1; k >= 0; k--)
-    n = build_result(s->g, o->around[k]->scan, n, o->around[k]->ncarries, o->around[k]->carries);
-  return read_make(s->g, n, index);
-}
-
-Read *scan_outside_formula(Sweep *s, const Opened *o, Read *r) {
-  Graph *g = s->g;
-  const Node *n = r->node;
-  bool known = n->id < s->size && s->listed[n->id];
-  if (!o->naround || known || !n->open || n->kind != NODE_MAP || n->nreduce || n->op == OP_INDEX)
-    return scan_outside(s, o, r);
-  Subst at = read_subst(r);
-  Read **x = ARENA_ARRAY(g->cx, Read *, n->nreads + 1);
-  Guard *guards = ARENA_ARRAY(g->cx, Guard, n->nguards + 1);
-  for (int k = 0; k < n->nreads; k++) x[k] = scan_outside_formula(s, o, read_substitute(g, n->reads[k], &at));
-  for (int k = 0; k < n->nguards; k++)
-    guards[k] = (Guard){scan_outside_index(s, o, index_substitute(g, n->guards[k].e, &at)), n->guards[k].n};
-  if (n->op == OP_PRODUCT) return build_product(g, n->scale, n->nreads, x, n->nguards, guards, 0, NULL);
-  return build_op(g, n->op, x);
-}
-
-bool scan_needed(Sweep *s) {
-  bool changed = false;
-  for (int k = 0; k < s->groups.n; k++)
-    for (int j = 0; j < s->groups.at[k].ncarries; j++) {
-      const Carry *c = &s->groups.at[k].carries[j];
-      bool blocked = s->blocked[c->next->id] || s->blocked[c->init->id],
-           depends = s->depends[c->next->id] || s->depends[c->init->id];
-      if ((blocked && !s->blocked[c->prev->id]) || (depends && !s->depends[c->prev->id])) changed = true;
-      s->blocked[c->prev->id] = s->blocked[c->prev->id] || blocked,
-      s->depends[c->prev->id] = s->depends[c->prev->id] || depends;
-      if (s->needed[c->prev->id] || c->prev->integer || !(s->needed[c->next->id] || s->needed[c->init->id])) continue;
-      s->needed[c->prev->id] = changed = true;
-    }
-  return changed;
-}
 
 /* ---- variables ---- */
 
@@ -158,7 +85,7 @@ static int scan_for(Sweep *s, const Backward *b, const ScanGroup *group) {
  */
 static void add_ties(const Sweep *s, Vars *to, const Node *n) {
   for (int k = 0; k < n->naxes; k++)
-    if (tie_of(s, n, k) >= 0) add(to, tie_of(s, n, k));
+    if (sweep_tie(s, n, k) >= 0) add(to, sweep_tie(s, n, k));
 }
 
 static void collect_seeds(Sweep *s, Backward *b, const ScanGroup *group) {
@@ -166,7 +93,7 @@ static void collect_seeds(Sweep *s, Backward *b, const ScanGroup *group) {
   for (int k = 0; k < group->results.n; k++) {
     Node *r = group->results.at[k];
     Seed *seed = &b->seeds[b->nseeds];
-    Read *total = r->id < s->size && s->needed[r->id] ? sweep_total(s, r, seed->vars) : NULL;
+    Read *total = r->id < s->size && s->needed[r->id] ? contribution_sum(s, r, seed->vars) : NULL;
     if (!total) continue;
     seed->result = r;
     add_read(&seed->all, total);
@@ -189,7 +116,7 @@ static void plant_seeds(Sweep *s, Backward *b) {
     for (int j = 0; j < seed->all.n; j++) at[j] = seed->all.at[j] == seed->vars[time] ? b->loop.time : seed->all.at[j];
     Contribution c = {.read = at_vars(s->g, seed->adjoint, at)};
     for (int j = 0; j < body->naxes; j++) c.vars[j] = j == time ? b->loop.time : seed->vars[j];
-    sweep_push(s, body, c);
+    contribution_push(s, body, c);
   }
 }
 
@@ -223,7 +150,7 @@ static void make_carry(Sweep *s, Backward *b, int k) {
   b->axes[k] = b->extra;
   for (int j = 0; j < c->prev->naxes; j++) {
     Axis plain = c->prev->axes[j];
-    int tie = tie_of(s, c->prev, j);
+    int tie = sweep_tie(s, c->prev, j);
     plain.scan = 0;
     b->own[k][j] = tie >= 0 ? tie : graph_var(g, plain);
     add(&b->axes[k], b->own[k][j]);
@@ -235,7 +162,7 @@ static void make_carry(Sweep *s, Backward *b, int k) {
   Contribution in = {.read = at_vars(g, q, b->axes[k].at)};
   memcpy(in.vars, b->own[k], sizeof in.vars);
   if (node_is_open(c->next, b->loop.group->scan)) {
-    sweep_push(s, c->next, in);
+    contribution_push(s, c->next, in);
   } else if (s->needed[c->next->id]) {
     Opened o = copy_record(s, c->next, in.read, b->own[k]);
     VEC_PUSH(g->cx, &s->loops[s->nloops - 1]->deferred, o);
@@ -246,8 +173,8 @@ static void sweep_body(Sweep *s, const ScanGroup *group) {
   for (int i = s->list.n - 1; i >= 0; i--) {
     Node *n = s->list.at[i];
     if (!group_holds(group, n) || n->kind == NODE_PREV) continue;
-    if (n->kind == NODE_RESULT) scan_visit(s, n);
-    else if (s->needed[n->id]) sweep_visit(s, n);
+    if (n->kind == NODE_RESULT) loop_visit(s, n);
+    else if (s->needed[n->id]) step_visit(s, n);
   }
 }
 
@@ -259,7 +186,7 @@ static void close_carries(Sweep *s, Backward *b) {
     int vars[MAX_AXES], at[2 * MAX_AXES], start[2 * MAX_AXES], n = 0;
     if (!q->prev) continue;
     const Node *prev = b->loop.group->carries[k].prev;
-    Read *total = sweep_total(s, prev, vars);
+    Read *total = contribution_sum(s, prev, vars);
     for (int j = 0; j < b->axes[k].n; j++) {
       at[j] = b->axes[k].at[j];
       for (int i = 0; i < prev->naxes && total; i++)
@@ -288,7 +215,7 @@ static void pass_starts(Sweep *s, Backward *b) {
     for (int j = 0; j < c->prev->naxes; j++)
       if (j != time) vars[n++] = b->own[k][j];
     Opened o = copy_record(s, c->init, read_make(g, result, index), vars);
-    sweep_process(s, &o);
+    step_process(s, &o);
   }
 }
 
@@ -365,11 +292,11 @@ static void differentiate_group(Sweep *s, const ScanGroup *group) {
   pass_starts(s, b);
   for (int k = 0; k < b->loop.deferred.n; k++) {
     Opened o = seen_from_outside(s, b, &b->loop.deferred.at[k]);
-    sweep_process(s, &o);
+    step_process(s, &o);
   }
 }
 
-void scan_visit(Sweep *s, Node *n) {
+void loop_visit(Sweep *s, Node *n) {
   for (int k = 0; k < s->groups.n; k++) {
     const ScanGroup *group = &s->groups.at[k];
     for (int j = 0; j < group->results.n; j++) {

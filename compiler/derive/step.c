@@ -6,7 +6,7 @@
  * which is the other factors of a product, a few lines here for operations whose derivative is no formula of
  * operands, and a `derivative` line of the prelude for all others. An adjoint of 0 wins over whatever it is multiplied
  * with (derive/zero.c). */
-#include "derive/differentiate.h"
+#include "derive/sweep.h"
 
 /* Steps, conditions, places, and what says that it is constant: no derivative flows through these. */
 static bool is_flat(Op op) {
@@ -28,7 +28,7 @@ static bool is_flat(Op op) {
   }
 }
 
-bool carries_derivative(const Node *n) {
+bool step_carries(const Node *n) {
   return n->kind != NODE_MAP || (n->op != OP_WHERE && n->op != OP_KEEP && !is_flat(n->op));
 }
 
@@ -48,7 +48,7 @@ static Read *derivative_formula(Sweep *s, const Opened *o, int k, Read *const *t
     subst_add(&out, v, index_var(g, o->vars[i]));
   }
   for (int i = 0; i < n->nreads && i < 3; i++) x[i] = read_substitute(g, to[i], &in);
-  return read_substitute(g, scan_outside_formula(s, o, derivative_line(s->program, n->op, k, x, n->span)), &out);
+  return read_substitute(g, outside_formula(s, o, derivative_line(s->program, n->op, k, x, n->span)), &out);
 }
 
 /* ybar * df/dx of operand k at open reads `to`, whose values are x; y: the node's own value. NULL: no derivative flows.
@@ -96,13 +96,13 @@ static void report_draw(Sweep *s, const Node *n) {
 
 /* Does operand x, read by o's node, get a contribution from here? */
 static bool takes(Sweep *s, const Opened *o, const Read *x) {
-  if (s->blocked[x->node->id] && carries_derivative(o->y)) report_draw(s, x->node);
-  return s->needed[x->node->id] && scan_depth(o, x->node) == o->level;
+  if (s->blocked[x->node->id] && step_carries(o->y)) report_draw(s, x->node);
+  return s->needed[x->node->id] && outside_depth(o, x->node) == o->level;
 }
 
 /* e of the node's, at o's variables; what is gathered in it is a value. */
 static Index *value_index(Sweep *s, const Opened *o, const Index *e) {
-  return scan_outside_index(s, o, index_substitute(s->g, e, &o->at));
+  return outside_index(s, o, index_substitute(s->g, e, &o->at));
 }
 
 /* The read as it stands, but for gathers in it: they are values. */
@@ -133,7 +133,7 @@ static void through_product(Sweep *s, const Opened *o, Read *const *to, Read *co
     for (int j = 0; j < y->nguards; j++)
       t.guards[t.nguards++] = (Guard){value_index(s, o, y->guards[j].e), y->guards[j].n};
     zero_wins(s, o, &t);
-    sweep_contribute(s, o, to[k], &t);
+    contribution_add(s, o, to[k], &t);
   }
 }
 
@@ -177,7 +177,7 @@ static void through_reduction(Sweep *s, const Opened *o, const Read *to, Read *x
   default: return; /* a place, not a value */
   }
   zero_wins(s, o, &t);
-  sweep_contribute(s, o, to, &t);
+  contribution_add(s, o, to, &t);
 }
 
 static void through_map(Sweep *s, const Opened *o) {
@@ -186,9 +186,9 @@ static void through_map(Sweep *s, const Opened *o) {
   Read *to[64], *x[64];
   Index *own[MAX_AXES];
   if (n->nreads > 60) bug("differentiate", "a product of %d factors", n->nreads);
-  for (int k = 0; k < n->nreads; k++) to[k] = target_read(s, o, n->reads[k]), x[k] = scan_outside(s, o, to[k]);
+  for (int k = 0; k < n->nreads; k++) to[k] = target_read(s, o, n->reads[k]), x[k] = outside_read(s, o, to[k]);
   for (int k = 0; k < n->naxes; k++) own[k] = index_var(g, o->vars[k]);
-  Read *y = scan_outside(s, o, read_make(g, n, own));
+  Read *y = outside_read(s, o, read_make(g, n, own));
   if (n->reduction > RED_SUM) {
     if (takes(s, o, to[0])) through_reduction(s, o, to[0], x[0], y);
   } else if (n->op == OP_PRODUCT) {
@@ -199,7 +199,7 @@ static void through_map(Sweep *s, const Opened *o) {
       Read *value = scalar_adjoint(s, o, k, to, x, y, o->adjoint);
       if (!value) continue;
       Integrand t = {.scale = 1, .nfactors = 1, .factors = {value}};
-      sweep_contribute(s, o, to[k], &t);
+      contribution_add(s, o, to[k], &t);
     }
   }
 }
@@ -209,8 +209,8 @@ static void through_reshape(Sweep *s, const Opened *o) {
   Graph *g = s->g;
   Node *n = o->y, *a = n->reads[0]->node;
   if (!takes(s, o, n->reads[0])) return;
-  int first = n->naxes && tie_of(s, n, 0) == g->batch_var ? 1 : 0, all[4 * MAX_AXES], m = read_vars(o->adjoint, all, 0),
-      vars[4 * MAX_AXES], nfree = 0;
+  int first = n->naxes && sweep_tie(s, n, 0) == g->batch_var ? 1 : 0, all[4 * MAX_AXES],
+      m = read_vars(o->adjoint, all, 0), vars[4 * MAX_AXES], nfree = 0;
   for (int k = 0; k < m; k++)
     if (!vars_contain(o->vars + first, n->naxes - first, all[k])) vars[nfree++] = all[k];
   Axis axes[MAX_AXES];
@@ -227,7 +227,7 @@ static void through_reshape(Sweep *s, const Opened *o) {
     if (k >= first) index[nfree + k - first] = index_var(g, c.vars[k]);
   }
   c.read = read_make(g, back, index);
-  sweep_push(s, a, c);
+  contribution_push(s, a, c);
 }
 
 static void through_pieces(Sweep *s, const Opened *o) {
@@ -245,20 +245,36 @@ static void through_pieces(Sweep *s, const Opened *o) {
                 index_combine(g, 1, index_var(g, c.vars[k]), 1, index_constant(g, n->offsets[p * n->naxes + k])));
     }
     c.read = read_through(g, read_substitute(g, o->adjoint, &place));
-    sweep_push(s, piece, c);
+    contribution_push(s, piece, c);
   }
 }
 
 static bool has_outer_operand(const Sweep *s, const Opened *o) {
   for (int k = 0; k < o->y->nreads; k++)
-    if (s->needed[o->y->reads[k]->node->id] && scan_depth(o, o->y->reads[k]->node) < o->level) return true;
+    if (s->needed[o->y->reads[k]->node->id] && outside_depth(o, o->y->reads[k]->node) < o->level) return true;
   return false;
 }
 
-void sweep_process(Sweep *s, const Opened *o) {
+void step_process(Sweep *s, const Opened *o) {
   Node *n = o->y;
   if (n->kind == NODE_MAP) through_map(s, o);
   else if (n->kind == NODE_RESHAPE) through_reshape(s, o);
   else if (n->kind == NODE_PIECES) through_pieces(s, o);
   if (o->level && has_outer_operand(s, o)) VEC_PUSH(s->g->cx, &s->loops[o->level - 1]->deferred, *o);
+}
+
+/* ---- a node ---- */
+
+void step_visit(Sweep *s, Node *n) {
+  Opened o = {.y = n};
+  s->g->span = n->span;
+  o.adjoint = contribution_sum(s, n, o.vars);
+  if (!o.adjoint || n->integer) return;
+  for (int k = 0; k < n->naxes + n->nreduce; k++) {
+    if (k >= n->naxes) o.vars[k] = sweep_fresh_var(s, n->axes[k]);
+    subst_add(&o.at, k, index_var(s->g, o.vars[k]));
+  }
+  o.naround = o.level = s->nloops;
+  for (int k = 0; k < s->nloops; k++) o.around[k] = s->loops[k]->group;
+  step_process(s, &o);
 }

@@ -13,46 +13,8 @@
  * the root over all examples with respect to this one.
  *
  * needs: simplified nodes, no NAME and GRAD. keeps: all invariants of graph/graph.h. */
-#include "derive/differentiate.h"
-
-/* ---- variables ---- */
-
-/* Is n computed in the k-th loop that is being differentiated, or in one inside of it? */
-static bool in_loop(const Sweep *s, const Node *n, int k) {
-  for (; k < s->nloops; k++)
-    if (group_holds(s->loops[k]->group, n)) return true;
-  return false;
-}
-
-int tie_of(const Sweep *s, const Node *n, int k) {
-  Axis a = n->axes[k];
-  if (s->per_example && k == 0 && a.kind == AXIS_BATCH) return s->g->batch_var;
-  if (!a.scan) return -1;
-  for (int i = 0; i < s->nties; i++)
-    if (s->ties[i].scan == a.scan && node_is_open(n, a.scan)) return s->ties[i].var;
-  for (int i = 0; i < s->nloops; i++)
-    if (s->loops[i]->group->scan == a.scan && in_loop(s, n, i)) return s->loops[i]->time;
-  return -1;
-}
-
-/* An axis that is a time stays one only inside of a scan, where the values at this time are all that there is. */
-int sweep_fresh_var(const Sweep *s, Axis axis) {
-  if (!s->nties) axis.scan = 0;
-  return graph_var(s->g, axis);
-}
-
-int sweep_var(const Sweep *s, const Node *n, int k) {
-  int tie = tie_of(s, n, k);
-  return tie >= 0 ? tie : sweep_fresh_var(s, n->axes[k]);
-}
-
-/* Axis k of n for an array that stands beside n: of the scan that is being made, where it is a time. */
-Axis sweep_adjoint_axis(const Sweep *s, const Node *n, int k) {
-  int tie = tie_of(s, n, k);
-  Axis axis = tie >= 0 ? graph_var_axis(s->g, tie) : n->axes[k];
-  if (tie < 0 && !s->nties) axis.scan = 0;
-  return axis;
-}
+#include "derive/derive.h"
+#include "derive/sweep.h"
 
 /* ---- what is needed ---- */
 
@@ -77,7 +39,7 @@ static void mark_needed(Sweep *s, int ntargets, Node *const *targets) {
     for (int t = 0; t < ntargets; t++) needed = needed || n == targets[t];
     for (int k = 0; k < n->nreads && n->kind != NODE_NAME; k++) {
       int x = n->reads[k]->node->id;
-      needed = needed || s->needed[x] || (s->blocked[x] && carries_derivative(n));
+      needed = needed || s->needed[x] || (s->blocked[x] && step_carries(n));
     }
     for (int k = 0; k < n->ncarries; k++)
       needed = needed || s->needed[n->carries[k].next->id] || s->needed[n->carries[k].init->id];
@@ -86,28 +48,31 @@ static void mark_needed(Sweep *s, int ntargets, Node *const *targets) {
   }
 }
 
-/* ---- the sweep ---- */
-
-void sweep_visit(Sweep *s, Node *n) {
-  Opened o = {.y = n};
-  s->g->span = n->span;
-  o.adjoint = sweep_total(s, n, o.vars);
-  if (!o.adjoint || n->integer) return;
-  for (int k = 0; k < n->naxes + n->nreduce; k++) {
-    if (k >= n->naxes) o.vars[k] = sweep_fresh_var(s, n->axes[k]);
-    subst_add(&o.at, k, index_var(s->g, o.vars[k]));
-  }
-  o.naround = o.level = s->nloops;
-  for (int k = 0; k < s->nloops; k++) o.around[k] = s->loops[k]->group;
-  sweep_process(s, &o);
+/* A carried value is needed where its start or its next value is; true where that was new. */
+static bool scan_needed(Sweep *s) {
+  bool changed = false;
+  for (int k = 0; k < s->groups.n; k++)
+    for (int j = 0; j < s->groups.at[k].ncarries; j++) {
+      const Carry *c = &s->groups.at[k].carries[j];
+      bool blocked = s->blocked[c->next->id] || s->blocked[c->init->id],
+           depends = s->depends[c->next->id] || s->depends[c->init->id];
+      if ((blocked && !s->blocked[c->prev->id]) || (depends && !s->depends[c->prev->id])) changed = true;
+      s->blocked[c->prev->id] = s->blocked[c->prev->id] || blocked,
+      s->depends[c->prev->id] = s->depends[c->prev->id] || depends;
+      if (s->needed[c->prev->id] || c->prev->integer || !(s->needed[c->next->id] || s->needed[c->init->id])) continue;
+      s->needed[c->prev->id] = changed = true;
+    }
+  return changed;
 }
+
+/* ---- the sweep ---- */
 
 static void seed(Sweep *s, const Read *root) {
   Graph *g = s->g;
   Contribution c = {.box = false};
   Integrand t = {.scale = 1};
   for (int k = 0; k < root->node->naxes; k++) {
-    int v, tie = tie_of(s, root->node, k);
+    int v, tie = sweep_tie(s, root->node, k);
     if (tie >= 0 && index_is_var(root->index[k], &v) && v == tie) {
       c.vars[k] = v;
       continue;
@@ -116,7 +81,7 @@ static void seed(Sweep *s, const Read *root) {
     integrand_guard(&t, index_combine(g, 1, index_var(g, c.vars[k]), -1, root->index[k]));
   }
   c.read = integrand_sum(g, &t, 0, NULL);
-  sweep_push(s, root->node, c);
+  contribution_push(s, root->node, c);
 }
 
 /* The times of the scans that the root is inside of are constants of the derivation, like the example. */
@@ -139,8 +104,8 @@ static bool inside_loop(const Sweep *s, const Node *n) {
   return false;
 }
 
-void differentiate(Program *p, Read *root, bool per_example, int ntargets, Node *const *targets, Read **adjoints,
-                   int (*vars)[MAX_AXES]) {
+void derive_adjoints(Program *p, Read *root, bool per_example, int ntargets, Node *const *targets, Read **adjoints,
+                     int (*vars)[MAX_AXES]) {
   Graph *g = p->graph;
   Node *value = root->node;
   graph_part_scans(g, &value, 1);
@@ -167,11 +132,11 @@ void differentiate(Program *p, Read *root, bool per_example, int ntargets, Node 
     bool target = false;
     if (inside_loop(&s, n)) continue;
     for (int t = 0; t < ntargets; t++) target = target || n == targets[t];
-    if (n->kind == NODE_RESULT) scan_visit(&s, n);
-    else if (s.needed[n->id] && !target) sweep_visit(&s, n);
+    if (n->kind == NODE_RESULT) loop_visit(&s, n);
+    else if (s.needed[n->id] && !target) step_visit(&s, n);
   }
   for (int t = 0; t < ntargets; t++) {
-    Read *r = targets[t]->id < s.size ? sweep_total(&s, targets[t], vars[t]) : NULL;
+    Read *r = targets[t]->id < s.size ? contribution_sum(&s, targets[t], vars[t]) : NULL;
     for (int k = 0; !r && k < targets[t]->naxes; k++) vars[t][k] = sweep_var(&s, targets[t], k);
     adjoints[t] = r ? r : build_constant(g, 0);
   }

@@ -17,7 +17,7 @@
  * sum would be no matrix product: there the elements of the wild factor that meet nothing but zeros are made 0 first
  * (OP_KEEP), by the count of those that they meet: a dead value meets none, since all that is computed from it is dead.
  */
-#include "derive/differentiate.h"
+#include "derive/sweep.h"
 #include "graph/hazard.h"
 #include "build/product.h"
 
@@ -116,7 +116,7 @@ static Kept open_factor(Sweep *s, const Opened *o, const Read *f, Integrand *t) 
   }
   kept.factor = read_make(g, f->node, index);
   for (int k = 0; k < o->y->naxes + o->y->nreduce; k++)
-    if (!is_tie(s, o->vars[k]) && !vars_contain(used, nused, o->vars[k])) kept.summed[kept.n++] = o->vars[k];
+    if (!sweep_is_tie(s, o->vars[k]) && !vars_contain(used, nused, o->vars[k])) kept.summed[kept.n++] = o->vars[k];
   return kept;
 }
 

@@ -186,7 +186,7 @@ typedef struct Program {
   VEC(Objective) objectives;
   VEC(Check) checks;
   TrainDefaults train;
-  VEC(AdjointScan) adjoint_scans; /* of differentiate */
+  VEC(AdjointScan) adjoint_scans; /* of derive/loop.c */
   int ndraws;                     /* statements that draw */
   const Node *drawn_reported;     /* a draw through which a gradient was asked: said once */
   VEC(Fired) fired;
@@ -220,12 +220,6 @@ int rule_count(const Program *p);
 const Stmt *rule_at(const Program *p, int k);
 Read *rule_result(Program *p, const Expr *e, int n, const char *const *names, Read *const *reads, const int *ranks,
                   int (*vars)[MAX_AXES]);
-
-/* derive/visit.c: the adjoints of `targets` (leaves) of the scalar that `root` reads: open reads in vars[t][axes of the
- * target]. per_example: the batch variable of root stands for one example (grad in the language); else root has no
- * batch. A target that root does not depend on gets the constant 0. Expects simplified nodes: no NAME, no GRAD. */
-void differentiate(Program *p, Read *root, bool per_example, int ntargets, Node *const *targets, Read **adjoints,
-                   int (*vars)[MAX_AXES]);
 
 /* simplify/rebuild.c: replaces every root of the program by a simplified one without NAME and GRAD; makes the
  * gradients. */

@@ -10,6 +10,7 @@
  * computed is a tangent for each place of w (Christianson 1992; Townsend 2017), and nothing new is needed for it. */
 #include "simplify/simplify.h"
 #include "build/build.h"
+#include "derive/derive.h"
 
 #include <string.h>
 
@@ -114,8 +115,8 @@ static Read *forwards(Simplifier *t, Read *root, Node *leaf, int *vars) {
   Node *u = build_leaf(g, NODE_DIRECTION, -1, n, axes, "u");
   Read *factors[2] = {read_make(g, u, index), root};
   Read *sum = simplify_read(t, build_product(g, 1, 2, factors, 0, NULL, n, kept));
-  differentiate(t->program, sum, true, 1, &leaf, &gradient, of_leaf);
-  differentiate(t->program, simplify_read(t, gradient), true, 1, &u, &tangents, of_u);
+  derive_adjoints(t->program, sum, true, 1, &leaf, &gradient, of_leaf);
+  derive_adjoints(t->program, simplify_read(t, gradient), true, 1, &u, &tangents, of_u);
   if (reaches(g->cx, tangents->node, u)) return NULL;
   memcpy(vars, of_leaf[0], sizeof of_leaf[0]);
   Subst back = {0};
@@ -143,7 +144,7 @@ Read *simplify_gradient(Simplifier *s, Node *n, const Subst *own) {
   Read *adjoint = NULL;
   int vars[1][MAX_AXES];
   if (!nudged && forward_pays(g, root, leaf)) adjoint = forwards(t, root, leaf, vars[0]);
-  if (!adjoint) differentiate(s->program, root, true, 1, &leaf, &adjoint, vars);
+  if (!adjoint) derive_adjoints(s->program, root, true, 1, &leaf, &adjoint, vars);
   Subst tie = {0};
   for (int k = 0; k < leaf->naxes; k++) {
     Index *place = index_substitute(g, n->tie[k], at);

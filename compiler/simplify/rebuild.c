@@ -10,6 +10,7 @@
  * removes: NAME, GRAD and OPAQUE. */
 #include "simplify/simplify.h"
 #include "build/build.h"
+#include "derive/derive.h"
 #include "simplify/rules.h"
 
 #include <math.h>
@@ -302,7 +303,7 @@ static void add_gradients(Simplifier *s, Routine *r) {
   int(*vars)[MAX_AXES] = arena_alloc(p->cx, sizeof *vars * (size_t)(n + 1));
   for (int k = 0; k < n; k++) targets[k] = p->params.at[k].node;
   Read *loss = simplify_read(s, read_make(p->graph, r->roots[0].node, NULL));
-  differentiate(p, loss, false, n, targets, adjoints, vars);
+  derive_adjoints(p, loss, false, n, targets, adjoints, vars);
   roots[used++] = (Root){build_tensor(p->graph, loss, 0, NULL), DEST_RETURN, 0};
   for (int k = 0; k < n; k++)
     roots[used++] =
@@ -344,7 +345,7 @@ static void add_product(Simplifier *s, const Group *group, FullBatch *full) {
     dot = build_add(g, dot,
                     along_direction(g, leaf, group->params[k], root_of(&full->gradient, DEST_GRAD, group->params[k])));
   }
-  differentiate(p, simplify_read(s, dot), false, n, targets, products, vars);
+  derive_adjoints(p, simplify_read(s, dot), false, n, targets, products, vars);
   full->product.roots = ARENA_ARRAY(p->cx, Root, n + 1);
   for (int k = 0; k < n; k++)
     full->product.roots[k] =

@@ -1,8 +1,6 @@
-/* differentiate.h: the sweep from a root to its leaves, as its parts share it: derive/visit.c walks,
- * derive/step.c takes a step through one node, derive/contribution.c sums what arrives, and
- * derive/loop.c does the same for a loop. */
-#ifndef NNC_DIFFERENTIATE_H
-#define NNC_DIFFERENTIATE_H
+/* sweep.h: the sweep from a root to its leaves, as the files of derive share it. */
+#ifndef NNC_DERIVE_SWEEP_H
+#define NNC_DERIVE_SWEEP_H
 
 #include "build/build.h"
 #include "graph/program.h"
@@ -66,13 +64,23 @@ typedef struct Integrand { /* scale * factors where guards hold, open in variabl
   int nguards;
 } Integrand;
 
-/* derive/visit.c */
+/* derive/sweep.c */
 /* The variable that axis k of n is tied to, or -1. */
-int tie_of(const Sweep *s, const Node *n, int k);
+int sweep_tie(const Sweep *s, const Node *n, int k);
+/* Is v a constant of the derivation: the example, or a time? */
+bool sweep_is_tie(const Sweep *s, int v);
 int sweep_fresh_var(const Sweep *s, Axis axis);
 int sweep_var(const Sweep *s, const Node *n, int k); /* for axis k of n: the one that it is tied to, or a fresh one */
 Axis sweep_adjoint_axis(const Sweep *s, const Node *n, int k);
-void sweep_visit(Sweep *s, Node *n);
+
+/* derive/contribution.c */
+void integrand_guard(Integrand *t, Index *e); /* e = 0 */
+Read *integrand_sum(Graph *g, const Integrand *t, int nsummed, const int *summed);
+void contribution_push(Sweep *s, Node *a, Contribution c);
+/* Adds the integrand t to the adjoint of the node that r reads, an operand of o's node. */
+void contribution_add(Sweep *s, const Opened *o, const Read *r, Integrand *t);
+/* The adjoint of n at `vars` (fresh, or tied); NULL where nothing reached it. */
+Read *contribution_sum(Sweep *s, const Node *n, int *vars);
 
 /* derive/zero.c */
 /* adjoint * d, where d is a derivative at the adjoint's place; an adjoint of 0 wins. */
@@ -84,33 +92,24 @@ Read *zero_over(Graph *g, Read *adjoint, Read *y, Read *b);
 /* The same for the factors of an integrand, the adjoint being the first. */
 void zero_wins(Sweep *s, const Opened *o, Integrand *t);
 
-/* derive/contribution.c */
-/* Is v a constant of the derivation: the example, or a time? */
-bool is_tie(const Sweep *s, int v);
-void integrand_guard(Integrand *t, Index *e); /* e = 0 */
-Read *integrand_sum(Graph *g, const Integrand *t, int nsummed, const int *summed);
-/* Adds the integrand t to the adjoint of the node that r reads, an operand of o's node. */
-void sweep_contribute(Sweep *s, const Opened *o, const Read *r, Integrand *t);
-void sweep_push(Sweep *s, Node *a, Contribution c);
-/* The adjoint of n at `vars` (fresh, or tied); NULL where nothing reached it. */
-Read *sweep_total(Sweep *s, const Node *n, int *vars);
+/* derive/outside.c */
+/* How many of the loops around y is a inside of? */
+int outside_depth(const Opened *o, const Node *a);
+/* Forward values seen from outside of all loops around y: what was kept of them. */
+Read *outside_read(Sweep *s, const Opened *o, Read *r);
+/* The same for a formula of forward values: what the loop computes anyway is read, the rest is computed outside. */
+Read *outside_formula(Sweep *s, const Opened *o, Read *r);
+Index *outside_index(Sweep *s, const Opened *o, Index *e);
 
 /* derive/step.c */
-bool carries_derivative(const Node *n); /* would one flow into operands of n? */
-/* One step of the rule, for operands at o's level. */
-void sweep_process(Sweep *s, const Opened *o);
+bool step_carries(const Node *n); /* would a derivative flow into operands of n? */
+/* From the adjoint of o's node to its operands, those at o's level. */
+void step_process(Sweep *s, const Opened *o);
+/* The same for n, from all that has arrived at it. */
+void step_visit(Sweep *s, Node *n);
 
 /* derive/loop.c */
-/* A carried value is needed where its start or its next value is; true where that was new. */
-bool scan_needed(Sweep *s);
 /* n is a RESULT: its loop is differentiated when the last of its RESULTs is met. */
-void scan_visit(Sweep *s, Node *n);
-/* How many of the loops around y is a inside of? */
-int scan_depth(const Opened *o, const Node *a);
-/* Forward values seen from outside of all loops around y: what was kept of them. */
-Read *scan_outside(Sweep *s, const Opened *o, Read *r);
-/* The same for a formula of forward values: what the loop computes anyway is read, the rest is computed outside. */
-Read *scan_outside_formula(Sweep *s, const Opened *o, Read *r);
-Index *scan_outside_index(Sweep *s, const Opened *o, Index *e);
+void loop_visit(Sweep *s, Node *n);
 
 #endif

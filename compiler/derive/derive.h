@@ -1,0 +1,21 @@
+/* derive.h: derivatives by one rule, from a scalar back to what it depends on.
+ *
+ * In: a scalar, by the read of its node, and target nodes. Out: the adjoint of each target, an open read. What is made
+ * are nodes of the same graph; nothing else is kept, but for the scans of derivatives in Program.adjoint_scans.
+ *
+ * Its files, each of which calls those before it only:
+ *     sweep.c   variables      contribution.c   sums of what arrives     zero.c    where an adjoint of 0 wins
+ *     outside.c RESULTs        step.c           through one node         loop.c    a loop as a whole     visit.c  all
+ */
+#ifndef NNC_DERIVE_H
+#define NNC_DERIVE_H
+
+#include "graph/program.h"
+
+/* The adjoints of `targets` (leaves) of the scalar that `root` reads: open reads in vars[t][axes of the target].
+ * per_example: the batch variable of root stands for one example (grad in the language); else root has no batch. A
+ * target that root does not depend on gets the constant 0. Expects simplified nodes: no NAME, no GRAD. */
+void derive_adjoints(Program *p, Read *root, bool per_example, int ntargets, Node *const *targets, Read **adjoints,
+                     int (*vars)[MAX_AXES]);
+
+#endif
