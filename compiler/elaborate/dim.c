@@ -3,49 +3,9 @@
  * An axis of such an extent has its bound as its extent in the graph, and says which expression of the input T (T
  * itself, H - 2, floor(H/2)) counts its places. What is beyond them is storage and nothing else: reductions leave it
  * out, an index into it is an error or reads 0, outputs have 0 there. */
-#include "elaborate/elaborate.h"
-#include "graph/hazard.h"
+#include "elaborate/expr.h"
 
 #include <math.h>
-#include <string.h>
-
-/* ---- declarations ---- */
-
-static Value *dim_value(Elaborator *el, const Input *input) {
-  Index *index[1] = {index_var(el->g, el->g->batch_var)};
-  Value *v = value_tensor(el, read_make(el->g, input->node, index), 0, NULL, input->span);
-  v->name = input->name;
-  return v;
-}
-
-void declare_dim(Elaborator *el, Scope *s, const Stmt *st) {
-  Program *p = el->program;
-  Binding *b = scope_find(s, st->name);
-  if (b && b->value->kind != VALUE_FUNCTION) {
-    report(el, st->name_span, "'%s' is already defined", st->name);
-    remark(el, b->span, "it is defined here");
-    return;
-  }
-  for (int k = 0; k < p->inputs.n; k++)
-    if (p->inputs.at[k].name == st->name) {
-      scope_bind(el, s, st->name, dim_value(el, &p->inputs.at[k]), st->name_span);
-      return;
-    }
-  int64_t bound = whole_number(el, expr(el, s, st->value), st->value->span, "the bound of a dim", 1);
-  if (p->inputs.n == 32) report(el, st->span, "more than 32 inputs");
-  if (bound < 0 || p->inputs.n == 32) {
-    scope_bind(el, s, st->name, value_poison(el, st->name_span), st->name_span);
-    return;
-  }
-  Axis axes[1] = {OVER_BATCH};
-  Node *node = build_leaf(el->g, NODE_INPUT, p->inputs.n, 1, axes, st->name);
-  node->integer = true;
-  node->lo = 1, node->hi = (double)bound;
-  node->hazards = hazards_of(el->g, node);
-  Input input = {st->name, node, INPUT_EXTENT, (int)bound, st->name_span, 1};
-  VEC_PUSH(el->cx, &p->inputs, input);
-  scope_bind(el, s, st->name, dim_value(el, &input), st->name_span);
-}
 
 /* ---- extents ---- */
 
@@ -118,21 +78,6 @@ bool extent_of(Elaborator *el, const Value *v, Span span, const char *what, Axis
 
 Value *dim_extent(Elaborator *el, int dim, Span span) {
   return value_tensor(el, build_index(el->g, el->g->dims[dim - 1]), 0, NULL, span);
-}
-
-const char *dim_text(Elaborator *el, int dim) {
-  Text t = {.cx = el->cx};
-  const Index *e = el->g->dims[dim - 1];
-  for (int k = 0; k < e->n; k++) {
-    const Node *n = e->terms[k].gather->node;
-    int64_t c = e->terms[k].coef;
-    if (k || c < 0) text_add(&t, c < 0 ? (k ? " - " : "-") : " + ");
-    if (c != 1 && c != -1) text_printf(&t, "%lld*", (long long)(c < 0 ? -c : c));
-    text_add(&t, n->label ? n->label : "(...)");
-  }
-  if (e->offset)
-    text_printf(&t, " %c %lld", e->offset < 0 ? '-' : '+', (long long)(e->offset < 0 ? -e->offset : e->offset));
-  return t.data;
 }
 
 /* ---- places ---- */

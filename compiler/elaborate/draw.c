@@ -3,55 +3,11 @@
  * The noise is a leaf of the graph: standard normals, or numbers between 0 and 1, one for each element, example, lifted
  * call and step of a scan. What is drawn is a function of noise and parameters (draw_normal(e, mu, sigma) = mu + sigma
  * * e), so that its derivative needs nothing new, and a `draw_...` of the prelude can be read and overridden. */
-#include "elaborate/elaborate.h"
+#include "elaborate/builtin.h"
+#include "elaborate/expr.h"
+#include "elaborate/statement.h"
 
 #include <string.h>
-
-typedef struct Family {
-  const char *name;
-  int nargs;
-  bool normal;     /* the noise: standard normals; else uniform on (0, 1) */
-  bool vector;     /* its argument is an array of probabilities, and the noise like it */
-  StartKind start; /* of a parameter, where the arguments are numbers; START_ZERO: none */
-} Family;
-
-static const Family families[] = {
-  {"normal", 2, true, false, START_NORMAL},     {"uniform", 2, false, false, START_UNIFORM},
-  {"exponential", 1, false, false, START_ZERO}, {"laplace", 2, false, false, START_ZERO},
-  {"gumbel", 2, false, false, START_ZERO},      {"bernoulli", 1, false, false, START_ZERO},
-  {"categorical", 1, false, true, START_ZERO},
-};
-
-static const Family *family_named(const char *name) {
-  for (size_t k = 0; k < sizeof families / sizeof *families; k++)
-    if (strcmp(families[k].name, name) == 0) return &families[k];
-  return NULL;
-}
-
-/* ---- distributions as values ---- */
-
-static bool start_numbers(Elaborator *el, const Expr *e, const Family *f, Value **args, Value *v) {
-  for (int k = 0; k < f->nargs; k++)
-    if (args[k]->kind != VALUE_NUMBER) return true;
-  v->start = (Start){.kind = f->start, .a = args[0]->number, .b = f->nargs > 1 ? args[1]->number : 0};
-  bool uniform = f->start == START_UNIFORM;
-  if (f->start == START_ZERO || (uniform ? v->start.a <= v->start.b : v->start.b >= 0)) return true;
-  if (uniform) report(el, e->span, "uniform(a, b) needs a <= b, found %g and %g", v->start.a, v->start.b);
-  else
-    report(el, e->span, "%s(mean, deviation) needs a deviation of at least 0, found %g and %g", f->name, v->start.a,
-           v->start.b);
-  return false;
-}
-
-Value *call_distribution(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
-  const Family *f = family_named(el->builtin);
-  Value *v = value_new(el, VALUE_DISTRIBUTION, e->span);
-  (void)s;
-  v->name = f->name;
-  v->items = arena_copy(el->cx, args, sizeof(Value *) * (size_t)n);
-  v->nitems = n;
-  return start_numbers(el, e, f, args, v) ? v : value_poison(el, e->span);
-}
 
 /* ---- noise ---- */
 

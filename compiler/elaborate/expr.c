@@ -1,19 +1,5 @@
 /* expr.c: expressions to values: operators, matrix notation, lists. Calls and indexing have their own files. */
-#include "elaborate/elaborate.h"
-
-#include <math.h>
-#include <string.h>
-
-bool expr_mentions(const Expr *e, const char *name) {
-  if (!e) return false;
-  if (e->kind == EXPR_NAME) return e->name == name;
-  if (expr_mentions(e->a, name) || expr_mentions(e->b, name)) return true;
-  for (int k = 0; k < e->nargs; k++)
-    if (expr_mentions(e->args[k].value, name)) return true;
-  for (int k = 0; k < e->nsubs; k++)
-    if (expr_mentions(e->subs[k].first, name) || expr_mentions(e->subs[k].last, name)) return true;
-  return false;
-}
+#include "elaborate/expr.h"
 
 static Value *list_value(Elaborator *el, Scope *s, const Expr *e) {
   Value *v = value_new(el, VALUE_LIST, e->span);

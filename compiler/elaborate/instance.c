@@ -3,11 +3,10 @@
  * The row S is a list that each such definition makes one longer; a list of other values never grows. S[l] is an entry
  * like that of any list, so l is known when compiling. The path of an instance is S.2, its place where a `for` has its
  * count, and S[l].W is what stands under S.2.W. */
-#include "elaborate/elaborate.h"
+#include "elaborate/expr.h"
+#include "elaborate/statement.h"
 
 #include <string.h>
-
-bool is_hole(const Expr *e) { return e->kind == EXPR_NAME && strcmp(e->name, "_") == 0; }
 
 /* ---- S[l] = dense(_, 64) ---- */
 
@@ -115,17 +114,6 @@ void define_instance(Elaborator *el, Scope *s, const Stmt *st) {
 }
 
 /* ---- S[l], S[l].W ---- */
-
-bool is_row(const Value *v) {
-  const Value *first = v->kind == VALUE_LIST && v->nitems ? v->items[0] : NULL;
-  return first && first->kind == VALUE_FUNCTION && first->partial;
-}
-
-void report_choice(Elaborator *el, Span span, const Value *row, const char *index) {
-  report(el, span, "an instance is chosen when compiling, but '%s' is not known then", index);
-  if (row->name) remark(el, row->span, "'%s' is %s", row->name, describe(el, row));
-  advise(el, "each has parameters of its own; it is chosen by a number, or by the count of a 'for'");
-}
 
 /* The path of the instance, or of a part of one, that is written S[l], S[l].h, S[l].T[0]; NULL with an error. */
 static const char *path_of_part(Elaborator *el, Scope *s, const Expr *e) {

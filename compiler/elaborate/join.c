@@ -2,7 +2,7 @@
  *
  * Joined arrays are boxes in an array of zeros (NODE_PIECES); a part is a read with an offset. What is lifted or in the
  * batch stands in front, so that an axis is counted among a value's own. */
-#include "elaborate/elaborate.h"
+#include "elaborate/builtin.h"
 
 #include <string.h>
 

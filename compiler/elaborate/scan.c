@@ -4,45 +4,15 @@
  * step for h[t]; outside it is the RESULT of the step at all times. What a carried value looks like (its axes, which
  * examples and indices it depends on, whether it is whole) follows from its start and from the step, and the step from
  * it: the body is elaborated quietly until that no longer changes, then once more for good. */
-#include "elaborate/elaborate.h"
+#include "elaborate/scan.h"
+#include "elaborate/statement.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { MOST_CARRIES = 64, MOST_TRIALS = 8, MOST_SEQUENCES = 128 };
-
-typedef struct Carried { /* h: what is known of it so far */
-  const Decl *decl;
-  Value *init;
-  int context[MAX_AXES], ncontext; /* variables that it depends on, time among them, in order */
-  int rank, own[MAX_AXES];         /* its own axes */
-  bool integer;
-  double lo, hi;
-  Node *prev;
-} Carried;
-
-struct ScanScope { /* what statements of the body need to know */
-  Elaborator *el;
-  const Stmt *stmt;
-  int scan, time; /* the variable */
-  const char *name;
-  Carried carried[MOST_CARRIES];
-  int ncarried;
-  struct Sequence {
-    const char *name;
-    Span span;
-    Value *value;
-  } sequences[MOST_SEQUENCES];
-  int nsequences;
-};
+enum { MOST_TRIALS = 8 };
 
 /* ---- in the body ---- */
-
-ScanScope *scan_of(const Scope *s) {
-  for (; s && s->kind == SCOPE_BLOCK; s = s->parent)
-    if (s->scan) return s->scan;
-  return NULL;
-}
 
 bool defines_step(const Scope *s, const Target *t) {
   const ScanScope *scan = scan_of(s);
@@ -109,31 +79,6 @@ void define_step(Elaborator *el, Scope *s, const Target *t, Value *v) {
     }
   if (scan->nsequences == MOST_SEQUENCES) report(el, t->span, "more than %d sequences in one scan", MOST_SEQUENCES);
   else scan->sequences[scan->nsequences++] = (struct Sequence){t->name, t->span, sequence};
-}
-
-/* h[t] or h[t-1]; poison with an error. */
-Value *sequence_at(Elaborator *el, const Value *sequence, const Index *at, Span span) {
-  const ScanScope *scan = sequence->scan;
-  int64_t back = 1;
-  if (at) {
-    Index *behind = index_combine(el->g, 1, index_var(el->g, scan->time), -1, at);
-    if (!index_is_constant(behind, &back)) back = -1;
-  }
-  if (at && back == 0) {
-    if (sequence->now) return sequence->now;
-    report(el, span, "'%s[%s]' is read before it is defined in this step", sequence->name, scan->name);
-    if (sequence->before) advise(el, "'%s[%s-1]' is the value of the step before", sequence->name, scan->name);
-    return value_poison(el, span);
-  }
-  if (at && back == 1) {
-    if (sequence->before) return sequence->before;
-    report(el, span, "'%s[%s-1]' has no value at the first step", sequence->name, scan->name);
-    advise(el, "`init %s = ...` at the head of the scan gives it one", sequence->name);
-    return value_poison(el, span);
-  }
-  report(el, span, "inside of the scan that computes '%s', only %s[%s] and %s[%s-1] can be read", sequence->name,
-         sequence->name, scan->name, sequence->name, scan->name);
-  return value_poison(el, span);
 }
 
 /* ---- the starts ---- */

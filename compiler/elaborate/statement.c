@@ -1,6 +1,7 @@
 /* statement.c: statements, of the model and of bodies. A statement in error binds its names to a poisoned value, so
  * that later statements are still checked and nothing is reported twice. */
-#include "elaborate/elaborate.h"
+#include "elaborate/expr.h"
+#include "elaborate/statement.h"
 
 #include <string.h>
 
@@ -12,42 +13,6 @@ static void poison_targets(Elaborator *el, Scope *s, const Stmt *st) {
 }
 
 /* ---- definitions ---- */
-
-bool may_define(Elaborator *el, Scope *s, const char *name, Span span) {
-  for (Binding *b = s->first; b; b = b->next) {
-    if (b->name != name) continue;
-    if (s->may_redefine && !b->value->grows) return true;
-    report(el, span, "'%s' is already defined", name);
-    remark(el, b->span, b->is_formal ? "it is an argument" : "it is defined here");
-    if (b->value->grows)
-      advise(el, "'%s' is %s, which only %s[%d] = layer(_, ...) adds to", name, describe(el, b->value), name,
-             b->value->nitems);
-    else advise(el, "a value never changes; give the new one another name (a 'for' may redefine)");
-    return false;
-  }
-  return true;
-}
-
-static void record_named(Elaborator *el, const char *path, Value *v, Span span, bool ambiguous) {
-  Named n = {intern(el->cx, path), v, span, false};
-  for (int k = 0; k < el->named.n && ambiguous; k++)
-    if (el->named.at[k].path == n.path) n.ambiguous = true;
-  VEC_PUSH(el->cx, &el->named, n);
-}
-
-/* Under this name in s, and for grad under its path. */
-void bind_result(Elaborator *el, Scope *s, const char *name, Value *v, Span span) {
-  scope_bind(el, s, name, v, span);
-  if ((s->fn && s->fn->kind != STMT_LAYER) || is_poison(v) || scan_of(s)) return;
-  record_named(el, arena_printf(el->cx, "%s%s%s", s->prefix, name, s->suffix), v, span, s->reuse);
-  if (*s->suffix) record_named(el, arena_printf(el->cx, "%s%s", s->prefix, name), v, span, false);
-}
-
-static void define(Elaborator *el, Scope *s, const Target *t, Value *v) {
-  Value *named = is_poison(v) ? v : named_value(el, s, t->name, v);
-  if (named->kind == VALUE_TENSOR) named->span = t->span;
-  bind_result(el, s, t->name, named, t->span);
-}
 
 static bool check_shape(Elaborator *el, Scope *s, const Target *t, Value *v) {
   Value *x = as_tensor(el, v, t->span, "the value");
@@ -133,10 +98,6 @@ static void run_define_step(Elaborator *el, Scope *s, const Stmt *st) {
   for (int k = 0; k < st->ntargets; k++) define_step(el, s, &t[k], st->ntargets == 1 || is_poison(v) ? v : v->items[k]);
 }
 
-void define_value(Elaborator *el, Scope *s, const Target *t, Value *v) {
-  if (may_define(el, s, t->name, t->span)) define(el, s, t, v);
-}
-
 static void run_define(Elaborator *el, Scope *s, const Stmt *st) {
   const Target *t = st->targets;
   if (defines_step(s, t)) {
@@ -175,108 +136,6 @@ static void run_define(Elaborator *el, Scope *s, const Stmt *st) {
     return;
   }
   for (int k = 0; k < st->ntargets; k++) define(el, s, &t[k], v->items[k]);
-}
-
-/* ---- state <- e ---- */
-
-static Leaf *state_of(Elaborator *el, Scope *s, const Target *t, Binding **b) {
-  *b = scope_find(s, t->name);
-  Value *v = *b ? (*b)->value : NULL;
-  if (v && v->kind == VALUE_TENSOR && v->read->node->kind == NODE_STATE)
-    return &el->program->states.at[v->read->node->item];
-  if (v && is_poison(v)) return NULL;
-  report(el, t->span, v ? "'%s' is not a state, so it cannot be updated with '<-'" : "unknown name '%s'", t->name);
-  if (v) remark(el, (*b)->span, "'%s' is defined here", t->name);
-  if (v) advise(el, "state %s = 0 declares one", t->name);
-  return NULL;
-}
-
-/* The value in the shape of the target (a scalar or suffix is repeated); NULL with an error. */
-static Value *fit_to(Elaborator *el, Value *v, const Value *target, Span span, const char *name) {
-  Value *x = as_tensor(el, v, span, "the new value");
-  if (!x) return NULL;
-  bool fits = el->in_optimizer ? x->rank == 0 || x->rank == target->rank : x->rank <= target->rank;
-  for (int j = 0; fits && j < x->rank; j++) fits = same_extent(el, x, j, target, target->rank - x->rank + j);
-  if (!fits) {
-    report(el, span, "the new value of '%s' is %s, but '%s' is %s", name, describe(el, x), name, describe(el, target));
-    remark(el, target->span, "'%s' is declared here", name);
-    return NULL;
-  }
-  Value *f = value_fresh(el, target);
-  Index *index[MAX_AXES];
-  for (int j = 0; j < x->rank; j++) index[j] = index_var(el->g, f->vars[f->rank - x->rank + j]);
-  return value_tensor(el, value_at(el, x, x->rank, index)->read, f->rank, f->vars, span);
-}
-
-static void record_update(Elaborator *el, const char *path, Value *v, Span span) {
-  for (int k = 0; k < el->updates.n; k++)
-    if (el->updates.at[k].path == path) {
-      if (el->in_optimizer) el->updates.at[k].value = v;
-      else report(el, span, "'%s' is updated twice in one step", path);
-      return;
-    }
-  Update u = {path, v, span};
-  VEC_PUSH(el->cx, &el->updates, u);
-}
-
-static bool may_update(const Stmt *optimizer, const char *name) {
-  if (name == optimizer->formals[0].name || name == optimizer->formals[1].name) return true;
-  for (int k = 0; k < optimizer->body.n; k++)
-    for (int j = 0; optimizer->body.at[k]->kind == STMT_STATE && j < optimizer->body.at[k]->ndecls; j++)
-      if (optimizer->body.at[k]->decls[j].name == name) return true;
-  return false;
-}
-
-/* In an optimizer lines take effect in order: the name means the new value from here on. */
-static void update_in_optimizer(Elaborator *el, Scope *s, const Stmt *st) {
-  const Target *t = st->targets;
-  Binding *b = scope_find(s, t->name);
-  Value *v = expr(el, s, st->value);
-  if (is_poison(v)) return;
-  if (!b || !may_update(s->fn, t->name)) {
-    report(el, t->span, "'%s' is neither the parameter, its gradient nor a state of this optimizer", t->name);
-    if (b) remark(el, b->span, "'%s' is defined here", t->name);
-    advise(el, "a value that is kept between steps is declared: state %s = 0", b ? "v" : t->name);
-    return;
-  }
-  Value *fitted = fit_to(el, v, b->value, st->value->span, t->name);
-  if (!fitted) return;
-  fitted->name = t->name;
-  fitted->span = b->value->span;
-  b->value = fitted;
-  record_update(el, t->name, fitted, st->span);
-}
-
-static void run_update(Elaborator *el, Scope *s, const Stmt *st) {
-  Binding *b;
-  if (el->in_optimizer) {
-    update_in_optimizer(el, s, st);
-    return;
-  }
-  Leaf *leaf = state_of(el, s, st->targets, &b);
-  name_layer_calls(el, s, NULL, st->value, NULL);
-  Value *v = expr(el, s, st->value);
-  if (!leaf || is_poison(v)) return;
-  Value *x = fit_to(el, v, b->value, st->value->span, leaf->path);
-  if (!x) return;
-  int vars[2 * MAX_AXES], n = read_vars(x->read, vars, 0);
-  for (int k = 0; k < n; k++) {
-    bool own = false;
-    for (int j = 0; j < x->rank; j++) own = own || vars[k] == x->vars[j];
-    if (own || (leaf->per_example && vars[k] == el->g->batch_var)) continue;
-    report(el, st->value->span,
-           vars[k] == el->g->batch_var ? "the new value of '%s' differs between examples; a state has one value for all"
-                                       : "the new value of '%s' differs along an axis that this call is mapped over",
-           leaf->path);
-    if (vars[k] == el->g->batch_var)
-      advise(
-        el, "mean(batch) or sum(batch) makes one of them; `state %s[batch, ...]` has a row for each example of a batch",
-        leaf->path);
-    else
-      advise(el, "give the layer the whole array, with its axis among the formal's brackets, and take a mean over it");
-    return;
-  }
-  if (el->training != 0) record_update(el, leaf->path, x, st->span);
 }
 
 /* ---- for, if, return ---- */
@@ -370,9 +229,6 @@ static void warn_lists(Elaborator *el, const Stmt *st) {
     }
 }
 
-void context_push(Elaborator *el, int var) { VEC_PUSH(el->cx, &el->context, var); }
-void context_pop(Elaborator *el, int n) { el->context.n -= n; }
-
 bool statement_in_body(Elaborator *el, Scope *s, const Stmt *st) {
   switch (st->kind) {
   case STMT_DEFINE: run_define(el, s, st); return true;
@@ -399,10 +255,7 @@ Flow run_block(Elaborator *el, Scope *s, const Block *b, Value **returned) {
     if (st->kind == STMT_FOR) flow = run_for(el, s, st, returned);
     else if (st->kind == STMT_IF) flow = run_if(el, s, st, returned);
     else if (st->kind == STMT_RETURN) flow = run_return(el, s, st, returned);
-    else if (!statement_in_body(el, s, st) && s->kind == SCOPE_MODEL) {
-      Block one = {(Stmt **)&b->at[k], 1};
-      run_model(el, &one);
-    }
+    else if (!statement_in_body(el, s, st) && s->run_other) s->run_other(s->owner, st);
     if (flow == FLOW_RETURNED) return flow;
   }
   return FLOW_ON;

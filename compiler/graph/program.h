@@ -50,7 +50,7 @@ typedef struct InputKindRow {
   const char *name;
   bool sized;
 } InputKindRow;
-extern const InputKindRow input_kind_rows[INPUT_KIND_COUNT]; /* elaborate/leaf.c */
+extern const InputKindRow input_kind_rows[INPUT_KIND_COUNT]; /* model/input.c */
 typedef struct Input {
   const char *name;
   Node *node; /* axes: batch, then the shape */
@@ -191,7 +191,7 @@ typedef struct Program {
   const Node *drawn_reported;     /* a draw through which a gradient was asked: said once */
   VEC(Fired) fired;
   bool coupled;                  /* a loss looks across the batch */
-  struct Elaborator *elaborator; /* for the lines of the prelude that later stages apply */
+  struct Model *model; /* for the lines of the prelude that later stages apply */
 } Program;
 
 typedef struct Options {

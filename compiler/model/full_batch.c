@@ -4,7 +4,7 @@
  * array on its own can say. Here their names, their options, and what they ask of a model: to be the only `minimize`,
  * alone in its chain. Options are numbers that can be set at run time, like those of an optimizer; `steps`, the most
  * iterations, is the trainer's `epochs`. */
-#include "elaborate/elaborate.h"
+#include "model/run.h"
 
 #include <math.h>
 #include <string.h>
@@ -124,7 +124,8 @@ static bool reads_step(Context *cx, Node *root) {
   return false;
 }
 
-static bool is_alone(Elaborator *el, const Minimize *m, const FullRow *row, const Expr *e) {
+static bool is_alone(Model *model, const Minimize *m, const FullRow *row, const Expr *e) {
+  Elaborator *el = model->el;
   const Stmt *st = m->stmt;
   if (st->nwith > 1) {
     report(el, e->span, "'%s' stands alone after 'with': it takes the gradient as it is", row->name);
@@ -134,11 +135,11 @@ static bool is_alone(Elaborator *el, const Minimize *m, const FullRow *row, cons
     report(el, st->every->span, "'%s' minimizes to the end; it takes no turns with 'every'", row->name);
     return false;
   }
-  for (int k = 0; k < el->pending.n; k++) {
-    if (el->pending.at[k].stmt == st) continue;
+  for (int k = 0; k < model->pending.n; k++) {
+    if (model->pending.at[k].stmt == st) continue;
     report(el, e->span, "'%s' takes the whole data set as one batch, so its 'minimize' must be the only one",
            row->name);
-    remark(el, el->pending.at[k].stmt->span, "the other one is here");
+    remark(el, model->pending.at[k].stmt->span, "the other one is here");
     return false;
   }
   for (int k = 0; k < el->program->routines.n; k++) {
@@ -159,11 +160,12 @@ static bool is_alone(Elaborator *el, const Minimize *m, const FullRow *row, cons
   return true;
 }
 
-bool make_full_batch(Elaborator *el, Objective *o, const Minimize *m, const Expr *e) {
+bool make_full_batch(Model *model, Objective *o, const Minimize *m, const Expr *e) {
+  Elaborator *el = model->el;
   const FullRow *row = row_named((e->kind == EXPR_CALL ? e->a : e)->name);
   double values[MOST_OPTIONS];
   bool given[MOST_OPTIONS];
-  if (!is_alone(el, m, row, e) || !read_options(el, row, e, values, given)) return false;
+  if (!is_alone(model, m, row, e) || !read_options(el, row, e, values, given)) return false;
   set_options(el, row, values, given);
   FullBatch *full = ARENA_NEW(el->cx, FullBatch);
   *full = (FullBatch){.name = row->name, .method = row->method, .uses_product = row->product, .span = e->span};

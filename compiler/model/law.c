@@ -3,14 +3,15 @@
  *
  * In: the statement. Out: the elaborator's tables of derivatives and rules, or a report. A rule is applied long after
  * its text was read, so a name that means nothing has to be found here. */
-#include "elaborate/elaborate.h"
+#include "model/run.h"
 
 #include <string.h>
 
-void declare_derivative(Elaborator *el, const Stmt *st) {
-  const Builtin *b = builtin_find(st->name);
+void declare_derivative(Model *model, const Stmt *st) {
+  Elaborator *el = model->el;
+  const Builtin *b = builtin_find(el, st->name);
   if (!b || b->op == OP_PRODUCT) {
-    const char *names[128], *near = nearest_name(el->cx, st->name, names, builtin_names(names, 128));
+    const char *names[128], *near = nearest_name(el->cx, st->name, names, builtin_names(el, names, 128));
     report(el, st->name_span, "'%s' is no built-in scalar function, and only these need a line for their derivative",
            st->name);
     if (near) advise(el, "did you mean '%s'?", near);
@@ -21,7 +22,7 @@ void declare_derivative(Elaborator *el, const Stmt *st) {
            op_rows[b->op].arity == 1 ? "" : "s", st->nformals);
     return;
   }
-  el->derivatives[b->op] = st;
+  model->derivatives[b->op] = st;
 }
 
 /* ---- rules ---- */
@@ -54,7 +55,7 @@ static bool left_name(Rule *r, const Expr *e) {
 }
 
 static bool left_call(Rule *r, const Expr *e) {
-  const Builtin *b = e->a->kind == EXPR_NAME ? builtin_find(e->a->name) : NULL;
+  const Builtin *b = e->a->kind == EXPR_NAME ? builtin_find(r->el, e->a->name) : NULL;
   bool known = b && (b->op != OP_PRODUCT || reduction_rows[reduction_named(b->name)].in_rules);
   if (!known) {
     report(r->el, e->a->span, "a rule matches built-in scalar functions, sum, prod and logsumexp, found %s",
@@ -110,7 +111,8 @@ static bool condition(const Rule *r, const Expr *e) {
   return false;
 }
 
-void declare_rule(Elaborator *el, const Stmt *st) {
+void declare_rule(Model *model, const Stmt *st) {
+  Elaborator *el = model->el;
   Rule r = {.el = el, .st = st};
   if (st->value->kind == EXPR_NAME || st->value->kind == EXPR_NUMBER) {
     report(el, st->value->span, "the left side of a rule is an operation, such as log(exp(x))");
@@ -118,5 +120,5 @@ void declare_rule(Elaborator *el, const Stmt *st) {
   }
   bool fine = left_side(&r, st->value) && right_side(&r, st->value2);
   for (int k = 0; fine && k < st->nvalues; k++) fine = condition(&r, st->values[k]);
-  if (fine) VEC_PUSH(el->cx, &el->rules, st);
+  if (fine) VEC_PUSH(el->cx, &model->rules, st);
 }

@@ -1,0 +1,34 @@
+/* argument.h: arguments to formals, and the axes that a call is mapped over. */
+#ifndef NNC_ELABORATE_ARGUMENT_H
+#define NNC_ELABORATE_ARGUMENT_H
+
+#include "elaborate/elaborate.h"
+
+enum { MAX_ARGS = 64 };
+
+typedef struct Call {
+  const Stmt *fn;
+  const Expr *at;
+  Value *value[MAX_ARGS]; /* one for each formal, NULL where the default is to be taken */
+  Span span[MAX_ARGS];
+  const Arg *overrides;
+  Arg override_args[MAX_ARGS];
+  Value *override_values[MAX_ARGS];
+  int noverrides;
+} Call;
+
+/* "dense(x[m], n, bias = 1)" */
+const char *signature(Elaborator *el, const Stmt *fn);
+int formal_named(const Stmt *fn, const char *name); /* or -1 */
+/* Takes an argument, by position or by name; false with an error. */
+bool give_argument(Elaborator *el, Call *c, int position, const char *name, Value *v, Span span);
+bool all_given(Elaborator *el, const Call *c);
+bool to_tensors(Elaborator *el, Call *c);
+/* May one number stand for all places of formal k? */
+bool takes_number(const Stmt *fn, int k);
+/* Indexes the leading axes of all arguments by common variables; their number, or -1. */
+int lift(Elaborator *el, Call *c, int *vars);
+/* The result with these axes in front again. */
+Value *close_over(Elaborator *el, Value *v, int lead, const int *vars, Span span);
+
+#endif

@@ -1,0 +1,42 @@
+/* define.c: a name gets its value: once in its scope, and anew in each turn of a `for`. */
+#include "elaborate/scope.h"
+
+bool may_define(Elaborator *el, Scope *s, const char *name, Span span) {
+  for (Binding *b = s->first; b; b = b->next) {
+    if (b->name != name) continue;
+    if (s->may_redefine && !b->value->grows) return true;
+    report(el, span, "'%s' is already defined", name);
+    remark(el, b->span, b->is_formal ? "it is an argument" : "it is defined here");
+    if (b->value->grows)
+      advise(el, "'%s' is %s, which only %s[%d] = layer(_, ...) adds to", name, describe(el, b->value), name,
+             b->value->nitems);
+    else advise(el, "a value never changes; give the new one another name (a 'for' may redefine)");
+    return false;
+  }
+  return true;
+}
+
+static void record_named(Elaborator *el, const char *path, Value *v, Span span, bool ambiguous) {
+  Named n = {intern(el->cx, path), v, span, false};
+  for (int k = 0; k < el->named.n && ambiguous; k++)
+    if (el->named.at[k].path == n.path) n.ambiguous = true;
+  VEC_PUSH(el->cx, &el->named, n);
+}
+
+/* Under this name in s, and for grad under its path. */
+void bind_result(Elaborator *el, Scope *s, const char *name, Value *v, Span span) {
+  scope_bind(el, s, name, v, span);
+  if ((s->fn && s->fn->kind != STMT_LAYER) || is_poison(v) || scan_of(s)) return;
+  record_named(el, arena_printf(el->cx, "%s%s%s", s->prefix, name, s->suffix), v, span, s->reuse);
+  if (*s->suffix) record_named(el, arena_printf(el->cx, "%s%s", s->prefix, name), v, span, false);
+}
+
+void define(Elaborator *el, Scope *s, const Target *t, Value *v) {
+  Value *named = is_poison(v) ? v : named_value(el, s, t->name, v);
+  if (named->kind == VALUE_TENSOR) named->span = t->span;
+  bind_result(el, s, t->name, named, t->span);
+}
+
+void define_value(Elaborator *el, Scope *s, const Target *t, Value *v) {
+  if (may_define(el, s, t->name, t->span)) define(el, s, t, v);
+}

@@ -1,0 +1,37 @@
+/* apply_law.c: derivative lines and rules, applied to the reads at hand. */
+#include "model/run.h"
+
+#include <math.h>
+
+Read *derivative_line(Program *p, Op op, int operand, Read *const *reads, Span span) {
+  Elaborator *el = p->model->el;
+  const Stmt *st = p->model->derivatives[op];
+  if (!st) {
+    error_at(p->cx, span, "'%s' has no derivative: the prelude has no line 'derivative %s(...) = ...'",
+             op_rows[op].name, op_rows[op].name);
+    return build_constant(p->graph, NAN);
+  }
+  Scope *s = scope_new(el, SCOPE_BLOCK, scope_home(el, st->span));
+  for (int k = 0; k < st->nformals; k++)
+    scope_bind(el, s, st->formals[k].name, value_tensor(el, reads[k], 0, NULL, span), st->formals[k].span);
+  Value *v = expr(el, s, st->values[operand]);
+  Value *t = is_poison(v) ? NULL : as_tensor(el, v, span, "a derivative");
+  return t ? t->read : build_constant(p->graph, NAN);
+}
+
+int rule_count(const Program *p) { return p->model->rules.n; }
+
+const Stmt *rule_at(const Program *p, int k) { return p->model->rules.at[k]; }
+
+/* The right side of a rule with the names bound to reads (with axes of their own where a reduction was matched). */
+Read *rule_result(Program *p, const Expr *e, int n, const char *const *names, Read *const *reads, const int *ranks,
+                  int (*vars)[MAX_AXES]) {
+  Elaborator *el = p->model->el;
+  Scope *s = scope_new(el, SCOPE_BLOCK, scope_home(el, e->span));
+  for (int k = 0; k < n; k++)
+    scope_bind(el, s, names[k], value_tensor(el, reads[k], ranks[k], vars[k], e->span), e->span);
+  Value *v = expr(el, s, e);
+  Value *t = is_poison(v) ? NULL : as_tensor(el, v, e->span, "a rule");
+  if (t && t->rank) report(el, e->span, "the right side of a rule must be a single number, found %s", describe(el, t));
+  return t && !t->rank ? t->read : build_constant(p->graph, NAN);
+}
