@@ -9,7 +9,7 @@
 #include "emit/emit.h"
 #include "graph/program.h"
 #include "show/show.h"
-#include "simplify/unused.h"
+#include "simplify/simplify.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -7,6 +7,7 @@
  *     model.nn:12: check grad(L, z) == softmax(z) - onehot(y, 10): proved */
 #include "check/check.h"
 #include "prove/prove.h"
+#include "simplify/simplify.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* program.h: a whole model after elaboration: its leaves, and the roots of everything that can be asked of it.
  *
- * Made by model/run.c; differentiate and simplify replace roots; plan/steps.c and emit/frame.c turn each Routine into a
+ * Made by model/run.c; simplify replaces roots; plan/steps.c and emit/frame.c turn each Routine into a
  * C function. Every root is a node whose axes are exactly the shape of its destination (after the batch axis where it
  * has one). */
 #ifndef NNC_PROGRAM_H
@@ -220,15 +220,5 @@ int rule_count(const Program *p);
 const Stmt *rule_at(const Program *p, int k);
 Read *rule_result(Program *p, const Expr *e, int n, const char *const *names, Read *const *reads, const int *ranks,
                   int (*vars)[MAX_AXES]);
-
-/* simplify/rebuild.c: replaces every root of the program by a simplified one without NAME and GRAD; makes the
- * gradients. */
-void simplify_program(Program *p, const Options *options);
-/* The same values, computed so that single precision suffices: before a plan is made, after everything else. */
-void float_program(Program *p, const Options *options);
-/* simplify/padding.c: the same, and what stands beyond an example's extents is not read. After float_program. */
-void pad_program(Program *p);
-/* The two sides of check k, simplified. */
-void simplify_check(Program *p, int k, Read **a, Read **b);
 
 #endif

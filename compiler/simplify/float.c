@@ -7,7 +7,7 @@
  * loses digits from |x| = 3 on too, up to 6e-8 of the largest; to save them costs an array more for each tanh.)
  *
  * needs: simplified nodes, all derivatives taken. */
-#include "simplify/simplify.h"
+#include "simplify/simplifier.h"
 #include "build/build.h"
 
 /* ---- logsumexp and softplus ---- */
@@ -28,12 +28,12 @@ static Split split_logsumexp(Simplifier *s, const Read *r) {
   const Node *n = r->node;
   Subst at = {0};
   int reduced[MAX_AXES];
-  for (int k = 0; k < n->naxes; k++) subst_add(&at, k, simplify_mapped_index(s, r->index[k]));
+  for (int k = 0; k < n->naxes; k++) subst_add(&at, k, simplifier_mapped_index(s, r->index[k]));
   for (int k = 0; k < n->nreduce; k++) {
     reduced[k] = graph_var(g, n->axes[n->naxes + k]);
     subst_add(&at, n->naxes + k, index_var(g, reduced[k]));
   }
-  Read *x = simplify_mapped(s, read_substitute(g, n->reads[0], &at));
+  Read *x = simplifier_mapped(s, read_substitute(g, n->reads[0], &at));
   Read *most = build_reduce(g, RED_MAX, x, n->nreduce, reduced);
   return (Split){most, build_reduce(g, RED_SUM, relative_exp(g, x, most), n->nreduce, reduced)};
 }
@@ -53,7 +53,7 @@ static Read *near_logsumexp(Simplifier *s, const Node *n, Read *const *x, const 
 static Read *softmax(Simplifier *s, const Read *ratio) {
   Graph *g = s->g;
   Split l = split_logsumexp(s, read_operand(g, ratio, 1));
-  Read *e = relative_exp(g, simplify_mapped(s, read_operand(g, ratio, 0)), l.most);
+  Read *e = relative_exp(g, simplifier_mapped(s, read_operand(g, ratio, 0)), l.most);
   return build_op2(g, OP_SELECT, e, build_div(g, build_constant(g, 1), l.sum));
 }
 
@@ -61,7 +61,7 @@ static Read *softmax(Simplifier *s, const Read *ratio) {
 static Read *near_softplus(Simplifier *s, const Node *n, Read *const *x, const Subst *at) {
   Graph *g = s->g;
   Read *r = read_substitute(g, n->reads[0], at);
-  Read *a = simplify_mapped(s, read_operand(g, r, 0));
+  Read *a = simplifier_mapped(s, read_operand(g, r, 0));
   Read *above = build_op1(g, OP_SOFTPLUS, build_scale(g, -1, build_op1(g, OP_ABS, a)));
   return build_add(g, build_sub(g, build_op2(g, OP_MAX, build_constant(g, 0), a), x[1]), above);
 }
@@ -80,7 +80,7 @@ static int opened_factors(Simplifier *s, const Read *r, int most, Read **factors
 }
 
 /* The operand of the scalar function that r reads, simplified. */
-static Read *operand_of(Simplifier *s, const Read *r) { return simplify_mapped(s, read_operand(s->g, r, 0)); }
+static Read *operand_of(Simplifier *s, const Read *r) { return simplifier_mapped(s, read_operand(s->g, r, 0)); }
 
 static bool reads_op(const Read *r, Op op) { return r->node->kind == NODE_MAP && r->node->op == op; }
 
@@ -103,8 +103,8 @@ static Read *near_sigmoid(Simplifier *s, const Node *n, const Subst *at, int k) 
     else mine[shared++] = mine[i], others[j] = others[--nothers];
   }
   if (!sigmoid) return NULL;
-  for (int i = 0; i < shared; i++) mine[i] = simplify_mapped(s, mine[i]);
-  for (int i = 0; i < nothers; i++) others[i] = simplify_mapped(s, others[i]);
+  for (int i = 0; i < shared; i++) mine[i] = simplifier_mapped(s, mine[i]);
+  for (int i = 0; i < nothers; i++) others[i] = simplifier_mapped(s, others[i]);
   Read *target = build_product(g, t, nothers, others, 0, NULL, 0, NULL);
   mine[shared] = build_op2(g, OP_SIGMOID_MINUS, operand_of(s, sigmoid), target);
   return build_product(g, scale, shared + 1, mine, 0, NULL, 0, NULL);

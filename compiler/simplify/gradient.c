@@ -8,58 +8,13 @@
  *
  * is the backward sweep of a backward sweep, from as many values as w has places; u does not occur in it. What is
  * computed is a tangent for each place of w (Christianson 1992; Townsend 2017), and nothing new is needed for it. */
-#include "simplify/simplify.h"
+#include "simplify/simplifier.h"
 #include "build/build.h"
 #include "derive/derive.h"
 
 #include <string.h>
 
 enum { FEWER = 4 /* forwards where there are so many times fewer places than values */ };
-
-static Simplifier *with_opaque(Simplifier *s, Node *name, bool nudged) {
-  for (int k = 0; k < s->ninner; k++)
-    if (s->inner[k]->opaque[s->nopaque] == name && s->inner[k]->nudged[s->nopaque] == nudged) return s->inner[k];
-  Simplifier *t = simplifier_new(s->program, s->options);
-  if (s->nopaque == 32) bug("simplify", "derivatives nested more than 32 deep");
-  memcpy(t->opaque, s->opaque, sizeof s->opaque);
-  memcpy(t->nudged, s->nudged, sizeof s->nudged);
-  t->opaque[s->nopaque] = name;
-  t->nudged[s->nopaque] = nudged;
-  t->nopaque = s->nopaque + 1;
-  if (s->ninner < 64) s->inner[s->ninner++] = t;
-  return t;
-}
-
-/* The leaf that is added to a name in a loop: 0, but for the derivative. */
-Node *simplify_nudge_leaf(Graph *g, Node *name) {
-  Node n = {.kind = NODE_OPAQUE,
-            .scale = 1,
-            .naxes = name->naxes,
-            .target = name,
-            .item = -1 - name->id,
-            .label = name->label,
-            .span = name->span,
-            .lo = -1e300 * 1e300,
-            .hi = 1e300 * 1e300};
-  memcpy(n.axes, name->axes, sizeof n.axes);
-  for (int k = 0; k < n.naxes; k++) n.axes[k].scan = 0;
-  return graph_intern(g, &n);
-}
-
-Node *simplify_opaque_leaf(Graph *g, Node *name) {
-  Node n = {.kind = NODE_OPAQUE,
-            .scale = 1,
-            .naxes = name->naxes,
-            .target = name,
-            .item = name->id,
-            .label = name->label,
-            .span = name->span,
-            .lo = name->lo,
-            .hi = name->hi,
-            .integer = name->integer};
-  memcpy(n.axes, name->axes, sizeof n.axes);
-  return graph_intern(g, &n);
-}
 
 /* Is the name inside of a loop that the value is outside of? */
 static bool inside_of_more(const Node *name, const Node *value) {
@@ -114,9 +69,9 @@ static Read *forwards(Simplifier *t, Read *root, Node *leaf, int *vars) {
   for (int k = 0; k < n; k++) axes[k] = graph_var_axis(g, kept[k]), index[k] = index_var(g, kept[k]);
   Node *u = build_leaf(g, NODE_DIRECTION, -1, n, axes, "u");
   Read *factors[2] = {read_make(g, u, index), root};
-  Read *sum = simplify_read(t, build_product(g, 1, 2, factors, 0, NULL, n, kept));
+  Read *sum = rebuild_read(t, build_product(g, 1, 2, factors, 0, NULL, n, kept));
   derive_adjoints(t->program, sum, true, 1, &leaf, &gradient, of_leaf);
-  derive_adjoints(t->program, simplify_read(t, gradient), true, 1, &u, &tangents, of_u);
+  derive_adjoints(t->program, rebuild_read(t, gradient), true, 1, &u, &tangents, of_u);
   if (reaches(g->cx, tangents->node, u)) return NULL;
   memcpy(vars, of_leaf[0], sizeof of_leaf[0]);
   Subst back = {0};
@@ -128,7 +83,7 @@ static Read *forwards(Simplifier *t, Read *root, Node *leaf, int *vars) {
 
 /* `own` opens n. The example of a derivative is the batch variable itself (derive/visit.c knows it by that), and gets
  * n's own variable back at the end. */
-Read *simplify_gradient(Simplifier *s, Node *n, const Subst *own) {
+Read *gradient_of(Simplifier *s, Node *n, const Subst *own) {
   Graph *g = s->g;
   Subst open = *own, back = {0}, *at = &open;
   if (n->naxes && n->axes[0].kind == AXIS_BATCH) {
@@ -138,9 +93,9 @@ Read *simplify_gradient(Simplifier *s, Node *n, const Subst *own) {
     subst_add(&back, g->batch_var, index_var(g, mine));
   }
   bool name = n->target->kind == NODE_NAME, nudged = name && inside_of_more(n->target, n->reads[0]->node);
-  Simplifier *t = name && !simplify_is_opaque(s, n->target) ? with_opaque(s, n->target, nudged) : s;
-  Node *leaf = nudged ? simplify_nudge_leaf(g, n->target) : name ? simplify_opaque_leaf(g, n->target) : n->target;
-  Read *root = simplify_read(t, read_substitute(g, n->reads[0], at));
+  Simplifier *t = name && simplifier_opaque_at(s, n->target) < 0 ? simplifier_with_opaque(s, n->target, nudged) : s;
+  Node *leaf = nudged ? simplifier_nudge_leaf(g, n->target) : name ? simplifier_opaque_leaf(g, n->target) : n->target;
+  Read *root = rebuild_read(t, read_substitute(g, n->reads[0], at));
   Read *adjoint = NULL;
   int vars[1][MAX_AXES];
   if (!nudged && forward_pays(g, root, leaf)) adjoint = forwards(t, root, leaf, vars[0]);
@@ -152,5 +107,5 @@ Read *simplify_gradient(Simplifier *s, Node *n, const Subst *own) {
     if (index_is_var(place, &v) && v == vars[0][k]) continue;
     subst_add(&tie, vars[0][k], place);
   }
-  return read_substitute(g, simplify_read(s, read_substitute(g, adjoint, &tie)), &back);
+  return read_substitute(g, rebuild_read(s, read_substitute(g, adjoint, &tie)), &back);
 }

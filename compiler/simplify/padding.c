@@ -7,7 +7,8 @@
  *
  * needs: the roots that are planned, after all rules, which would take the guards apart again. keeps: every value,
  * where the rest holds 0. */
-#include "graph/program.h"
+#include "simplify/simplify.h"
+#include "build/build.h"
 
 typedef struct Padding {
   Graph *g;

@@ -4,7 +4,7 @@
  * operation, whose operands are looked up through index maps. `+` and `*` match in either order, `a - b` also an
  * addition of a negative product. `sum(x)` matches a sum over any axes: x is then its body, an array over these axes,
  * so that `logsumexp(x)` on the right reduces the same ones. */
-#include "simplify/rules.h"
+#include "simplify/simplifier.h"
 
 #include "build/build.h"
 #include "build/property.h"
@@ -267,7 +267,7 @@ static bool is_of_numbers(const Node *n) {
   return numbers;
 }
 
-Read *rules_apply(Program *p, const Read *r, int *which) {
+Read *rule_apply(Program *p, const Read *r, int *which) {
   if (r->node->kind != NODE_MAP || is_of_numbers(r->node)) return NULL;
   for (int k = 0; k < rule_count(p); k++) {
     const Stmt *rule = rule_at(p, k);

@@ -1,45 +1,32 @@
-/* simplify.h: what the parts of the simplifier share. */
+/* simplify.h: from the program as the user wrote it to the program that is planned.
+ *
+ * In: the roots of a Program as model/ made them. Out: the same roots as simplified nodes without NAME and GRAD, and
+ * the gradients that training asks for; then, in a second pass, as single precision wants them. Kept: every value.
+ *
+ * Its files, each of which calls those before it only:
+ *     rule.c        rules of the prelude        simplifier.c   simplified nodes         explain.c   rules that applied
+ *     float.c       single precision            gradient.c, rebuild.c   one node        limits.c    what is refused
+ *     program.c     all roots                   padding.c      unread places            unused.c    reports
+ * gradient.c and rebuild.c call each other: a derivative is taken of simplified nodes, and is simplified. */
 #ifndef NNC_SIMPLIFY_H
 #define NNC_SIMPLIFY_H
 
 #include "graph/program.h"
 
-typedef struct Memo { /* the simplified value of a node, open in vars[its axes] */
-  Read *read;
-  int *vars;
-} Memo;
+/* Replaces every root of the program by a simplified one without NAME and GRAD; makes the gradients. */
+void simplify_program(Program *p, const Options *options);
+/* The same values, computed so that single precision suffices: before a plan is made, after everything else. */
+void float_program(Program *p, const Options *options);
+/* The same, and what stands beyond an example's extents is not read. After float_program. */
+void pad_program(Program *p);
+/* The two sides of check k, simplified. */
+void simplify_check(Program *p, int k, Read **a, Read **b);
 
-typedef struct Simplifier {
-  Program *program;
-  Graph *g;
-  const Options *options;
-  int nopaque;
-  Node *opaque[32]; /* NAME nodes */
-  bool nudged[32];  /* such a name keeps its value, and a leaf is added to it: one inside of a loop, whose next step
-                       depends on it */
-  Memo *memo;
-  int cap;
-  struct Simplifier *inner[64]; /* with one more opaque name each */
-  int ninner;
-  bool to_float; /* take logsumexp and softplus apart, and apply no rules: see float_program */
-} Simplifier;
-
-/* simplify/rebuild.c */
-Simplifier *simplifier_new(Program *p, const Options *options);
-bool simplify_is_opaque(const Simplifier *s, const Node *n);
-Read *simplify_read(Simplifier *s, Read *r); /* everything that r needs is simplified */
-/* r, an index, with their nodes replaced by the simplified ones. */
-Read *simplify_mapped(Simplifier *s, const Read *r);
-Index *simplify_mapped_index(Simplifier *s, const Index *e);
-
-/* simplify/gradient.c */
-Read *simplify_gradient(Simplifier *s, Node *n,
-                        const Subst *own);       /* the derivative that the GRAD n stands for; `own` opens n */
-Node *simplify_nudge_leaf(Graph *g, Node *name); /* what is added to a name in a loop: 0, but for the derivative */
-Node *simplify_opaque_leaf(Graph *g, Node *name);
-
-/* n, whose operands are x and whose axes are opened at vars by `at`, as single precision wants it; NULL: as it stands.
- */
-Read *float_map(Simplifier *s, Node *n, Read *const *x, const Subst *at, const int *vars);
+/* What a model declares and nothing depends on: these report, and change nothing. */
+/* Inputs that no loss, output, metric, check or state looks at: warnings. Needs a program as elaborated. */
+void unused_inputs(Program *p);
+/* A `minimize` whose loss does not change with its parameters: errors; parameters that no such loss depends on:
+ * warnings. Needs a simplified program. */
+void unused_objectives(Program *p);
 
 #endif

@@ -3,7 +3,7 @@
  * In: the program, once as elaborated and once simplified, when a gradient that is 0 everywhere has become the constant
  * 0. Out: reports. A mistake that is a slip of a name (`minimize LG over D`) trains without an error and learns
  * nothing; so does a loss that reaches its parameters only through whole numbers (`argmax`) or `stop`. */
-#include "simplify/unused.h"
+#include "simplify/simplify.h"
 
 #include <string.h>
 

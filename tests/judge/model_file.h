@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "graph/program.h"
+#include "simplify/simplify.h"
 
 extern const char prelude_text[];
 extern const unsigned prelude_length;

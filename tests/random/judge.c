@@ -28,6 +28,7 @@
 #include "evaluate/evaluate.h"
 #include "nn.h"
 #include "graph/program.h"
+#include "simplify/simplify.h"
 
 extern const char prelude_text[];
 extern const unsigned prelude_length;
