@@ -38,6 +38,14 @@ static bool is_guarded(const Node *n) {
   return c->reads[1]->node == n->reads[1]->node && read_is_identity(c->reads[1]);
 }
 
+/* By the facts of its row: it has the sign of its operand, or none of its values is below 0. */
+static bool function_at_least(const OpRow *f, const Node *n, bool strictly, int depth) {
+  bool zero = f->value(0) == 0;
+  if (zero && f->slope > 0 && f->parity != EVEN) return at_least(n->reads[0], strictly, depth);
+  if (!f->slope || fmin(f->low, f->high) < 0) return false;
+  return !strictly || (!zero && isinf(f->low == fmin(f->low, f->high) ? f->from : f->to));
+}
+
 static bool at_least(const Read *r, bool strictly, int depth) {
   const Node *n = r->node;
   if (depth == 0) return false;
@@ -45,14 +53,10 @@ static bool at_least(const Read *r, bool strictly, int depth) {
   if (n->kind == NODE_RESHAPE || n->kind == NODE_NAME) return at_least(n->reads[0], strictly, depth - 1);
   if (n->kind == NODE_BATCH || n->kind == NODE_STEP) return true;
   if (n->kind != NODE_MAP) return false;
-  switch (n->op) {
-  case OP_EXP:
-  case OP_SIGMOID:
-  case OP_SOFTPLUS: return true;
-  case OP_ABS: return !strictly;
+  if (op_is_function(n->op)) return function_at_least(&op_rows[n->op], n, strictly, depth - 1);
+  switch (n->op) { /* a rule for each, not a fact of a row */
   case OP_PRODUCT: return product_at_least(n, strictly, depth - 1);
   case OP_DIV:
-  case OP_SQRT:
   case OP_STOP: return all_reads(n, strictly, depth - 1);
   case OP_POW: return even_power(n) && !strictly ? true : at_least(n->reads[0], true, depth - 1);
   case OP_ADD:

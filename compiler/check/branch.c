@@ -56,8 +56,7 @@ static bool is_movable(const Program *p, const Node *n) {
 
 static bool is_comparison(const Node *n) {
   if (n->kind != NODE_MAP) return false;
-  return n->op == OP_LT || n->op == OP_LE || n->op == OP_MAX || n->op == OP_MIN || n->op == OP_ABS ||
-         n->op == OP_SIGN || n->op == OP_FLOOR;
+  return op_rows[n->op].compares;
 }
 
 /* The node of a - b, for |a| and sign(a) of a itself. A floor has an edge wherever it changes. */

@@ -140,7 +140,7 @@ static bool differs(Sides *s, Point *pt) {
 bool sides_choose_unseen(const Sides *s) {
   for (int k = 0; k < s->needed.n; k++) {
     const Node *n = s->needed.at[k];
-    bool choice = n->op == OP_MAX || n->op == OP_MIN || n->op == OP_ABS || (n->op >= OP_LT && n->op <= OP_WHERE);
+    bool choice = op_rows[n->op].truth || (op_rows[n->op].picks && !op_rows[n->op].flat);
     bool largest = isinf(reduction_rows[n->reduction].start) && n->reduction != RED_LOGSUMEXP;
     if (n->kind == NODE_MAP && ((n->open && choice) || largest)) return true;
   }
@@ -238,9 +238,7 @@ static bool divides_by_zero(Sides *s, Point *pt) {
   return divides;
 }
 
-static bool is_condition(const Node *n) {
-  return n->kind == NODE_MAP && n->op >= OP_LT && n->op <= OP_NOT && n->op != OP_WHERE;
-}
+static bool is_condition(const Node *n) { return n->kind == NODE_MAP && op_rows[n->op].truth; }
 
 /* One side divides by a condition that does not hold, 1/(z > 0), and would have a value like the other if it did: that
  * is no point of few but a branch in which it has none. Conditions of quotients are set to 1, and the sides are

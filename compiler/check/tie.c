@@ -44,7 +44,7 @@ static bool jumps(const Node *n) {
     return (n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN) && !n->reads[0]->node->integer;
   bool whole = true;
   for (int k = 0; k < n->nreads; k++) whole = whole && n->reads[k]->node->integer;
-  return !whole && ((n->op >= OP_LT && n->op <= OP_NE) || n->op == OP_SIGN || n->op == OP_FLOOR || n->op == OP_MOD);
+  return !whole && op_rows[n->op].jumps;
 }
 
 /* Operand k of n, on the axes of n. */
@@ -68,7 +68,7 @@ static void add_jump(Sides *s, Node *n) {
     j.left = operand_of(s->p->graph, n, 0);
     j.a = ARENA_ARRAY(s->p->cx, double, j.count);
   }
-  if (n->op >= OP_LT && n->op <= OP_NE) {
+  if (op_rows[n->op].jumps && op_rows[n->op].truth) {
     j.right = operand_of(s->p->graph, n, 1);
     j.b = ARENA_ARRAY(s->p->cx, double, j.count);
   }

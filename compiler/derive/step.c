@@ -8,28 +8,8 @@
  * with (derive/zero.c). */
 #include "derive/sweep.h"
 
-/* Steps, conditions, places, and what says that it is constant: no derivative flows through these. */
-static bool is_flat(Op op) {
-  switch (op) {
-  case OP_STOP:
-  case OP_DRAWN:
-  case OP_INDEX:
-  case OP_SIGN:
-  case OP_FLOOR:
-  case OP_QUOTIENT: return true;
-  case OP_LT:
-  case OP_LE:
-  case OP_EQ:
-  case OP_NE:
-  case OP_AND:
-  case OP_OR:
-  case OP_NOT: return true;
-  default: return false;
-  }
-}
-
 bool step_carries(const Node *n) {
-  return n->kind != NODE_MAP || (n->op != OP_WHERE && n->op != OP_KEEP && !is_flat(n->op));
+  return n->kind != NODE_MAP || (n->op != OP_WHERE && n->op != OP_KEEP && !op_rows[n->op].flat);
 }
 
 /* ---- scalar operations ---- */
@@ -68,7 +48,7 @@ static Read *scalar_adjoint(Sweep *s, const Opened *o, int k, Read *const *to, R
     return k == 0 ? NULL : build_op(g, OP_WHERE, (Read *[]){x[0], k == 1 ? adjoint : zero, k == 1 ? zero : adjoint});
   case OP_SELECT: return zero_select(g, adjoint, x[1 - k], k, x[k]);
   case OP_KEEP: return k == 0 ? build_op2(g, OP_KEEP, adjoint, x[1]) : NULL;
-  default: return is_flat(n->op) ? NULL : zero_times(g, adjoint, derivative_formula(s, o, k, to));
+  default: return op_rows[n->op].flat ? NULL : zero_times(g, adjoint, derivative_formula(s, o, k, to));
   }
 }
 

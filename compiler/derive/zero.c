@@ -25,7 +25,7 @@
 
 static bool is_condition(const Read *d) {
   const Node *n = d->node;
-  return n->kind == NODE_MAP && n->integer && n->op >= OP_LT && n->op <= OP_NOT;
+  return n->kind == NODE_MAP && n->integer && op_rows[n->op].truth;
 }
 
 static bool is_mask(const Graph *g, const Read *r) { return read_hazards(g, r) & IS_MASK; }

@@ -91,30 +91,9 @@ static Value *call_all(Elaborator *el, Scope *s, const Expr *e, int n, Value **a
 
 /* ---- the table ---- */
 
-#define SCALAR(name, id)                                                                                               \
-  { name, NULL, 1, 1, name "(x)", OP_##id, NULL }
 const Builtin builtin_rows[] = {
-  SCALAR("exp", EXP),
-  SCALAR("log", LOG),
-  SCALAR("log1p", LOG1P),
-  SCALAR("expm1", EXPM1),
-  SCALAR("sin", SIN),
-  SCALAR("cos", COS),
-  SCALAR("tan", TAN),
-  SCALAR("atan", ATAN),
-  SCALAR("tanh", TANH),
-  SCALAR("sigmoid", SIGMOID),
-  SCALAR("softplus", SOFTPLUS),
-  SCALAR("sqrt", SQRT),
-  SCALAR("abs", ABS),
-  SCALAR("sign", SIGN),
-  SCALAR("floor", FLOOR),
-  SCALAR("erf", ERF),
-  SCALAR("erfc", ERFC),
-  SCALAR("lgamma", LGAMMA),
-  SCALAR("digamma", DIGAMMA),
-  SCALAR("trigamma", TRIGAMMA),
-  SCALAR("stop", STOP),
+#define SCALAR(id, name, ...) {name, NULL, 1, 1, name "(x)", OP_##id, NULL},
+  FUNCTIONS(SCALAR){"stop", NULL, 1, 1, "stop(x)", OP_STOP, NULL},
   {"pow", NULL, 2, 2, "pow(x, y)", OP_POW, NULL},
   {"logratio", NULL, 2, 2, "logratio(a, b), which is log(exp(a)/exp(b))", OP_LOGRATIO, NULL},
   {"select", NULL, 2, 2, "select(a, b), which is a * b, and 0 where a is 0", OP_SELECT, NULL},

@@ -173,47 +173,6 @@ Code code_read(Body *b, Read *r) {
 
 /* ---- operations ---- */
 
-typedef enum { FORM_INFIX, FORM_CALL, FORM_TEST, FORM_LOGIC, FORM_QUOTIENT } Form;
-static const struct {
-  Form form;
-  const char *text;
-  int level;
-} forms[OP_COUNT] = {[OP_ADD] = {FORM_INFIX, "+", 3},
-                     [OP_SUB] = {FORM_INFIX, "-", 3},
-                     [OP_DIV] = {FORM_INFIX, "/", 2},
-                     [OP_POW] = {FORM_CALL, "nn_powf", 0},
-                     [OP_MOD] = {FORM_CALL, "nn_modf", 0},
-                     [OP_QUOTIENT] = {FORM_QUOTIENT, "/", 0},
-                     [OP_MAX] = {FORM_CALL, "nn_maxf", 0},
-                     [OP_MIN] = {FORM_CALL, "nn_minf", 0},
-                     [OP_LT] = {FORM_TEST, "<", 4},
-                     [OP_LE] = {FORM_TEST, "<=", 4},
-                     [OP_EQ] = {FORM_TEST, "==", 4},
-                     [OP_NE] = {FORM_TEST, "!=", 4},
-                     [OP_AND] = {FORM_LOGIC, "&&", 4},
-                     [OP_OR] = {FORM_LOGIC, "||", 4},
-                     [OP_EXP] = {FORM_CALL, "nn_expf", 0},
-                     [OP_LOG] = {FORM_CALL, "nn_logf", 0},
-                     [OP_LOG1P] = {FORM_CALL, "nn_log1pf", 0},
-                     [OP_EXPM1] = {FORM_CALL, "nn_expm1f", 0},
-                     [OP_SIN] = {FORM_CALL, "nn_sinf", 0},
-                     [OP_COS] = {FORM_CALL, "nn_cosf", 0},
-                     [OP_TAN] = {FORM_CALL, "nn_tanf", 0},
-                     [OP_ATAN] = {FORM_CALL, "nn_atanf", 0},
-                     [OP_TANH] = {FORM_CALL, "nn_tanhf", 0},
-                     [OP_SIGMOID] = {FORM_CALL, "nn_sigmoidf", 0},
-                     [OP_SOFTPLUS] = {FORM_CALL, "nn_softplusf", 0},
-                     [OP_SQRT] = {FORM_CALL, "nn_sqrtf", 0},
-                     [OP_ABS] = {FORM_CALL, "nn_absf", 0},
-                     [OP_SIGN] = {FORM_CALL, "nn_signf", 0},
-                     [OP_FLOOR] = {FORM_CALL, "nn_floorf", 0},
-                     [OP_ERF] = {FORM_CALL, "nn_erff", 0},
-                     [OP_ERFC] = {FORM_CALL, "nn_erfcf", 0},
-                     [OP_LGAMMA] = {FORM_CALL, "nn_lgammaf", 0},
-                     [OP_DIGAMMA] = {FORM_CALL, "nn_digammaf", 0},
-                     [OP_TRIGAMMA] = {FORM_CALL, "nn_trigammaf", 0},
-                     [OP_SIGMOID_MINUS] = {FORM_CALL, "nn_sigmoid_minusf", 0}};
-
 static Code real(const char *text, int level) { return (Code){.text = text, .level = level}; }
 
 static Code product(Body *b, const Node *n, double scale, Read *const *reads) {
@@ -258,18 +217,18 @@ static Code select_form(Body *b, Op op, const Code *x) {
 }
 
 static Code infix(Body *b, Op op, Code x, Code y) {
-  const char *text = forms[op].text;
-  int level = forms[op].level;
-  x = shorten(b, x), y = forms[op].form == FORM_LOGIC ? code_loaded(b, y) : shorten(b, y);
-  switch (forms[op].form) {
-  case FORM_CALL: return real(arena_printf(b->cx, "%s(%s, %s)", text, as_float(b, x, 5), as_float(b, y, 5)), 0);
-  case FORM_QUOTIENT: return real(arena_printf(b->cx, "nn_floorf(%s / %s)", as_float(b, x, 2), as_float(b, y, 1)), 0);
-  case FORM_INFIX:
+  const char *text = op_rows[op].c;
+  int level = op_rows[op].level;
+  x = shorten(b, x), y = op_rows[op].form == SPELL_LOGIC ? code_loaded(b, y) : shorten(b, y);
+  switch (op_rows[op].form) {
+  case SPELL_CALL: return real(arena_printf(b->cx, "%s(%s, %s)", text, as_float(b, x, 5), as_float(b, y, 5)), 0);
+  case SPELL_QUOTIENT: return real(arena_printf(b->cx, "nn_floorf(%s / %s)", as_float(b, x, 2), as_float(b, y, 1)), 0);
+  case SPELL_INFIX:
     return real(arena_printf(b->cx, "%s %s %s", as_float(b, x, level), text, as_float(b, y, level - 1)), level);
-  case FORM_LOGIC:
+  case SPELL_LOGIC:
     return real(
       arena_printf(b->cx, "%s != 0.0f %s %s != 0.0f ? 1.0f : 0.0f", as_float(b, x, 3), text, as_float(b, y, 3)), 5);
-  case FORM_TEST: break;
+  default: break;
   }
   bool whole = x.integer && y.integer;
   return real(arena_printf(b->cx, "%s %s %s ? 1.0f : 0.0f", whole ? code_parens(b, x, 3) : as_float(b, x, 3), text,
@@ -289,7 +248,7 @@ static Code apply(Body *b, const Node *n, Read *const *reads, const Index *value
   if (n->op == OP_NOT)
     return real(arena_printf(b->cx, "%s == 0.0f ? 1.0f : 0.0f", as_float(b, shorten(b, x[0]), 3)), 5);
   if (op_rows[n->op].arity == 2) return infix(b, n->op, x[0], x[1]);
-  return real(arena_printf(b->cx, "%s(%s)", forms[n->op].text, as_float(b, shorten(b, x[0]), 5)), 0);
+  return real(arena_printf(b->cx, "%s(%s)", op_rows[n->op].c, as_float(b, shorten(b, x[0]), 5)), 0);
 }
 
 /* c, or 0. */

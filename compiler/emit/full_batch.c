@@ -62,6 +62,11 @@ static void add_word(Emitter *em, const char *word, size_t length, Text *out) {
   size_t prefix = strlen(em->prefix);
   bool own = length > prefix && strncmp(word, em->prefix, prefix) == 0 && isdigit((unsigned char)word[length - 1]) &&
              (strncmp(word + prefix, "_part", 5) == 0 || strncmp(word + prefix, "_table", 6) == 0);
+  for (int op = 0; op < OP_COUNT; op++)
+    if (op_rows[op].in_double && strlen(op_rows[op].c) == length && strncmp(op_rows[op].c, word, length) == 0) {
+      text_add(out, op_rows[op].in_double);
+      return;
+    }
   bool function = length > 4 && strncmp(word, "nn_", 3) == 0 && word[length - 1] == 'f';
   text_add_n(out, word, length - function);
   if (own) text_add(out, "_double");

@@ -73,7 +73,7 @@ static bool constant_of(const Node *n, double *k) {
          number_is_exact(n->scale);
 }
 
-static bool is_condition(const Node *n) { return n->kind == NODE_MAP && n->op >= OP_LT && n->op <= OP_NOT; }
+static bool is_condition(const Node *n) { return n->kind == NODE_MAP && op_rows[n->op].truth; }
 
 Code whole_of(Body *b, Code c, const Node *n) {
   double k, low, high;

@@ -56,16 +56,11 @@ Exact exact_map(const Node *n, const Exact *reads, int64_t terms, const double *
     e.bits = reads[k].bits > e.bits ? reads[k].bits : e.bits;
     e.most = n->op == OP_ADD || n->op == OP_SUB ? e.most + reads[k].most : fmax(e.most, reads[k].most);
   }
-  switch (n->op) {
+  if (op_rows[n->op].picks) return e;
+  switch (n->op) { /* how many digits, a rule for each */
   case OP_ADD:
   case OP_SUB: return if_it_fits(e);
-  case OP_MAX:
-  case OP_MIN:
-  case OP_WHERE:
-  case OP_KEEP:
-  case OP_ABS:
-  case OP_STOP:
-  case OP_DRAWN: return e;
+  case OP_KEEP: return e;
   case OP_SELECT: return if_it_fits((Exact){reads[0].bits + reads[1].bits, reads[0].most * reads[1].most});
   /* a short quotient, root or power of short numbers is no rounded one: that would be off by less than the digits it
    * can have */

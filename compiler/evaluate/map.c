@@ -54,7 +54,7 @@ static void run_reduction(const MapLoop *l, double *y) {
 
 static double apply(const MapLoop *l, const double *x) {
   Op op = l->node->op;
-  if (l->strict && op >= OP_LT && op <= OP_WHERE)
+  if (l->strict && (op_rows[op].truth || op == OP_WHERE))
     for (int k = 0; k < op_rows[op].arity && (k == 0 || op != OP_WHERE); k++)
       if (isnan(x[k])) return NAN;
   return op_apply(op, x);

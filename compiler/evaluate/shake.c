@@ -31,28 +31,17 @@ static bool is_power_of_two(double x) {
 
 /* Does the node only copy, select or count? */
 static bool only_copies(const Node *n) {
-  switch (n->op) {
-  case OP_MAX:
-  case OP_MIN:
-  case OP_WHERE:
-  case OP_ABS:
-  case OP_STOP:
-  case OP_DRAWN:
-  case OP_INDEX: return true;
-  case OP_PRODUCT:
-    if (n->nreads == 0 && n->reduction == RED_NONE) return n->scale == floor(n->scale);
-    return n->nreads == 1 && is_power_of_two(n->scale) &&
-           (n->reduction == RED_NONE || n->reduction == RED_MAX || n->reduction == RED_MIN);
-  default: return false;
-  }
+  if (n->op != OP_PRODUCT) return op_rows[n->op].picks || n->op == OP_INDEX;
+  if (n->nreads == 0 && n->reduction == RED_NONE) return n->scale == floor(n->scale);
+  return n->nreads == 1 && is_power_of_two(n->scale) &&
+         (n->reduction == RED_NONE || n->reduction == RED_MAX || n->reduction == RED_MIN);
 }
 
 /* Whole numbers that follow from constants are exact: shaken, floor(m/2) would be another number. */
 static void shake_values(const Node *n, double *y, int64_t count, Shake shake, bool varies,
                          const unsigned char *rounded) {
   if (n->integer || (n->kind == NODE_MAP && only_copies(n))) return;
-  double most =
-    n->op == OP_LGAMMA || n->op == OP_DIGAMMA || n->op == OP_TRIGAMMA ? 1 : 0; /* less exact near their zeros */
+  double most = op_rows[n->op].rough ? 1 : 0;
   for (int64_t k = 0; k < count; k++)
     if ((!rounded || rounded[k]) && (varies || y[k] != floor(y[k])))
       y[k] = shaken(y[k], shake.seed, shake.size) + (most ? shaken(most, shake.seed + 1, shake.size) - most : 0);

@@ -16,6 +16,7 @@
 #ifndef NNC_GRAPH_H
 #define NNC_GRAPH_H
 
+#include "graph/op.h"
 #include "graph/reduction.h"
 #include "base/source.h"
 
@@ -64,50 +65,9 @@ typedef struct Guard { /* holds where e is whole and 0 <= e < n; an equality has
   int64_t n;
 } Guard;
 
-/* Scalar operations. OP_PRODUCT is the product of any number of reads (none: 1), times the node's scale; a copy, a
- * slice, a transpose, a constant and a matrix product are all products. Guards stand only on products: where one fails,
- * the term is dropped (without a reduction: the value is 0), and its reads are not made. Rows: name, arity, is the
- * result an integer (0/1 or whole) */
-/* clang-format off */
-#define GRAPH_OPS(X)                                                                                                     \
-  X(PRODUCT, "product", -1, 0)                                                                                           \
-  X(ADD, "+", 2, 0) X(SUB, "-", 2, 0) X(DIV, "/", 2, 0) X(POW, "^", 2, 0) X(MOD, "mod", 2, 0)                            \
-  X(MAX, "max", 2, 0) X(MIN, "min", 2, 0)                                                                                \
-  X(LT, "<", 2, 1) X(LE, "<=", 2, 1) X(EQ, "==", 2, 1) X(NE, "!=", 2, 1) X(AND, "and", 2, 1) X(OR, "or", 2, 1)           \
-  X(NOT, "not", 1, 1) X(WHERE, "where", 3, 0)                                                                            \
-  X(SELECT, "select", 2, 0)     /* a * b, but 0 where a is 0, whatever b is: an adjoint times an unbounded derivative */ \
-  X(KEEP, "keep", 2, 0)         /* a, but 0 where b is 0: in a product that is 0 there, whatever a is */                 \
-  X(LOGRATIO, "logratio", 2, 0) /* a - b, but -inf where one is -inf: the logarithm of exp(a)/exp(b), 0/0 = 0 */                    \
-  X(STOP, "stop", 1, 0)         /* a, with no derivative */                                                              \
-  X(DRAWN, "drawn", 1, 1)      /* a, which was drawn: a gradient must not go through it unseen */                           \
-  X(INDEX, "index", 0, 1)       /* the value of an index expression (Node.value) */                                      \
-  X(EXP, "exp", 1, 0) X(LOG, "log", 1, 0) X(LOG1P, "log1p", 1, 0) X(EXPM1, "expm1", 1, 0) X(SIN, "sin", 1, 0)            \
-  X(COS, "cos", 1, 0) X(TAN, "tan", 1, 0) X(ATAN, "atan", 1, 0) X(TANH, "tanh", 1, 0) X(SIGMOID, "sigmoid", 1, 0)        \
-  X(SOFTPLUS, "softplus", 1, 0) X(SQRT, "sqrt", 1, 0) X(ABS, "abs", 1, 0) X(SIGN, "sign", 1, 1)                          \
-  X(FLOOR, "floor", 1, 1) X(ERF, "erf", 1, 0) X(ERFC, "erfc", 1, 0) X(LGAMMA, "lgamma", 1, 0) X(DIGAMMA, "digamma", 1, 0)                      \
-  X(TRIGAMMA, "trigamma", 1, 0)                                                                                          \
-  X(QUOTIENT, "quotient", 2, 0) /* floor(a / b) of whole values */                                                         \
-  X(SIGMOID_MINUS, "sigmoid_minus", 2, 0) /* sigmoid(a) - b; float_program makes it */
-/* clang-format on */
-
-typedef enum {
-#define X(id, name, arity, integer) OP_##id,
-  GRAPH_OPS(X)
-#undef X
-    OP_COUNT
-} Op;
-
-typedef struct OpRow {
-  const char *name;
-  int arity;
-  bool integer;
-} OpRow;
-extern const OpRow op_rows[OP_COUNT];
-/* The value of a scalar operation (neither PRODUCT nor INDEX) in double precision, with the language's conventions at
- * kinks. */
-double op_apply(Op op, const double *x);
-/* May what follows from y = op(x) depend on digits that y has lost? 1e16 + 1, or sigmoid(40), of which 1 is left. */
-bool op_loses(Op op, const double *x, double y);
+/* Scalar operations stand in graph/op.h. OP_PRODUCT is the product of any number of reads (none: 1), times the node's
+ * scale; a copy, a slice, a transpose, a constant and a matrix product are all products. Guards stand only on products:
+ * where one fails, the term is dropped (without a reduction: the value is 0), and its reads are not made. */
 
 typedef enum {
   NODE_MAP,       /* the indexed statement */

@@ -134,41 +134,43 @@ static unsigned of_logratio(const Node *n, unsigned a, unsigned b) {
 
 /* ---- functions of one ---- */
 
-static unsigned of_logarithm(unsigned x) {
-  return when(x & (MAY_BE_NAN | MAY_BE_NEGATIVE), MAY_BE_NAN) | when(x & MAY_VANISH, MAY_BE_MINUS_INF | MAY_SINK) |
-         (x & (MAY_BE_INF | MAY_GROW)) | MAY_VANISH | MAY_BE_NEGATIVE;
+static unsigned of_magnitude(unsigned x) {
+  return (x & (MAY_BE_NAN | MAY_VANISH)) | when(x & (MAY_BE_INF | MAY_BE_MINUS_INF), MAY_BE_INF) |
+         when(x & (MAY_GROW | MAY_SINK | MAY_BE_INF | MAY_BE_MINUS_INF), MAY_GROW);
 }
 
-static unsigned of_function(Op op, unsigned x) {
-  unsigned nan = x & MAY_BE_NAN, infinite = x & (MAY_BE_INF | MAY_BE_MINUS_INF);
-  bool low = x & (MAY_SINK | MAY_BE_MINUS_INF), high = x & (MAY_GROW | MAY_BE_INF);
-  switch (op) {
-  case OP_EXP: return nan | when(high, MAY_BE_INF | MAY_GROW) | when(low, MAY_VANISH);
-  case OP_EXPM1: return nan | when(high, MAY_BE_INF | MAY_GROW) | MAY_VANISH | (x & MAY_BE_NEGATIVE);
-  case OP_LOG: return of_logarithm(x);
-  case OP_LOG1P: return x & MAY_BE_NEGATIVE ? of_logarithm(x | MAY_VANISH) : x | MAY_VANISH;
-  case OP_SIN:
-  case OP_COS: return nan | when(infinite, MAY_BE_NAN) | MAY_VANISH | MAY_BE_NEGATIVE;
-  case OP_ATAN:
-  case OP_TANH:
-  case OP_ERF: return nan | MAY_VANISH | (x & MAY_BE_NEGATIVE);
-  case OP_SIGMOID: return nan | when(low, MAY_VANISH);
-  case OP_ERFC: return nan | when(high, MAY_VANISH);
-  case OP_SOFTPLUS: return nan | when(low, MAY_VANISH) | (x & (MAY_BE_INF | MAY_GROW));
-  case OP_SQRT: return nan | when(x & MAY_BE_NEGATIVE, MAY_BE_NAN) | (x & (MAY_BE_INF | MAY_GROW | MAY_VANISH));
-  case OP_ABS: return nan | when(infinite, MAY_BE_INF) | (x & MAY_VANISH) | when(low || high, MAY_GROW);
-  case OP_SIGN: return nan | MAY_VANISH | (x & MAY_BE_NEGATIVE);
-  case OP_FLOOR: return x | MAY_VANISH;
-  case OP_STOP:
-  case OP_DRAWN: return x;
-  case OP_LGAMMA:
-  case OP_DIGAMMA:
-  case OP_TRIGAMMA:
+/* Of a function that comes near to `limit`; at infinity only where `infinite`. */
+static unsigned near_limit(double limit, bool infinite) {
+  if (!isinf(limit)) return when(limit == 0, MAY_VANISH);
+  return limit > 0 ? MAY_GROW | when(infinite, MAY_BE_INF) : MAY_SINK | when(infinite, MAY_BE_MINUS_INF);
+}
+
+static unsigned near_ends(const OpRow *f, unsigned x) {
+  double from = f->parity == EVEN ? 0 : f->from;
+  bool low =
+    isinf(from) ? x & (MAY_SINK | MAY_BE_MINUS_INF) : from > 0 || (x & (from < 0 ? MAY_BE_NEGATIVE : MAY_VANISH));
+  bool high = isfinite(f->to) || (x & (MAY_GROW | MAY_BE_INF));
+  return when(low, near_limit(f->low, isfinite(from) || f->overflows || x & MAY_BE_MINUS_INF)) |
+         when(high, near_limit(f->high, isfinite(f->to) || f->overflows || x & MAY_BE_INF));
+}
+
+/* By the facts of its row. */
+static unsigned of_function(const OpRow *f, unsigned x) {
+  bool infinite = x & (MAY_BE_INF | MAY_BE_MINUS_INF), through_zero = f->value(0) == 0 && f->slope > 0;
+  if (f->poles)
     return x & (MAY_VANISH | MAY_BE_NEGATIVE) ? NOT_FINITE | ANY_NUMBER : x | MAY_VANISH | MAY_BE_NEGATIVE | MAY_GROW;
-  default: return NOT_FINITE | ANY_NUMBER;
-  }
+  if (f->periodic && isinf(f->high)) return NOT_FINITE | ANY_NUMBER;
+  if (f->periodic) return (x & MAY_BE_NAN) | when(infinite, MAY_BE_NAN) | MAY_VANISH | MAY_BE_NEGATIVE;
+  if (f->parity == EVEN) x = of_magnitude(x);
+  bool outside = isfinite(f->to) || f->from > 0 || (isfinite(f->from) && x & MAY_BE_NEGATIVE);
+  unsigned y = (x & MAY_BE_NAN) | when(outside, MAY_BE_NAN) | near_ends(f, x);
+  double least = fmin(f->low, f->high);
+  if (f->jumps) y |= MAY_VANISH | (f->integer && isinf(f->low) ? x & IS_MASK : 0);
+  if (through_zero) return y | (x & (MAY_BE_NEGATIVE | MAY_VANISH));
+  return y | when(least < 0, MAY_BE_NEGATIVE | MAY_VANISH);
 }
 
+/* What these make of their operands is a rule for each, not a fact of a row. */
 static unsigned of_operation(const Node *n, const unsigned *x) {
   switch (n->op) {
   case OP_PRODUCT: return n->reduction > RED_SUM ? of_reduction(n, x[0]) : of_product(n, x);
@@ -191,7 +193,9 @@ static unsigned of_operation(const Node *n, const unsigned *x) {
   case OP_OR:
   case OP_NOT: return MAY_VANISH | IS_MASK;
   case OP_INDEX: return ANY_NUMBER;
-  default: return of_function(n->op, x[0]);
+  case OP_STOP:
+  case OP_DRAWN: return x[0];
+  default: return op_is_function(n->op) ? of_function(&op_rows[n->op], x[0]) : NOT_FINITE | ANY_NUMBER;
   }
 }
 

@@ -6,12 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-const OpRow op_rows[OP_COUNT] = {
-#define X(id, name, arity, integer) {name, arity, integer},
-  GRAPH_OPS(X)
-#undef X
-};
-
 Graph *graph_new(Context *cx) {
   Graph *g = ARENA_NEW(cx, Graph);
   g->cx = cx;

@@ -1,16 +1,20 @@
-/* op.c: the scalar operations in double precision: what the evaluator computes and what constants fold to.
- * Derivatives stand in prelude/prelude.nn. Digamma and trigamma: recurrence up to 10, then the asymptotic series
- * (Abramowitz and Stegun 1964, 6.3.18 and 6.4.12), below 1/2 the reflection formulas (6.3.7, 6.4.7). */
-#include "graph/graph.h"
+/* op.c: the table of scalar operations, and their values in double precision: what the evaluator computes and what
+ * constants fold to. Derivatives stand in prelude/prelude.nn. Digamma and trigamma: recurrence up to 10, then the
+ * asymptotic series (Abramowitz and Stegun 1964, 6.3.18 and 6.4.12), below 1/2 the reflection formulas (6.3.7, 6.4.7).
+ */
+#include "graph/op.h"
+
+#include "base/source.h"
 
 #include <math.h>
+#include <string.h>
 
 static const double pi = 3.14159265358979323846;
 
-static double digamma(double x) {
+static double op_digamma(double x) {
   double sum = 0;
   if (x <= 0 && x == floor(x)) return NAN;
-  if (x < 0.5) return digamma(1 - x) - pi / tan(pi * x);
+  if (x < 0.5) return op_digamma(1 - x) - pi / tan(pi * x);
   for (; x < 10; x += 1) sum -= 1 / x;
   double y = 1 / (x * x);
   double tail =
@@ -19,10 +23,10 @@ static double digamma(double x) {
   return sum + log(x) - 0.5 / x - tail;
 }
 
-static double trigamma(double x) {
+static double op_trigamma(double x) {
   double sum = 0;
   if (x <= 0 && x == floor(x)) return INFINITY;
-  if (x < 0.5) return -trigamma(1 - x) + pi * pi / (sin(pi * x) * sin(pi * x));
+  if (x < 0.5) return -op_trigamma(1 - x) + pi * pi / (sin(pi * x) * sin(pi * x));
   for (; x < 10; x += 1) sum += 1 / (x * x);
   double y = 1 / (x * x);
   double tail =
@@ -30,10 +34,41 @@ static double trigamma(double x) {
   return sum + 1 / x + y / 2 + y / x * tail;
 }
 
-static double sigmoid(double x) {
+static double op_sigmoid(double x) {
   if (x >= 0) return 1 / (1 + exp(-x));
   double e = exp(x);
   return e / (1 + e);
+}
+
+static double op_softplus(double x) { return (x > 0 ? x : 0) + log1p(exp(-fabs(x))); }
+static double op_sign(double x) { return isnan(x) ? x : (x > 0) - (x < 0); }
+
+const OpRow op_rows[OP_COUNT] = {
+#define X(id, ...) [OP_##id] = {__VA_ARGS__},
+  OPERATORS(X)
+#undef X
+#define X(id, its_name, its_value, in_float, in_its_double, its_slope, its_parity, start, end, at_start, at_end, ...)  \
+  [OP_##id] = {.name = its_name,                                                                                       \
+               .arity = 1,                                                                                             \
+               .value = its_value,                                                                                     \
+               .form = SPELL_CALL,                                                                                     \
+               .c = in_float,                                                                                          \
+               .in_double = in_its_double,                                                                             \
+               .slope = its_slope,                                                                                     \
+               .parity = its_parity,                                                                                   \
+               .from = start,                                                                                          \
+               .to = end,                                                                                              \
+               .low = at_start,                                                                                        \
+               .high = at_end,                                                                                         \
+               __VA_ARGS__},
+    FUNCTIONS(X)
+#undef X
+};
+
+Op op_named(const char *name) {
+  for (int k = 0; k < OP_COUNT; k++)
+    if (strcmp(op_rows[k].name, name) == 0) return (Op)k;
+  return strcmp(name, "pow") == 0 ? OP_POW : OP_COUNT;
 }
 
 static double first(double a, double b, bool take_a) { return isnan(a) ? a : isnan(b) ? b : take_a ? a : b; }
@@ -45,27 +80,16 @@ static bool sum_is_rounded(double a, double b, double sum) {
 }
 
 bool op_loses(Op op, const double *x, double y) {
-  switch (op) {
-  case OP_ADD: return sum_is_rounded(x[0], x[1], y);
-  case OP_SUB: return sum_is_rounded(x[0], -x[1], y);
-  case OP_EXP:
-  case OP_LOG1P:
-  case OP_EXPM1:
-  case OP_SIN:
-  case OP_COS:
-  case OP_TAN:
-  case OP_ATAN:
-  case OP_TANH:
-  case OP_SIGMOID:
-  case OP_SOFTPLUS:
-  case OP_ERF:
-  case OP_ERFC: return isfinite(x[0]) && x[0] != 0;
-  case OP_LOG: return isfinite(y) && x[0] != 1;
-  default: return false;
-  }
+  const OpRow *row = &op_rows[op];
+  if (op == OP_ADD) return sum_is_rounded(x[0], x[1], y);
+  if (op == OP_SUB) return sum_is_rounded(x[0], -x[1], y);
+  return row->value && !row->correct && isfinite(x[0]) && !isnan(y) && x[0] != row->exact && x[0] != row->from &&
+         x[0] != row->to;
 }
 
+/* What is no function has its meaning here, and only here. */
 double op_apply(Op op, const double *x) {
+  if (op_rows[op].value) return op_rows[op].value(x[0]);
   switch (op) {
   case OP_ADD: return x[0] + x[1];
   case OP_SUB: return x[0] - x[1];
@@ -88,30 +112,8 @@ double op_apply(Op op, const double *x) {
   case OP_LOGRATIO: return x[0] == -INFINITY || x[1] == -INFINITY ? -INFINITY : x[0] - x[1];
   case OP_STOP:
   case OP_DRAWN: return x[0];
-  case OP_EXP: return exp(x[0]);
-  case OP_LOG: return log(x[0]);
-  case OP_LOG1P: return log1p(x[0]);
-  case OP_EXPM1: return expm1(x[0]);
-  case OP_SIN: return sin(x[0]);
-  case OP_COS: return cos(x[0]);
-  case OP_TAN: return tan(x[0]);
-  case OP_ATAN: return atan(x[0]);
-  case OP_TANH: return tanh(x[0]);
-  case OP_SIGMOID: return sigmoid(x[0]);
-  case OP_SOFTPLUS: return (x[0] > 0 ? x[0] : 0) + log1p(exp(-fabs(x[0])));
-  case OP_SQRT: return sqrt(x[0]);
-  case OP_ABS: return fabs(x[0]);
-  case OP_SIGN: return isnan(x[0]) ? x[0] : (x[0] > 0) - (x[0] < 0);
-  case OP_FLOOR: return floor(x[0]);
-  case OP_ERF: return erf(x[0]);
-  case OP_ERFC: return erfc(x[0]);
-  case OP_LGAMMA: return lgamma(x[0]);
-  case OP_DIGAMMA: return digamma(x[0]);
-  case OP_TRIGAMMA: return trigamma(x[0]);
-  case OP_SIGMOID_MINUS: return x[0] > 0 ? (1 - x[1]) - sigmoid(-x[0]) : sigmoid(x[0]) - x[1];
-  case OP_PRODUCT:
-  case OP_INDEX:
-  case OP_COUNT: break;
+  case OP_SIGMOID_MINUS: return x[0] > 0 ? (1 - x[1]) - op_sigmoid(-x[0]) : op_sigmoid(x[0]) - x[1];
+  default: break;
   }
   bug("evaluate", "operation %d has no scalar value", (int)op);
 }

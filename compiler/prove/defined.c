@@ -24,19 +24,15 @@ static bool power_is_defined(const Node *n) {
 
 /* Its operands being numbers, is n one? */
 static bool stays_defined(const Node *n) {
-  switch (n->op) {
-  case OP_DIV:
-  case OP_MOD: return nonzero(n->reads[1]);
-  case OP_POW: return power_is_defined(n);
-  case OP_LOG:
-  case OP_LGAMMA:
-  case OP_DIGAMMA:
-  case OP_TRIGAMMA: return read_positive(n->reads[0]);
-  case OP_LOG1P:
-  case OP_SQRT: return read_nonnegative(n->reads[0]);
-  case OP_TAN: return false;
-  default: return isfinite(n->scale);
-  }
+  const OpRow *f = &op_rows[n->op];
+  if (f->value && f->periodic && isinf(f->high)) return false;
+  if (f->value && isfinite(f->to)) return false;
+  if (f->value && isfinite(f->from))
+    return f->from > 0                     ? false
+           : f->from == 0 && isinf(f->low) ? read_positive(n->reads[0])
+                                           : read_nonnegative(n->reads[0]);
+  if (n->op == OP_DIV || n->op == OP_MOD) return nonzero(n->reads[1]);
+  return n->op == OP_POW ? power_is_defined(n) : isfinite(n->scale);
 }
 
 /* Does it only choose among its operands? Then an infinite one does no harm. */

@@ -99,11 +99,12 @@ bool field_equal_squares(Field *f, Value *a, Value *b) {
 /* ---- increasing functions ---- */
 
 Value *field_image(Value *v, Op op, Value *of) {
-  bool odd = op == OP_TANH || op == OP_ERF || op == OP_ATAN || op == OP_EXPM1 || op == OP_LOG1P;
-  bool increasing = odd || op == OP_SIGMOID || op == OP_SOFTPLUS;
+  const OpRow *row = &op_rows[op];
+  bool increasing =
+    row->value && row->slope > 0 && row->parity != EVEN && !row->flat && isinf(row->to) && row->from < 0;
   if (!isnan(v->number) || v->infinite || !increasing) return v;
   if (!v->image) v->image = op, v->of = of;
-  if (odd && !v->sign_of && v != of) v->sign_of = of;
+  if (row->value(0) == 0 && !v->sign_of && v != of) v->sign_of = of;
   return v;
 }
 

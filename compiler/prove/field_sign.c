@@ -160,14 +160,9 @@ static Value *other_function(Field *f, Op op, Value *const *x) {
   }
   for (int k = 0; k < n; k++)
     if (x[k]->infinite) return field_give_up(f);
-  switch (op) {
-  case OP_SIN:
-  case OP_COS:
-  case OP_TAN: return trigonometric(f, op, x[0]);
-  case OP_ATAN:
-  case OP_ERF: return field_image(odd(f, op, x[0]), op, x[0]);
-  default: return field_atom(f, 100 + (uint64_t)op, x[0], n > 1 ? x[1] : NULL);
-  }
+  if (op_rows[op].periodic) return trigonometric(f, op, x[0]);
+  if (op_rows[op].parity == ODD) return field_image(odd(f, op, x[0]), op, x[0]);
+  return field_image(field_atom(f, 100 + (uint64_t)op, x[0], n > 1 ? x[1] : NULL), op, x[0]);
 }
 
 Value *field_apply(Field *f, Op op, Value *const *x) {

@@ -302,16 +302,8 @@ static Poly *log_of(Prover *p, Poly *a) {
 
 /* ---- all functions ---- */
 
-typedef enum { NEITHER, ODD, EVEN } Parity;
-
-static Parity parity_of(Op op) {
-  return op == OP_TANH || op == OP_SIN || op == OP_TAN || op == OP_ATAN || op == OP_ERF ? ODD
-         : op == OP_COS                                                                 ? EVEN
-                                                                                        : NEITHER;
-}
-
 static Poly *other_function(Prover *p, Op op, Poly *const *args) {
-  Parity parity = parity_of(op);
+  Parity parity = op_rows[op].parity;
   double c[3];
   bool numbers = true;
   int n = op_rows[op].arity;

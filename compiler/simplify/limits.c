@@ -51,8 +51,7 @@ static bool read_fits(Graph *g, const Read *r, const Axis *axes) {
  */
 static bool loses_digits(const Node *n) {
   bool large = false;
-  if (n->kind != NODE_MAP || !(n->op == OP_MOD || n->op == OP_QUOTIENT || (n->op >= OP_LT && n->op <= OP_NE)))
-    return false;
+  if (n->kind != NODE_MAP || !(op_rows[n->op].jumps && op_rows[n->op].arity == 2)) return false;
   for (int k = 0; k < n->nreads; k++) {
     const Node *x = n->reads[k]->node;
     if (!x->integer && !x->large) return false;

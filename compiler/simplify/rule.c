@@ -27,12 +27,6 @@ typedef struct Match {
 
 static bool match(Match *m, const Expr *p, Read *r);
 
-static Op op_named(const char *name) {
-  for (int k = 0; k < OP_COUNT; k++)
-    if (strcmp(op_rows[k].name, name) == 0) return (Op)k;
-  return strcmp(name, "pow") == 0 ? OP_POW : OP_COUNT;
-}
-
 static bool bind_name(Match *m, const char *name, Read *r) {
   for (int k = 0; k < m->n; k++)
     if (m->names[k] == name) return read_equal(m->reads[k], r);

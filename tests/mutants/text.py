@@ -16,7 +16,7 @@ def pattern_of(text):
     out, last = "", ""
     for token in re.findall(r"\w+|[^\w\s]", text):
         words = last[-1:].isalnum() or last[-1:] == "_"
-        gap = r"\s+" if words and (token[0].isalnum() or token[0] == "_") else r"\s*"
+        gap = r"[\s\\]+" if words and (token[0].isalnum() or token[0] == "_") else r"[\s\\]*"
         out += (gap if last else "") + re.escape(token)
         last = token
     return out
