@@ -2,6 +2,7 @@
  * one that means nothing the reason why, or a suggestion. */
 #include "elaborate/scope.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The last value under this path; `several`: other calls have made one too, since the function at hand was called. */
@@ -73,7 +74,7 @@ static Value *special_name(Elaborator *el, const char *name, Span span) {
     el->asked_training = true;
     return value_number(el, el->training, span);
   }
-  if (strcmp(name, "inf") == 0) return value_number(el, 1e300 * 1e300, span);
+  if (strcmp(name, "inf") == 0) return value_number(el, INFINITY, span);
   if (strcmp(name, "π") == 0 || strcmp(name, "pi") == 0) return value_number(el, 3.14159265358979323846, span);
   if (strcmp(name, "step") != 0 && strcmp(name, "gnorm") != 0) return NULL;
   bool step = name[0] == 's';
