@@ -7,7 +7,7 @@
 #include "check/check.h"
 #include "command/command.h"
 #include "emit/emit.h"
-#include "graph/program.h"
+#include "model/model.h"
 #include "show/show.h"
 #include "simplify/simplify.h"
 
@@ -109,7 +109,7 @@ static int run(Job *j) {
   Block definitions = parse(j->cx, prelude);
   j->tree = parse(j->cx, model);
   if (c->emit == EMIT_AST) return error_count(j->cx) ? 1 : emit_stage(j, c->emit);
-  j->program = elaborate(j->cx, &definitions, &j->tree, c->model, j->options);
+  j->program = model_program(j->cx, &definitions, &j->tree, c->model, j->options);
   if (error_count(j->cx)) return 1;
   if (!j->program->routines.n && !j->program->checks.n) {
     error_at(j->cx, (Span){0}, "nothing to compile: '%s' has no loss, output, metric or check", c->model);

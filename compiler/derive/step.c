@@ -7,6 +7,7 @@
  * operands, and a `derivative` line of the prelude for all others. An adjoint of 0 wins over whatever it is multiplied
  * with (derive/zero.c). */
 #include "derive/sweep.h"
+#include "model/model.h"
 
 bool step_carries(const Node *n) {
   return n->kind != NODE_MAP || (n->op != OP_WHERE && n->op != OP_KEEP && !op_rows[n->op].flat);
@@ -19,7 +20,7 @@ bool step_carries(const Node *n) {
 static Read *derivative_formula(Sweep *s, const Opened *o, int k, Read *const *to) {
   Graph *g = s->g;
   const Node *n = o->y;
-  if (!o->naround) return derivative_line(s->program, n->op, k, to, n->span);
+  if (!o->naround) return law_derivative(s->program, n->op, k, to, n->span);
   Subst in = {0}, out = {0};
   Read *x[3];
   for (int i = 0; i < n->naxes; i++) {
@@ -28,7 +29,7 @@ static Read *derivative_formula(Sweep *s, const Opened *o, int k, Read *const *t
     subst_add(&out, v, index_var(g, o->vars[i]));
   }
   for (int i = 0; i < n->nreads && i < 3; i++) x[i] = read_substitute(g, to[i], &in);
-  return read_substitute(g, outside_formula(s, o, derivative_line(s->program, n->op, k, x, n->span)), &out);
+  return read_substitute(g, outside_formula(s, o, law_derivative(s->program, n->op, k, x, n->span)), &out);
 }
 
 /* ybar * df/dx of operand k at open reads `to`, whose values are x; y: the node's own value. NULL: no derivative flows.

@@ -1,6 +1,6 @@
 /* program.h: a whole model after elaboration: its leaves, and the roots of everything that can be asked of it.
  *
- * Made by model/run.c; simplify replaces roots; plan/steps.c and emit/frame.c turn each Routine into a
+ * Made by model/; simplify/ replaces roots; plan/steps.c and emit/frame.c turn each Routine into a
  * C function. Every root is a node whose axes are exactly the shape of its destination (after the batch axis where it
  * has one). */
 #ifndef NNC_PROGRAM_H
@@ -190,7 +190,7 @@ typedef struct Program {
   int ndraws;                     /* statements that draw */
   const Node *drawn_reported;     /* a draw through which a gradient was asked: said once */
   VEC(Fired) fired;
-  bool coupled;                  /* a loss looks across the batch */
+  bool coupled;        /* a loss looks across the batch */
   struct Model *model; /* for the lines of the prelude that later stages apply */
 } Program;
 
@@ -207,18 +207,5 @@ typedef struct Options {
   bool explain;      /* say which rule fired where */
   bool exact;        /* constants keep what they follow from (Graph.exact) */
 } Options;
-
-/* Tree to program; what is wrong is reported (error_count) and the Program is returned as far as it goes. The roots may
- * still hold NAME, GRAD and STOP nodes; simplify_program replaces them. */
-Program *elaborate(Context *cx, const Block *prelude, const Block *model, const char *path, Options *options);
-
-/* The prelude's line `derivative f(x) = ...` for operand k, at these reads. An operation without one is an error at
- * span. */
-Read *derivative_line(Program *p, Op op, int operand, Read *const *reads, Span span);
-/* The lines `rule a => b if c`, and the right side of one with its names bound. */
-int rule_count(const Program *p);
-const Stmt *rule_at(const Program *p, int k);
-Read *rule_result(Program *p, const Expr *e, int n, const char *const *names, Read *const *reads, const int *ranks,
-                  int (*vars)[MAX_AXES]);
 
 #endif

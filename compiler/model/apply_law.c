@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-Read *derivative_line(Program *p, Op op, int operand, Read *const *reads, Span span) {
+Read *law_derivative(Program *p, Op op, int operand, Read *const *reads, Span span) {
   Elaborator *el = p->model->el;
   const Stmt *st = p->model->derivatives[op];
   if (!st) {
@@ -19,13 +19,13 @@ Read *derivative_line(Program *p, Op op, int operand, Read *const *reads, Span s
   return t ? t->read : build_constant(p->graph, NAN);
 }
 
-int rule_count(const Program *p) { return p->model->rules.n; }
+int law_rule_count(const Program *p) { return p->model->rules.n; }
 
-const Stmt *rule_at(const Program *p, int k) { return p->model->rules.at[k]; }
+const Stmt *law_rule(const Program *p, int k) { return p->model->rules.at[k]; }
 
 /* The right side of a rule with the names bound to reads (with axes of their own where a reduction was matched). */
-Read *rule_result(Program *p, const Expr *e, int n, const char *const *names, Read *const *reads, const int *ranks,
-                  int (*vars)[MAX_AXES]) {
+Read *law_result(Program *p, const Expr *e, int n, const char *const *names, Read *const *reads, const int *ranks,
+                 int (*vars)[MAX_AXES]) {
   Elaborator *el = p->model->el;
   Scope *s = scope_new(el, SCOPE_BLOCK, scope_home(el, e->span));
   for (int k = 0; k < n; k++)

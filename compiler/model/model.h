@@ -2,10 +2,26 @@
  *
  * In: the trees of the prelude and of the model's file (syntax/). Out: the Program (graph/program.h), whose roots may
  * still hold NAME, GRAD and STOP nodes: simplify_program replaces them. What is wrong is reported (error_count), and
- * the Program is returned as far as it goes. Kept: nothing but the Program goes on to later stages. */
+ * the Program is returned as far as it goes. Kept: each statement means what it says; nothing is simplified but by the
+ * builders of the graph.
+ *
+ * run.c goes through the statements; input, constant, goal, claim, train, minimize (with optimizer, flat, full_batch)
+ * and law have one kind of them each. Values of expressions are made by elaborate/. */
 #ifndef NNC_MODEL_H
 #define NNC_MODEL_H
 
 #include "graph/program.h"
+
+Program *model_program(Context *cx, const Block *prelude, const Block *model, const char *path, Options *options);
+
+/* ---- lines of the prelude, applied (apply_law.c) ---- */
+
+/* The line `derivative f(x) = ...` for operand k, at these reads. An operation without one is an error at span. */
+Read *law_derivative(Program *p, Op op, int operand, Read *const *reads, Span span);
+/* The lines `rule a => b if c`, and the right side of one with its names bound. */
+int law_rule_count(const Program *p);
+const Stmt *law_rule(const Program *p, int k);
+Read *law_result(Program *p, const Expr *e, int n, const char *const *names, Read *const *reads, const int *ranks,
+                 int (*vars)[MAX_AXES]);
 
 #endif

@@ -129,7 +129,7 @@ static Program *program_new(Context *cx, const Block *b, const char *path, const
   return p;
 }
 
-Program *elaborate(Context *cx, const Block *prelude, const Block *model, const char *path, Options *options) {
+Program *model_program(Context *cx, const Block *prelude, const Block *model, const char *path, Options *options) {
   Block all = import_all(cx, model, path);
   bool unread = error_count(cx) > 0;
   Program *p = program_new(cx, &all, path, options);

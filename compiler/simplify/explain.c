@@ -1,4 +1,5 @@
 /* explain.c: the rules that were applied, for --explain: `model.nn:8:10: log(1 + exp(x)) => softplus(x)`. */
+#include "model/model.h"
 #include "simplify/simplifier.h"
 
 #include <stdio.h>
@@ -30,7 +31,7 @@ void explain_print(Program *p) {
   if (p->fired.n) qsort(p->fired.at, (size_t)p->fired.n, sizeof(Fired), by_place);
   for (int k = 0; k < p->fired.n; k++) {
     const Fired *f = &p->fired.at[k];
-    const Stmt *rule = rule_at(p, f->rule);
+    const Stmt *rule = law_rule(p, f->rule);
     Text t = {.cx = p->cx};
     expr_print(&t, rule->value);
     text_add(&t, " => ");

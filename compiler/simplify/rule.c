@@ -8,6 +8,7 @@
 
 #include "build/build.h"
 #include "build/property.h"
+#include "model/model.h"
 
 #include <math.h>
 #include <string.h>
@@ -211,7 +212,7 @@ static Read *apply(Program *p, const Stmt *rule, const Read *r) {
   if (!match(&m, rule->value, (Read *)r)) return NULL;
   for (int j = 0; j < rule->nvalues; j++)
     if (!holds(&m, rule->values[j])) return NULL;
-  return rule_result(p, rule->value2, m.n, m.names, m.reads, m.ranks, m.vars);
+  return law_result(p, rule->value2, m.n, m.names, m.reads, m.ranks, m.vars);
 }
 
 /* Is a side of the product a call of the operation that made this factor? */
@@ -263,8 +264,8 @@ static bool is_of_numbers(const Node *n) {
 
 Read *rule_apply(Program *p, const Read *r, int *which) {
   if (r->node->kind != NODE_MAP || is_of_numbers(r->node)) return NULL;
-  for (int k = 0; k < rule_count(p); k++) {
-    const Stmt *rule = rule_at(p, k);
+  for (int k = 0; k < law_rule_count(p); k++) {
+    const Stmt *rule = law_rule(p, k);
     bool product = rule->value->kind == EXPR_BINARY && rule->value->op == BIN_MUL && r->node->op == OP_PRODUCT;
     Read *better = may_match(rule->value, r->node) ? apply(p, rule, r) : NULL;
     if (!better && product) better = apply_to_pair(p, rule, r);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "graph/program.h"
+#include "model/model.h"
 #include "simplify/simplify.h"
 
 extern const char prelude_text[];
@@ -24,7 +24,7 @@ static Program *read_program(Context *cx, const char *path, const char *other_pr
   }
   Options options = {.max_memory = 16.0 * (1 << 30)};
   Block a = parse(cx, prelude), b = parse(cx, model);
-  Program *p = error_count(cx) ? NULL : elaborate(cx, &a, &b, path, &options);
+  Program *p = error_count(cx) ? NULL : model_program(cx, &a, &b, path, &options);
   if (!p || error_count(cx)) {
     printf("not ok %s: it has errors\n", path);
     exit(1);

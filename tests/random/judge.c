@@ -27,7 +27,7 @@
 #include "emit/name.h"
 #include "evaluate/evaluate.h"
 #include "nn.h"
-#include "graph/program.h"
+#include "model/model.h"
 #include "simplify/simplify.h"
 
 extern const char prelude_text[];
@@ -396,7 +396,7 @@ static int judge(Judge *j, Context *cx, const Block *prelude, const char *path) 
   Source *source = source_read(cx, path);
   if (!source) return perror(path), REFUSED;
   Block model = parse(cx, source);
-  j->p = error_count(cx) ? NULL : elaborate(cx, prelude, &model, path, &options);
+  j->p = error_count(cx) ? NULL : model_program(cx, prelude, &model, path, &options);
   if (!j->p || error_count(cx)) return REFUSED;
   j->plain = ARENA_ARRAY(cx, Node *, j->p->routines.n + 1);
   for (int r = 0; r < j->p->routines.n; r++) j->plain[r] = j->p->routines.at[r].roots[0].node;
