@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-Read *count_of(Elaborator *el, int n, const int *vars, double *known) {
+Read *accumulate_count(Elaborator *el, int n, const int *vars, double *known) {
   Read *batch = NULL;
   *known = 1;
   for (int k = 0; k < n; k++) {
@@ -44,13 +44,13 @@ static Read *masked(Elaborator *el, Reduction reduction, Read *body, int n, cons
 
 static Read *mean_of(Elaborator *el, Read *body, int n, const int *vars) {
   double known;
-  Read *batch = count_of(el, n, vars, &known);
+  Read *batch = accumulate_count(el, n, vars, &known);
   Read *sum = sum_of(el, body, n, vars);
   sum = known == 1 ? sum : build_scale(el->g, 1 / known, sum);
   return batch ? build_div(el->g, sum, batch) : sum;
 }
 
-Value *reduce_value(Elaborator *el, const char *name, Value *v, int n, const int *vars, Span span) {
+Value *accumulate_value(Elaborator *el, const char *name, Value *v, int n, const int *vars, Span span) {
   Reduction reduction = reduction_named(name);
   Read *r = NULL;
   if (strcmp(name, "mean") == 0) r = mean_of(el, v->read, n, vars);

@@ -1,12 +1,12 @@
 /* argument.c: the arguments of a call: which formal each is for, and the axes that the call is mapped over.
  *
  * Lifting: an argument with more leading axes than its formal is indexed by fresh variables, the body is elaborated
- * once for one such index, and the result gets these axes back (close_over). */
+ * once for one such index, and the result gets these axes back (argument_close_over). */
 #include "elaborate/argument.h"
 
 #include <string.h>
 
-const char *signature(Elaborator *el, const Stmt *fn) {
+const char *argument_signature(Elaborator *el, const Stmt *fn) {
   Text t = {.cx = el->cx};
   text_printf(&t, "%s(", fn->name);
   for (int k = 0; k < fn->nformals; k++) {
@@ -30,7 +30,7 @@ const char *signature(Elaborator *el, const Stmt *fn) {
   return t.data;
 }
 
-int formal_named(const Stmt *fn, const char *name) {
+int argument_formal(const Stmt *fn, const char *name) {
   for (int k = 0; k < fn->nformals; k++)
     if (fn->formals[k].name == name) return k;
   return -1;
@@ -62,20 +62,20 @@ static bool unknown_argument(Elaborator *el, Call *c, const char *name, Span spa
   for (int k = 0; k < c->fn->nformals && n < MAX_ARGS; k++) names[n++] = c->fn->formals[k].name;
   formals = n;
   n = param_names(&c->fn->body, names, n);
-  report(el, span, "'%s' has no argument%s named '%s'", c->fn->name, c->fn->kind == STMT_LAYER ? " or parameter" : "",
-         name);
+  elaborate_report(el, span, "'%s' has no argument%s named '%s'", c->fn->name,
+                   c->fn->kind == STMT_LAYER ? " or parameter" : "", name);
   const char *near = nearest_name(el->cx, name, names, n);
   Text params = {.cx = el->cx};
   for (int k = formals; k < n; k++) text_printf(&params, "%s%s", k > formals ? ", " : "", names[k]);
-  if (near) advise(el, "did you mean '%s'?", near);
+  if (near) elaborate_advise(el, "did you mean '%s'?", near);
   else
-    advise(el, "it is %s%s%s", signature(el, c->fn), params.length ? ", with parameters " : "",
-           params.length ? params.data : "");
+    elaborate_advise(el, "it is %s%s%s", argument_signature(el, c->fn), params.length ? ", with parameters " : "",
+                     params.length ? params.data : "");
   return false;
 }
 
-bool give_argument(Elaborator *el, Call *c, int position, const char *name, Value *v, Span span) {
-  int k = name ? formal_named(c->fn, name) : position;
+bool argument_give(Elaborator *el, Call *c, int position, const char *name, Value *v, Span span) {
+  int k = name ? argument_formal(c->fn, name) : position;
   if (name && k < 0 && c->fn->kind == STMT_LAYER && declares_param(&c->fn->body, name) && c->noverrides < MAX_ARGS) {
     c->override_args[c->noverrides] = (Arg){name, span, NULL};
     c->override_values[c->noverrides++] = v;
@@ -83,14 +83,14 @@ bool give_argument(Elaborator *el, Call *c, int position, const char *name, Valu
   }
   if (name && k < 0) return unknown_argument(el, c, name, span);
   if (k >= c->fn->nformals) {
-    report(el, span, "'%s' takes %d argument%s, found another", c->fn->name, c->fn->nformals,
-           c->fn->nformals == 1 ? "" : "s");
-    remark(el, c->fn->name_span, "'%s' is declared here", c->fn->name);
+    elaborate_report(el, span, "'%s' takes %d argument%s, found another", c->fn->name, c->fn->nformals,
+                     c->fn->nformals == 1 ? "" : "s");
+    elaborate_remark(el, c->fn->name_span, "'%s' is declared here", c->fn->name);
     return false;
   }
   if (c->value[k]) {
-    report(el, span, "argument '%s' of '%s' is given twice", c->fn->formals[k].name, c->fn->name);
-    remark(el, c->span[k], "it is given here");
+    elaborate_report(el, span, "argument '%s' of '%s' is given twice", c->fn->formals[k].name, c->fn->name);
+    elaborate_remark(el, c->span[k], "it is given here");
     return false;
   }
   c->value[k] = v;
@@ -98,12 +98,12 @@ bool give_argument(Elaborator *el, Call *c, int position, const char *name, Valu
   return true;
 }
 
-bool all_given(Elaborator *el, const Call *c) {
+bool argument_all_given(Elaborator *el, const Call *c) {
   for (int k = 0; k < c->fn->nformals; k++) {
     if (c->value[k] || c->fn->formals[k].init) continue;
-    report(el, c->at ? c->at->span : c->fn->name_span, "argument '%s' of '%s' is missing", c->fn->formals[k].name,
-           c->fn->name);
-    advise(el, "it is %s", signature(el, c->fn));
+    elaborate_report(el, c->at ? c->at->span : c->fn->name_span, "argument '%s' of '%s' is missing",
+                     c->fn->formals[k].name, c->fn->name);
+    elaborate_advise(el, "it is %s", argument_signature(el, c->fn));
     return false;
   }
   return true;
@@ -113,10 +113,10 @@ static int formal_rank(const Formal *f) { return f->kind == FORMAL_ARRAY ? f->ns
 
 /* May one number stand for all places of this formal? Where its extents are numbers or formals before it: k[2], h0[m].
  */
-bool takes_number(const Stmt *fn, int k) {
+bool argument_takes_number(const Stmt *fn, int k) {
   const Formal *f = &fn->formals[k];
   for (int j = 0; j < f->nshape; j++) {
-    int at = f->shape[j]->kind == EXPR_NAME ? formal_named(fn, f->shape[j]->name) : -1;
+    int at = f->shape[j]->kind == EXPR_NAME ? argument_formal(fn, f->shape[j]->name) : -1;
     if (f->shape[j]->kind != EXPR_NUMBER && (at < 0 || at >= k)) return false;
   }
   return f->kind == FORMAL_ARRAY;
@@ -126,21 +126,21 @@ bool takes_number(const Stmt *fn, int k) {
 static int leading_axes(Elaborator *el, const Call *c, int k) {
   const Formal *f = &c->fn->formals[k];
   Value *v = c->value[k];
-  if (f->kind == FORMAL_ANY || v->kind != VALUE_TENSOR || (v->rank == 0 && takes_number(c->fn, k))) return 0;
+  if (f->kind == FORMAL_ANY || v->kind != VALUE_TENSOR || (v->rank == 0 && argument_takes_number(c->fn, k))) return 0;
   if (v->rank >= formal_rank(f)) return v->rank - formal_rank(f);
-  report(el, c->span[k], "argument '%s' of '%s' needs %d %s, found %s", f->name, c->fn->name, f->nshape,
-         f->nshape == 1 ? "axis" : "axes", describe(el, v));
-  if (v->name) remark(el, v->span, "'%s' is %s", v->name, describe(el, v));
-  remark(el, f->span, "'%s' is declared here", f->name);
+  elaborate_report(el, c->span[k], "argument '%s' of '%s' needs %d %s, found %s", f->name, c->fn->name, f->nshape,
+                   f->nshape == 1 ? "axis" : "axes", value_text(el, v));
+  if (v->name) elaborate_remark(el, v->span, "'%s' is %s", v->name, value_text(el, v));
+  elaborate_remark(el, f->span, "'%s' is declared here", f->name);
   return -1;
 }
 
-bool to_tensors(Elaborator *el, Call *c) {
+bool argument_to_tensors(Elaborator *el, Call *c) {
   for (int k = 0; k < c->fn->nformals; k++) {
     const Formal *f = &c->fn->formals[k];
     if (!c->value[k] || f->kind == FORMAL_PLAIN) continue;
     Value *t =
-      as_tensor(el, c->value[k], c->span[k], arena_printf(el->cx, "argument '%s' of '%s'", f->name, c->fn->name));
+      value_as_tensor(el, c->value[k], c->span[k], arena_printf(el->cx, "argument '%s' of '%s'", f->name, c->fn->name));
     if (!t) return false;
     c->value[k] = t;
   }
@@ -148,7 +148,7 @@ bool to_tensors(Elaborator *el, Call *c) {
 }
 
 /* Indexes the leading axes of all arguments by common variables; their number, or -1. */
-int lift(Elaborator *el, Call *c, int *vars) {
+int argument_lift(Elaborator *el, Call *c, int *vars) {
   int lead[MAX_ARGS], most = -1, longest = 0;
   for (int k = 0; k < c->fn->nformals; k++) {
     lead[k] = c->value[k] ? leading_axes(el, c, k) : 0;
@@ -163,14 +163,14 @@ int lift(Elaborator *el, Call *c, int *vars) {
     for (int j = 0; j < lead[k]; j++) {
       Axis have = value_axis(el, c->value[k], j), want = graph_var_axis(el->g, vars[longest - lead[k] + j]);
       if (!axis_equal(have, want) || have.dim != want.dim) {
-        report(el, c->span[k],
-               "arguments '%s' %s and '%s' %s of '%s' cannot be mapped together: their leading axes differ",
-               c->fn->formals[most].name, shape_text(el, longer), c->fn->formals[k].name, shape_text(el, c->value[k]),
-               c->fn->name);
-        if (longer->name) remark(el, longer->span, "'%s' is %s", longer->name, shape_text(el, longer));
+        elaborate_report(el, c->span[k],
+                         "arguments '%s' %s and '%s' %s of '%s' cannot be mapped together: their leading axes differ",
+                         c->fn->formals[most].name, value_shape(el, longer), c->fn->formals[k].name,
+                         value_shape(el, c->value[k]), c->fn->name);
+        if (longer->name) elaborate_remark(el, longer->span, "'%s' is %s", longer->name, value_shape(el, longer));
         if (c->value[k]->name)
-          remark(el, c->value[k]->span, "'%s' is %s", c->value[k]->name, shape_text(el, c->value[k]));
-        advise(el, "it is %s", signature(el, c->fn));
+          elaborate_remark(el, c->value[k]->span, "'%s' is %s", c->value[k]->name, value_shape(el, c->value[k]));
+        elaborate_advise(el, "it is %s", argument_signature(el, c->fn));
         return -1;
       }
       index[j] = index_var(el->g, vars[longest - lead[k] + j]);
@@ -182,22 +182,22 @@ int lift(Elaborator *el, Call *c, int *vars) {
   return longest;
 }
 
-Value *close_over(Elaborator *el, Value *v, int lead, const int *vars, Span span) {
+Value *argument_close_over(Elaborator *el, Value *v, int lead, const int *vars, Span span) {
   if (v->kind == VALUE_TUPLE) {
     Value *t = value_new(el, VALUE_TUPLE, span);
     t->items = ARENA_ARRAY(el->cx, Value *, v->nitems);
     t->nitems = v->nitems;
-    for (int k = 0; k < v->nitems; k++) t->items[k] = close_over(el, v->items[k], lead, vars, span);
+    for (int k = 0; k < v->nitems; k++) t->items[k] = argument_close_over(el, v->items[k], lead, vars, span);
     return t;
   }
-  if (lead == 0 || is_poison(v)) {
+  if (lead == 0 || value_is_poison(v)) {
     if (v->kind != VALUE_TENSOR) return v;
     Value *w = value_fresh(el, v);
     w->name = NULL;
     w->span = span;
     return w;
   }
-  Value *t = as_tensor(el, v, span, "a result");
+  Value *t = value_as_tensor(el, v, span, "a result");
   if (!t) return value_poison(el, span);
   Value *f = value_fresh(el, t);
   int all[MAX_AXES];

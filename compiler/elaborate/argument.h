@@ -18,17 +18,17 @@ typedef struct Call {
 } Call;
 
 /* "dense(x[m], n, bias = 1)" */
-const char *signature(Elaborator *el, const Stmt *fn);
-int formal_named(const Stmt *fn, const char *name); /* or -1 */
+const char *argument_signature(Elaborator *el, const Stmt *fn);
+int argument_formal(const Stmt *fn, const char *name); /* or -1 */
 /* Takes an argument, by position or by name; false with an error. */
-bool give_argument(Elaborator *el, Call *c, int position, const char *name, Value *v, Span span);
-bool all_given(Elaborator *el, const Call *c);
-bool to_tensors(Elaborator *el, Call *c);
+bool argument_give(Elaborator *el, Call *c, int position, const char *name, Value *v, Span span);
+bool argument_all_given(Elaborator *el, const Call *c);
+bool argument_to_tensors(Elaborator *el, Call *c);
 /* May one number stand for all places of formal k? */
-bool takes_number(const Stmt *fn, int k);
+bool argument_takes_number(const Stmt *fn, int k);
 /* Indexes the leading axes of all arguments by common variables; their number, or -1. */
-int lift(Elaborator *el, Call *c, int *vars);
+int argument_lift(Elaborator *el, Call *c, int *vars);
 /* The result with these axes in front again. */
-Value *close_over(Elaborator *el, Value *v, int lead, const int *vars, Span span);
+Value *argument_close_over(Elaborator *el, Value *v, int lead, const int *vars, Span span);
 
 #endif

@@ -9,8 +9,8 @@
 
 /* "the function 'tanh'" says more than "a function", where the name is not in the message anyway. */
 static const char *describe_function(Elaborator *el, const Value *v) {
-  if (v->kind != VALUE_FUNCTION || !v->name) return describe(el, v);
-  return arena_printf(el->cx, "the %s '%s'", strchr(describe(el, v), ' ') + 1, v->name);
+  if (v->kind != VALUE_FUNCTION || !v->name) return value_text(el, v);
+  return arena_printf(el->cx, "the %s '%s'", strchr(value_text(el, v), ' ') + 1, v->name);
 }
 
 static bool list_shape(const Value *v, int depth, int64_t *shape, int *rank) {
@@ -91,23 +91,24 @@ static Value *list_tensor(Elaborator *el, Value *v, Span span) {
   return value_tensor(el, r, rank, vars, span);
 }
 
-Read *number_read(Elaborator *el, const Value *v) { return v->read ? v->read : build_constant(el->g, v->number); }
+Read *value_number_read(Elaborator *el, const Value *v) { return v->read ? v->read : build_constant(el->g, v->number); }
 
-Value *as_tensor(Elaborator *el, Value *v, Span span, const char *what) {
+Value *value_as_tensor(Elaborator *el, Value *v, Span span, const char *what) {
   if (v->kind == VALUE_TENSOR) return v;
-  if (is_poison(v)) return NULL;
+  if (value_is_poison(v)) return NULL;
   if (v->kind == VALUE_SEQUENCE) {
-    sequence_at(el, v, NULL, span);
+    value_in_scan(el, v, NULL, span);
     return NULL;
   }
   Value *t = NULL;
-  if (v->kind == VALUE_NUMBER) t = value_tensor(el, number_read(el, v), 0, NULL, span);
+  if (v->kind == VALUE_NUMBER) t = value_tensor(el, value_number_read(el, v), 0, NULL, span);
   if (v->kind == VALUE_LIST) t = v->array ? v->array : list_tensor(el, v, span);
   if (!t) {
-    report(el, span, "%s must be a number or an array, found %s", what, describe_function(el, v));
-    if (v->kind == VALUE_DISTRIBUTION) advise(el, "what is drawn from it has a name of its own: z ~ normal(0, 1)");
-    if (v->kind == VALUE_LIST && !is_row(v))
-      advise(
+    elaborate_report(el, span, "%s must be a number or an array, found %s", what, describe_function(el, v));
+    if (v->kind == VALUE_DISTRIBUTION)
+      elaborate_advise(el, "what is drawn from it has a name of its own: z ~ normal(0, 1)");
+    if (v->kind == VALUE_LIST && !value_is_row(v))
+      elaborate_advise(
         el,
         "a list in brackets is an array only if it holds numbers, all rows of one length; stack(a, b) joins arrays");
     return NULL;
@@ -119,13 +120,13 @@ Value *as_tensor(Elaborator *el, Value *v, Span span, const char *what) {
   return t;
 }
 
-bool is_array(const Value *v) {
+bool value_is_array(const Value *v) {
   int64_t shape[MAX_AXES] = {0};
   int rank = -1;
   return v->kind == VALUE_NUMBER || (v->kind == VALUE_LIST && list_shape(v, 0, shape, &rank));
 }
 
-static int64_t count_of(const Elaborator *el, const Value *v) {
+static int64_t accumulate_count(const Elaborator *el, const Value *v) {
   int64_t count = 1;
   for (int k = 0; k < v->rank; k++) count *= value_axis(el, v, k).extent;
   return count;
@@ -171,7 +172,7 @@ static const double *list_elements(Elaborator *el, const Value *v, int64_t *coun
   return out;
 }
 
-const double *constant_elements(Elaborator *el, const Value *v, int64_t *count) {
+const double *value_elements(Elaborator *el, const Value *v, int64_t *count) {
   double c;
   *count = 1;
   if (v->kind == VALUE_NUMBER) return arena_copy(el->cx, &v->number, sizeof(double));
@@ -179,7 +180,7 @@ const double *constant_elements(Elaborator *el, const Value *v, int64_t *count) 
   if (v->kind != VALUE_TENSOR) return NULL;
   Read *r = v->read;
   while (r->node->kind == NODE_NAME) r = read_operand(el->g, r, 0);
-  *count = count_of(el, v);
+  *count = accumulate_count(el, v);
   if (r->node->kind == NODE_CONST) return read_elements(el, v, r, *count);
   if (!read_constant(r, &c)) return NULL;
   double *out = ARENA_ARRAY(el->cx, double, *count);

@@ -26,7 +26,7 @@ static void ask_in_expr(Elaborator *el, const Stmt *fn, const Expr *e) {
   for (int k = 0; k < e->nsubs; k++) ask_in_expr(el, fn, e->subs[k].first), ask_in_expr(el, fn, e->subs[k].last);
 }
 
-void ask_derivatives(Elaborator *el, const Stmt *fn, const Block *b) {
+void asked_collect(Elaborator *el, const Stmt *fn, const Block *b) {
   for (int k = 0; k < b->n; k++) {
     const Stmt *st = b->at[k];
     const Stmt *inside = st->kind == STMT_FN || st->kind == STMT_LAYER || st->kind == STMT_OPTIMIZER ? st : fn;
@@ -34,13 +34,13 @@ void ask_derivatives(Elaborator *el, const Stmt *fn, const Block *b) {
     ask_in_expr(el, inside, st->value2);
     for (int j = 0; j < st->nvalues; j++) ask_in_expr(el, inside, st->values[j]);
     for (int j = 0; j < st->ndecls; j++) ask_in_expr(el, inside, st->decls[j].init);
-    ask_derivatives(el, inside, &st->body);
-    ask_derivatives(el, inside, &st->other);
+    asked_collect(el, inside, &st->body);
+    asked_collect(el, inside, &st->other);
   }
 }
 
 /* Is a derivative taken by this name of s: in the same function or model, or as h.name from outside of a layer? */
-bool derivative_asked(const Elaborator *el, const Scope *s, const char *name) {
+bool asked_by(const Elaborator *el, const Scope *s, const char *name) {
   for (int k = 0; k < el->asked.n; k++) {
     const Asked *a = &el->asked.at[k];
     if (a->name == name && (a->dotted ? s->fn && s->fn->kind == STMT_LAYER : a->fn == s->fn)) return true;

@@ -10,23 +10,23 @@ extern const int builtin_count;
 /* ---- accumulate.c: a value reduced over variables ---- */
 
 /* How many places the variables have: *known, times the read where that depends on the examples, else NULL. */
-Read *count_of(Elaborator *el, int n, const int *vars, double *known);
-Value *reduce_value(Elaborator *el, const char *name, Value *v, int nvars, const int *vars, Span span);
+Read *accumulate_count(Elaborator *el, int n, const int *vars, double *known);
+Value *accumulate_value(Elaborator *el, const char *name, Value *v, int nvars, const int *vars, Span span);
 
 /* ---- join.c ---- */
 
-Value *call_concat(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
-Value *call_stack(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
-Value *call_split(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
+Value *builtin_concat(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
+Value *builtin_stack(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
+Value *builtin_split(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
 
 /* ---- shape.c ---- */
 
-Value *call_flatten(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
-Value *call_reshape(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
-Value *call_zeros(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
-Value *call_ones(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
-Value *call_rank(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
-Value *call_size(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
+Value *builtin_flatten(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
+Value *builtin_reshape(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
+Value *builtin_zeros(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
+Value *builtin_ones(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
+Value *builtin_rank(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
+Value *builtin_size(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
 
 /* ---- distribution.c ---- */
 
@@ -38,11 +38,11 @@ typedef struct Family {
   StartKind start; /* of a parameter, where the arguments are numbers; START_ZERO: none */
 } Family;
 
-const Family *family_named(const char *name); /* or NULL */
-Value *call_distribution(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
-Value *call_truncated_normal(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
-Value *call_orthogonal(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
-Value *call_fan_in(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
-Value *call_fan_out(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
+const Family *distribution_family(const char *name); /* or NULL */
+Value *builtin_distribution(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
+Value *builtin_truncated_normal(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
+Value *builtin_orthogonal(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
+Value *builtin_fan_in(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
+Value *builtin_fan_out(Elaborator *el, Scope *s, const Expr *e, int n, Value **args);
 
 #endif

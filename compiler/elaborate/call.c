@@ -27,25 +27,25 @@ static bool bind_extents(Elaborator *el, Scope *s, const Call *c, int k) {
   for (int j = 0; j < f->nshape; j++) {
     Axis a = value_axis(el, v, j);
     const Expr *e = f->shape[j];
-    if (e->kind == EXPR_NAME && !local_to(s, e->name) && formal_named(c->fn, e->name) < 0) {
+    if (e->kind == EXPR_NAME && !local_to(s, e->name) && argument_formal(c->fn, e->name) < 0) {
       scope_bind(el, s, e->name, extent_value(el, a, e->span), e->span);
       continue;
     }
-    Value *wanted = expr(el, s, e);
-    if (is_poison(wanted)) return false;
+    Value *wanted = elaborate_expr(el, s, e);
+    if (value_is_poison(wanted)) return false;
     if (wanted->kind == VALUE_NUMBER && a.kind == AXIS_PLAIN && !a.dim && wanted->number == (double)a.extent) continue;
     Axis same;
-    if (a.dim && is_dim(el, wanted) && extent_of(el, wanted, e->span, "an extent", &same) && same.dim == a.dim)
+    if (a.dim && dim_is(el, wanted) && extent_of(el, wanted, e->span, "an extent", &same) && same.dim == a.dim)
       continue;
     static const char *const ordinals[] = {"first", "second", "third", "fourth"};
     Text t = {.cx = el->cx};
     expr_print(&t, e);
     if (e->kind != EXPR_NUMBER)
       text_printf(&t, " = %s", wanted->kind == VALUE_NUMBER ? arena_printf(el->cx, "%g", wanted->number) : "the batch");
-    report(el, c->span[k], "argument '%s' of '%s' is %s, but its %s axis must be %s", f->name, c->fn->name,
-           shape_text(el, v), j < 4 ? ordinals[j] : arena_printf(el->cx, "%dth", j + 1), t.data);
-    if (v->name) remark(el, v->span, "'%s' is declared here", v->name);
-    advise(el, "it is %s", signature(el, c->fn));
+    elaborate_report(el, c->span[k], "argument '%s' of '%s' is %s, but its %s axis must be %s", f->name, c->fn->name,
+                     value_shape(el, v), j < 4 ? ordinals[j] : arena_printf(el->cx, "%dth", j + 1), t.data);
+    if (v->name) elaborate_remark(el, v->span, "'%s' is declared here", v->name);
+    elaborate_advise(el, "it is %s", argument_signature(el, c->fn));
     return false;
   }
   return true;
@@ -53,12 +53,13 @@ static bool bind_extents(Elaborator *el, Scope *s, const Call *c, int k) {
 
 static Value *default_value(Elaborator *el, Scope *s, const Call *c, int k) {
   const Formal *f = &c->fn->formals[k];
-  Value *v = expr(el, s, f->init);
-  if (f->kind == FORMAL_PLAIN) return is_poison(v) ? NULL : v;
-  Value *t = as_tensor(el, v, f->init->span, arena_printf(el->cx, "argument '%s' of '%s'", f->name, c->fn->name));
-  if (!t || f->kind == FORMAL_ANY || t->rank == f->nshape || (t->rank == 0 && takes_number(c->fn, k))) return t;
-  report(el, f->init->span, "argument '%s' of '%s' has %d %s, found %s", f->name, c->fn->name, f->nshape,
-         f->nshape == 1 ? "axis" : "axes", describe(el, t));
+  Value *v = elaborate_expr(el, s, f->init);
+  if (f->kind == FORMAL_PLAIN) return value_is_poison(v) ? NULL : v;
+  Value *t = value_as_tensor(el, v, f->init->span, arena_printf(el->cx, "argument '%s' of '%s'", f->name, c->fn->name));
+  if (!t || f->kind == FORMAL_ANY || t->rank == f->nshape || (t->rank == 0 && argument_takes_number(c->fn, k)))
+    return t;
+  elaborate_report(el, f->init->span, "argument '%s' of '%s' has %d %s, found %s", f->name, c->fn->name, f->nshape,
+                   f->nshape == 1 ? "axis" : "axes", value_text(el, t));
   return NULL;
 }
 
@@ -68,8 +69,8 @@ static Value *filled(Elaborator *el, Scope *s, const Call *c, int k) {
   int vars[MAX_AXES];
   for (int j = 0; j < f->nshape; j++) {
     Axis axis;
-    if (!extent_of(el, expr(el, s, f->shape[j]), f->shape[j]->span, arena_printf(el->cx, "an extent of '%s'", f->name),
-                   &axis))
+    if (!extent_of(el, elaborate_expr(el, s, f->shape[j]), f->shape[j]->span,
+                   arena_printf(el->cx, "an extent of '%s'", f->name), &axis))
       return NULL;
     vars[j] = graph_var(el->g, axis);
   }
@@ -85,7 +86,7 @@ static bool bind_formals(Elaborator *el, Scope *s, Call *c) {
       if (!c->value[k]) return false;
     }
     if (f->kind == FORMAL_ARRAY && c->value[k]->rank < f->nshape && !(c->value[k] = filled(el, s, c, k))) return false;
-    Value *v = named_value(el, s, f->name, c->value[k]);
+    Value *v = value_named(el, s, f->name, c->value[k]);
     v->span = f->span;
     scope_bind(el, s, f->name, v, f->span);
     s->first->is_formal = true;
@@ -98,8 +99,8 @@ static bool bind_formals(Elaborator *el, Scope *s, Call *c) {
 static Value *run_function(Elaborator *el, Scope *caller, Call *c, const char *path, bool reuse) {
   int vars[MAX_AXES];
   Span span = c->at ? c->at->span : c->fn->name_span;
-  if (!to_tensors(el, c)) return value_poison(el, span);
-  int lead = lift(el, c, vars);
+  if (!argument_to_tensors(el, c)) return value_poison(el, span);
+  int lead = argument_lift(el, c, vars);
   if (lead < 0) return value_poison(el, span);
   Scope *s = scope_new(el, SCOPE_FUNCTION, scope_home(el, c->fn->name_span));
   s->fn = c->fn;
@@ -122,24 +123,24 @@ static Value *run_function(Elaborator *el, Scope *caller, Call *c, const char *p
   const char **paths = el->call_paths;
   int ncalls = el->ncalls;
   int errors = error_count(el->cx);
-  for (int j = 0; j < lead; j++) context_push(el, vars[j]);
-  Flow flow = run_block(el, s, &c->fn->body, &result);
-  context_pop(el, lead);
+  for (int j = 0; j < lead; j++) scope_push_var(el, vars[j]);
+  Flow flow = statement_run_block(el, s, &c->fn->body, &result);
+  scope_pop_vars(el, lead);
   el->user_call = before;
   el->calls = calls, el->call_paths = paths, el->ncalls = ncalls;
   bool shown = c->fn->name_span.source == el->prelude; /* then the error stands at the call already */
   if (error_count(el->cx) > errors && mine && !shown && el->depth < 4 && c->at->span.start != before.start)
-    remark(el, c->at->span, "in this call of '%s'", c->fn->name);
+    elaborate_remark(el, c->at->span, "in this call of '%s'", c->fn->name);
   if (error_count(el->cx) > errors && !mine && !shown && before.source)
-    remark(el, before, "'%s' is called from here, by the prelude", c->fn->name);
+    elaborate_remark(el, before, "'%s' is called from here, by the prelude", c->fn->name);
   if (flow != FLOW_RETURNED || !result) {
     if (error_count(el->cx) == errors) {
-      report(el, c->fn->name_span, "'%s' ends without a return", c->fn->name);
-      remark(el, span, "in this call of '%s'", c->fn->name);
+      elaborate_report(el, c->fn->name_span, "'%s' ends without a return", c->fn->name);
+      elaborate_remark(el, span, "in this call of '%s'", c->fn->name);
     }
     return value_poison(el, span);
   }
-  return close_over(el, result, lead, vars, span);
+  return argument_close_over(el, result, lead, vars, span);
 }
 
 Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *at, int nargs, Value **args,
@@ -150,32 +151,33 @@ Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *at, i
   Span span = at ? at->span : f->span;
   bool partial = f->partial != NULL;
   if (f->fn->kind == STMT_OPTIMIZER) {
-    report(el, span, "'%s' is an optimizer: it stands after 'with' in a minimize", f->fn->name);
+    elaborate_report(el, span, "'%s' is an optimizer: it stands after 'with' in a minimize", f->fn->name);
     return value_poison(el, span);
   }
   for (int k = 0, position = 0; k < nargs; k++) {
-    if (!one_value(el, args[k], spans[k])) return value_poison(el, span);
+    if (!value_is_one(el, args[k], spans[k])) return value_poison(el, span);
     bool named = names && names[k];
-    if (!give_argument(el, c, named ? -1 : position, named ? names[k] : NULL, args[k], spans[k]))
+    if (!argument_give(el, c, named ? -1 : position, named ? names[k] : NULL, args[k], spans[k]))
       return value_poison(el, span);
     position += !named;
   }
-  if (!all_given(el, c)) return value_poison(el, span);
+  if (!argument_all_given(el, c)) return value_poison(el, span);
   if (el->depth >= MAX_DEPTH) {
     bool itself = false;
     for (int k = 0; k < MAX_DEPTH; k++) itself = itself || el->under_way[k] == f->fn;
-    report(el, span,
-           itself ? "'%s' calls itself without an end: more than %d calls are under way"
-                  : "the call of '%s' is nested in %d others, the most that there may be",
-           f->fn->name, MAX_DEPTH);
+    elaborate_report(el, span,
+                     itself ? "'%s' calls itself without an end: more than %d calls are under way"
+                            : "the call of '%s' is nested in %d others, the most that there may be",
+                     f->fn->name, MAX_DEPTH);
     return value_poison(el, span);
   }
-  if (!take_turn(el, span)) return value_poison(el, span);
+  if (!scope_take_turn(el, span)) return value_poison(el, span);
   const char *path = NULL;
   if (f->fn->kind == STMT_LAYER) {
     if (!partial && s->fn && s->fn->kind == STMT_FN) {
-      report(el, span, "a fn has no parameters of its own, so it cannot call the layer '%s'; make '%s' a layer",
-             f->fn->name, s->fn->name);
+      elaborate_report(el, span,
+                       "a fn has no parameters of its own, so it cannot call the layer '%s'; make '%s' a layer",
+                       f->fn->name, s->fn->name);
       return value_poison(el, span);
     }
     path = partial ? f->path : path_of_call(el, s, at, f->fn);
@@ -191,14 +193,15 @@ Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *at, i
 static Value *make_partial(Elaborator *el, Scope *s, const Expr *e, const Value *f) {
   Value *v = ARENA_NEW(el->cx, Value);
   if (!f->fn || f->partial) {
-    report(el, e->span, "only a function or a layer can be given in part with '_'");
+    elaborate_report(el, e->span, "only a function or a layer can be given in part with '_'");
     return value_poison(el, e->span);
   }
   *v = *f;
   v->partial = e;
   v->given = ARENA_ARRAY(el->cx, Value *, e->nargs);
   for (int k = 0; k < e->nargs; k++)
-    if (!is_hole(e->args[k].value) && is_poison(v->given[k] = expr(el, s, e->args[k].value))) return v->given[k];
+    if (!path_is_hole(e->args[k].value) && value_is_poison(v->given[k] = elaborate_expr(el, s, e->args[k].value)))
+      return v->given[k];
   v->span = e->span;
   v->path = f->fn->kind == STMT_LAYER ? path_of_call(el, s, e, f->fn) : NULL;
   return v;
@@ -213,7 +216,7 @@ typedef struct Arguments {
 
 static bool add_argument(Elaborator *el, Arguments *a, const char *name, Value *v, Span span) {
   if (a->n == MAX_ARGS) {
-    report(el, span, "more than %d arguments", MAX_ARGS);
+    elaborate_report(el, span, "more than %d arguments", MAX_ARGS);
     return false;
   }
   a->value[a->n] = v;
@@ -225,8 +228,8 @@ static bool add_argument(Elaborator *el, Arguments *a, const char *name, Value *
 static bool evaluate_arguments(Elaborator *el, Scope *s, const Expr *e, Arguments *out) {
   bool fine = true;
   for (int k = 0; k < e->nargs; k++) {
-    Value *v = expr(el, s, e->args[k].value);
-    fine = fine && !is_poison(v);
+    Value *v = elaborate_expr(el, s, e->args[k].value);
+    fine = fine && !value_is_poison(v);
     Span span = e->args[k].name ? e->args[k].name_span : e->args[k].value->span;
     if (!add_argument(el, out, e->args[k].name, v, span)) return false;
   }
@@ -236,12 +239,12 @@ static bool evaluate_arguments(Elaborator *el, Scope *s, const Expr *e, Argument
 /* An instance takes as many arguments as places were left out with `_`; parameters may be given by name too. */
 static bool fills_places(Elaborator *el, const Value *f, const Expr *e, const Arguments *given) {
   int places = 0, plain = 0;
-  for (int k = 0; k < f->partial->nargs; k++) places += is_hole(f->partial->args[k].value);
+  for (int k = 0; k < f->partial->nargs; k++) places += path_is_hole(f->partial->args[k].value);
   for (int k = 0; k < given->n; k++) plain += !given->name[k];
   if (plain <= places && given->n >= places) return true;
-  report(el, e->span, "%s%s%s takes %d argument%s, found %d", f->name ? "'" : "", f->name ? f->name : "this",
-         f->name ? "'" : "", places, places == 1 ? "" : "s", given->n);
-  remark(el, f->partial->span, "it was made here, with '_' for each argument left out");
+  elaborate_report(el, e->span, "%s%s%s takes %d argument%s, found %d", f->name ? "'" : "", f->name ? f->name : "this",
+                   f->name ? "'" : "", places, places == 1 ? "" : "s", given->n);
+  elaborate_remark(el, f->partial->span, "it was made here, with '_' for each argument left out");
   return false;
 }
 
@@ -252,7 +255,7 @@ static Value *call_partial(Elaborator *el, Scope *s, const Value *f, const Expr 
   const Expr *p = f->partial;
   if (!fills_places(el, f, e, given)) return value_poison(el, e->span);
   for (int k = 0; k < p->nargs; k++) {
-    bool hole = is_hole(p->args[k].value);
+    bool hole = path_is_hole(p->args[k].value);
     Value *v = hole ? given->value[next] : f->given[k];
     if (!add_argument(el, &all, p->args[k].name, v, hole ? given->span[next] : p->args[k].value->span))
       return value_poison(el, e->span);
@@ -277,11 +280,11 @@ static bool take_option(Elaborator *el, const Builtin *b, Expr *call, Arguments 
     }
     if (a->name[k]) {
       bool again = b->option && strcmp(a->name[k], b->option) == 0;
-      report(el, a->span[k],
-             again       ? "'%s' is given twice"
-             : b->option ? "'%s' has no argument named '%s': %s"
-                         : "'%s' takes no named arguments: %s",
-             again ? b->option : b->name, b->option ? a->name[k] : b->usage, b->usage);
+      elaborate_report(el, a->span[k],
+                       again       ? "'%s' is given twice"
+                       : b->option ? "'%s' has no argument named '%s': %s"
+                                   : "'%s' takes no named arguments: %s",
+                       again ? b->option : b->name, b->option ? a->name[k] : b->usage, b->usage);
       return false;
     }
     a->value[n] = a->value[k], a->name[n] = NULL, a->span[n] = a->span[k];
@@ -298,51 +301,54 @@ static Value *call_builtin(Elaborator *el, Scope *s, const Expr *written, const 
     const char *most = b->most == b->least       ? ""
                        : b->most == b->least + 1 ? arena_printf(el->cx, " or %d", b->most)
                                                  : " or more";
-    report(el, e->span, "'%s' takes %d%s argument%s, found %d", b->name, b->least, most, b->most == 1 ? "" : "s", a->n);
-    advise(el, "it is %s", b->usage);
+    elaborate_report(el, e->span, "'%s' takes %d%s argument%s, found %d", b->name, b->least, most,
+                     b->most == 1 ? "" : "s", a->n);
+    elaborate_advise(el, "it is %s", b->usage);
     return value_poison(el, e->span);
   }
   for (int k = 0; k < a->n; k++)
-    if (!one_value(el, a->value[k], a->span[k])) return value_poison(el, e->span);
+    if (!value_is_one(el, a->value[k], a->span[k])) return value_poison(el, e->span);
   el->builtin = b->name;
   if (b->call) return b->call(el, s, e, a->n, (Value **)a->value);
   for (int k = 0; k < a->n; k++) {
     const char *what = arena_printf(el->cx, "an argument of '%s'", b->name);
-    if (a->value[k]->kind != VALUE_NUMBER && !as_tensor(el, a->value[k], a->span[k], what))
+    if (a->value[k]->kind != VALUE_NUMBER && !value_as_tensor(el, a->value[k], a->span[k], what))
       return value_poison(el, e->span);
   }
-  return elementwise(el, b->op, a->n, a->value, e->span, arena_printf(el->cx, "'%s'", b->name));
+  return value_elementwise(el, b->op, a->n, a->value, e->span, arena_printf(el->cx, "'%s'", b->name));
 }
 
 /* In `sum(i) -a[i]` the sum has no body, and i is unknown. */
 static void advise_body(Elaborator *el, const Value *f, const Expr *e) {
   const Expr *only = e->nargs == 1 && e->args[0].value->kind == EXPR_NAME ? e->args[0].value : NULL;
   if (!f->builtin || !is_reduction(f->builtin->name) || !only || strlen(only->name) > 2 || !el->unexplained) return;
-  advise(el, "the body of '%s(%s)' stands directly after it and begins with a name, a number or '(': %s(%s) (-a[%s])",
-         f->builtin->name, only->name, f->builtin->name, only->name, only->name);
+  elaborate_advise(
+    el, "the body of '%s(%s)' stands directly after it and begins with a name, a number or '(': %s(%s) (-a[%s])",
+    f->builtin->name, only->name, f->builtin->name, only->name, only->name);
 }
 
 Value *expr_call(Elaborator *el, Scope *s, const Expr *e) {
-  Value *f = expr(el, s, e->a);
-  if (is_poison(f)) return f;
+  Value *f = elaborate_expr(el, s, e->a);
+  if (value_is_poison(f)) return f;
   if (f->kind != VALUE_FUNCTION) {
-    report(el, e->a->span, "%s%s%s is %s, not a function", e->a->kind == EXPR_NAME ? "'" : "",
-           e->a->kind == EXPR_NAME ? e->a->name : "this", e->a->kind == EXPR_NAME ? "'" : "", describe(el, f));
-    if (f->name) remark(el, f->span, "'%s' is defined here", f->name);
-    if (is_row(f) && f->name) advise(el, "%s[0](...) calls the first of them", f->name);
+    elaborate_report(el, e->a->span, "%s%s%s is %s, not a function", e->a->kind == EXPR_NAME ? "'" : "",
+                     e->a->kind == EXPR_NAME ? e->a->name : "this", e->a->kind == EXPR_NAME ? "'" : "",
+                     value_text(el, f));
+    if (f->name) elaborate_remark(el, f->span, "'%s' is defined here", f->name);
+    if (value_is_row(f) && f->name) elaborate_advise(el, "%s[0](...) calls the first of them", f->name);
     if (e->a->kind == EXPR_NAME && builtin_find(el, e->a->name))
-      advise(el, "this definition hides the built-in function; give it another name");
+      elaborate_advise(el, "this definition hides the built-in function; give it another name");
     return value_poison(el, e->span);
   }
   if (f->builtin && (strcmp(f->builtin->name, "grad") == 0 || strcmp(f->builtin->name, "jacobian") == 0)) {
     if (e->nargs != 2) {
-      report(el, e->span, "'%s' takes 2 arguments: %s", f->builtin->name, f->builtin->usage);
+      elaborate_report(el, e->span, "'%s' takes 2 arguments: %s", f->builtin->name, f->builtin->usage);
       return value_poison(el, e->span);
     }
     return expr_gradient(el, s, e, e->args[0].value, e->args[1].value, f->builtin->name[0] == 'j');
   }
   for (int k = 0; k < e->nargs; k++)
-    if (is_hole(e->args[k].value)) return make_partial(el, s, e, f);
+    if (path_is_hole(e->args[k].value)) return make_partial(el, s, e, f);
   Arguments a = {.n = 0};
   int errors = error_count(el->cx);
   if (!evaluate_arguments(el, s, e, &a)) {

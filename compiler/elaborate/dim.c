@@ -48,19 +48,19 @@ static Index *extent_index(Elaborator *el, const Value *v) {
   return only_extents(el, e) ? e : NULL;
 }
 
-bool is_dim(Elaborator *el, const Value *v) { return extent_index(el, v) != NULL; }
+bool dim_is(Elaborator *el, const Value *v) { return extent_index(el, v) != NULL; }
 
 bool extent_of(Elaborator *el, const Value *v, Span span, const char *what, Axis *axis) {
   Graph *g = el->g;
   Index *e = extent_index(el, v);
   double lo, hi;
   if (!e) {
-    int64_t n = whole_number(el, v, span, what, 1);
+    int64_t n = value_whole(el, v, span, what, 1);
     *axis = PLAIN(n);
     return n >= 0;
   }
   if (e->divisor != 1 || !index_range(g, e, NULL, &lo, &hi) || hi < 1) {
-    report(el, span, "%s is not a whole number of at least 1 for any example", what);
+    elaborate_report(el, span, "%s is not a whole number of at least 1 for any example", what);
     return false;
   }
   *axis = PLAIN((int64_t)hi);
@@ -68,7 +68,7 @@ bool extent_of(Elaborator *el, const Value *v, Span span, const char *what, Axis
     if (index_equal(g->dims[k], e)) axis->dim = k + 1;
   if (axis->dim) return true;
   if (g->ndims == MOST_DIMS) {
-    report(el, span, "more than %d different extents of examples", MOST_DIMS);
+    elaborate_report(el, span, "more than %d different extents of examples", MOST_DIMS);
     return false;
   }
   g->dims[g->ndims++] = e;
@@ -143,7 +143,7 @@ static Index *without_floors(Elaborator *el, const Index *e) {
   return sum;
 }
 
-bool within_dim(Elaborator *el, int dim, const Index *e) {
+bool dim_within(Elaborator *el, int dim, const Index *e) {
   Graph *g = el->g;
   double lo, hi;
   if (e->divisor != 1) return false;

@@ -44,8 +44,9 @@ static Value *noise(Elaborator *el, const Family *f, int rank, const Axis *axes,
   Axis all[3 * MAX_AXES];
   Index *index[3 * MAX_AXES];
   if (n + rank > MAX_AXES) {
-    report(el, span, "this draw would have %d axes, those of its call and its indices counted; %d are the most",
-           n + rank - 1, MAX_AXES - 1);
+    elaborate_report(el, span,
+                     "this draw would have %d axes, those of its call and its indices counted; %d are the most",
+                     n + rank - 1, MAX_AXES - 1);
     return value_poison(el, span);
   }
   for (int k = 0; k < rank; k++) own[k] = vars[n + k] = graph_var(el->g, axes[k]);
@@ -61,14 +62,14 @@ static bool shape_of_draw(Elaborator *el, const Value *d, const Family *f, int n
                           Span span) {
   int longest = -1, most = 0;
   for (int k = 0; k < d->nitems; k++) {
-    Value *t = as_tensor(el, d->items[k], d->span, arena_printf(el->cx, "an argument of '%s'", f->name));
+    Value *t = value_as_tensor(el, d->items[k], d->span, arena_printf(el->cx, "an argument of '%s'", f->name));
     if (!t) return false;
     d->items[k] = t;
     if (longest < 0 || t->rank > most) longest = k, most = t->rank;
   }
   const Value *like = d->items[longest];
   if (f->vector && most == 0) {
-    report(el, d->span, "'%s' needs an array of probabilities, found a single number", f->name);
+    elaborate_report(el, d->span, "'%s' needs an array of probabilities, found a single number", f->name);
     return false;
   }
   int own = most - f->vector;
@@ -79,8 +80,9 @@ static bool shape_of_draw(Elaborator *el, const Value *d, const Family *f, int n
     if (at < 0 || (nwritten >= 0 && !axis_equal(a, axes[at]))) {
       Text t = {.cx = el->cx};
       for (int j = 0; j < *rank; j++) text_printf(&t, "%s%lld", j ? ", " : "", (long long)axes[j].extent);
-      report(el, span, "a draw of shape [%s] from '%s' with an argument %s: expected the same axes, or its last ones",
-             t.data ? t.data : "", f->name, shape_text(el, like));
+      elaborate_report(el, span,
+                       "a draw of shape [%s] from '%s' with an argument %s: expected the same axes, or its last ones",
+                       t.data ? t.data : "", f->name, value_shape(el, like));
       return false;
     }
     axes[at] = a;
@@ -95,40 +97,43 @@ static Value *distribution_of(Elaborator *el, Scope *s, const Stmt *st) {
   const Expr *e = st->value;
   if (e->kind != EXPR_CALL || e->a->kind != EXPR_NAME || strcmp(e->a->name, "gamma") != 0 ||
       lookup_quiet(el, s, e->a->name))
-    return expr(el, s, e);
-  report(el, e->span,
-         "draws from 'gamma' are not supported: they take an unknown number of attempts, and a program here draws a "
-         "known number");
-  advise(el, "for a whole shape k, the sum of k draws of exponential(rate) is a draw of gamma(k, rate)");
+    return elaborate_expr(el, s, e);
+  elaborate_report(
+    el, e->span,
+    "draws from 'gamma' are not supported: they take an unknown number of attempts, and a program here draws a "
+    "known number");
+  elaborate_advise(el, "for a whole shape k, the sum of k draws of exponential(rate) is a draw of gamma(k, rate)");
   return value_poison(el, e->span);
 }
 
 static Value *drawn_value(Elaborator *el, Scope *s, const Stmt *st, Value *d, int nwritten, Axis *axes, Span span) {
   int rank;
-  if (is_poison(d)) return d;
-  const Family *f = d->kind == VALUE_DISTRIBUTION && d->name ? family_named(d->name) : NULL;
+  if (value_is_poison(d)) return d;
+  const Family *f = d->kind == VALUE_DISTRIBUTION && d->name ? distribution_family(d->name) : NULL;
   if (!f) {
-    report(el, st->value->span,
-           "a draw needs a distribution after '~', found %s; normal, uniform, exponential, laplace, gumbel, bernoulli "
-           "and categorical are built in",
-           d->kind == VALUE_DISTRIBUTION ? "one for the start of a parameter" : describe(el, d));
+    elaborate_report(
+      el, st->value->span,
+      "a draw needs a distribution after '~', found %s; normal, uniform, exponential, laplace, gumbel, bernoulli "
+      "and categorical are built in",
+      d->kind == VALUE_DISTRIBUTION ? "one for the start of a parameter" : value_text(el, d));
     return value_poison(el, span);
   }
   if (el->in_optimizer && (nwritten >= 0 || f->vector)) {
-    report(el, nwritten >= 0 ? span : d->span,
-           f->vector ? "'%s' draws a place of an array; an optimizer draws a number for each element of the parameter"
-                     : "a draw of an optimizer has the shape of the parameter and is written without one: %s ~ %s(...)",
-           f->vector ? f->name : st->targets[0].name, f->name);
+    elaborate_report(
+      el, nwritten >= 0 ? span : d->span,
+      f->vector ? "'%s' draws a place of an array; an optimizer draws a number for each element of the parameter"
+                : "a draw of an optimizer has the shape of the parameter and is written without one: %s ~ %s(...)",
+      f->vector ? f->name : st->targets[0].name, f->name);
     return value_poison(el, span);
   }
   if (!el->in_optimizer && !shape_of_draw(el, d, f, nwritten, axes, &rank, span)) return value_poison(el, span);
   Value *args[4] = {el->in_optimizer ? noise_of_weight(el, f, span) : noise(el, f, rank, axes, span)};
   const char *names[4] = {NULL}, *name = intern(el->cx, arena_printf(el->cx, "draw_%s", f->name));
   Span spans[4] = {span};
-  if (is_poison(args[0])) return args[0];
+  if (value_is_poison(args[0])) return args[0];
   for (int k = 0; k < d->nitems; k++) args[k + 1] = d->items[k], spans[k + 1] = d->span;
   Value *function = lookup(el, el->globals, name, d->span);
-  if (is_poison(function)) return function;
+  if (value_is_poison(function)) return function;
   Value *v = call_function(el, s, function, st->value, d->nitems + 1, args, names, spans);
   Node *drawn = v->kind == VALUE_TENSOR ? v->read->node : NULL;
   while (drawn && drawn->nreads == 1 && drawn->op != OP_DRAWN) drawn = drawn->reads[0]->node;
@@ -140,17 +145,17 @@ static Value *drawn_value(Elaborator *el, Scope *s, const Stmt *st, Value *d, in
 static bool is_extent(Elaborator *el, Scope *s, const Binder *b) {
   if (!b->name) return true;
   Value *v = b->bound ? NULL : lookup_quiet(el, s, b->name);
-  return v && (v->kind == VALUE_NUMBER || is_dim(el, v));
+  return v && (v->kind == VALUE_NUMBER || dim_is(el, v));
 }
 
 static bool written_extents(Elaborator *el, Scope *s, const Target *t, int from, Axis *axes) {
   for (int k = from; k < t->nbinders; k++) {
     const Binder *b = &t->binders[k];
     bool index = b->name && b->bound; /* i < 4 */
-    Value *v = index ? NULL : b->name ? lookup(el, s, b->name, b->span) : expr(el, s, b->bound);
-    if (v && is_poison(v)) return false;
+    Value *v = index ? NULL : b->name ? lookup(el, s, b->name, b->span) : elaborate_expr(el, s, b->bound);
+    if (v && value_is_poison(v)) return false;
     if (!v || !is_extent(el, s, b)) {
-      report(el, b->span, "the places of a draw are extents (z[64]) or indices (z[i]), not both");
+      elaborate_report(el, b->span, "the places of a draw are extents (z[64]) or indices (z[i]), not both");
       return false;
     }
     if (!extent_of(el, v, b->span, "an extent", &axes[k - from])) return false;
@@ -162,41 +167,42 @@ static Value *indexed_draw(Elaborator *el, Scope *s, const Stmt *st, const Targe
   int vars[2 * MAX_AXES], n = t->nbinders - from;
   Axis axes[MAX_AXES];
   Scope *inner = scope_new(el, SCOPE_BLOCK, s);
-  if (!bind_indices(el, inner, t->binders + from, n, st->value, NULL, vars)) return value_poison(el, t->span);
-  for (int k = 0; k < n; k++) context_push(el, vars[k]);
+  if (!extent_bind_indices(el, inner, t->binders + from, n, st->value, NULL, vars)) return value_poison(el, t->span);
+  for (int k = 0; k < n; k++) scope_push_var(el, vars[k]);
   Value *v = drawn_value(el, inner, st, distribution_of(el, inner, st), -1, axes, t->span);
-  context_pop(el, n);
-  if (is_poison(v)) return v;
+  scope_pop_vars(el, n);
+  if (value_is_poison(v)) return v;
   Value *f = value_fresh(el, v);
   if (n + f->rank > MAX_AXES / 2) {
-    report(el, t->span, "'%s' would have %d axes; %d are the most", t->name, n + f->rank, MAX_AXES / 2);
+    elaborate_report(el, t->span, "'%s' would have %d axes; %d are the most", t->name, n + f->rank, MAX_AXES / 2);
     return value_poison(el, t->span);
   }
   memcpy(vars + n, f->vars, sizeof(int) * (size_t)f->rank);
   return value_fresh(el, value_tensor(el, f->read, n + f->rank, vars, t->span));
 }
 
-void run_draw(Elaborator *el, Scope *s, const Stmt *st) {
+void draw_run(Elaborator *el, Scope *s, const Stmt *st) {
   const Target *t = &st->targets[0];
-  bool step = defines_step(s, t);
+  bool step = scan_defines_step(s, t);
   int from = step ? 1 : 0;
   Axis axes[MAX_AXES];
   if (st->ntargets != 1) {
-    report(el, st->span, "one name stands left of '~': each draw is a statement of its own");
+    elaborate_report(el, st->span, "one name stands left of '~': each draw is a statement of its own");
     for (int k = 0; k < st->ntargets; k++)
       scope_bind(el, s, st->targets[k].name, value_poison(el, st->span), st->targets[k].span);
     return;
   }
-  name_layer_calls(el, s, t->name, st->value, NULL);
+  path_name_calls(el, s, t->name, st->value, NULL);
   Value *v;
   if (t->nbinders == from) v = drawn_value(el, s, st, distribution_of(el, s, st), -1, axes, t->span);
   else if (el->in_optimizer) v = drawn_value(el, s, st, distribution_of(el, s, st), t->nbinders, axes, t->span);
   else if (t->nbinders - from > MAX_AXES / 2)
-    report(el, t->span, "'%s' would have %d axes; %d are the most", t->name, t->nbinders - from, MAX_AXES / 2),
+    elaborate_report(el, t->span, "'%s' would have %d axes; %d are the most", t->name, t->nbinders - from,
+                     MAX_AXES / 2),
       v = value_poison(el, t->span);
   else if (!is_extent(el, s, &t->binders[from])) v = indexed_draw(el, s, st, t, from);
   else if (!written_extents(el, s, t, from, axes)) v = value_poison(el, t->span);
   else v = drawn_value(el, s, st, distribution_of(el, s, st), t->nbinders - from, axes, t->span);
-  if (step) define_step(el, s, t, v);
+  if (step) scan_define_step(el, s, t, v);
   else define_value(el, s, t, v);
 }

@@ -19,9 +19,9 @@ Elaborator *elaborator_new(Context *cx, Program *p, const Source *prelude);
 
 /* ---- expressions ---- */
 
-Value *expr(Elaborator *el, Scope *s, const Expr *e);
+Value *elaborate_expr(Elaborator *el, Scope *s, const Expr *e);
 /* Where x, which has too many axes, has its first from a matrix that a vector was multiplied into by '*'. */
-void remark_product(Elaborator *el, const Value *x);
+void elaborate_remark_product(Elaborator *el, const Value *x);
 /* The path of what has parameters: h, S[1], S[1].W; NULL with an error. */
 const char *path_of_whole(Elaborator *el, Scope *s, const Expr *e);
 
@@ -29,29 +29,29 @@ const char *path_of_whole(Elaborator *el, Scope *s, const Expr *e);
 
 /* Index variables for binders: extents written, or taken from where the index stands alone in `body` (other may be
  * NULL). Binds them in s; false with an error where an extent is not known. */
-bool bind_indices(Elaborator *el, Scope *s, const Binder *binders, int n, const Expr *body, const Expr *other,
-                  int *vars);
+bool extent_bind_indices(Elaborator *el, Scope *s, const Binder *binders, int n, const Expr *body, const Expr *other,
+                         int *vars);
 /* The names in e that stand alone in a place of an index and mean nothing in s: the free indices of a check. */
-int free_indices(Elaborator *el, Scope *s, const Expr *e, Binder *out, int n, int most);
+int extent_free_indices(Elaborator *el, Scope *s, const Expr *e, Binder *out, int n, int most);
 
 /* ---- extents of examples (dim.c) ---- */
 
 /* An extent: a number, or a `dim` with its bound; false with an error. */
 bool extent_of(Elaborator *el, const Value *v, Span span, const char *what, Axis *axis);
-bool is_dim(Elaborator *el, const Value *v);
+bool dim_is(Elaborator *el, const Value *v);
 Value *dim_extent(Elaborator *el, int dim, Span span); /* as a value */
 Read *dim_condition(Elaborator *el, int var);          /* is the variable within its extent? As 0 or 1 */
 
 /* ---- statements (statement.c, leaf.c) ---- */
 
 typedef enum { FLOW_ON, FLOW_RETURNED } Flow;
-Flow run_block(Elaborator *el, Scope *s, const Block *b, Value **returned);
+Flow statement_run_block(Elaborator *el, Scope *s, const Block *b, Value **returned);
 /* False for a statement that bodies may not hold; then nothing is done. */
 bool statement_in_body(Elaborator *el, Scope *s, const Stmt *st);
 /* The extents that a declaration has: false with an error. `input`: those of examples too. */
 bool leaf_shape(Elaborator *el, Scope *s, const Decl *d, bool input, int *rank, int64_t *shape, int *dims,
                 int64_t *count);
-/* Binds the name to the node, whose first axes are `first` times the batch. */
-void bind_leaf(Elaborator *el, Scope *s, const Decl *d, Node *node, int first);
+/* Binds the name to the node, of which axis 0 is the batch where first is 1, none where it is 0. */
+void leaf_bind(Elaborator *el, Scope *s, const Decl *d, Node *node, int first);
 
 #endif

@@ -6,21 +6,21 @@ static Value *list_value(Elaborator *el, Scope *s, const Expr *e) {
   v->items = ARENA_ARRAY(el->cx, Value *, e->nargs);
   v->nitems = e->nargs;
   for (int k = 0; k < e->nargs; k++) {
-    v->items[k] = expr(el, s, e->args[k].value);
-    if (one_value(el, v->items[k], e->args[k].value->span)) continue;
+    v->items[k] = elaborate_expr(el, s, e->args[k].value);
+    if (value_is_one(el, v->items[k], e->args[k].value->span)) continue;
     return value_poison(el, e->span);
   }
   return v;
 }
 
 static Value *transpose(Elaborator *el, Scope *s, const Expr *e) {
-  Value *a = expr(el, s, e->a);
-  if (is_poison(a)) return a;
-  Value *t = as_tensor(el, a, e->span, "what is transposed");
+  Value *a = elaborate_expr(el, s, e->a);
+  if (value_is_poison(a)) return a;
+  Value *t = value_as_tensor(el, a, e->span, "what is transposed");
   if (!t) return value_poison(el, e->span);
   if (t->rank < 2) {
-    report(el, e->span, "a transpose needs a matrix, found %s", describe(el, t));
-    if (t->rank == 1) advise(el, "a vector has no rows and columns: dot(a, b) is a'b and outer(a, b) is ab'");
+    elaborate_report(el, e->span, "a transpose needs a matrix, found %s", value_text(el, t));
+    if (t->rank == 1) elaborate_advise(el, "a vector has no rows and columns: dot(a, b) is a'b and outer(a, b) is ab'");
     return value_poison(el, e->span);
   }
   Value *f = value_fresh(el, t);
@@ -34,28 +34,32 @@ static Value *transpose(Elaborator *el, Scope *s, const Expr *e) {
 
 /* a @ b: the last axis of a with the first of a vector b, or the last but one of a matrix; leading axes are mapped. */
 static Value *matrix_product(Elaborator *el, Value *a, Value *b, const Expr *e) {
-  Value *x = as_tensor(el, a, e->span, "the left side of '@'"), *y = as_tensor(el, b, e->span, "the right side of '@'");
+  Value *x = value_as_tensor(el, a, e->span, "the left side of '@'"),
+        *y = value_as_tensor(el, b, e->span, "the right side of '@'");
   if (!x || !y) return value_poison(el, e->span);
   if (x->rank == 0 || y->rank == 0) {
-    report(el, e->op_span, "'@' multiplies matrices and vectors, found %s and %s", describe(el, x), describe(el, y));
+    elaborate_report(el, e->op_span, "'@' multiplies matrices and vectors, found %s and %s", value_text(el, x),
+                     value_text(el, y));
     return value_poison(el, e->span);
   }
   int xm = x->rank > 1, yn = y->rank > 1;
   int xlead = x->rank > 2 ? x->rank - 2 : 0, ylead = y->rank > 2 ? y->rank - 2 : 0;
   int xk = x->rank - 1, yk = y->rank - 1 - yn;
   int lead = xlead > ylead ? xlead : ylead;
-  bool fits = same_extent(el, x, xk, y, yk);
-  for (int j = 1; fits && j <= xlead && j <= ylead; j++) fits = same_extent(el, x, xlead - j, y, ylead - j);
+  bool fits = value_same_extent(el, x, xk, y, yk);
+  for (int j = 1; fits && j <= xlead && j <= ylead; j++) fits = value_same_extent(el, x, xlead - j, y, ylead - j);
   if (!fits) {
-    report_shapes(el, x, y, e->op_span, "'@'");
+    value_report_shapes(el, x, y, e->op_span, "'@'");
     const char *xn = x->name ? x->name : "A", *ym = y->name ? y->name : "B";
-    bool left = x->rank == 2 && same_extent(el, x, 0, y, yk), right = y->rank == 2 && same_extent(el, x, xk, y, 1);
-    if (left && right) advise(el, "did you mean %s' @ %s or %s @ %s'?", xn, ym, xn, ym);
-    else if (left || right) advise(el, "did you mean %s%s @ %s%s?", xn, left ? "'" : "", ym, right ? "'" : "");
+    bool left = x->rank == 2 && value_same_extent(el, x, 0, y, yk),
+         right = y->rank == 2 && value_same_extent(el, x, xk, y, 1);
+    if (left && right) elaborate_advise(el, "did you mean %s' @ %s or %s @ %s'?", xn, ym, xn, ym);
+    else if (left || right)
+      elaborate_advise(el, "did you mean %s%s @ %s%s?", xn, left ? "'" : "", ym, right ? "'" : "");
     else if (value_axis(el, x, xk).kind == AXIS_PLAIN && value_axis(el, y, yk).kind == AXIS_PLAIN &&
-             !same_extent(el, x, xk, y, yk))
-      advise(el, "the last axis of the left side has %lld places, the axis that it meets on the right %lld",
-             (long long)value_axis(el, x, xk).extent, (long long)value_axis(el, y, yk).extent);
+             !value_same_extent(el, x, xk, y, yk))
+      elaborate_advise(el, "the last axis of the left side has %lld places, the axis that it meets on the right %lld",
+                       (long long)value_axis(el, x, xk).extent, (long long)value_axis(el, y, yk).extent);
     return value_poison(el, e->span);
   }
   int vars[MAX_AXES], rank = 0;
@@ -102,31 +106,32 @@ static const OperatorRow operators[] = {
 
 /* The value of an operand: a number or an array; NULL with an error. */
 static Value *operand(Elaborator *el, Scope *s, const Expr *e, const char *of) {
-  Value *v = expr(el, s, e);
-  if (!one_value(el, v, e->span)) return NULL;
-  return v->kind == VALUE_NUMBER ? v : as_tensor(el, v, e->span, arena_printf(el->cx, "an operand of %s", of));
+  Value *v = elaborate_expr(el, s, e);
+  if (!value_is_one(el, v, e->span)) return NULL;
+  return v->kind == VALUE_NUMBER ? v : value_as_tensor(el, v, e->span, arena_printf(el->cx, "an operand of %s", of));
 }
 
 static bool divides_by_zero(Elaborator *el, const Value *a, const Value *b, const Expr *e) {
   if ((e->op != BIN_DIV && e->op != BIN_MOD) || b->kind != VALUE_NUMBER || b->number != 0) return false;
   const char *number = a->kind == VALUE_NUMBER ? arena_printf(el->cx, " of %g", a->number) : "";
-  report(el, e->op_span, e->op == BIN_DIV ? "division%s by 0" : "the remainder%s by 0 has no meaning", number);
+  elaborate_report(el, e->op_span, e->op == BIN_DIV ? "division%s by 0" : "the remainder%s by 0 has no meaning",
+                   number);
   return true;
 }
 
-/* For remark_product: which products of the user's own text are of a matrix and a vector. */
+/* For elaborate_remark_product: which products of the user's own text are of a matrix and a vector. */
 static void record_product(Elaborator *el, const Value *a, const Value *b, const Value *v, const Expr *e) {
   bool arrays = v->kind == VALUE_TENSOR && a->kind == VALUE_TENSOR && b->kind == VALUE_TENSOR;
   if (!arrays || a->rank + b->rank != 3 || v->rank != 2 || e->span.source == el->prelude) return;
   Expr matrix = *e;
   matrix.op = BIN_MATMUL;
   if (a->rank == 1) matrix.a = e->b, matrix.b = e->a;
-  const char *shapes = arena_printf(el->cx, "%s * %s", shape_text(el, a), shape_text(el, b));
+  const char *shapes = arena_printf(el->cx, "%s * %s", value_shape(el, a), value_shape(el, b));
   Mixed m = {v->read->node, value_axis(el, v, 0), e->span, shapes, expr_text(el->cx, &matrix)};
   VEC_PUSH(el->cx, &el->mixed, m);
 }
 
-void remark_product(Elaborator *el, const Value *x) {
+void elaborate_remark_product(Elaborator *el, const Value *x) {
   NodeList list = graph_order(el->cx, (Node *const[]){x->read->node}, 1);
   for (int k = 0; k < el->mixed.n; k++) {
     const Mixed *m = &el->mixed.at[k];
@@ -134,7 +139,8 @@ void remark_product(Elaborator *el, const Value *x) {
     bool reached = false;
     for (int i = 0; i < list.n; i++) reached = reached || list.at[i] == m->node;
     if (!reached || !axis_equal(first, m->rows) || first.dim != m->rows.dim) continue;
-    remark(el, m->span, "this product is element by element: %s; %s is the matrix product", m->shapes, m->meant);
+    elaborate_remark(el, m->span, "this product is element by element: %s; %s is the matrix product", m->shapes,
+                     m->meant);
     return;
   }
 }
@@ -152,14 +158,14 @@ static Value *binary(Elaborator *el, Scope *s, const Expr *e) {
   if (e->op == BIN_MATMUL) {
     int errors = error_count(el->cx);
     Value *v = matrix_product(el, a, b, e);
-    const Expr *plain = plain_formal(s, e->a) ? e->a : plain_formal(s, e->b) ? e->b : NULL;
+    const Expr *plain = scope_plain_formal(s, e->a) ? e->a : scope_plain_formal(s, e->b) ? e->b : NULL;
     if (error_count(el->cx) > errors && plain)
-      advise(el, "'%s' is a single number in '%s'; brackets make it an array: %s[n]", plain->name, s->fn->name,
-             plain->name);
+      elaborate_advise(el, "'%s' is a single number in '%s'; brackets make it an array: %s[n]", plain->name,
+                       s->fn->name, plain->name);
     return v;
   }
   Value *args[2] = {row->swap ? b : a, row->swap ? a : b};
-  Value *v = elementwise(el, row->op, 2, args, e->span, text);
+  Value *v = value_elementwise(el, row->op, 2, args, e->span, text);
   if (e->op == BIN_MUL) record_product(el, a, b, v, e);
   return v;
 }
@@ -167,13 +173,13 @@ static Value *binary(Elaborator *el, Scope *s, const Expr *e) {
 static Value *unary(Elaborator *el, Scope *s, const Expr *e) {
   Value *a = operand(el, s, e->a, e->kind == EXPR_NOT ? "'not'" : "'-'");
   if (!a) return value_poison(el, e->span);
-  if (e->kind == EXPR_NOT) return elementwise(el, OP_NOT, 1, &a, e->span, "'not'");
+  if (e->kind == EXPR_NOT) return value_elementwise(el, OP_NOT, 1, &a, e->span, "'not'");
   if (a->kind == VALUE_NUMBER && !a->read) return value_number(el, -a->number, e->span);
   Value *minus[2] = {value_number(el, -1, e->span), a};
-  return elementwise(el, OP_PRODUCT, 2, minus, e->span, "'-'");
+  return value_elementwise(el, OP_PRODUCT, 2, minus, e->span, "'-'");
 }
 
-Value *expr(Elaborator *el, Scope *s, const Expr *e) {
+Value *elaborate_expr(Elaborator *el, Scope *s, const Expr *e) {
   Span before = el->g->span;
   if (e->span.source != el->prelude || !before.source)
     el->g->span = e->span; /* within the prelude, the user's own call is meant */

@@ -17,14 +17,14 @@ Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *at, i
 
 /* ---- bounds (bounds.c): does an index stay within its array? Reports where it may not ---- */
 
-bool check_bounds(Elaborator *el, Scope *s, const Value *x, int place, const Index *e, Span span);
-bool fits_64_bits(Elaborator *el, const Index *e, Span span);
+bool bounds_check(Elaborator *el, Scope *s, const Value *x, int place, const Index *e, Span span);
+bool bounds_fit_64_bits(Elaborator *el, const Index *e, Span span);
 /* x[i < 3]: 0 or 1, which chooses one of two places; where there are more, the bound of an index was meant. */
-bool compares_index(Elaborator *el, const Expr *e, const Value *x, int k);
+bool bounds_compare(Elaborator *el, const Expr *e, const Value *x, int k);
 /* Says that v cannot be an index into `extent` places, and how its input is declared as one that can. */
-void report_not_whole(Elaborator *el, Span span, const Value *v, int64_t extent, const char *what);
+void bounds_report_not_whole(Elaborator *el, Span span, const Value *v, int64_t extent, const char *what);
 /* Says that `index`, of an entry of the row, is not known when compiling. */
-void report_choice(Elaborator *el, Span span, const Value *row, const char *index);
-bool within_dim(Elaborator *el, int dim, const Index *e); /* dim.c: for each example */
+void bounds_report_choice(Elaborator *el, Span span, const Value *row, const char *index);
+bool dim_within(Elaborator *el, int dim, const Index *e); /* dim.c: for each example */
 
 #endif

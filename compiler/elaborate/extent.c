@@ -21,7 +21,7 @@ static Value *trial(Elaborator *el, Scope *s, const Expr *e) {
   int params = el->program->params.n, states = el->program->states.n, named = el->named.n, draws = el->program->ndraws;
   el->quiet = true;
   el->failed = false;
-  Value *v = expr(el, s, e);
+  Value *v = elaborate_expr(el, s, e);
   bool bad = el->failed;
   el->quiet = quiet;
   el->failed = failed;
@@ -46,8 +46,9 @@ static void advise_cut(const Extents *x, const Expr *base, Axis axis, int place)
   Text t = {.cx = x->el->cx};
   for (int k = 0; k < (second ? place : x->place); k++) text_add(&t, ":, ");
   bool named = longer->kind == EXPR_NAME;
-  advise(x->el, "a check runs over all places of both sides; cut the longer array%s: %s[%s0:%lld]",
-         named ? "" : ", once it has a name", named ? longer->name : "a", t.length ? t.data : "", (long long)shorter);
+  elaborate_advise(x->el, "a check runs over all places of both sides; cut the longer array%s: %s[%s0:%lld]",
+                   named ? "" : ", once it has a name", named ? longer->name : "a", t.length ? t.data : "",
+                   (long long)shorter);
 }
 
 static void note_extent(Extents *x, const Expr *base, int place, Axis axis, Span where) {
@@ -60,11 +61,11 @@ static void note_extent(Extents *x, const Expr *base, int place, Axis axis, Span
   } else if ((!axis_equal(x->axis, axis) || x->axis.dim != axis.dim) && !x->clash) {
     x->clash = true;
     bool batch = axis.kind == AXIS_BATCH || x->axis.kind == AXIS_BATCH;
-    report(x->el, where, "index '%s' runs over %s here, over %s elsewhere%s%s%s", x->name, places_text(x->el, axis),
-           places_text(x->el, x->axis),
-           batch || x->check ? "" : "; write its bound: ", batch || x->check ? "" : x->name,
-           batch || x->check ? "" : " < n");
-    remark(x->el, x->where, "here it runs over %s", places_text(x->el, x->axis));
+    elaborate_report(x->el, where, "index '%s' runs over %s here, over %s elsewhere%s%s%s", x->name,
+                     places_text(x->el, axis), places_text(x->el, x->axis),
+                     batch || x->check ? "" : "; write its bound: ", batch || x->check ? "" : x->name,
+                     batch || x->check ? "" : " < n");
+    elaborate_remark(x->el, x->where, "here it runs over %s", places_text(x->el, x->axis));
     if (x->check && !batch && !x->axis.dim && !axis.dim) advise_cut(x, base, axis, place);
   }
 }
@@ -88,12 +89,12 @@ static void find_in_index(Extents *x, const Expr *e, const char **bound, int nbo
     rest.subs++, rest.nsubs--;
     e = &rest;
   }
-  if (base && is_row(base)) {
+  if (base && value_is_row(base)) {
     x->clash = true;
-    report_choice(x->el, e->span, base, x->name);
+    bounds_report_choice(x->el, e->span, base, x->name);
     return;
   }
-  if (base && base->kind == VALUE_LIST) base = as_tensor(x->el, base, e->span, "what is indexed");
+  if (base && base->kind == VALUE_LIST) base = value_as_tensor(x->el, base, e->span, "what is indexed");
   if (!base || base->kind != VALUE_TENSOR) return;
   for (int k = 0; k < e->nsubs && k < base->rank; k++)
     if (!e->subs[k].is_range && e->subs[k].first->kind == EXPR_NAME && e->subs[k].first->name == x->name &&
@@ -129,7 +130,7 @@ static void bind_variable(Elaborator *el, Scope *s, const Binder *b, int var) {
 
 static bool written_bound(Elaborator *el, Scope *s, const Binder *b, int *var) {
   Axis axis;
-  if (!extent_of(el, expr(el, s, b->bound), b->bound->span, "the bound of an index", &axis)) return false;
+  if (!extent_of(el, elaborate_expr(el, s, b->bound), b->bound->span, "the bound of an index", &axis)) return false;
   *var = graph_var(el->g, axis);
   bind_variable(el, s, b, *var);
   return true;
@@ -154,21 +155,22 @@ static void report_no_extent(Elaborator *el, const Binder *b, const Expr *body) 
   Span where;
   const Expr *inner = reduction_over(body, b->name, &where);
   if (inner) {
-    report(el, b->span, "index '%s' belongs to '%s(%s)' further in, and nothing else runs over it here", b->name,
-           inner->name, b->name);
-    remark(el, where, "'%s' ends with this '%s'", b->name, inner->name);
-    advise(el, "give one of the two another name");
+    elaborate_report(el, b->span, "index '%s' belongs to '%s(%s)' further in, and nothing else runs over it here",
+                     b->name, inner->name, b->name);
+    elaborate_remark(el, where, "'%s' ends with this '%s'", b->name, inner->name);
+    elaborate_advise(el, "give one of the two another name");
   } else {
-    report(el, b->span,
-           "over what does index '%s' run? It stands alone in no place of an array here; write its bound: %s < n",
-           b->name, b->name);
+    elaborate_report(
+      el, b->span,
+      "over what does index '%s' run? It stands alone in no place of an array here; write its bound: %s < n", b->name,
+      b->name);
   }
 }
 
 static bool mentions_poison(Elaborator *el, Scope *s, const Expr *e) {
   if (!e) return false;
   Value *v = e->kind == EXPR_NAME ? lookup_quiet(el, s, e->name) : NULL;
-  if (v && is_poison(v)) return true;
+  if (v && value_is_poison(v)) return true;
   bool found = mentions_poison(el, s, e->a) || mentions_poison(el, s, e->b);
   for (int k = 0; !found && k < e->nargs; k++) found = mentions_poison(el, s, e->args[k].value);
   return found;
@@ -181,24 +183,24 @@ static bool erroneous(Elaborator *el, Scope *s, const Binder *binders, int n, co
   Scope *inner = scope_new(el, SCOPE_BLOCK, s);
   for (int k = 0; k < n; k++)
     if (!done[k]) scope_bind(el, inner, binders[k].name, value_poison(el, binders[k].span), binders[k].span);
-  expr(el, inner, body);
+  elaborate_expr(el, inner, body);
   return error_count(el->cx) > errors;
 }
 
-bool bind_indices(Elaborator *el, Scope *s, const Binder *binders, int n, const Expr *body, const Expr *other,
-                  int *vars) {
+bool extent_bind_indices(Elaborator *el, Scope *s, const Binder *binders, int n, const Expr *body, const Expr *other,
+                         int *vars) {
   bool done[MAX_AXES] = {false}, progress = true;
   int left = n;
   if (n > MAX_AXES / 2) {
-    report(el, binders[0].span, "%d indices at once; %d are the most", n, MAX_AXES / 2);
+    elaborate_report(el, binders[0].span, "%d indices at once; %d are the most", n, MAX_AXES / 2);
     return false;
   }
   for (int k = 0; k < n; k++) {
     vars[k] = -1;
     for (int j = 0; j < k; j++)
       if (binders[j].name == binders[k].name) {
-        report(el, binders[k].span, "index '%s' stands here twice; each axis needs an index of its own",
-               binders[k].name);
+        elaborate_report(el, binders[k].span, "index '%s' stands here twice; each axis needs an index of its own",
+                         binders[k].name);
         return false;
       }
   }
@@ -240,7 +242,7 @@ bool bind_indices(Elaborator *el, Scope *s, const Binder *binders, int n, const 
   return true;
 }
 
-int free_indices(Elaborator *el, Scope *s, const Expr *e, Binder *out, int n, int most) {
+int extent_free_indices(Elaborator *el, Scope *s, const Expr *e, Binder *out, int n, int most) {
   if (!e) return n;
   for (int k = 0; k < e->nsubs; k++) {
     const Expr *i = e->subs[k].first;
@@ -249,8 +251,8 @@ int free_indices(Elaborator *el, Scope *s, const Expr *e, Binder *out, int n, in
       for (int j = 0; j < n; j++) seen = seen || out[j].name == i->name;
       if (!seen && n < most) out[n++] = (Binder){i->name, i->span, NULL};
     }
-    n = free_indices(el, s, i, out, n, most);
-    n = free_indices(el, s, e->subs[k].last, out, n, most);
+    n = extent_free_indices(el, s, i, out, n, most);
+    n = extent_free_indices(el, s, e->subs[k].last, out, n, most);
   }
   Scope *inner = s;
   if (e->kind == EXPR_REDUCE) {
@@ -258,8 +260,8 @@ int free_indices(Elaborator *el, Scope *s, const Expr *e, Binder *out, int n, in
     for (int k = 0; k < e->nbinders; k++)
       scope_bind(el, inner, e->binders[k].name, value_number(el, 0, e->span), e->span);
   }
-  n = free_indices(el, inner, e->a, out, n, most);
-  n = free_indices(el, inner, e->b, out, n, most);
-  for (int k = 0; k < e->nargs; k++) n = free_indices(el, s, e->args[k].value, out, n, most);
+  n = extent_free_indices(el, inner, e->a, out, n, most);
+  n = extent_free_indices(el, inner, e->b, out, n, most);
+  for (int k = 0; k < e->nargs; k++) n = extent_free_indices(el, s, e->args[k].value, out, n, most);
   return n;
 }

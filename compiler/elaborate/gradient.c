@@ -17,15 +17,16 @@ static Node *target_of(const Value *w) {
 }
 
 static void report_undifferentiable(Elaborator *el, const Value *w, const Expr *by) {
-  bool constant = w->kind == VALUE_TENSOR || w->kind == VALUE_NUMBER || (w->kind == VALUE_LIST && !is_row(w));
+  bool constant = w->kind == VALUE_TENSOR || w->kind == VALUE_NUMBER || (w->kind == VALUE_LIST && !value_is_row(w));
   const char *name = expr_text(el->cx, by);
-  report(el, by->span, "a derivative with respect to '%s' makes no sense: it is %s", name,
-         constant ? "constant" : describe(el, w));
-  if (w->name && w->span.source) remark(el, w->span, "'%s' is defined here", name);
-  if (is_row(w))
-    advise(el, "a parameter of one of them is %s.0.W here, or %s[0].W in grad(L, %s[0].W)", w->name, w->name, w->name);
+  elaborate_report(el, by->span, "a derivative with respect to '%s' makes no sense: it is %s", name,
+                   constant ? "constant" : value_text(el, w));
+  if (w->name && w->span.source) elaborate_remark(el, w->span, "'%s' is defined here", name);
+  if (value_is_row(w))
+    elaborate_advise(el, "a parameter of one of them is %s.0.W here, or %s[0].W in grad(L, %s[0].W)", w->name, w->name,
+                     w->name);
   if (constant)
-    advise(
+    elaborate_advise(
       el,
       "at a given point, define a value of its own and what depends on it: v = %s, then a derivative with respect to v",
       name);
@@ -33,23 +34,23 @@ static void report_undifferentiable(Elaborator *el, const Value *w, const Expr *
 
 static Value *differentiable(Elaborator *el, Scope *s, const Expr *by) {
   if (by->kind != EXPR_NAME && by->kind != EXPR_PART) {
-    report(el, by->span,
-           "a derivative is taken with respect to a name; give this value one in a definition of its own");
+    elaborate_report(el, by->span,
+                     "a derivative is taken with respect to a name; give this value one in a definition of its own");
     return NULL;
   }
-  Value *w = expr(el, s, by);
-  if (is_poison(w)) return NULL;
+  Value *w = elaborate_expr(el, s, by);
+  if (value_is_poison(w)) return NULL;
   if ((w->kind == VALUE_NUMBER && w->read) || (w->kind == VALUE_LIST && w->array))
-    w = as_tensor(el, w, by->span, "a derivative");
+    w = value_as_tensor(el, w, by->span, "a derivative");
   NodeKind kind = w->kind == VALUE_TENSOR ? target_of(w)->kind : NODE_CONST;
   if (kind != NODE_NAME && kind != NODE_PARAM && kind != NODE_INPUT && kind != NODE_STATE) {
     report_undifferentiable(el, w, by);
     return NULL;
   }
   if (w->read->node->integer) {
-    report(el, by->span, "a derivative with respect to '%s' makes no sense: its values are whole numbers",
-           expr_text(el->cx, by));
-    remark(el, w->span, "'%s' is declared here", expr_text(el->cx, by));
+    elaborate_report(el, by->span, "a derivative with respect to '%s' makes no sense: its values are whole numbers",
+                     expr_text(el->cx, by));
+    elaborate_remark(el, w->span, "'%s' is declared here", expr_text(el->cx, by));
     return NULL;
   }
   return w;
@@ -68,7 +69,7 @@ static Value *gradient_node(Elaborator *el, const Value *t, const Value *w, Span
     if (!vars_contain(own, nown, vars[k])) all[m++] = vars[k];
   for (int k = 0; k < nown; k++) all[m++] = own[k];
   if (m > MAX_AXES) {
-    report(el, span, "this derivative has %d axes; %d are the most", m, MAX_AXES);
+    elaborate_report(el, span, "this derivative has %d axes; %d are the most", m, MAX_AXES);
     return value_poison(el, span);
   }
   Subst inside = {0};
@@ -88,24 +89,24 @@ static Value *gradient_node(Elaborator *el, const Value *t, const Value *w, Span
 }
 
 Value *expr_gradient(Elaborator *el, Scope *s, const Expr *e, const Expr *of, const Expr *by, bool jacobian) {
-  Value *value = expr(el, s, of), *w = differentiable(el, s, by);
-  if (is_poison(value) || !w) return value_poison(el, e->span);
-  Value *t = as_tensor(el, value, of->span, "what is differentiated");
+  Value *value = elaborate_expr(el, s, of), *w = differentiable(el, s, by);
+  if (value_is_poison(value) || !w) return value_poison(el, e->span);
+  Value *t = value_as_tensor(el, value, of->span, "what is differentiated");
   if (!t) return value_poison(el, e->span);
   if (!jacobian && t->rank == 1 && value_axis(el, t, 0).kind == AXIS_PLAIN && value_axis(el, t, 0).extent == 1)
     t = value_at(el, t, 1, (Index *[]){index_constant(el->g, 0)});
   if (!jacobian && t->rank) {
-    report(el, of->span, "grad needs a single number, found %s", describe(el, t));
-    advise(el, "jacobian(v, w) is the derivative of an array; grad(sum(v), w) that of its sum");
+    elaborate_report(el, of->span, "grad needs a single number, found %s", value_text(el, t));
+    elaborate_advise(el, "jacobian(v, w) is the derivative of an array; grad(sum(v), w) that of its sum");
     return value_poison(el, e->span);
   }
   if (t->read->node->integer) {
-    report(el, of->span, "a derivative of whole numbers makes no sense: they jump, and are flat in between");
+    elaborate_report(el, of->span, "a derivative of whole numbers makes no sense: they jump, and are flat in between");
     return value_poison(el, e->span);
   }
   if (!reaches(el, t->read->node, target_of(w))) {
-    report(el, e->span, "'%s' does not depend on '%s'", expr_text(el->cx, of), expr_text(el->cx, by));
-    remark(el, w->span, "'%s' is defined here", expr_text(el->cx, by));
+    elaborate_report(el, e->span, "'%s' does not depend on '%s'", expr_text(el->cx, of), expr_text(el->cx, by));
+    elaborate_remark(el, w->span, "'%s' is defined here", expr_text(el->cx, by));
     return value_poison(el, e->span);
   }
   return gradient_node(el, t, w, e->span);

@@ -55,10 +55,10 @@ static Index *affine(Elaborator *el, Scope *s, const Expr *e) {
   }
   bool quiet = el->quiet, failed = el->failed;
   el->quiet = true;
-  Value *v = expr(el, s, e);
+  Value *v = elaborate_expr(el, s, e);
   el->quiet = quiet;
   el->failed = failed;
-  return is_poison(v) ? NULL : affine_value(el, v);
+  return value_is_poison(v) ? NULL : affine_value(el, v);
 }
 
 /* ---- x[...] ---- */
@@ -71,10 +71,10 @@ typedef struct Places { /* what the brackets become: indices into x, and the res
 
 /* -1 with an error. */
 static int64_t range_end(Elaborator *el, Scope *s, const Expr *e, const char *what, int64_t extent) {
-  Value *v = expr(el, s, e);
-  int64_t at = whole_number(el, v, e->span, what, 0);
+  Value *v = elaborate_expr(el, s, e);
+  int64_t at = value_whole(el, v, e->span, what, 0);
   if (v->kind == VALUE_NUMBER && v->number < 0 && v->number == floor(v->number) && v->number + (double)extent >= 0)
-    advise(el, "places are counted from 0; this one from the end is %.0f", v->number + (double)extent);
+    elaborate_advise(el, "places are counted from 0; this one from the end is %.0f", v->number + (double)extent);
   return at;
 }
 
@@ -83,7 +83,7 @@ static bool range_place(Elaborator *el, Scope *s, const Expr *e, const Value *x,
   Axis axis = value_axis(el, x, k);
   if (axis.kind != AXIS_PLAIN) {
     if (sub->first || sub->last) {
-      report(el, e->span, "the axis over the batch cannot be cut");
+      elaborate_report(el, e->span, "the axis over the batch cannot be cut");
       return false;
     }
     p->vars[p->rank] = graph_var(el->g, axis);
@@ -91,9 +91,10 @@ static bool range_place(Elaborator *el, Scope *s, const Expr *e, const Value *x,
     return true;
   }
   if (axis.dim && (sub->first || sub->last)) {
-    report(el, e->span,
-           "a range of an axis of %s places, which differ between examples; an index definition with `else 0` cuts it",
-           dim_text(el, axis.dim));
+    elaborate_report(
+      el, e->span,
+      "a range of an axis of %s places, which differ between examples; an index definition with `else 0` cuts it",
+      dim_text(el, axis.dim));
     return false;
   }
   if (axis.dim) {
@@ -105,9 +106,9 @@ static bool range_place(Elaborator *el, Scope *s, const Expr *e, const Value *x,
   if (sub->first && (first = range_end(el, s, sub->first, "the start of a range", axis.extent)) < 0) return false;
   if (sub->last && (last = range_end(el, s, sub->last, "the end of a range", axis.extent)) < 0) return false;
   if (first >= last || last > axis.extent) {
-    report(el, sub->first ? sub->first->span : e->span, "the range %lld:%lld is %s; the axis has %lld places",
-           (long long)first, (long long)last, first >= last ? "empty" : "too long", (long long)axis.extent);
-    if (x->name) remark(el, x->span, "'%s' is %s", x->name, shape_text(el, x));
+    elaborate_report(el, sub->first ? sub->first->span : e->span, "the range %lld:%lld is %s; the axis has %lld places",
+                     (long long)first, (long long)last, first >= last ? "empty" : "too long", (long long)axis.extent);
+    if (x->name) elaborate_remark(el, x->span, "'%s' is %s", x->name, value_shape(el, x));
     return false;
   }
   p->vars[p->rank] = graph_var(el->g, PLAIN(last - first));
@@ -117,10 +118,10 @@ static bool range_place(Elaborator *el, Scope *s, const Expr *e, const Value *x,
 
 /* An integer array as an index: its axes take the place. */
 static bool array_place(Elaborator *el, const Expr *at, Value *v, int k, int64_t extent, Places *p) {
-  if (v->kind == VALUE_LIST) v = as_tensor(el, v, at->span, "an index");
+  if (v->kind == VALUE_LIST) v = value_as_tensor(el, v, at->span, "an index");
   if (!v) return false;
   if (v->kind != VALUE_TENSOR || !v->read->node->integer) {
-    if (!is_poison(v)) report_not_whole(el, at->span, v, extent, "an index");
+    if (!value_is_poison(v)) bounds_report_not_whole(el, at->span, v, extent, "an index");
     return false;
   }
   Value *f = value_fresh(el, v);
@@ -131,20 +132,20 @@ static bool array_place(Elaborator *el, const Expr *at, Value *v, int k, int64_t
 
 static Value *list_item(Elaborator *el, Scope *s, const Expr *e, const Value *list) {
   if (e->nsubs != 1 || e->subs[0].is_range) {
-    report(el, e->span, "a list is indexed by one number");
+    elaborate_report(el, e->span, "a list is indexed by one number");
     return value_poison(el, e->span);
   }
   const Expr *first = e->subs[0].first;
-  Value *at = expr(el, s, first);
-  bool row = is_row(list);
-  if (row && at->kind == VALUE_TENSOR) report_choice(el, first->span, list, expr_text(el->cx, first));
-  int64_t k = row && at->kind == VALUE_TENSOR ? -1 : whole_number(el, at, first->span, "the index of a list", 0);
+  Value *at = elaborate_expr(el, s, first);
+  bool row = value_is_row(list);
+  if (row && at->kind == VALUE_TENSOR) bounds_report_choice(el, first->span, list, expr_text(el->cx, first));
+  int64_t k = row && at->kind == VALUE_TENSOR ? -1 : value_whole(el, at, first->span, "the index of a list", 0);
   if (k < 0) return value_poison(el, e->span);
   if (k >= list->nitems) {
     const char *name = row && list->name ? arena_printf(el->cx, "'%s'", list->name) : "the list";
-    report(el, first->span, "index %lld leaves %s, which has %d entr%s (0..%d)", (long long)k, name, list->nitems,
-           list->nitems == 1 ? "y" : "ies", list->nitems - 1);
-    if (row && list->name) remark(el, list->span, "'%s' is %s", list->name, describe(el, list));
+    elaborate_report(el, first->span, "index %lld leaves %s, which has %d entr%s (0..%d)", (long long)k, name,
+                     list->nitems, list->nitems == 1 ? "y" : "ies", list->nitems - 1);
+    if (row && list->name) elaborate_remark(el, list->span, "'%s' is %s", list->name, value_text(el, list));
     return value_poison(el, e->span);
   }
   return list->items[k];
@@ -155,7 +156,7 @@ static Index *beyond_extents(Elaborator *el, Scope *s, const Expr *e) {
   if (e->kind != EXPR_BINARY || e->op != BIN_MUL) return NULL;
   bool quiet = el->quiet, failed = el->failed;
   el->quiet = true;
-  Value *a = expr(el, s, e->a), *b = expr(el, s, e->b);
+  Value *a = elaborate_expr(el, s, e->a), *b = elaborate_expr(el, s, e->b);
   el->quiet = quiet;
   el->failed = failed;
   const Value *c = a->kind == VALUE_NUMBER ? a : b;
@@ -168,24 +169,25 @@ static Index *beyond_extents(Elaborator *el, Scope *s, const Expr *e) {
 static bool place(Elaborator *el, Scope *s, const Expr *e, const Value *x, int k, Places *p) {
   const Sub *sub = &e->subs[k];
   if (sub->is_range) return range_place(el, s, e, x, k, p);
-  if (compares_index(el, e, x, k)) return false;
+  if (bounds_compare(el, e, x, k)) return false;
   Index *i = affine(el, s, sub->first);
   if (!i && e->else_zero && (i = beyond_extents(el, s, sub->first))) p->at_zero |= UINT32_C(1) << k;
   Value *v;
   int errors = error_count(el->cx);
   if (i) p->index[k] = i;
-  else if (is_poison(v = expr(el, s, sub->first))) {
+  else if (value_is_poison(v = elaborate_expr(el, s, sub->first))) {
     if (error_count(el->cx) > errors && sub->first->kind == EXPR_NAME && el->unexplained)
-      advise(el, "as an index it would be an axis of what is defined, y[%s] = ..., or be summed over, sum(%s) ...",
-             sub->first->name, sub->first->name);
+      elaborate_advise(
+        el, "as an index it would be an axis of what is defined, y[%s] = ..., or be summed over, sum(%s) ...",
+        sub->first->name, sub->first->name);
     return false;
   } else if (!array_place(el, sub->first, v, k, value_axis(el, x, k).extent, p)) return false;
-  if (!fits_64_bits(el, p->index[k], sub->first->span)) return false;
+  if (!bounds_fit_64_bits(el, p->index[k], sub->first->span)) return false;
   if (e->else_zero && value_axis(el, x, k).kind == AXIS_PLAIN) p->guarded |= UINT32_C(1) << k;
   if (e->else_zero) return true;
   double lo, hi;
   Axis axis = value_axis(el, x, k);
-  bool fine = check_bounds(el, s, x, k, p->index[k], sub->first->span);
+  bool fine = bounds_check(el, s, x, k, p->index[k], sub->first->span);
   /* within the example, but maybe not within the storage of what is beyond its end */
   if (fine && axis.dim && !(index_range(el->g, p->index[k], NULL, &lo, &hi) && lo >= 0 && hi < (double)axis.extent))
     p->guarded |= UINT32_C(1) << k;
@@ -197,8 +199,8 @@ static Value *index_into(Elaborator *el, Scope *s, const Expr *e, Value *base);
 /* h[t], h[t-1], h[t-1, i] in the scan that computes h. */
 static Value *index_sequence(Elaborator *el, Scope *s, const Expr *e, const Value *sequence) {
   Index *at = e->subs[0].is_range ? NULL : affine(el, s, e->subs[0].first);
-  Value *v = sequence_at(el, sequence, at, e->subs[0].first ? e->subs[0].first->span : e->span);
-  if (is_poison(v) || e->nsubs == 1) return is_poison(v) ? v : value_fresh(el, v);
+  Value *v = value_in_scan(el, sequence, at, e->subs[0].first ? e->subs[0].first->span : e->span);
+  if (value_is_poison(v) || e->nsubs == 1) return value_is_poison(v) ? v : value_fresh(el, v);
   Expr rest = *e;
   rest.subs = e->subs + 1;
   rest.nsubs = e->nsubs - 1;
@@ -206,21 +208,21 @@ static Value *index_sequence(Elaborator *el, Scope *s, const Expr *e, const Valu
 }
 
 Value *expr_index(Elaborator *el, Scope *s, const Expr *e) {
-  Value *base = expr(el, s, e->a);
-  if (is_poison(base)) return base;
+  Value *base = elaborate_expr(el, s, e->a);
+  if (value_is_poison(base)) return base;
   return base->kind == VALUE_SEQUENCE ? index_sequence(el, s, e, base) : index_into(el, s, e, base);
 }
 
 /* One element of a constant array is a number known when compiling; NULL where it is something else. */
 static Value *constant_element(Elaborator *el, const Value *x, const Places *p, Span span) {
   int64_t count, flat = 0, at;
-  const double *elements = p->rank || p->guarded ? NULL : constant_elements(el, x, &count);
+  const double *elements = p->rank || p->guarded ? NULL : value_elements(el, x, &count);
   for (int k = 0; elements && k < x->rank; k++) {
     if (!index_is_constant(p->index[k], &at)) return NULL;
     flat = flat * value_axis(el, x, k).extent + at;
   }
   Value *v = elements ? value_number(el, elements[flat], span) : NULL;
-  if (v && is_held(x->read)) v->read = value_at(el, x, x->rank, p->index)->read;
+  if (v && named_is_held(x->read)) v->read = value_at(el, x, x->rank, p->index)->read;
   return v;
 }
 
@@ -232,14 +234,15 @@ static Value *index_into(Elaborator *el, Scope *s, const Expr *e, Value *base) {
     Index *i = e->nsubs == 1 && !e->subs[0].is_range ? affine(el, s, e->subs[0].first) : NULL;
     if (!numbers || (i && index_is_constant(i, NULL))) return list_item(el, s, e, base);
   }
-  Value *x = as_tensor(el, base, e->span, "what is indexed");
+  Value *x = value_as_tensor(el, base, e->span, "what is indexed");
   if (!x) return value_poison(el, e->span);
   if (e->nsubs > x->rank) {
     const char *name = x->name ? arena_printf(el->cx, "'%s'", x->name) : "the value";
     if (x->rank)
-      report(el, e->span, "%s has %d %s, found %d indices", name, x->rank, x->rank == 1 ? "axis" : "axes", e->nsubs);
-    else report(el, e->span, "%s is a single number; it has no axes to index", name);
-    if (x->name) remark(el, x->span, "'%s' is %s", x->name, x->rank ? shape_text(el, x) : "a single number");
+      elaborate_report(el, e->span, "%s has %d %s, found %d indices", name, x->rank, x->rank == 1 ? "axis" : "axes",
+                       e->nsubs);
+    else elaborate_report(el, e->span, "%s is a single number; it has no axes to index", name);
+    if (x->name) elaborate_remark(el, x->span, "'%s' is %s", x->name, x->rank ? value_shape(el, x) : "a single number");
     return value_poison(el, e->span);
   }
   Places p = {0};
@@ -251,7 +254,7 @@ static Value *index_into(Elaborator *el, Scope *s, const Expr *e, Value *base) {
     p.index[k] = index_var(el->g, p.vars[p.rank++]);
   }
   if (p.rank > MAX_AXES) {
-    report(el, e->span, "the result would have %d axes; %d are the most", p.rank, MAX_AXES);
+    elaborate_report(el, e->span, "the result would have %d axes; %d are the most", p.rank, MAX_AXES);
     return value_poison(el, e->span);
   }
   Value *known = constant_element(el, x, &p, e->span);

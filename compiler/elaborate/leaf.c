@@ -15,7 +15,7 @@ bool leaf_shape(Elaborator *el, Scope *s, const Decl *d, bool input, int *rank, 
   double total = 1;
   *rank = d->nshape;
   if (d->nshape > MAX_AXES / 3) {
-    report(el, d->span, "'%s' has %d axes; %d are the most", d->name, d->nshape, MAX_AXES / 3);
+    elaborate_report(el, d->span, "'%s' has %d axes; %d are the most", d->name, d->nshape, MAX_AXES / 3);
     return false;
   }
   for (int k = 0; k < d->nshape; k++) {
@@ -24,18 +24,18 @@ bool leaf_shape(Elaborator *el, Scope *s, const Decl *d, bool input, int *rank, 
       shape[k] = dims[k] = 0;
       continue;
     }
-    if (!extent_of(el, expr(el, s, d->shape[k]), d->shape[k]->span, arena_printf(el->cx, "an extent of '%s'", d->name),
-                   &axis))
+    if (!extent_of(el, elaborate_expr(el, s, d->shape[k]), d->shape[k]->span,
+                   arena_printf(el->cx, "an extent of '%s'", d->name), &axis))
       return false;
     shape[k] = axis.extent, dims[k] = axis.dim;
     const Index *e = axis.dim ? el->g->dims[axis.dim - 1] : NULL;
     bool plain =
       !e || (e->n == 1 && e->offset == 0 && e->terms[0].coef == 1 && e->terms[0].gather->node->kind == NODE_INPUT);
     if (e && (!input || !plain)) {
-      report(el, d->shape[k]->span,
-             input ? "an extent of an input is a number or a dim by itself, found %s"
-                   : "the extent %s differs between examples; a parameter or state has one shape for all",
-             dim_text(el, axis.dim));
+      elaborate_report(el, d->shape[k]->span,
+                       input ? "an extent of an input is a number or a dim by itself, found %s"
+                             : "the extent %s differs between examples; a parameter or state has one shape for all",
+                       dim_text(el, axis.dim));
       return false;
     }
     total *= (double)shape[k];
@@ -43,14 +43,15 @@ bool leaf_shape(Elaborator *el, Scope *s, const Decl *d, bool input, int *rank, 
   if (total > 2147483647.0) {
     Text t = {.cx = el->cx};
     for (int k = 0; k < *rank; k++) text_printf(&t, "%s%lld", k ? " * " : "", (long long)shape[k]);
-    report(el, d->span, "'%s' would have %s = %.0f elements; 2^31-1 = 2147483647 are the most", d->name, t.data, total);
+    elaborate_report(el, d->span, "'%s' would have %s = %.0f elements; 2^31-1 = 2147483647 are the most", d->name,
+                     t.data, total);
     return false;
   }
   *count = (int64_t)total;
   return true;
 }
 
-void bind_leaf(Elaborator *el, Scope *s, const Decl *d, Node *node, int first) {
+void leaf_bind(Elaborator *el, Scope *s, const Decl *d, Node *node, int first) {
   Index *index[MAX_AXES];
   int vars[MAX_AXES];
   for (int k = 0; k < node->naxes; k++) {
@@ -80,18 +81,18 @@ static const Node *leaf_of(const Value *v) {
 static bool start_of_values(Elaborator *el, Value *v, const Decl *d, bool param, int rank, const int64_t *shape,
                             Start *start) {
   int64_t n;
-  if (is_poison(v)) return false;
-  Value *t = v->kind == VALUE_LIST ? as_tensor(el, v, d->init->span, "an initial value") : v;
-  const double *data = t ? constant_elements(el, v, &n) : NULL;
+  if (value_is_poison(v)) return false;
+  Value *t = v->kind == VALUE_LIST ? value_as_tensor(el, v, d->init->span, "an initial value") : v;
+  const double *data = t ? value_elements(el, v, &n) : NULL;
   if (!t) return false;
   if (!data) {
-    report(el, d->init->span, "the initial value of '%s' must be known at compile time, found %s", d->name,
-           t->kind == VALUE_TENSOR ? "one that the model computes" : describe(el, t));
+    elaborate_report(el, d->init->span, "the initial value of '%s' must be known at compile time, found %s", d->name,
+                     t->kind == VALUE_TENSOR ? "one that the model computes" : value_text(el, t));
     const Node *leaf = leaf_of(t);
     if (t->kind == VALUE_TENSOR && (leaf || !param))
-      advise(el, "a state can start as a copy of a parameter or another state: state %s = W", d->name);
+      elaborate_advise(el, "a state can start as a copy of a parameter or another state: state %s = W", d->name);
     if (t->kind == VALUE_TENSOR && t->name)
-      remark(el, t->span, leaf ? "'%s' is declared here" : "'%s' is computed by the model", t->name);
+      elaborate_remark(el, t->span, leaf ? "'%s' is declared here" : "'%s' is computed by the model", t->name);
     return false;
   }
   bool fits = t->kind == VALUE_NUMBER || t->rank == 0 || t->rank == rank;
@@ -101,18 +102,18 @@ static bool start_of_values(Elaborator *el, Value *v, const Decl *d, bool param,
     Text wanted = {.cx = el->cx};
     for (int k = 0; k < rank; k++)
       text_printf(&wanted, "%s%lld", k ? ", " : " or an array of shape [", (long long)shape[k]);
-    report(el, d->init->span, "the initial value of '%s' must be a number%s%s, found %s", d->name,
-           rank ? wanted.data : "", rank ? "]" : "", describe(el, t));
+    elaborate_report(el, d->init->span, "the initial value of '%s' must be a number%s%s, found %s", d->name,
+                     rank ? wanted.data : "", rank ? "]" : "", value_text(el, t));
     return false;
   }
   bool uniform = true;
   for (int64_t k = 1; k < n; k++) uniform = uniform && data[k] == data[0];
   for (int64_t k = 0; k < n; k++)
     if (!isfinite(data[k])) {
-      report(el, d->init->span, "the initial value of '%s' must be finite, found %s", d->name,
-             isnan(data[k]) ? "nan"
-             : data[k] > 0  ? "inf"
-                            : "-inf");
+      elaborate_report(el, d->init->span, "the initial value of '%s' must be finite, found %s", d->name,
+                       isnan(data[k]) ? "nan"
+                       : data[k] > 0  ? "inf"
+                                      : "-inf");
       return false;
     }
   *start = (Start){.kind = START_VALUES, .values = data, .uniform_value = uniform};
@@ -138,22 +139,22 @@ static Value *start_distribution(Elaborator *el, Scope *s, const Decl *d, Value 
   }
   bool takes_shape =
     f && f->fn && (f->fn->nformals == 0 || f->fn->formals[0].kind != FORMAL_PLAIN || e->kind == EXPR_NAME);
-  if (!takes_shape) return expr(el, s, e);
+  if (!takes_shape) return elaborate_expr(el, s, e);
   Value *args[32] = {param};
   const char *names[32] = {NULL};
   Span spans[32] = {d->span};
   int n = 1;
   for (int k = 0; e->kind == EXPR_CALL && k < e->nargs && n < 32; k++, n++) {
-    args[n] = expr(el, s, e->args[k].value);
+    args[n] = elaborate_expr(el, s, e->args[k].value);
     names[n] = e->args[k].name;
     spans[n] = e->args[k].value->span;
-    if (is_poison(args[n])) return args[n];
+    if (value_is_poison(args[n])) return args[n];
   }
   if (n > f->fn->nformals && !names[n - 1]) {
     const char *most = f->fn->nformals == 1 ? "no" : arena_printf(el->cx, "%d", f->fn->nformals - 1);
-    report(el, e->span, "'%s' takes %s argument%s here, found %d; its first one is the parameter itself", f->fn->name,
-           most, f->fn->nformals == 2 ? "" : "s", n - 1);
-    remark(el, f->fn->name_span, "'%s' is declared here", f->fn->name);
+    elaborate_report(el, e->span, "'%s' takes %s argument%s here, found %d; its first one is the parameter itself",
+                     f->fn->name, most, f->fn->nformals == 2 ? "" : "s", n - 1);
+    elaborate_remark(el, f->fn->name_span, "'%s' is declared here", f->fn->name);
     return value_poison(el, e->span);
   }
   return call_function(el, s, f, e, n, args, names, spans);
@@ -167,9 +168,9 @@ static bool start_of_copy(Elaborator *el, const Value *v, const Node *of, const 
   if (!fits) {
     Text wanted = {.cx = el->cx};
     for (int k = 0; k < rank; k++) text_printf(&wanted, "%s%lld", k ? ", " : "", (long long)shape[k]);
-    report(el, d->init->span, "'%s' is [%s] and starts as a copy, but '%s' is %s", d->name,
-           wanted.data ? wanted.data : "", v->name ? v->name : "this", shape_text(el, v));
-    if (v->span.source) remark(el, v->span, "'%s' is declared here", v->name ? v->name : "it");
+    elaborate_report(el, d->init->span, "'%s' is [%s] and starts as a copy, but '%s' is %s", d->name,
+                     wanted.data ? wanted.data : "", v->name ? v->name : "this", value_shape(el, v));
+    if (v->span.source) elaborate_remark(el, v->span, "'%s' is declared here", v->name ? v->name : "it");
     return false;
   }
   *start = (Start){.kind = START_COPY, .of = of};
@@ -181,7 +182,7 @@ static void shape_of_copy(Elaborator *el, Scope *s, const Decl *d, int *rank, in
   bool name = !d->nshape && d->init_kind == INIT_VALUE && (d->init->kind == EXPR_NAME || d->init->kind == EXPR_PART);
   bool quiet = el->quiet, failed = el->failed;
   el->quiet = true;
-  const Value *v = name ? expr(el, s, d->init) : NULL;
+  const Value *v = name ? elaborate_expr(el, s, d->init) : NULL;
   el->quiet = quiet;
   el->failed = failed;
   const Node *of = v ? leaf_of(v) : NULL;
@@ -196,7 +197,7 @@ static bool start_of(Elaborator *el, Scope *s, const Decl *d, bool param, int ra
   *start = (Start){.kind = START_ZERO};
   if (d->init_kind == INIT_NONE) return true;
   if (d->init_kind == INIT_VALUE) {
-    Value *v = expr(el, s, d->init);
+    Value *v = elaborate_expr(el, s, d->init);
     const Node *of = leaf_of(v);
     return of && !param ? start_of_copy(el, v, of, d, rank, shape, start)
                         : start_of_values(el, v, d, param, rank, shape, start);
@@ -206,27 +207,29 @@ static bool start_of(Elaborator *el, Scope *s, const Decl *d, bool param, int ra
   Value *like = value_tensor(el, build_constant(el->g, 0), rank, vars, d->span);
   like->name = d->name;
   Value *v = start_distribution(el, s, d, like);
-  if (is_poison(v)) return false;
+  if (value_is_poison(v)) return false;
   int64_t count;
-  if (start_function(el, s, d->init) && constant_elements(el, v, &count))
+  if (start_function(el, s, d->init) && value_elements(el, v, &count))
     return start_of_values(el, v, d, param, rank, shape, start);
   if (v->kind != VALUE_DISTRIBUTION) {
-    report(el, d->init->span,
-           "'~' needs a distribution, found %s; for example glorot, he, normal(0, 0.1), uniform(-1, 1)",
-           describe(el, v));
+    elaborate_report(el, d->init->span,
+                     "'~' needs a distribution, found %s; for example glorot, he, normal(0, 0.1), uniform(-1, 1)",
+                     value_text(el, v));
     if (v->kind == VALUE_NUMBER)
-      advise(el, "a value to start from stands after '=': param %s = %g", d->name, v->number);
+      elaborate_advise(el, "a value to start from stands after '=': param %s = %g", d->name, v->number);
     return false;
   }
   if (v->start.kind == START_ZERO) {
-    report(el, d->init->span,
-           "a parameter starts from a distribution of numbers: normal(0, 0.1), uniform(-1, 1), truncated_normal, "
-           "orthogonal, or one of the prelude");
+    elaborate_report(
+      el, d->init->span,
+      "a parameter starts from a distribution of numbers: normal(0, 0.1), uniform(-1, 1), truncated_normal, "
+      "orthogonal, or one of the prelude");
     return false;
   }
   *start = v->start;
   if (start->kind == START_ORTHOGONAL && rank < 2) {
-    report(el, d->init->span, "'orthogonal' needs a parameter of two or more axes, but '%s' has %d", d->name, rank);
+    elaborate_report(el, d->init->span, "'orthogonal' needs a parameter of two or more axes, but '%s' has %d", d->name,
+                     rank);
     return false;
   }
   if (start->kind == START_ORTHOGONAL) start->rows = shape[0];
@@ -245,8 +248,8 @@ static Value *override_of(Elaborator *el, Scope *s, const Decl *d, int rank, con
   for (int k = 0; k < s->noverrides; k++) {
     if (s->overrides[k].name != d->name) continue;
     *given = true;
-    Value *v =
-      as_tensor(el, s->override_values[k], s->overrides[k].name_span, arena_printf(el->cx, "parameter '%s'", d->name));
+    Value *v = value_as_tensor(el, s->override_values[k], s->overrides[k].name_span,
+                               arena_printf(el->cx, "parameter '%s'", d->name));
     if (!v) return NULL;
     bool fits = v->rank <= rank;
     for (int j = 0; fits && j < v->rank; j++)
@@ -254,9 +257,9 @@ static Value *override_of(Elaborator *el, Scope *s, const Decl *d, int rank, con
     if (!fits) {
       Text t = {.cx = el->cx};
       for (int j = 0; j < rank; j++) text_printf(&t, "%s%lld", j ? ", " : "", (long long)shape[j]);
-      report(el, s->overrides[k].name_span, "parameter '%s' of '%s' is [%s] here, found %s", d->name,
-             s->fn ? s->fn->name : "the layer", t.data ? t.data : "", describe(el, v));
-      remark(el, d->span, "'%s' is declared here", d->name);
+      elaborate_report(el, s->overrides[k].name_span, "parameter '%s' of '%s' is [%s] here, found %s", d->name,
+                       s->fn ? s->fn->name : "the layer", t.data ? t.data : "", value_text(el, v));
+      elaborate_remark(el, d->span, "'%s' is declared here", d->name);
       return NULL;
     }
     int vars[MAX_AXES];
@@ -284,21 +287,22 @@ static bool reuse_leaf(Elaborator *el, Scope *s, const Decl *d, const Leaf *leaf
     if (call.source && call.source == el->twice.source && call.start == el->twice.start)
       return false; /* one parameter of a layer is enough */
     el->twice = call;
-    report(el, d->span, "'%s' is declared twice", leaf->path);
-    remark(el, leaf->made.source ? leaf->made : leaf->span, "it is declared here too");
-    advise(el, "two calls of a layer in statements without a name, or of one name, make parameters of the same name; "
-               "name one of them");
+    elaborate_report(el, d->span, "'%s' is declared twice", leaf->path);
+    elaborate_remark(el, leaf->made.source ? leaf->made : leaf->span, "it is declared here too");
+    elaborate_advise(
+      el, "two calls of a layer in statements without a name, or of one name, make parameters of the same name; "
+          "name one of them");
   } else if (!same) {
     Text here = {.cx = el->cx}, there = {.cx = el->cx};
     for (int k = 0; k < rank; k++) text_printf(&here, "%s%lld", k ? ", " : "", (long long)shape[k]);
     for (int k = 0; k < leaf->node->naxes; k++)
       text_printf(&there, "%s%lld", k ? ", " : "", (long long)leaf->node->axes[k].extent);
-    report(el, d->span, "'%s' would be [%s] in this call, but an earlier one has made it [%s]", leaf->path,
-           here.data ? here.data : "", there.data ? there.data : "");
-    remark(el, leaf->made, "this call has made it");
-    advise(el, "the calls of one instance share its parameters, so their arguments have one shape");
+    elaborate_report(el, d->span, "'%s' would be [%s] in this call, but an earlier one has made it [%s]", leaf->path,
+                     here.data ? here.data : "", there.data ? there.data : "");
+    elaborate_remark(el, leaf->made, "this call has made it");
+    elaborate_advise(el, "the calls of one instance share its parameters, so their arguments have one shape");
   } else {
-    bind_leaf(el, s, d, leaf->node, rows);
+    leaf_bind(el, s, d, leaf->node, rows);
     return true;
   }
   return false;
@@ -307,8 +311,8 @@ static bool reuse_leaf(Elaborator *el, Scope *s, const Decl *d, const Leaf *leaf
 static bool check_free(Elaborator *el, Scope *s, const Decl *d) {
   for (Binding *b = s->first; b; b = b->next)
     if (b->name == d->name && !s->may_redefine) {
-      report(el, d->span, "'%s' is already defined", d->name);
-      remark(el, b->span, "it is defined here");
+      elaborate_report(el, d->span, "'%s' is already defined", d->name);
+      elaborate_remark(el, b->span, "it is defined here");
       return false;
     }
   return true;
@@ -330,14 +334,15 @@ static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d
   Start start;
   bool rows = !param && rows_of_batch(d);
   if (rows && (s->fn || *s->suffix)) {
-    report(el, d->span, "a state with a row for each example belongs to the model itself, not to a layer or a loop");
+    elaborate_report(el, d->span,
+                     "a state with a row for each example belongs to the model itself, not to a layer or a loop");
     rows = false;
   }
   bool fine = check_free(el, s, d) && leaf_shape(el, s, d, false, &rank, shape, dims, &count);
   if (fine && !param) shape_of_copy(el, s, d, &rank, shape, &count);
   Value *override = fine && param ? override_of(el, s, d, rank, shape, &given) : NULL;
   if (override) {
-    scope_bind(el, s, d->name, named_value(el, s, d->name, override), d->span);
+    scope_bind(el, s, d->name, value_named(el, s, d->name, override), d->span);
     return;
   }
   if (fine && rows) memmove(shape, shape + 1, sizeof *shape * (size_t)--rank);
@@ -356,7 +361,7 @@ static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d
   if (rows) axes[0] = OVER_BATCH;
   for (int k = 0; k < rank; k++) axes[k + rows] = PLAIN(shape[k]);
   if (rows && start.kind != START_ZERO && !(start.kind == START_VALUES && start.uniform_value)) {
-    report(el, d->init->span, "a state with a row for each example starts from one number");
+    elaborate_report(el, d->init->span, "a state with a row for each example starts from one number");
     start = (Start){.kind = START_ZERO};
   }
   if (rows) p->coupled = true; /* a batch is not cut: its rows have places */
@@ -365,9 +370,9 @@ static void declare_leaf(Elaborator *el, Scope *s, const Stmt *st, const Decl *d
   Leaf leaf = {path, node, start, d->span, count, rows, NULL, el->user_call};
   if (param) VEC_PUSH(el->cx, &p->params, leaf);
   else VEC_PUSH(el->cx, &p->states, leaf);
-  bind_leaf(el, s, d, node, rows);
+  leaf_bind(el, s, d, node, rows);
   name_leaf(el, path, s->first->value, d->span);
 }
 
-void declare_param(Elaborator *el, Scope *s, const Stmt *st, const Decl *d) { declare_leaf(el, s, st, d); }
-void declare_state(Elaborator *el, Scope *s, const Stmt *st, const Decl *d) { declare_leaf(el, s, st, d); }
+void leaf_declare_param(Elaborator *el, Scope *s, const Stmt *st, const Decl *d) { declare_leaf(el, s, st, d); }
+void leaf_declare_state(Elaborator *el, Scope *s, const Stmt *st, const Decl *d) { declare_leaf(el, s, st, d); }

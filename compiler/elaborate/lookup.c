@@ -32,9 +32,9 @@ static Value *seen_from_here(Elaborator *el, Value *v, const char *name, Span sp
     vars[at] = all[k];
     step = step || graph_var_axis(el->g, all[k]).scan;
   }
-  if (step) report(el, span, "'%s' is a value of one step of a scan; outside of it there is none", name);
+  if (step) elaborate_report(el, span, "'%s' is a value of one step of a scan; outside of it there is none", name);
   else if (n + v->rank > MAX_AXES / 2)
-    report(el, span, "'%s' would have %d axes; %d are the most", name, n + v->rank, MAX_AXES / 2);
+    elaborate_report(el, span, "'%s' would have %d axes; %d are the most", name, n + v->rank, MAX_AXES / 2);
   else {
     if (!n) return v;
     memcpy(vars + n, v->vars, sizeof(int) * (size_t)v->rank);
@@ -42,7 +42,7 @@ static Value *seen_from_here(Elaborator *el, Value *v, const char *name, Span sp
     w->name = v->name;
     return w;
   }
-  if (v->span.source) remark(el, v->span, "it is defined here");
+  if (v->span.source) elaborate_remark(el, v->span, "it is defined here");
   return value_poison(el, span);
 }
 
@@ -50,7 +50,8 @@ static Value *value_under(Elaborator *el, const Scope *s, const char *path, cons
   bool several;
   Value *v = last_named(el, s, path, &several);
   if (!v || !several) return v ? seen_from_here(el, v, name, span) : NULL;
-  report(el, span, "'%s' has a value for each of several calls; name the one that is meant inside of the layer", name);
+  elaborate_report(el, span,
+                   "'%s' has a value for each of several calls; name the one that is meant inside of the layer", name);
   return value_poison(el, span);
 }
 
@@ -64,7 +65,7 @@ static Value *find_named(Elaborator *el, Scope *s, const char *name, Span span) 
   return v;
 }
 
-Value *value_of_path(Elaborator *el, const Scope *s, const char *path, Span span) {
+Value *lookup_path(Elaborator *el, const Scope *s, const char *path, Span span) {
   return value_under(el, s, path, path, span);
 }
 
@@ -79,7 +80,7 @@ static Value *special_name(Elaborator *el, const char *name, Span span) {
   if (strcmp(name, "step") != 0 && strcmp(name, "gnorm") != 0) return NULL;
   bool step = name[0] == 's';
   if (!step && !el->in_optimizer) {
-    report(el, span, "'%s' has a meaning only in an optimizer and in its arguments", name);
+    elaborate_report(el, span, "'%s' has a meaning only in an optimizer and in its arguments", name);
     return value_poison(el, span);
   }
   if (!step && el->uses_gnorm) *el->uses_gnorm = true;
@@ -111,7 +112,7 @@ Value *lookup_quiet(Elaborator *el, Scope *s, const char *name) {
   return NULL;
 }
 
-bool scope_known(Elaborator *el, Scope *s, const char *name) {
+bool lookup_known(Elaborator *el, Scope *s, const char *name) {
   static const char *const special[] = {"inf", "pi", "π"};
   for (int k = 0; k < 3; k++)
     if (strcmp(name, special[k]) == 0) return true;
@@ -163,9 +164,9 @@ static bool reported_here(Elaborator *el, const char *name, Span span) {
 /* `torch.tanh`, `x.sum`, `x.T` of other languages. */
 static void explain_dotted(Elaborator *el, Scope *s, const char *last) {
   const Value *f = lookup_quiet(el, s, intern(el->cx, last));
-  if (strcmp(last, "T") == 0) advise(el, "a transpose is written A'");
-  else if (f && f->kind == VALUE_FUNCTION) advise(el, "did you mean '%s'?", last);
-  else advise(el, "a name with a dot is a part of a layer: h.W after h = dense(...)");
+  if (strcmp(last, "T") == 0) elaborate_advise(el, "a transpose is written A'");
+  else if (f && f->kind == VALUE_FUNCTION) elaborate_advise(el, "did you mean '%s'?", last);
+  else elaborate_advise(el, "a name with a dot is a part of a layer: h.W after h = dense(...)");
 }
 
 /* In `sum(n) a[n] - b[n]` the sum ends before the difference: the reduction that has used the name up, or NULL. */
@@ -184,19 +185,21 @@ static bool explain_unknown(Elaborator *el, Scope *s, const char *name, Span spa
   const Expr *ended = ended_before(el->left, name);
   bool here = st && st->span.source == span.source, model = st && st->kind != STMT_CONST;
   if (here && whole.start <= span.start && whole.end >= span.end)
-    advise(el, "a definition cannot use the name that it defines");
+    elaborate_advise(el, "a definition cannot use the name that it defines");
   else if (model && s->fn)
-    remark(el, at, "the model defines '%s', but functions and layers see only constants, functions and their arguments",
-           name);
+    elaborate_remark(
+      el, at, "the model defines '%s', but functions and layers see only constants, functions and their arguments",
+      name);
   else if (model && s->kind == SCOPE_GLOBAL)
-    remark(el, at,
-           "'%s' is computed by the model; a constant is known at compile time, from numbers and other constants",
-           name);
-  else if (here && at.start > span.start) remark(el, at, "'%s' is defined here, after this use", name);
+    elaborate_remark(
+      el, at, "'%s' is computed by the model; a constant is known at compile time, from numbers and other constants",
+      name);
+  else if (here && at.start > span.start) elaborate_remark(el, at, "'%s' is defined here, after this use", name);
   else if (ended)
-    advise(el, "the body of '%s(%s)' ends before the '+' or '-'; brackets take in more: %s(%s) (a[%s] - b[%s])",
-           ended->name, name, ended->name, name, name, name);
-  else if (near) advise(el, "did you mean '%s'?", near);
+    elaborate_advise(el,
+                     "the body of '%s(%s)' ends before the '+' or '-'; brackets take in more: %s(%s) (a[%s] - b[%s])",
+                     ended->name, name, ended->name, name, name, name);
+  else if (near) elaborate_advise(el, "did you mean '%s'?", near);
   else if (strrchr(name, '.')) explain_dotted(el, s, strrchr(name, '.') + 1);
   else return false;
   return true;
@@ -204,14 +207,14 @@ static bool explain_unknown(Elaborator *el, Scope *s, const char *name, Span spa
 
 static void report_unknown(Elaborator *el, Scope *s, const char *name, Span span) {
   if (needs_argument(name)) {
-    report(el, span,
-           "'batch' is not a value; mean(batch) x and sum(batch) x run over it, all(x) is x of every example");
+    elaborate_report(
+      el, span, "'batch' is not a value; mean(batch) x and sum(batch) x run over it, all(x) is x of every example");
     return;
   }
   el->failed = true;
   if (el->syntax_errors) return; /* it may be defined in a statement that could not be read */
   if (el->quiet || reported_here(el, name, span)) return;
-  report(el, span, "unknown name '%s'", name);
+  elaborate_report(el, span, "unknown name '%s'", name);
   el->unexplained = !explain_unknown(el, s, name, span);
 }
 
@@ -225,7 +228,8 @@ Value *lookup(Elaborator *el, Scope *s, const char *name, Span span) {
   Value *v = special_name(el, name, span);
   if (v) return v;
   if (strcmp(name, "_") == 0) {
-    report(el, span, "'_' stands for the missing argument of a layer, as in f = dense(_, 64); it means nothing here");
+    elaborate_report(el, span,
+                     "'_' stands for the missing argument of a layer, as in f = dense(_, 64); it means nothing here");
     return value_poison(el, span);
   }
   v = lookup_quiet(el, s, name);

@@ -47,17 +47,18 @@ static Value *held_value(Elaborator *el, const Value *v, Value *t) {
   return w;
 }
 
-Value *named_value(Elaborator *el, const Scope *s, const char *label, Value *v) {
-  bool asked = derivative_asked(el, s, label);
+Value *value_named(Elaborator *el, const Scope *s, const char *label, Value *v) {
+  bool asked = asked_by(el, s, label);
   if (v->kind == VALUE_TENSOR) return named_tensor(el, label, v, asked && is_constant(el, v));
   Value *w = arena_copy(el->cx, v, sizeof *v);
-  if (asked && is_array(v)) w = held_value(el, v, named_tensor(el, label, as_tensor(el, w, v->span, "a value"), true));
+  if (asked && value_is_array(v))
+    w = held_value(el, v, named_tensor(el, label, value_as_tensor(el, w, v->span, "a value"), true));
   w->name = label;
   w->grows = false;
   return w;
 }
 
-bool is_held(const Read *r) {
+bool named_is_held(const Read *r) {
   for (; r->node->kind == NODE_NAME; r = r->node->reads[0])
     if (r->node->held) return true;
   return false;

@@ -32,7 +32,7 @@ static void collect_calls(Elaborator *el, Scope *s, const Expr *e, CallList *lis
 
 /* The path of each layer call in a statement: the name on the left where there is one call; else by layer, numbered as
  * read where a layer is called more than once. */
-void name_layer_calls(Elaborator *el, Scope *s, const char *target, const Expr *e1, const Expr *e2) {
+void path_name_calls(Elaborator *el, Scope *s, const char *target, const Expr *e1, const Expr *e2) {
   CallList list = {ARENA_ARRAY(el->cx, const Expr *, 256), ARENA_ARRAY(el->cx, const Value *, 256), 0};
   collect_calls(el, s, e1, &list);
   collect_calls(el, s, e2, &list);
@@ -60,4 +60,4 @@ const char *path_of_call(Elaborator *el, Scope *s, const Expr *call, const Stmt 
   return arena_printf(el->cx, "%s%s%s", s->prefix, layer->name, s->suffix);
 }
 
-bool is_hole(const Expr *e) { return e->kind == EXPR_NAME && strcmp(e->name, "_") == 0; }
+bool path_is_hole(const Expr *e) { return e->kind == EXPR_NAME && strcmp(e->name, "_") == 0; }

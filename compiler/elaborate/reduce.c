@@ -7,22 +7,22 @@
 /* f(j) x[j] of a function of a whole array is f of the array that x is along j. */
 static Value *reduce_by_function(Elaborator *el, Scope *s, const Expr *e, Value *x, int n, const int *vars) {
   Value *f = lookup(el, s, e->name, e->name_span), *array = value_tensor(el, x->read, n, vars, e->a->span);
-  if (is_poison(f)) return f;
+  if (value_is_poison(f)) return f;
   if (f->kind != VALUE_FUNCTION || !f->fn || f->partial || f->fn->kind != STMT_FN ||
       f->fn->formals[0].kind != FORMAL_ANY) {
-    report(el, e->name_span, "'%s' has indices and a body, but it is %s, not a function of a whole array", e->name,
-           describe(el, f));
+    elaborate_report(el, e->name_span, "'%s' has indices and a body, but it is %s, not a function of a whole array",
+                     e->name, value_text(el, f));
     return value_poison(el, e->span);
   }
-  for (int k = 0; k < x->rank; k++) context_push(el, x->vars[k]);
+  for (int k = 0; k < x->rank; k++) scope_push_var(el, x->vars[k]);
   Value *v = call_function(el, s, f, e, 1, &array, NULL, &e->a->span);
-  context_pop(el, x->rank);
-  Value *y = one_value(el, v, e->span) ? as_tensor(el, v, e->span, "what a reduction gives") : NULL;
+  scope_pop_vars(el, x->rank);
+  Value *y = value_is_one(el, v, e->span) ? value_as_tensor(el, v, e->span, "what a reduction gives") : NULL;
   if (!y) return value_poison(el, e->span);
   int all[2 * MAX_AXES];
   y = value_fresh(el, y);
   if (x->rank + y->rank > MAX_AXES / 2) {
-    report(el, e->span, "the result would have %d axes; %d are the most", x->rank + y->rank, MAX_AXES / 2);
+    elaborate_report(el, e->span, "the result would have %d axes; %d are the most", x->rank + y->rank, MAX_AXES / 2);
     return value_poison(el, e->span);
   }
   memcpy(all, x->vars, sizeof(int) * (size_t)x->rank);
@@ -31,18 +31,18 @@ static Value *reduce_by_function(Elaborator *el, Scope *s, const Expr *e, Value 
 }
 
 static Value *reduced(Elaborator *el, Scope *s, const Expr *e, Value *x, int n, const int *vars) {
-  return is_reduction(e->name) ? reduce_value(el, e->name, x, n, vars, e->span)
+  return is_reduction(e->name) ? accumulate_value(el, e->name, x, n, vars, e->span)
                                : reduce_by_function(el, s, e, x, n, vars);
 }
 
 static Value *over_batch(Elaborator *el, Scope *s, const Expr *e) {
   if (el->in_optimizer) {
-    report(el, e->span, "an optimizer sees parameters and gradients, and no batch");
+    elaborate_report(el, e->span, "an optimizer sees parameters and gradients, and no batch");
     return value_poison(el, e->span);
   }
-  Value *body = expr(el, s, e->a);
-  if (is_poison(body)) return body;
-  Value *x = as_tensor(el, body, e->a->span, "what is reduced");
+  Value *body = elaborate_expr(el, s, e->a);
+  if (value_is_poison(body)) return body;
+  Value *x = value_as_tensor(el, body, e->a->span, "what is reduced");
   if (!x) return value_poison(el, e->span);
   int all = graph_var(el->g, OVER_BATCH);
   Subst sub = {0};
@@ -57,16 +57,16 @@ Value *expr_reduce(Elaborator *el, Scope *s, const Expr *e) {
   for (int k = 0; k < e->nbinders; k++)
     if (strcmp(e->binders[k].name, "batch") == 0) {
       if (e->nbinders == 1 && !e->binders[k].bound) return over_batch(el, s, e);
-      report(el, e->binders[k].span, "'batch' stands alone: %s(batch) x", e->name);
+      elaborate_report(el, e->binders[k].span, "'batch' stands alone: %s(batch) x", e->name);
       return value_poison(el, e->span);
     }
   Scope *inner = scope_new(el, SCOPE_BLOCK, s);
-  if (!bind_indices(el, inner, e->binders, e->nbinders, e->a, NULL, vars)) return value_poison(el, e->span);
-  for (int k = 0; k < e->nbinders; k++) context_push(el, vars[k]);
-  Value *body = expr(el, inner, e->a);
-  context_pop(el, e->nbinders);
-  if (is_poison(body)) return value_poison(el, e->span);
-  Value *x = as_tensor(el, body, e->a->span, "what is reduced");
+  if (!extent_bind_indices(el, inner, e->binders, e->nbinders, e->a, NULL, vars)) return value_poison(el, e->span);
+  for (int k = 0; k < e->nbinders; k++) scope_push_var(el, vars[k]);
+  Value *body = elaborate_expr(el, inner, e->a);
+  scope_pop_vars(el, e->nbinders);
+  if (value_is_poison(body)) return value_poison(el, e->span);
+  Value *x = value_as_tensor(el, body, e->a->span, "what is reduced");
   if (!x) return value_poison(el, e->span);
   return reduced(el, s, e, x, e->nbinders, vars);
 }

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-void report(Elaborator *el, Span s, const char *format, ...) {
+void elaborate_report(Elaborator *el, Span s, const char *format, ...) {
   el->failed = true;
   if (el->quiet) return;
   va_list ap;
@@ -19,7 +19,7 @@ void report(Elaborator *el, Span s, const char *format, ...) {
   if (inside) note_at(el->cx, s, "in this line of the prelude");
 }
 
-void remark(Elaborator *el, Span s, const char *format, ...) {
+void elaborate_remark(Elaborator *el, Span s, const char *format, ...) {
   if (el->quiet || el->repeats || !s.source) return;
   va_list ap;
   char text[4096];
@@ -29,7 +29,7 @@ void remark(Elaborator *el, Span s, const char *format, ...) {
   note_at(el->cx, s, "%s", text);
 }
 
-void advise(Elaborator *el, const char *format, ...) {
+void elaborate_advise(Elaborator *el, const char *format, ...) {
   if (el->quiet || el->repeats) return;
   va_list ap;
   char text[4096];

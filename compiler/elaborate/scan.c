@@ -14,8 +14,8 @@ enum { MOST_TRIALS = 8 };
 
 /* ---- in the body ---- */
 
-bool defines_step(const Scope *s, const Target *t) {
-  const ScanScope *scan = scan_of(s);
+bool scan_defines_step(const Scope *s, const Target *t) {
+  const ScanScope *scan = scope_scan(s);
   return scan && t->indexed && t->nbinders > 0 && t->binders[0].name == scan->name && !t->binders[0].bound;
 }
 
@@ -54,14 +54,14 @@ static Value *named_step(Elaborator *el, const ScanScope *scan, const char *labe
   return w;
 }
 
-void define_step(Elaborator *el, Scope *s, const Target *t, Value *v) {
-  ScanScope *scan = scan_of(s);
-  Value *x = is_poison(v) ? NULL : as_tensor(el, v, t->span, "a sequence");
+void scan_define_step(Elaborator *el, Scope *s, const Target *t, Value *v) {
+  ScanScope *scan = scope_scan(s);
+  Value *x = value_is_poison(v) ? NULL : value_as_tensor(el, v, t->span, "a sequence");
   Binding *b = scope_find(s, t->name);
   Value *sequence = b && b->value->kind == VALUE_SEQUENCE && b->value->scan == scan ? b->value : NULL;
   if (sequence && sequence->now && !s->may_redefine) {
-    report(el, t->span, "'%s[%s]' is already defined in this scan", t->name, scan->name);
-    remark(el, sequence->span, "it is defined here");
+    elaborate_report(el, t->span, "'%s[%s]' is already defined in this scan", t->name, scan->name);
+    elaborate_remark(el, sequence->span, "it is defined here");
     return;
   }
   if (!sequence) {
@@ -77,7 +77,8 @@ void define_step(Elaborator *el, Scope *s, const Target *t, Value *v) {
       scan->sequences[k].value = sequence;
       return;
     }
-  if (scan->nsequences == MOST_SEQUENCES) report(el, t->span, "more than %d sequences in one scan", MOST_SEQUENCES);
+  if (scan->nsequences == MOST_SEQUENCES)
+    elaborate_report(el, t->span, "more than %d sequences in one scan", MOST_SEQUENCES);
   else scan->sequences[scan->nsequences++] = (struct Sequence){t->name, t->span, sequence};
 }
 
@@ -90,15 +91,15 @@ static void collect_inits(ScanScope *scan, Elaborator *el, Scope *outer, const B
       const Decl *d = &st->decls[j];
       for (int i = 0; i < scan->ncarried; i++)
         if (scan->carried[i].decl->name == d->name) {
-          report(el, d->span, "'%s' has two starts", d->name);
-          remark(el, scan->carried[i].decl->span, "the first one is here");
+          elaborate_report(el, d->span, "'%s' has two starts", d->name);
+          elaborate_remark(el, scan->carried[i].decl->span, "the first one is here");
         }
       if (scan->ncarried == MOST_CARRIES) {
-        report(el, d->span, "more than %d carried values in one scan", MOST_CARRIES);
+        elaborate_report(el, d->span, "more than %d carried values in one scan", MOST_CARRIES);
         return;
       }
-      Value *v = expr(el, outer, d->init);
-      Value *x = is_poison(v) ? NULL : as_tensor(el, v, d->init->span, "the start of a carried value");
+      Value *v = elaborate_expr(el, outer, d->init);
+      Value *x = value_is_poison(v) ? NULL : value_as_tensor(el, v, d->init->span, "the start of a carried value");
       if (!x) el->failed = true;
       scan->carried[scan->ncarried++] = (Carried){.decl = d, .init = x};
     }
@@ -143,7 +144,7 @@ static void foresee(Elaborator *el, Scope *inner, ScanScope *scan, const Block *
     for (int j = 0; j < st->ntargets; j++) {
       const Target *t = &st->targets[j];
       bool known = false;
-      if ((st->kind != STMT_DEFINE && st->kind != STMT_DRAW) || !defines_step(inner, t)) continue;
+      if ((st->kind != STMT_DEFINE && st->kind != STMT_DRAW) || !scan_defines_step(inner, t)) continue;
       for (Binding *q = inner->first; q; q = q->next) known = known || q->name == t->name;
       if (known) continue;
       Value *sequence = value_new(el, VALUE_SEQUENCE, t->span);
@@ -175,16 +176,17 @@ static Scope *run_body(Elaborator *el, Scope *s, ScanScope *scan) {
     scope_bind(el, inner, sequence->name, sequence, sequence->span);
   }
   foresee(el, inner, scan, &scan->stmt->body);
-  context_push(el, scan->time);
-  run_block(el, inner, &scan->stmt->body, &ignored);
-  context_pop(el, 1);
+  scope_push_var(el, scan->time);
+  statement_run_block(el, inner, &scan->stmt->body, &ignored);
+  scope_pop_vars(el, 1);
   return inner;
 }
 
 static Value *next_of(Elaborator *el, Scope *inner, const Carried *c) {
   Binding *b = scope_find(inner, c->decl->name);
   if (b && b->value->kind == VALUE_SEQUENCE && b->value->now) return b->value->now;
-  report(el, c->decl->span, "'%s' has a start, but the scan does not define '%s[...]'", c->decl->name, c->decl->name);
+  elaborate_report(el, c->decl->span, "'%s' has a start, but the scan does not define '%s[...]'", c->decl->name,
+                   c->decl->name);
   return NULL;
 }
 
@@ -276,7 +278,7 @@ static bool settle(Elaborator *el, Scope *s, ScanScope *scan) {
     Scope *inner = run_body(el, s, scan);
     for (int k = 0; k < scan->ncarried && !el->failed; k++) {
       Value *next = next_of(el, inner, &scan->carried[k]);
-      if (next && !is_poison(next)) changed = learn(el, scan, &scan->carried[k], next, trial) || changed;
+      if (next && !value_is_poison(next)) changed = learn(el, scan, &scan->carried[k], next, trial) || changed;
     }
     bool bad = el->failed;
     el->quiet = quiet;
@@ -309,10 +311,11 @@ static bool fits(Elaborator *el, const Carried *c, const Value *v, Span span, bo
   if (same) return true;
   Value shape = {.kind = VALUE_TENSOR, .rank = c->rank};
   memcpy(shape.vars, c->own, sizeof shape.vars);
-  report(el, span,
-         start ? "the start of '%s' is %s, but the step makes it %s" : "the step makes '%s' %s, but it starts as %s",
-         c->decl->name, describe(el, v), describe(el, &shape));
-  if (!start) remark(el, c->decl->span, "its start is here");
+  elaborate_report(el, span,
+                   start ? "the start of '%s' is %s, but the step makes it %s"
+                         : "the step makes '%s' %s, but it starts as %s",
+                   c->decl->name, value_text(el, v), value_text(el, &shape));
+  if (!start) elaborate_remark(el, c->decl->span, "its start is here");
   return false;
 }
 
@@ -321,7 +324,7 @@ static bool close_carries(Elaborator *el, Scope *inner, ScanScope *scan, Carry *
   for (int k = 0; k < scan->ncarried; k++) {
     Carried *c = &scan->carried[k];
     Value *next = next_of(el, inner, c);
-    if (!next || is_poison(next) || !fits(el, c, next, next->span, false) ||
+    if (!next || value_is_poison(next) || !fits(el, c, next, next->span, false) ||
         !fits(el, c, c->init, c->decl->init->span, true)) {
       fine = false;
       continue;
@@ -353,25 +356,26 @@ static void bind_sequences(Elaborator *el, Scope *s, const ScanScope *scan, cons
   for (int k = 0; k < scan->nsequences; k++) {
     const struct Sequence *q = &scan->sequences[k];
     Value *now = q->value->now;
-    bool bad = !fine || !now || is_poison(now);
+    bool bad = !fine || !now || value_is_poison(now);
     if (!bad && now->rank + 1 > MAX_AXES / 2) {
-      report(el, q->span, "'%s' would have %d axes; %d are the most", q->name, now->rank + 1, MAX_AXES / 2);
+      elaborate_report(el, q->span, "'%s' would have %d axes; %d are the most", q->name, now->rank + 1, MAX_AXES / 2);
       bad = true;
     }
     Value *v = bad ? value_poison(el, q->span) : whole_sequence(el, scan, now, carries);
     v->name = q->name;
     v->span = q->span;
-    if (may_define(el, s, q->name, q->span)) bind_result(el, s, q->name, v, q->span);
+    if (define_allowed(el, s, q->name, q->span)) define_result(el, s, q->name, v, q->span);
   }
 }
 
-void run_scan(Elaborator *el, Scope *s, const Stmt *st) {
+void scan_run(Elaborator *el, Scope *s, const Stmt *st) {
   ScanScope *scan = ARENA_NEW(el->cx, ScanScope);
   scan->el = el;
   scan->stmt = st;
   scan->name = st->binder.name;
   Axis axis;
-  if (!extent_of(el, expr(el, s, st->binder.bound), st->binder.bound->span, "the bound of `scan`", &axis)) return;
+  if (!extent_of(el, elaborate_expr(el, s, st->binder.bound), st->binder.bound->span, "the bound of `scan`", &axis))
+    return;
   axis.scan = scan->scan = graph_scan(el->g, (Scan){.extent = axis.extent});
   scan->time = graph_var(el->g, axis);
   bool failed = el->failed;

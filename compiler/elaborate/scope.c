@@ -38,13 +38,13 @@ void scope_bind(Elaborator *el, Scope *s, const char *name, Value *v, Span span)
   s->first = b;
 }
 
-ScanScope *scan_of(const Scope *s) {
+ScanScope *scope_scan(const Scope *s) {
   for (; s && s->kind == SCOPE_BLOCK; s = s->parent)
     if (s->scan) return s->scan;
   return NULL;
 }
 
-bool plain_formal(const Scope *s, const Expr *e) {
+bool scope_plain_formal(const Scope *s, const Expr *e) {
   if (e->kind != EXPR_NAME || !s->fn) return false;
   for (int k = 0; k < s->fn->nformals; k++)
     if (s->fn->formals[k].name == e->name) return s->fn->formals[k].kind == FORMAL_PLAIN;
@@ -63,13 +63,13 @@ int builtin_names(const Elaborator *el, const char **names, int most) {
   return n;
 }
 
-void context_push(Elaborator *el, int var) { VEC_PUSH(el->cx, &el->context, var); }
+void scope_push_var(Elaborator *el, int var) { VEC_PUSH(el->cx, &el->context, var); }
 
-void context_pop(Elaborator *el, int n) { el->context.n -= n; }
+void scope_pop_vars(Elaborator *el, int n) { el->context.n -= n; }
 
 /* Ten `for`s inside of one another, or functions that call others twice, can ask for more than there is time for. */
-bool take_turn(Elaborator *el, Span span) {
+bool scope_take_turn(Elaborator *el, Span span) {
   if (++el->turns == MOST_TURNS)
-    report(el, span, "by here there are %d calls and turns of 'for', more than a model may have", MOST_TURNS);
+    elaborate_report(el, span, "by here there are %d calls and turns of 'for', more than a model may have", MOST_TURNS);
   return el->turns < MOST_TURNS;
 }

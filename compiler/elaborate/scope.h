@@ -122,12 +122,12 @@ Scope *scope_new(Elaborator *el, ScopeKind kind, Scope *parent);
 Scope *scope_home(const Elaborator *el, Span definition);
 Binding *scope_find(Scope *s, const char *name);
 void scope_bind(Elaborator *el, Scope *s, const char *name, Value *v, Span span);
-ScanScope *scan_of(const Scope *s);
+ScanScope *scope_scan(const Scope *s);
 /* Is e the name of a formal without brackets? */
-bool plain_formal(const Scope *s, const Expr *e);
-void context_push(Elaborator *el, int var);
-void context_pop(Elaborator *el, int n);
-bool take_turn(Elaborator *el, Span span); /* false, and an error, where it is one too many */
+bool scope_plain_formal(const Scope *s, const Expr *e);
+void scope_push_var(Elaborator *el, int var);
+void scope_pop_vars(Elaborator *el, int n);
+bool scope_take_turn(Elaborator *el, Span span); /* false, and an error, where it is one too many */
 const Builtin *builtin_find(const Elaborator *el, const char *name);
 int builtin_names(const Elaborator *el, const char **names, int most);
 
@@ -137,31 +137,31 @@ int builtin_names(const Elaborator *el, const char **names, int most);
 Value *lookup(Elaborator *el, Scope *s, const char *name, Span span);
 Value *lookup_quiet(Elaborator *el, Scope *s, const char *name);
 /* What has this whole path, or NULL; an error where several calls have made one. */
-Value *value_of_path(Elaborator *el, const Scope *s, const char *path, Span span);
+Value *lookup_path(Elaborator *el, const Scope *s, const char *path, Span span);
 /* Does the name mean something, special ones (π, inf) too? */
-bool scope_known(Elaborator *el, Scope *s, const char *name);
+bool lookup_known(Elaborator *el, Scope *s, const char *name);
 
 /* ---- names that derivatives are taken by (asked.c) ---- */
 
 /* Fills el->asked from the text of fn, or of the model. */
-void ask_derivatives(Elaborator *el, const Stmt *fn, const Block *b);
-bool derivative_asked(const Elaborator *el, const Scope *s, const char *name);
+void asked_collect(Elaborator *el, const Stmt *fn, const Block *b);
+bool asked_by(const Elaborator *el, const Scope *s, const char *name);
 bool expr_mentions(const Expr *e, const char *name);
 
 /* ---- definitions (define.c) ---- */
 
 /* Binds a name, and records its path for h.W and grad. */
-void bind_result(Elaborator *el, Scope *s, const char *name, Value *v, Span span);
-bool may_define(Elaborator *el, Scope *s, const char *name, Span span);
+void define_result(Elaborator *el, Scope *s, const char *name, Value *v, Span span);
+bool define_allowed(Elaborator *el, Scope *s, const char *name, Span span);
 /* Defines a target by its value, under its name; an error if it has one already. */
 void define_value(Elaborator *el, Scope *s, const Target *t, Value *v);
-void define(Elaborator *el, Scope *s, const Target *t, Value *v); /* where it has none */
+void define_target(Elaborator *el, Scope *s, const Target *t, Value *v); /* where it has none */
 
 /* ---- paths of layers (path.c) ---- */
 
 /* Gives each layer call of a statement a path. */
-void name_layer_calls(Elaborator *el, Scope *s, const char *target, const Expr *e1, const Expr *e2);
+void path_name_calls(Elaborator *el, Scope *s, const char *target, const Expr *e1, const Expr *e2);
 const char *path_of_call(Elaborator *el, Scope *s, const Expr *call, const Stmt *layer);
-bool is_hole(const Expr *e); /* `_` */
+bool path_is_hole(const Expr *e); /* `_` */
 
 #endif

@@ -6,18 +6,19 @@
 
 static Value *reshaped(Elaborator *el, Value *x, int rank, const Axis *shape, Span span) {
   Value *f = value_fresh(el, x);
-  int vars[3 * MAX_AXES], nfree = context_vars(1, &f, vars);
+  int vars[3 * MAX_AXES], nfree = value_context(1, &f, vars);
   Axis axes[2 * MAX_AXES];
   if (nfree + rank > MAX_AXES) return value_poison(el, span);
   memcpy(vars + nfree, f->vars, sizeof(int) * (size_t)f->rank);
   Node *node = build_tensor(el->g, f->read, nfree + f->rank, vars);
   for (int k = 0; k < nfree; k++) axes[k] = graph_var_axis(el->g, vars[k]);
   for (int k = 0; k < rank; k++) axes[nfree + k] = shape[k];
-  return open_node(el, build_reshape(el->g, node, nfree + rank, axes), nfree, vars, span);
+  return value_of_node(el, build_reshape(el->g, node, nfree + rank, axes), nfree, vars, span);
 }
 
 static void report_sized(Elaborator *el, Span span, int dim) {
-  report(el, span, "the number of elements differs between examples: an axis has %s places", dim_text(el, dim));
+  elaborate_report(el, span, "the number of elements differs between examples: an axis has %s places",
+                   dim_text(el, dim));
 }
 
 /* Of the axes from `first` on. */
@@ -26,7 +27,7 @@ static bool element_count(Elaborator *el, const Value *x, int first, Span span, 
   for (int k = first; k < x->rank; k++) {
     Axis a = value_axis(el, x, k);
     if (a.kind != AXIS_PLAIN) {
-      report(el, span, "the number of elements depends on the batch");
+      elaborate_report(el, span, "the number of elements depends on the batch");
       return false;
     }
     if (a.dim) {
@@ -38,10 +39,10 @@ static bool element_count(Elaborator *el, const Value *x, int first, Span span, 
   return true;
 }
 
-Value *call_flatten(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+Value *builtin_flatten(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
   (void)s, (void)n;
   int64_t count;
-  Value *x = as_tensor(el, args[0], e->args[0].value->span, "what is flattened");
+  Value *x = value_as_tensor(el, args[0], e->args[0].value->span, "what is flattened");
   if (!x || !element_count(el, x, 0, e->span, &count)) return value_poison(el, e->span);
   return reshaped(el, x, 1, &PLAIN(count), e->span);
 }
@@ -57,7 +58,7 @@ static bool shape_arguments(Elaborator *el, const Expr *e, int first, int n, Val
     Span span = e->args[list ? first : first + k].value->span;
     if (!extent_of(el, v[k], span, "an extent", &axes[*rank < MAX_AXES ? *rank : 0])) return false;
     if (count > MAX_AXES / 2) {
-      report(el, span, "this array would have %d axes; %d are the most", count, MAX_AXES / 2);
+      elaborate_report(el, span, "this array would have %d axes; %d are the most", count, MAX_AXES / 2);
       return false;
     }
     ++*rank;
@@ -76,12 +77,12 @@ static int kept_axes(const Elaborator *el, const Value *x, int rank, const Axis 
   return kept;
 }
 
-Value *call_reshape(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+Value *builtin_reshape(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
   (void)s;
   Axis axes[MAX_AXES];
   int rank;
   int64_t have, want = 1;
-  Value *x = as_tensor(el, args[0], e->args[0].value->span, "what is reshaped");
+  Value *x = value_as_tensor(el, args[0], e->args[0].value->span, "what is reshaped");
   if (!x || !shape_arguments(el, e, 1, n, args, axes, &rank)) return value_poison(el, e->span);
   int kept = kept_axes(el, x, rank, axes);
   if (!element_count(el, x, kept, e->span, &have)) return value_poison(el, e->span);
@@ -92,9 +93,9 @@ Value *call_reshape(Elaborator *el, Scope *s, const Expr *e, int n, Value **args
     return value_poison(el, e->span);
   }
   if (have == want) return reshaped(el, x, rank, axes, e->span);
-  report(el, e->span, "%s of %lld elements%s cannot be seen as %lld", describe(el, x), (long long)have,
-         kept ? " in each place of the axes that stay" : "", (long long)want);
-  if (x->name) remark(el, x->span, "'%s' is %s", x->name, shape_text(el, x));
+  elaborate_report(el, e->span, "%s of %lld elements%s cannot be seen as %lld", value_text(el, x), (long long)have,
+                   kept ? " in each place of the axes that stay" : "", (long long)want);
+  if (x->name) elaborate_remark(el, x->span, "'%s' is %s", x->name, value_shape(el, x));
   return value_poison(el, e->span);
 }
 
@@ -106,32 +107,32 @@ static Value *filled(Elaborator *el, const Expr *e, int n, Value **args, double 
   return value_tensor(el, build_constant(el->g, value), rank, vars, e->span);
 }
 
-Value *call_zeros(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+Value *builtin_zeros(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
   (void)s;
   return filled(el, e, n, args, 0);
 }
 
-Value *call_ones(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+Value *builtin_ones(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
   (void)s;
   return filled(el, e, n, args, 1);
 }
 
-Value *call_rank(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+Value *builtin_rank(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
   (void)s, (void)n;
-  Value *x = as_tensor(el, args[0], e->args[0].value->span, "the argument of 'rank'");
+  Value *x = value_as_tensor(el, args[0], e->args[0].value->span, "the argument of 'rank'");
   return x ? value_number(el, x->rank, e->span) : value_poison(el, e->span);
 }
 
-Value *call_size(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
+Value *builtin_size(Elaborator *el, Scope *s, const Expr *e, int n, Value **args) {
   (void)s, (void)n;
   if (args[0]->kind == VALUE_LIST) return value_number(el, args[0]->nitems, e->span);
   int64_t count;
-  Value *x = as_tensor(el, args[0], e->args[0].value->span, "the argument of 'size'");
+  Value *x = value_as_tensor(el, args[0], e->args[0].value->span, "the argument of 'size'");
   bool own = false;
   for (int k = 0; x && k < x->rank; k++) own = own || value_axis(el, x, k).dim;
   if (own) { /* as many as the example has */
     double known;
-    Read *many = count_of(el, x->rank, x->vars, &known);
+    Read *many = accumulate_count(el, x->rank, x->vars, &known);
     return value_tensor(el, build_scale(el->g, known, many), 0, NULL, e->span);
   }
   if (!x || !element_count(el, x, 0, e->span, &count)) return value_poison(el, e->span);

@@ -5,25 +5,25 @@
 #include "elaborate/elaborate.h"
 
 /* ---- update.c: state <- e ---- */
-void run_update(Elaborator *el, Scope *s, const Stmt *st);
+void update_run(Elaborator *el, Scope *s, const Stmt *st);
 
 /* ---- leaf.c ---- */
-void declare_param(Elaborator *el, Scope *s, const Stmt *st, const Decl *d);
-void declare_state(Elaborator *el, Scope *s, const Stmt *st, const Decl *d);
+void leaf_declare_param(Elaborator *el, Scope *s, const Stmt *st, const Decl *d);
+void leaf_declare_state(Elaborator *el, Scope *s, const Stmt *st, const Decl *d);
 
 /* ---- draw.c: z ~ normal(0, 1) ---- */
-void run_draw(Elaborator *el, Scope *s, const Stmt *st);
+void draw_run(Elaborator *el, Scope *s, const Stmt *st);
 
 /* ---- instance.c: S[l] = dense(_, 64) ---- */
-bool defines_instance(const Stmt *st);
+bool instance_defined_by(const Stmt *st);
 /* Says what makes an instance, where a target with an index is given a function by name. */
-bool is_no_instance(Elaborator *el, Scope *s, const Target *t, const Expr *e);
-void define_instance(Elaborator *el, Scope *s, const Stmt *st);
+bool instance_is_none(Elaborator *el, Scope *s, const Target *t, const Expr *e);
+void instance_define(Elaborator *el, Scope *s, const Stmt *st);
 
 /* ---- scan.c ---- */
-void run_scan(Elaborator *el, Scope *s, const Stmt *st);
+void scan_run(Elaborator *el, Scope *s, const Stmt *st);
 /* Is this target a sequence of the scan at hand: h[t], h[t, i]? */
-bool defines_step(const Scope *s, const Target *t);
-void define_step(Elaborator *el, Scope *s, const Target *t, Value *v);
+bool scan_defines_step(const Scope *s, const Target *t);
+void scan_define_step(Elaborator *el, Scope *s, const Target *t, Value *v);
 
 #endif

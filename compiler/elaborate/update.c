@@ -7,22 +7,24 @@ static Leaf *state_of(Elaborator *el, Scope *s, const Target *t, Binding **b) {
   Value *v = *b ? (*b)->value : NULL;
   if (v && v->kind == VALUE_TENSOR && v->read->node->kind == NODE_STATE)
     return &el->program->states.at[v->read->node->item];
-  if (v && is_poison(v)) return NULL;
-  report(el, t->span, v ? "'%s' is not a state, so it cannot be updated with '<-'" : "unknown name '%s'", t->name);
-  if (v) remark(el, (*b)->span, "'%s' is defined here", t->name);
-  if (v) advise(el, "state %s = 0 declares one", t->name);
+  if (v && value_is_poison(v)) return NULL;
+  elaborate_report(el, t->span, v ? "'%s' is not a state, so it cannot be updated with '<-'" : "unknown name '%s'",
+                   t->name);
+  if (v) elaborate_remark(el, (*b)->span, "'%s' is defined here", t->name);
+  if (v) elaborate_advise(el, "state %s = 0 declares one", t->name);
   return NULL;
 }
 
 /* The value in the shape of the target (a scalar or suffix is repeated); NULL with an error. */
 static Value *fit_to(Elaborator *el, Value *v, const Value *target, Span span, const char *name) {
-  Value *x = as_tensor(el, v, span, "the new value");
+  Value *x = value_as_tensor(el, v, span, "the new value");
   if (!x) return NULL;
   bool fits = el->in_optimizer ? x->rank == 0 || x->rank == target->rank : x->rank <= target->rank;
-  for (int j = 0; fits && j < x->rank; j++) fits = same_extent(el, x, j, target, target->rank - x->rank + j);
+  for (int j = 0; fits && j < x->rank; j++) fits = value_same_extent(el, x, j, target, target->rank - x->rank + j);
   if (!fits) {
-    report(el, span, "the new value of '%s' is %s, but '%s' is %s", name, describe(el, x), name, describe(el, target));
-    remark(el, target->span, "'%s' is declared here", name);
+    elaborate_report(el, span, "the new value of '%s' is %s, but '%s' is %s", name, value_text(el, x), name,
+                     value_text(el, target));
+    elaborate_remark(el, target->span, "'%s' is declared here", name);
     return NULL;
   }
   Value *f = value_fresh(el, target);
@@ -35,7 +37,7 @@ static void record_update(Elaborator *el, const char *path, Value *v, Span span)
   for (int k = 0; k < el->updates.n; k++)
     if (el->updates.at[k].path == path) {
       if (el->in_optimizer) el->updates.at[k].value = v;
-      else report(el, span, "'%s' is updated twice in one step", path);
+      else elaborate_report(el, span, "'%s' is updated twice in one step", path);
       return;
     }
   Update u = {path, v, span};
@@ -54,12 +56,12 @@ static bool may_update(const Stmt *optimizer, const char *name) {
 static void update_in_optimizer(Elaborator *el, Scope *s, const Stmt *st) {
   const Target *t = st->targets;
   Binding *b = scope_find(s, t->name);
-  Value *v = expr(el, s, st->value);
-  if (is_poison(v)) return;
+  Value *v = elaborate_expr(el, s, st->value);
+  if (value_is_poison(v)) return;
   if (!b || !may_update(s->fn, t->name)) {
-    report(el, t->span, "'%s' is neither the parameter, its gradient nor a state of this optimizer", t->name);
-    if (b) remark(el, b->span, "'%s' is defined here", t->name);
-    advise(el, "a value that is kept between steps is declared: state %s = 0", b ? "v" : t->name);
+    elaborate_report(el, t->span, "'%s' is neither the parameter, its gradient nor a state of this optimizer", t->name);
+    if (b) elaborate_remark(el, b->span, "'%s' is defined here", t->name);
+    elaborate_advise(el, "a value that is kept between steps is declared: state %s = 0", b ? "v" : t->name);
     return;
   }
   Value *fitted = fit_to(el, v, b->value, st->value->span, t->name);
@@ -70,16 +72,16 @@ static void update_in_optimizer(Elaborator *el, Scope *s, const Stmt *st) {
   record_update(el, t->name, fitted, st->span);
 }
 
-void run_update(Elaborator *el, Scope *s, const Stmt *st) {
+void update_run(Elaborator *el, Scope *s, const Stmt *st) {
   Binding *b;
   if (el->in_optimizer) {
     update_in_optimizer(el, s, st);
     return;
   }
   Leaf *leaf = state_of(el, s, st->targets, &b);
-  name_layer_calls(el, s, NULL, st->value, NULL);
-  Value *v = expr(el, s, st->value);
-  if (!leaf || is_poison(v)) return;
+  path_name_calls(el, s, NULL, st->value, NULL);
+  Value *v = elaborate_expr(el, s, st->value);
+  if (!leaf || value_is_poison(v)) return;
   Value *x = fit_to(el, v, b->value, st->value->span, leaf->path);
   if (!x) return;
   int vars[2 * MAX_AXES], n = read_vars(x->read, vars, 0);
@@ -87,16 +89,18 @@ void run_update(Elaborator *el, Scope *s, const Stmt *st) {
     bool own = false;
     for (int j = 0; j < x->rank; j++) own = own || vars[k] == x->vars[j];
     if (own || (leaf->per_example && vars[k] == el->g->batch_var)) continue;
-    report(el, st->value->span,
-           vars[k] == el->g->batch_var ? "the new value of '%s' differs between examples; a state has one value for all"
-                                       : "the new value of '%s' differs along an axis that this call is mapped over",
-           leaf->path);
+    elaborate_report(el, st->value->span,
+                     vars[k] == el->g->batch_var
+                       ? "the new value of '%s' differs between examples; a state has one value for all"
+                       : "the new value of '%s' differs along an axis that this call is mapped over",
+                     leaf->path);
     if (vars[k] == el->g->batch_var)
-      advise(
+      elaborate_advise(
         el, "mean(batch) or sum(batch) makes one of them; `state %s[batch, ...]` has a row for each example of a batch",
         leaf->path);
     else
-      advise(el, "give the layer the whole array, with its axis among the formal's brackets, and take a mean over it");
+      elaborate_advise(
+        el, "give the layer the whole array, with its axis among the formal's brackets, and take a mean over it");
     return;
   }
   if (el->training != 0) record_update(el, leaf->path, x, st->span);

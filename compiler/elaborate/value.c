@@ -24,13 +24,13 @@ Value *value_poison(Elaborator *el, Span span) {
   return value_new(el, VALUE_POISON, span);
 }
 
-bool one_value(Elaborator *el, const Value *v, Span span) {
+bool value_is_one(Elaborator *el, const Value *v, Span span) {
   if (v->kind == VALUE_TUPLE)
-    report(el, span, "%d results where one value is expected; give them names: a, b = ...", v->nitems);
-  return v->kind != VALUE_TUPLE && !is_poison(v);
+    elaborate_report(el, span, "%d results where one value is expected; give them names: a, b = ...", v->nitems);
+  return v->kind != VALUE_TUPLE && !value_is_poison(v);
 }
 
-bool is_poison(const Value *v) { return v->kind == VALUE_POISON; }
+bool value_is_poison(const Value *v) { return v->kind == VALUE_POISON; }
 
 Value *value_tensor(Elaborator *el, Read *read, int rank, const int *vars, Span span) {
   Value *v = value_new(el, VALUE_TENSOR, span);
@@ -42,12 +42,12 @@ Value *value_tensor(Elaborator *el, Read *read, int rank, const int *vars, Span 
 
 Axis value_axis(const Elaborator *el, const Value *v, int k) { return graph_var_axis(el->g, v->vars[k]); }
 
-bool same_extent(const Elaborator *el, const Value *a, int i, const Value *b, int j) {
+bool value_same_extent(const Elaborator *el, const Value *a, int i, const Value *b, int j) {
   Axis x = value_axis(el, a, i), y = value_axis(el, b, j);
   return axis_equal(x, y) && x.dim == y.dim;
 }
 
-const char *shape_text(Elaborator *el, const Value *v) {
+const char *value_shape(Elaborator *el, const Value *v) {
   Text t = {.cx = el->cx};
   text_add(&t, "[");
   for (int k = 0; k < v->rank; k++) {
@@ -61,15 +61,15 @@ const char *shape_text(Elaborator *el, const Value *v) {
   return t.data;
 }
 
-const char *describe(Elaborator *el, const Value *v) {
+const char *value_text(Elaborator *el, const Value *v) {
   switch (v->kind) {
   case VALUE_NUMBER: return arena_printf(el->cx, "the number %g", v->number);
   case VALUE_TENSOR:
     if (v->rank && value_axis(el, v, 0).kind == AXIS_FLAT) return "an array of the parameter's shape";
-    return v->rank ? arena_printf(el->cx, "an array of shape %s", shape_text(el, v)) : "a single number";
+    return v->rank ? arena_printf(el->cx, "an array of shape %s", value_shape(el, v)) : "a single number";
   case VALUE_LIST:
-    return is_row(v) ? arena_printf(el->cx, "a row of %d instance%s", v->nitems, v->nitems == 1 ? "" : "s")
-                     : arena_printf(el->cx, "a list of %d", v->nitems);
+    return value_is_row(v) ? arena_printf(el->cx, "a row of %d instance%s", v->nitems, v->nitems == 1 ? "" : "s")
+                           : arena_printf(el->cx, "a list of %d", v->nitems);
   case VALUE_FUNCTION:
     return v->fn && v->fn->kind == STMT_LAYER       ? "a layer"
            : v->fn && v->fn->kind == STMT_OPTIMIZER ? "an optimizer"
@@ -112,35 +112,36 @@ static const Value *given_value(Elaborator *el, const Value *v) {
 static void remark_shape(Elaborator *el, const Value *v) {
   const Value *given = given_value(el, v);
   if (given && given->name)
-    remark(el, given->span, "'%s' is '%s' here, %s", v->name, given->name, shape_text(el, given));
-  else if (v->name) remark(el, v->span, "'%s' is %s", v->name, shape_text(el, v));
+    elaborate_remark(el, given->span, "'%s' is '%s' here, %s", v->name, given->name, value_shape(el, given));
+  else if (v->name) elaborate_remark(el, v->span, "'%s' is %s", v->name, value_shape(el, v));
 }
 
-void report_shapes(Elaborator *el, const Value *x, const Value *y, Span span, const char *what) {
+void value_report_shapes(Elaborator *el, const Value *x, const Value *y, Span span, const char *what) {
   const char *xn = x->name ? arena_printf(el->cx, "'%s' ", x->name) : "",
              *yn = y->name ? arena_printf(el->cx, "'%s' ", y->name) : "";
-  report(el, span, "the shapes do not fit for %s: %s%s and %s%s", what, xn, shape_text(el, x), yn, shape_text(el, y));
+  elaborate_report(el, span, "the shapes do not fit for %s: %s%s and %s%s", what, xn, value_shape(el, x), yn,
+                   value_shape(el, y));
   remark_shape(el, x);
   remark_shape(el, y);
 }
 
-int64_t whole_number(Elaborator *el, const Value *v, Span span, const char *what, int64_t least) {
-  if (is_poison(v)) return -1;
+int64_t value_whole(Elaborator *el, const Value *v, Span span, const char *what, int64_t least) {
+  if (value_is_poison(v)) return -1;
   if (v->kind != VALUE_NUMBER) {
     bool computed = v->kind == VALUE_TENSOR;
-    report(el, span, "%s must be a number known at compile time, found %s", what,
-           computed && !v->rank ? "one that the model computes" : describe(el, v));
-    if (v->name && computed) remark(el, v->span, "'%s' is computed by the model", v->name);
+    elaborate_report(el, span, "%s must be a number known at compile time, found %s", what,
+                     computed && !v->rank ? "one that the model computes" : value_text(el, v));
+    if (v->name && computed) elaborate_remark(el, v->span, "'%s' is computed by the model", v->name);
     return -1;
   }
   if (v->number != floor(v->number)) {
-    report(el, span, "%s must be a whole number, found %g", what, v->number);
-    advise(el, "'/' is real division; floor(n/2) rounds down");
+    elaborate_report(el, span, "%s must be a whole number, found %g", what, v->number);
+    elaborate_advise(el, "'/' is real division; floor(n/2) rounds down");
     return -1;
   }
   if (v->number < (double)least || v->number > 2147483647.0) {
-    report(el, span, "%s must be a whole number from %lld to 2147483647, found %.17g", what, (long long)least,
-           v->number);
+    elaborate_report(el, span, "%s must be a whole number from %lld to 2147483647, found %.17g", what, (long long)least,
+                     v->number);
     return -1;
   }
   return (int64_t)v->number;
@@ -161,13 +162,13 @@ const char *dim_text(Elaborator *el, int dim) {
   return t.data;
 }
 
-bool is_row(const Value *v) {
+bool value_is_row(const Value *v) {
   const Value *first = v->kind == VALUE_LIST && v->nitems ? v->items[0] : NULL;
   return first && first->kind == VALUE_FUNCTION && first->partial;
 }
 
 /* h[t] or h[t-1]; poison with an error. */
-Value *sequence_at(Elaborator *el, const Value *sequence, const Index *at, Span span) {
+Value *value_in_scan(Elaborator *el, const Value *sequence, const Index *at, Span span) {
   const ScanScope *scan = sequence->scan;
   int64_t back = 1;
   if (at) {
@@ -176,22 +177,23 @@ Value *sequence_at(Elaborator *el, const Value *sequence, const Index *at, Span 
   }
   if (at && back == 0) {
     if (sequence->now) return sequence->now;
-    report(el, span, "'%s[%s]' is read before it is defined in this step", sequence->name, scan->name);
-    if (sequence->before) advise(el, "'%s[%s-1]' is the value of the step before", sequence->name, scan->name);
+    elaborate_report(el, span, "'%s[%s]' is read before it is defined in this step", sequence->name, scan->name);
+    if (sequence->before)
+      elaborate_advise(el, "'%s[%s-1]' is the value of the step before", sequence->name, scan->name);
     return value_poison(el, span);
   }
   if (at && back == 1) {
     if (sequence->before) return sequence->before;
-    report(el, span, "'%s[%s-1]' has no value at the first step", sequence->name, scan->name);
-    advise(el, "`init %s = ...` at the head of the scan gives it one", sequence->name);
+    elaborate_report(el, span, "'%s[%s-1]' has no value at the first step", sequence->name, scan->name);
+    elaborate_advise(el, "`init %s = ...` at the head of the scan gives it one", sequence->name);
     return value_poison(el, span);
   }
-  report(el, span, "inside of the scan that computes '%s', only %s[%s] and %s[%s-1] can be read", sequence->name,
-         sequence->name, scan->name, sequence->name, scan->name);
+  elaborate_report(el, span, "inside of the scan that computes '%s', only %s[%s] and %s[%s-1] can be read",
+                   sequence->name, sequence->name, scan->name, sequence->name, scan->name);
   return value_poison(el, span);
 }
 
-int context_vars(int n, Value **v, int *vars) {
+int value_context(int n, Value **v, int *vars) {
   int all[4 * MAX_AXES], count = 0, m = 0;
   for (int k = 0; k < n; k++) count = read_vars(v[k]->read, all, count);
   for (int i = 0; i < count; i++) {
@@ -203,7 +205,7 @@ int context_vars(int n, Value **v, int *vars) {
   return m;
 }
 
-Value *open_node(Elaborator *el, Node *node, int nfree, const int *vars, Span span) {
+Value *value_of_node(Elaborator *el, Node *node, int nfree, const int *vars, Span span) {
   Index *index[MAX_AXES];
   int own[MAX_AXES];
   for (int k = 0; k < node->naxes; k++) {

@@ -53,11 +53,11 @@ struct Value {
 /* ---- reports (report.c): nothing in a trial, and once for each of the user's calls that goes wrong ---- */
 
 /* An error; within the prelude, at the user's call that led there. */
-void report(Elaborator *el, Span s, const char *format, ...) NNC_PRINTF(3, 4);
+void elaborate_report(Elaborator *el, Span s, const char *format, ...) NNC_PRINTF(3, 4);
 /* A second place that explains the last error; */
-void remark(Elaborator *el, Span s, const char *format, ...) NNC_PRINTF(3, 4);
+void elaborate_remark(Elaborator *el, Span s, const char *format, ...) NNC_PRINTF(3, 4);
 /* what to write instead. */
-void advise(Elaborator *el, const char *format, ...) NNC_PRINTF(2, 3);
+void elaborate_advise(Elaborator *el, const char *format, ...) NNC_PRINTF(2, 3);
 
 /* ---- making values (value.c) ---- */
 
@@ -66,29 +66,29 @@ Value *value_number(Elaborator *el, double x, Span span);
 Value *value_poison(Elaborator *el, Span span);
 Value *value_tensor(Elaborator *el, Read *read, int rank, const int *vars, Span span);
 /* A node whose first axes are the variables vars; the others are the value's own. */
-Value *open_node(Elaborator *el, Node *node, int nfree, const int *vars, Span span);
+Value *value_of_node(Elaborator *el, Node *node, int nfree, const int *vars, Span span);
 
 /* ---- asking them ---- */
 
-bool is_poison(const Value *v);
-bool is_row(const Value *v); /* a list of instances, however it was made */
+bool value_is_poison(const Value *v);
+bool value_is_row(const Value *v); /* a list of instances, however it was made */
 /* Not several results, with an error, and not poison. */
-bool one_value(Elaborator *el, const Value *v, Span span);
+bool value_is_one(Elaborator *el, const Value *v, Span span);
 Axis value_axis(const Elaborator *el, const Value *v, int k);
-bool same_extent(const Elaborator *el, const Value *a, int i, const Value *b, int j);
+bool value_same_extent(const Elaborator *el, const Value *a, int i, const Value *b, int j);
 /* All free variables of the values together, without their own axes: the axes that a new array needs in front. */
-int context_vars(int n, Value **v, int *vars);
+int value_context(int n, Value **v, int *vars);
 /* A whole number of at least `least`; reports otherwise and returns -1. */
-int64_t whole_number(Elaborator *el, const Value *v, Span span, const char *what, int64_t least);
+int64_t value_whole(Elaborator *el, const Value *v, Span span, const char *what, int64_t least);
 
 /* ---- in words ---- */
 
 const char *dim_text(Elaborator *el, int dim); /* "floor(T/2)" */
 /* "[3, 4]", "a number", "a list of 3": for messages. */
-const char *shape_text(Elaborator *el, const Value *v);
-const char *describe(Elaborator *el, const Value *v);
+const char *value_shape(Elaborator *el, const Value *v);
+const char *value_text(Elaborator *el, const Value *v);
 /* "the shapes do not fit for '@': 'W' [3, 4] and 'x' [3]", and where the two are declared. */
-void report_shapes(Elaborator *el, const Value *x, const Value *y, Span span, const char *what);
+void value_report_shapes(Elaborator *el, const Value *x, const Value *y, Span span, const char *what);
 
 /* ---- at other indices ---- */
 
@@ -96,24 +96,24 @@ void report_shapes(Elaborator *el, const Value *x, const Value *y, Span span, co
 Value *value_at(Elaborator *el, const Value *v, int n, Index *const *index);
 Value *value_fresh(Elaborator *el, const Value *v);
 /* h[at], inside of the scan that computes h (at NULL: anything else than an index). */
-Value *sequence_at(Elaborator *el, const Value *sequence, const Index *at, Span span);
+Value *value_in_scan(Elaborator *el, const Value *sequence, const Index *at, Span span);
 
 /* ---- as arrays (array.c) ---- */
 
 /* The value as a tensor: numbers and lists of numbers become constants. NULL with an error where it cannot be one. */
-Value *as_tensor(Elaborator *el, Value *v, Span span, const char *what);
-bool is_array(const Value *v);                     /* a number, or a list that is an array of numbers */
-Read *number_read(Elaborator *el, const Value *v); /* of a NUMBER */
+Value *value_as_tensor(Elaborator *el, Value *v, Span span, const char *what);
+bool value_is_array(const Value *v);                     /* a number, or a list that is an array of numbers */
+Read *value_number_read(Elaborator *el, const Value *v); /* of a NUMBER */
 /* All elements of a constant value, row by row; NULL where it is not constant. */
-const double *constant_elements(Elaborator *el, const Value *v, int64_t *count);
+const double *value_elements(Elaborator *el, const Value *v, int64_t *count);
 /* elementwise.c: op at each place with the suffix rule; reports both shapes by name where they do not fit. */
-Value *elementwise(Elaborator *el, Op op, int n, Value *const *args, Span span, const char *what);
+Value *value_elementwise(Elaborator *el, Op op, int n, Value *const *args, Span span, const char *what);
 
 /* ---- under names (named.c) ---- */
 
 /* The value under a user's name in s: a NAME node, so that grad can find it. */
-Value *named_value(Elaborator *el, const Scope *s, const char *label, Value *v);
+Value *value_named(Elaborator *el, const Scope *s, const char *label, Value *v);
 /* Does the value lead, through names alone, to a constant that derivatives are taken by? */
-bool is_held(const Read *r);
+bool named_is_held(const Read *r);
 
 #endif

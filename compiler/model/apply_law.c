@@ -14,8 +14,8 @@ Read *law_derivative(Program *p, Op op, int operand, Read *const *reads, Span sp
   Scope *s = scope_new(el, SCOPE_BLOCK, scope_home(el, st->span));
   for (int k = 0; k < st->nformals; k++)
     scope_bind(el, s, st->formals[k].name, value_tensor(el, reads[k], 0, NULL, span), st->formals[k].span);
-  Value *v = expr(el, s, st->values[operand]);
-  Value *t = is_poison(v) ? NULL : as_tensor(el, v, span, "a derivative");
+  Value *v = elaborate_expr(el, s, st->values[operand]);
+  Value *t = value_is_poison(v) ? NULL : value_as_tensor(el, v, span, "a derivative");
   return t ? t->read : build_constant(p->graph, NAN);
 }
 
@@ -30,8 +30,9 @@ Read *law_result(Program *p, const Expr *e, int n, const char *const *names, Rea
   Scope *s = scope_new(el, SCOPE_BLOCK, scope_home(el, e->span));
   for (int k = 0; k < n; k++)
     scope_bind(el, s, names[k], value_tensor(el, reads[k], ranks[k], vars[k], e->span), e->span);
-  Value *v = expr(el, s, e);
-  Value *t = is_poison(v) ? NULL : as_tensor(el, v, e->span, "a rule");
-  if (t && t->rank) report(el, e->span, "the right side of a rule must be a single number, found %s", describe(el, t));
+  Value *v = elaborate_expr(el, s, e);
+  Value *t = value_is_poison(v) ? NULL : value_as_tensor(el, v, e->span, "a rule");
+  if (t && t->rank)
+    elaborate_report(el, e->span, "the right side of a rule must be a single number, found %s", value_text(el, t));
   return t && !t->rank ? t->read : build_constant(p->graph, NAN);
 }

@@ -12,28 +12,29 @@ static Read *within_extents(Elaborator *el, Read *side, const Check *c) {
   return n ? build_product(el->g, 1, 1, &side, n, guards, 0, NULL) : side;
 }
 
-void run_check(Elaborator *el, Scope *s, const Stmt *st) {
+void claim_run(Elaborator *el, Scope *s, const Stmt *st) {
   Binder binders[MAX_AXES];
-  int n = free_indices(el, s, st->value2, binders, free_indices(el, s, st->value, binders, 0, MAX_AXES / 2),
-                       MAX_AXES / 2),
+  int n = extent_free_indices(el, s, st->value2, binders,
+                              extent_free_indices(el, s, st->value, binders, 0, MAX_AXES / 2), MAX_AXES / 2),
       vars[MAX_AXES];
   Scope *inner = scope_new(el, SCOPE_BLOCK, s);
-  if (!bind_indices(el, inner, binders, n, st->value, st->value2, vars)) return;
-  name_layer_calls(el, s, NULL, st->value, st->value2);
-  Value *a = expr(el, inner, st->value), *b = expr(el, inner, st->value2);
-  if (is_poison(a) || is_poison(b)) return;
-  Value *x = as_tensor(el, a, st->value->span, "a side of a check"),
-        *y = as_tensor(el, b, st->value2->span, "a side of a check");
+  if (!extent_bind_indices(el, inner, binders, n, st->value, st->value2, vars)) return;
+  path_name_calls(el, s, NULL, st->value, st->value2);
+  Value *a = elaborate_expr(el, inner, st->value), *b = elaborate_expr(el, inner, st->value2);
+  if (value_is_poison(a) || value_is_poison(b)) return;
+  Value *x = value_as_tensor(el, a, st->value->span, "a side of a check"),
+        *y = value_as_tensor(el, b, st->value2->span, "a side of a check");
   if (!x || !y) return;
   Value *longer = x->rank >= y->rank ? x : y;
   Value *f = value_fresh(el, longer);
   bool fits = true;
-  for (int k = 1; k <= x->rank && k <= y->rank; k++) fits = fits && same_extent(el, x, x->rank - k, y, y->rank - k);
+  for (int k = 1; k <= x->rank && k <= y->rank; k++)
+    fits = fits && value_same_extent(el, x, x->rank - k, y, y->rank - k);
   if (!fits || n + f->rank > MAX_AXES) {
-    report(el, st->span, "the two sides of the check have different shapes: %s and %s", describe(el, x),
-           describe(el, y));
-    if (x->name) remark(el, x->span, "'%s' is %s", x->name, describe(el, x));
-    if (y->name) remark(el, y->span, "'%s' is %s", y->name, describe(el, y));
+    elaborate_report(el, st->span, "the two sides of the check have different shapes: %s and %s", value_text(el, x),
+                     value_text(el, y));
+    if (x->name) elaborate_remark(el, x->span, "'%s' is %s", x->name, value_text(el, x));
+    if (y->name) elaborate_remark(el, y->span, "'%s' is %s", y->name, value_text(el, y));
     return;
   }
   Check c = {.stmt = st, .nvars = n};

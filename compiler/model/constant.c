@@ -18,20 +18,23 @@ static void declare_const(Model *model, const Decl *d) {
   Elaborator *el = model->el;
   double given;
   Scope *home = scope_home(el, d->span);
-  Value *v = expr(el, home, d->init);
+  Value *v = elaborate_expr(el, home, d->init);
   int64_t n;
-  if (v->kind == VALUE_TENSOR && !constant_elements(el, v, &n)) {
-    report(el, d->init->span, "a constant must be known at compile time, but this would be computed by the model");
-    advise(el, "a constant is a number, a list of numbers, or scalar functions of numbers");
+  if (v->kind == VALUE_TENSOR && !value_elements(el, v, &n)) {
+    elaborate_report(el, d->init->span,
+                     "a constant must be known at compile time, but this would be computed by the model");
+    elaborate_advise(el, "a constant is a number, a list of numbers, or scalar functions of numbers");
     v = value_poison(el, d->span);
   }
   if (v->kind == VALUE_FUNCTION || v->kind == VALUE_DISTRIBUTION || v->kind == VALUE_TUPLE) {
-    report(el, d->init->span, "a constant must be a number or an array, found %s", describe(el, v));
+    elaborate_report(el, d->init->span, "a constant must be a number or an array, found %s", value_text(el, v));
     v = value_poison(el, d->span);
   }
   if (defined_before(model->options, d->name, &given)) {
-    if (v->kind == VALUE_NUMBER || is_poison(v)) v = value_number(el, given, d->span);
-    else report(el, d->span, "-D %s=%g gives a number, but '%s' is %s", d->name, given, d->name, describe(el, v));
+    if (v->kind == VALUE_NUMBER || value_is_poison(v)) v = value_number(el, given, d->span);
+    else
+      elaborate_report(el, d->span, "-D %s=%g gives a number, but '%s' is %s", d->name, given, d->name,
+                       value_text(el, v));
   }
   Value *named = ARENA_NEW(el->cx, Value);
   *named = *v;
@@ -60,12 +63,12 @@ static bool twice(Elaborator *el, const char *name, Span span, Binding *end) {
   Binding *b = find_until(el->globals->first, end, name);
   if (!b) b = find_until(el->own->first, NULL, name);
   if (!b) return false;
-  report(el, span, "'%s' is already defined", name);
-  remark(el, b->span, "it is defined here");
+  elaborate_report(el, span, "'%s' is already defined", name);
+  elaborate_remark(el, b->span, "it is defined here");
   return true;
 }
 
-void declare_globals(Model *model, const Block *b) {
+void constant_declare_all(Model *model, const Block *b) {
   Elaborator *el = model->el;
   Binding *end = el->globals->first; /* what the prelude defines may be defined anew */
   for (int k = 0; k < b->n; k++) {
@@ -73,17 +76,17 @@ void declare_globals(Model *model, const Block *b) {
     if (st->kind == STMT_FN || st->kind == STMT_LAYER || st->kind == STMT_OPTIMIZER) {
       if (!twice(el, st->name, st->name_span, end)) declare_function(el, st);
     } else if (st->kind == STMT_DERIVATIVE) {
-      declare_derivative(model, st);
+      law_declare_derivative(model, st);
     }
   }
   for (int k = 0; k < b->n; k++)
     for (int j = 0; b->at[k]->kind == STMT_CONST && j < b->at[k]->ndecls; j++)
       if (!twice(el, b->at[k]->decls[j].name, b->at[k]->decls[j].span, end)) declare_const(model, &b->at[k]->decls[j]);
   for (int k = 0; k < b->n; k++)
-    if (b->at[k]->kind == STMT_RULE) declare_rule(model, b->at[k]);
+    if (b->at[k]->kind == STMT_RULE) law_declare_rule(model, b->at[k]);
 }
 
-void report_unused_defines(Model *model) {
+void constant_report_unused(Model *model) {
   Elaborator *el = model->el;
   const Options *o = model->options;
   VEC(const char *) names = {0};
@@ -93,8 +96,9 @@ void report_unused_defines(Model *model) {
   for (int k = 0; k < o->ndefines; k++) {
     const char *name = o->defines[k].name, *near = nearest_name(el->cx, name, names.at, names.n);
     if (o->defines[k].used) continue;
-    report(el, (Span){0}, "-D %s: the model has no constant '%s'", name, name);
-    if (near) advise(el, "did you mean '%s'?", near);
-    else if (!names.n) advise(el, "a line 'const %s = %g' of the model declares one", name, o->defines[k].value);
+    elaborate_report(el, (Span){0}, "-D %s: the model has no constant '%s'", name, name);
+    if (near) elaborate_advise(el, "did you mean '%s'?", near);
+    else if (!names.n)
+      elaborate_advise(el, "a line 'const %s = %g' of the model declares one", name, o->defines[k].value);
   }
 }

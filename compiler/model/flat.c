@@ -16,7 +16,7 @@ static bool elementwise_expr(Elaborator *el, const Expr *e, int depth) {
     bool pair = f->builtin && f->builtin->most == 2 && e->nargs == 2 &&
                 (strcmp(f->builtin->name, "max") == 0 || strcmp(f->builtin->name, "min") == 0);
     if (f->builtin && f->builtin->call && !pair) return false;
-    if (f->fn && !elementwise_block(el, &f->fn->body, depth + 1)) return false;
+    if (f->fn && !flat_block(el, &f->fn->body, depth + 1)) return false;
   } else if (!elementwise_expr(el, e->a, depth)) {
     return false;
   }
@@ -29,13 +29,13 @@ static bool elementwise_expr(Elaborator *el, const Expr *e, int depth) {
 static bool elementwise_draw(Elaborator *el, const Expr *e, int depth) {
   if (e->kind != EXPR_CALL || e->a->kind != EXPR_NAME) return false;
   Value *f = lookup_quiet(el, el->globals, intern(el->cx, arena_printf(el->cx, "draw_%s", e->a->name)));
-  if (!f || !f->fn || !elementwise_block(el, &f->fn->body, depth + 1)) return false;
+  if (!f || !f->fn || !flat_block(el, &f->fn->body, depth + 1)) return false;
   for (int k = 0; k < e->nargs; k++)
     if (!elementwise_expr(el, e->args[k].value, depth)) return false;
   return true;
 }
 
-bool elementwise_block(Elaborator *el, const Block *b, int depth) {
+bool flat_block(Elaborator *el, const Block *b, int depth) {
   for (int k = 0; k < b->n; k++) {
     const Stmt *st = b->at[k];
     if (st->kind == STMT_DRAW ? !elementwise_draw(el, st->value, depth)
@@ -43,7 +43,7 @@ bool elementwise_block(Elaborator *el, const Block *b, int depth) {
       return false;
     for (int j = 0; j < st->nvalues; j++)
       if (!elementwise_expr(el, st->values[j], depth)) return false;
-    if (!elementwise_block(el, &st->body, depth) || !elementwise_block(el, &st->other, depth)) return false;
+    if (!flat_block(el, &st->body, depth) || !flat_block(el, &st->other, depth)) return false;
   }
   return true;
 }

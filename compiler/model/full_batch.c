@@ -39,7 +39,7 @@ static const FullRow *row_named(const char *name) {
 }
 
 /* A model may define an optimizer of the same name; then that is meant. */
-bool is_full_batch(Elaborator *el, const Expr *e) {
+bool full_batch_named(Elaborator *el, const Expr *e) {
   const Expr *callee = e->kind == EXPR_CALL ? e->a : e;
   return callee->kind == EXPR_NAME && row_named(callee->name) && !scope_find(el->globals, callee->name);
 }
@@ -59,30 +59,30 @@ static int option_at(Elaborator *el, const FullRow *row, const Arg *a, int posit
     if (strcmp(row->options[k].name, a->name) == 0) return k;
   const char *names[MOST_OPTIONS];
   for (int k = 0; k < n; k++) names[k] = row->options[k].name;
-  if (a->name) report(el, a->name_span, "'%s' has no argument named '%s'", row->name, a->name);
-  else report(el, a->value->span, "'%s' takes %d argument%s, found another", row->name, n, n == 1 ? "" : "s");
+  if (a->name) elaborate_report(el, a->name_span, "'%s' has no argument named '%s'", row->name, a->name);
+  else elaborate_report(el, a->value->span, "'%s' takes %d argument%s, found another", row->name, n, n == 1 ? "" : "s");
   const char *near = a->name ? nearest_name(el->cx, a->name, names, n) : NULL;
   if (near) {
-    advise(el, "did you mean '%s'?", near);
+    elaborate_advise(el, "did you mean '%s'?", near);
     return -1;
   }
   Text t = {.cx = el->cx};
   for (int k = 0; k < n; k++) text_printf(&t, "%s%s = %.15g", k ? ", " : "", names[k], row->options[k].value);
-  advise(el, "it is %s(%s)", row->name, t.data);
+  elaborate_advise(el, "it is %s(%s)", row->name, t.data);
   return -1;
 }
 
 static bool option_value(Elaborator *el, const FullRow *row, int option, const Expr *e, double *value) {
   const FullOption *o = &row->options[option];
-  Value *v = expr(el, el->model, e);
-  if (is_poison(v)) return false;
+  Value *v = elaborate_expr(el, el->model, e);
+  if (value_is_poison(v)) return false;
   bool whole = o->least >= 1, good = v->kind == VALUE_NUMBER && isfinite(v->number);
   if (good && whole) good = v->number >= o->least && v->number == floor(v->number) && v->number <= 1e9;
   else if (good) good = v->number > o->least;
   *value = v->number;
   if (good) return true;
-  report(el, e->span, "argument '%s' of '%s' must be a %s, found %s", o->name, row->name,
-         whole ? "whole number of at least 1" : "number above 0", describe(el, v));
+  elaborate_report(el, e->span, "argument '%s' of '%s' must be a %s, found %s", o->name, row->name,
+                   whole ? "whole number of at least 1" : "number above 0", value_text(el, v));
   return false;
 }
 
@@ -93,7 +93,8 @@ static bool read_options(Elaborator *el, const FullRow *row, const Expr *e, doub
     int at = option_at(el, row, &e->args[k], k);
     if (at < 0) return false;
     if (given[at]) {
-      report(el, e->args[k].value->span, "argument '%s' of '%s' is given twice", row->options[at].name, row->name);
+      elaborate_report(el, e->args[k].value->span, "argument '%s' of '%s' is given twice", row->options[at].name,
+                       row->name);
       return false;
     }
     given[at] = true;
@@ -128,39 +129,40 @@ static bool is_alone(Model *model, const Minimize *m, const FullRow *row, const 
   Elaborator *el = model->el;
   const Stmt *st = m->stmt;
   if (st->nwith > 1) {
-    report(el, e->span, "'%s' stands alone after 'with': it takes the gradient as it is", row->name);
+    elaborate_report(el, e->span, "'%s' stands alone after 'with': it takes the gradient as it is", row->name);
     return false;
   }
   if (m->every > 1) {
-    report(el, st->every->span, "'%s' minimizes to the end; it takes no turns with 'every'", row->name);
+    elaborate_report(el, st->every->span, "'%s' minimizes to the end; it takes no turns with 'every'", row->name);
     return false;
   }
   for (int k = 0; k < model->pending.n; k++) {
     if (model->pending.at[k].stmt == st) continue;
-    report(el, e->span, "'%s' takes the whole data set as one batch, so its 'minimize' must be the only one",
-           row->name);
-    remark(el, model->pending.at[k].stmt->span, "the other one is here");
+    elaborate_report(el, e->span, "'%s' takes the whole data set as one batch, so its 'minimize' must be the only one",
+                     row->name);
+    elaborate_remark(el, model->pending.at[k].stmt->span, "the other one is here");
     return false;
   }
   for (int k = 0; k < el->program->routines.n; k++) {
     const Routine *r = &el->program->routines.at[k];
     if (r->kind != ROUTINE_GRAD || r->loss != m->loss || !reads_step(el->cx, r->roots[0].node)) continue;
-    report(el, e->span, "'%s' needs a loss that stays the same, but '%s' depends on step", row->name, r->name);
-    remark(el, r->span, "'%s' is declared here", r->name);
+    elaborate_report(el, e->span, "'%s' needs a loss that stays the same, but '%s' depends on step", row->name,
+                     r->name);
+    elaborate_remark(el, r->span, "'%s' is declared here", r->name);
     return false;
   }
   for (int k = 0; k < el->program->states.n; k++)
     for (int j = 0; j < el->updates.n; j++) {
       if (el->updates.at[j].path != el->program->states.at[k].path) continue;
-      report(el, e->span, "'%s' needs a loss that stays the same, but state '%s' changes in training", row->name,
-             el->program->states.at[k].path);
-      remark(el, el->updates.at[j].span, "here");
+      elaborate_report(el, e->span, "'%s' needs a loss that stays the same, but state '%s' changes in training",
+                       row->name, el->program->states.at[k].path);
+      elaborate_remark(el, el->updates.at[j].span, "here");
       return false;
     }
   return true;
 }
 
-bool make_full_batch(Model *model, Objective *o, const Minimize *m, const Expr *e) {
+bool full_batch_make(Model *model, Objective *o, const Minimize *m, const Expr *e) {
   Elaborator *el = model->el;
   const FullRow *row = row_named((e->kind == EXPR_CALL ? e->a : e)->name);
   double values[MOST_OPTIONS];

@@ -1,7 +1,7 @@
 /* goal.c: what the program computes: losses, metrics and outputs as routines over a whole batch. */
 #include "model/run.h"
 
-Node *coupling(Elaborator *el, Node *root) {
+Node *goal_coupling(Elaborator *el, Node *root) {
   NodeList list = graph_order(el->cx, &root, 1);
   for (int k = 0; k < list.n; k++) {
     const Node *n = list.at[k];
@@ -33,9 +33,9 @@ static Value *scalar_statement(Elaborator *el, Scope *s, const Stmt *st, const c
   const Target *t = &st->targets[0];
   Value *v;
   if (t->indexed) {
-    report(el, t->span, "a %s is a single number and takes no indices", what);
-    advise(el, "%s %s = sum(%s) ... or mean(%s) ... makes one of all", what, t->name,
-           t->binders[0].name ? t->binders[0].name : "i", t->binders[0].name ? t->binders[0].name : "i");
+    elaborate_report(el, t->span, "a %s is a single number and takes no indices", what);
+    elaborate_advise(el, "%s %s = sum(%s) ... or mean(%s) ... makes one of all", what, t->name,
+                     t->binders[0].name ? t->binders[0].name : "i", t->binders[0].name ? t->binders[0].name : "i");
     return NULL;
   }
   if (!st->value) {
@@ -44,32 +44,34 @@ static Value *scalar_statement(Elaborator *el, Scope *s, const Stmt *st, const c
     if (scope_find(s, t->name) && scope_find(s, t->name)->value->kind != VALUE_FUNCTION) {
       Span before = scope_find(s, t->name)->span;
       bool again = before.source == t->span.source && before.start == t->span.start;
-      report(el, t->span, again ? "a 'for' cannot define the %s '%s' more than once" : "'%s' is already defined",
-             again ? what : t->name, t->name);
-      if (!again) remark(el, before, "it is defined here");
+      elaborate_report(el, t->span,
+                       again ? "a 'for' cannot define the %s '%s' more than once" : "'%s' is already defined",
+                       again ? what : t->name, t->name);
+      if (!again) elaborate_remark(el, before, "it is defined here");
       return NULL;
     }
-    name_layer_calls(el, s, t->name, st->value, NULL);
-    v = expr(el, s, st->value);
+    path_name_calls(el, s, t->name, st->value, NULL);
+    v = elaborate_expr(el, s, st->value);
   }
-  if (is_poison(v)) {
+  if (value_is_poison(v)) {
     if (st->value) scope_bind(el, s, t->name, v, t->span);
     return NULL;
   }
-  Value *x = as_tensor(el, v, st->span, what);
+  Value *x = value_as_tensor(el, v, st->span, what);
   if (x && x->rank == 1 && value_axis(el, x, 0).kind == AXIS_PLAIN && value_axis(el, x, 0).extent == 1)
     x = value_at(el, x, 1, (Index *[]){index_constant(el->g, 0)});
   if (x && x->rank) {
-    report(el, t->span, "a %s is a single number per example, but '%s' is %s", what, t->name, describe(el, x));
-    remark_product(el, x);
-    advise(el, "sum(...) or mean(...) makes one of it");
+    elaborate_report(el, t->span, "a %s is a single number per example, but '%s' is %s", what, t->name,
+                     value_text(el, x));
+    elaborate_remark_product(el, x);
+    elaborate_advise(el, "sum(...) or mean(...) makes one of it");
     x = NULL;
   }
   if (!x) {
     if (st->value) scope_bind(el, s, t->name, value_poison(el, t->span), t->span);
     return NULL;
   }
-  Value *named = named_value(el, s, t->name, x);
+  Value *named = value_named(el, s, t->name, x);
   named->span = t->span;
   if (st->value) scope_bind(el, s, t->name, named, t->span);
   return named;
@@ -88,28 +90,28 @@ static int loss_index(Elaborator *el, const char *name) {
   return -1;
 }
 
-void run_loss(Elaborator *el, Scope *s, const Stmt *st) {
+void goal_loss(Elaborator *el, Scope *s, const Stmt *st) {
   Value *v = scalar_statement(el, s, st, "loss");
   if (!v) return;
   const char *name = st->targets[0].name;
   if (loss_index(el, name) < 0) VEC_PUSH(el->cx, &el->program->losses, name);
   Routine r = {.kind = ROUTINE_LOSS, .name = name, .loss = loss_index(el, name), .span = st->span};
   Node *root = mean_root(el, v->read);
-  if (coupling(el, v->read->node)) el->program->coupled = true;
+  if (goal_coupling(el, v->read->node)) el->program->coupled = true;
   push_routine(el, r, root, DEST_RETURN, 0);
   if (el->second_pass) return;
   r.kind = ROUTINE_GRAD;
   push_routine(el, r, root, DEST_RETURN, 0);
 }
 
-void run_metric(Elaborator *el, Scope *s, const Stmt *st) {
+void goal_metric(Elaborator *el, Scope *s, const Stmt *st) {
   Value *v = scalar_statement(el, s, st, "metric");
   if (!v) return;
   Routine r = {.kind = ROUTINE_METRIC, .name = st->targets[0].name, .span = st->span};
   push_routine(el, r, mean_root(el, v->read), DEST_RETURN, 0);
 }
 
-void run_output(Elaborator *el, Scope *s, const Stmt *st) {
+void goal_output(Elaborator *el, Scope *s, const Stmt *st) {
   const Target *t = &st->targets[0];
   if (st->value) {
     Stmt define = *st;
@@ -117,8 +119,8 @@ void run_output(Elaborator *el, Scope *s, const Stmt *st) {
     if (!statement_in_body(el, s, &define)) return;
   }
   Value *v = lookup(el, s, t->name, t->span);
-  if (is_poison(v)) return;
-  Value *x = as_tensor(el, v, st->span, "an output");
+  if (value_is_poison(v)) return;
+  Value *x = value_as_tensor(el, v, st->span, "an output");
   if (!x) return;
   Value *f = value_fresh(el, x);
   int vars[2 * MAX_AXES], n = 0;
@@ -134,12 +136,13 @@ void run_output(Elaborator *el, Scope *s, const Stmt *st) {
     r.shape[k] = value_axis(el, f, k).extent;
   }
   if (el->asked_training && !el->second_pass) return; /* it is the second pass that says what an output is */
-  Node *across = coupling(el, f->read->node);
+  Node *across = goal_coupling(el, f->read->node);
   for (int k = 0; k < f->rank && !across; k++)
     if (value_axis(el, f, k).kind != AXIS_PLAIN) across = f->read->node;
   if (across) {
-    report(el, t->span, "an output is computed for each example on its own, but '%s' looks across the batch", t->name);
-    remark(el, across->span, "here");
+    elaborate_report(el, t->span, "an output is computed for each example on its own, but '%s' looks across the batch",
+                     t->name);
+    elaborate_remark(el, across->span, "here");
     return;
   }
   Read *value = f->read;

@@ -13,12 +13,12 @@ static Value *dim_value(Elaborator *el, const Input *input) {
   return v;
 }
 
-void declare_dim(Elaborator *el, Scope *s, const Stmt *st) {
+void input_declare_dim(Elaborator *el, Scope *s, const Stmt *st) {
   Program *p = el->program;
   Binding *b = scope_find(s, st->name);
   if (b && b->value->kind != VALUE_FUNCTION) {
-    report(el, st->name_span, "'%s' is already defined", st->name);
-    remark(el, b->span, "it is defined here");
+    elaborate_report(el, st->name_span, "'%s' is already defined", st->name);
+    elaborate_remark(el, b->span, "it is defined here");
     return;
   }
   for (int k = 0; k < p->inputs.n; k++)
@@ -26,8 +26,8 @@ void declare_dim(Elaborator *el, Scope *s, const Stmt *st) {
       scope_bind(el, s, st->name, dim_value(el, &p->inputs.at[k]), st->name_span);
       return;
     }
-  int64_t bound = whole_number(el, expr(el, s, st->value), st->value->span, "the bound of a dim", 1);
-  if (p->inputs.n == 32) report(el, st->span, "more than 32 inputs");
+  int64_t bound = value_whole(el, elaborate_expr(el, s, st->value), st->value->span, "the bound of a dim", 1);
+  if (p->inputs.n == 32) elaborate_report(el, st->span, "more than 32 inputs");
   if (bound < 0 || p->inputs.n == 32) {
     scope_bind(el, s, st->name, value_poison(el, st->name_span), st->name_span);
     return;
@@ -59,33 +59,34 @@ static bool input_kind(Elaborator *el, Scope *s, const Decl *d, InputKind *kind,
   for (int k = INPUT_CLASS; k < INPUT_EXTENT; k++) /* the rest is not written as a type */
     if (strcmp(d->type, input_kind_rows[k].name) == 0) *kind = (InputKind)k;
   if (*kind == INPUT_REAL) {
-    report(el, d->type_span, "unknown type '%s'; an input is real where none is given, else class(k), int or bit",
-           d->type);
+    elaborate_report(el, d->type_span,
+                     "unknown type '%s'; an input is real where none is given, else class(k), int or bit", d->type);
     const char *near = nearest_name(el->cx, d->type, names, 3);
-    if (near) advise(el, "did you mean '%s'?", near);
+    if (near) elaborate_advise(el, "did you mean '%s'?", near);
     return false;
   }
   if ((*kind == INPUT_CLASS) != (d->type_arg != NULL)) {
-    report(el, d->type_span,
-           *kind == INPUT_CLASS ? "'class' needs the number of classes: class(10)" : "'%s' takes no number", d->type);
+    elaborate_report(el, d->type_span,
+                     *kind == INPUT_CLASS ? "'class' needs the number of classes: class(10)" : "'%s' takes no number",
+                     d->type);
     return false;
   }
   if (*kind == INPUT_CLASS)
-    *classes = (int)whole_number(el, expr(el, s, d->type_arg), d->type_arg->span, "the number of classes", 1);
+    *classes = (int)value_whole(el, elaborate_expr(el, s, d->type_arg), d->type_arg->span, "the number of classes", 1);
   return *classes >= 0;
 }
 
-void declare_input(Elaborator *el, Scope *s, const Decl *d) {
+void input_declare(Elaborator *el, Scope *s, const Decl *d) {
   Program *p = el->program;
   int rank, classes, dims[MAX_AXES];
   int64_t shape[MAX_AXES], count;
   InputKind kind;
   for (int k = 0; k < p->inputs.n; k++)
     if (p->inputs.at[k].name == d->name) {
-      bind_leaf(el, s, d, p->inputs.at[k].node, 1);
+      leaf_bind(el, s, d, p->inputs.at[k].node, 1);
       return;
     }
-  if (p->inputs.n == 32) report(el, d->span, "more than 32 inputs");
+  if (p->inputs.n == 32) elaborate_report(el, d->span, "more than 32 inputs");
   if (p->inputs.n == 32 || !leaf_shape(el, s, d, true, &rank, shape, dims, &count) ||
       !input_kind(el, s, d, &kind, &classes)) {
     scope_bind(el, s, d->name, value_poison(el, d->span), d->span);
@@ -102,5 +103,5 @@ void declare_input(Elaborator *el, Scope *s, const Decl *d) {
   node->hazards = hazards_of(el->g, node);
   Input input = {d->name, node, kind, classes, d->span, count};
   VEC_PUSH(el->cx, &p->inputs, input);
-  bind_leaf(el, s, d, node, 1);
+  leaf_bind(el, s, d, node, 1);
 }

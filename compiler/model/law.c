@@ -7,19 +7,19 @@
 
 #include <string.h>
 
-void declare_derivative(Model *model, const Stmt *st) {
+void law_declare_derivative(Model *model, const Stmt *st) {
   Elaborator *el = model->el;
   const Builtin *b = builtin_find(el, st->name);
   if (!b || b->op == OP_PRODUCT) {
     const char *names[128], *near = nearest_name(el->cx, st->name, names, builtin_names(el, names, 128));
-    report(el, st->name_span, "'%s' is no built-in scalar function, and only these need a line for their derivative",
-           st->name);
-    if (near) advise(el, "did you mean '%s'?", near);
+    elaborate_report(el, st->name_span,
+                     "'%s' is no built-in scalar function, and only these need a line for their derivative", st->name);
+    if (near) elaborate_advise(el, "did you mean '%s'?", near);
     return;
   }
   if (op_rows[b->op].arity != st->nformals) {
-    report(el, st->name_span, "'%s' takes %d argument%s, found %d", st->name, op_rows[b->op].arity,
-           op_rows[b->op].arity == 1 ? "" : "s", st->nformals);
+    elaborate_report(el, st->name_span, "'%s' takes %d argument%s, found %d", st->name, op_rows[b->op].arity,
+                     op_rows[b->op].arity == 1 ? "" : "s", st->nformals);
     return;
   }
   model->derivatives[b->op] = st;
@@ -47,7 +47,7 @@ static bool left_side(Rule *r, const Expr *e);
 static bool left_name(Rule *r, const Expr *e) {
   if (is_left_name(r, e->name)) return true;
   if (r->n == MOST_NAMES) {
-    report(r->el, e->span, "this rule has more than %d names", MOST_NAMES);
+    elaborate_report(r->el, e->span, "this rule has more than %d names", MOST_NAMES);
     return false;
   }
   r->names[r->n++] = e->name;
@@ -58,14 +58,14 @@ static bool left_call(Rule *r, const Expr *e) {
   const Builtin *b = e->a->kind == EXPR_NAME ? builtin_find(r->el, e->a->name) : NULL;
   bool known = b && (b->op != OP_PRODUCT || reduction_rows[reduction_named(b->name)].in_rules);
   if (!known) {
-    report(r->el, e->a->span, "a rule matches built-in scalar functions, sum, prod and logsumexp, found %s",
-           e->a->kind == EXPR_NAME ? e->a->name : "a value");
+    elaborate_report(r->el, e->a->span, "a rule matches built-in scalar functions, sum, prod and logsumexp, found %s",
+                     e->a->kind == EXPR_NAME ? e->a->name : "a value");
     return false;
   }
   int arguments = b->op == OP_PRODUCT ? 1 : op_rows[b->op].arity;
   if (e->nargs != arguments) {
-    report(r->el, e->span, "'%s' takes %d argument%s, found %d", b->name, arguments, arguments == 1 ? "" : "s",
-           e->nargs);
+    elaborate_report(r->el, e->span, "'%s' takes %d argument%s, found %d", b->name, arguments,
+                     arguments == 1 ? "" : "s", e->nargs);
     return false;
   }
   bool fine = true;
@@ -83,7 +83,7 @@ static bool left_side(Rule *r, const Expr *e) {
   case EXPR_NEGATE: return left_side(r, e->a);
   default:
     if (arithmetic) return left_side(r, e->a) && left_side(r, e->b);
-    report(r->el, e->span, "the left side of a rule is made of names, numbers, + - * / ^ and calls");
+    elaborate_report(r->el, e->span, "the left side of a rule is made of names, numbers, + - * / ^ and calls");
     return false;
   }
 }
@@ -92,8 +92,8 @@ static bool left_side(Rule *r, const Expr *e) {
 static bool right_side(const Rule *r, const Expr *e) {
   if (!e) return true;
   if (e->kind == EXPR_NAME && !is_left_name(r, e->name) &&
-      !scope_known(r->el, scope_home(r->el, r->st->span), e->name)) {
-    report(r->el, e->span, "'%s' is neither a name of the rule's left side nor known", e->name);
+      !lookup_known(r->el, scope_home(r->el, r->st->span), e->name)) {
+    elaborate_report(r->el, e->span, "'%s' is neither a name of the rule's left side nor known", e->name);
     return false;
   }
   bool fine = right_side(r, e->a) && right_side(r, e->b);
@@ -106,16 +106,16 @@ static bool condition(const Rule *r, const Expr *e) {
   bool call = e->kind == EXPR_CALL && e->a->kind == EXPR_NAME && e->nargs == 1 && e->args[0].value->kind == EXPR_NAME;
   for (int k = 0; call && k < 4; k++)
     if (strcmp(e->a->name, names[k]) == 0 && is_left_name(r, e->args[0].value->name)) return true;
-  report(r->el, e->span,
-         "a rule asks positive(x), nonnegative(x), exponential(x) or varying(x), of a name of its left side");
+  elaborate_report(r->el, e->span,
+                   "a rule asks positive(x), nonnegative(x), exponential(x) or varying(x), of a name of its left side");
   return false;
 }
 
-void declare_rule(Model *model, const Stmt *st) {
+void law_declare_rule(Model *model, const Stmt *st) {
   Elaborator *el = model->el;
   Rule r = {.el = el, .st = st};
   if (st->value->kind == EXPR_NAME || st->value->kind == EXPR_NUMBER) {
-    report(el, st->value->span, "the left side of a rule is an operation, such as log(exp(x))");
+    elaborate_report(el, st->value->span, "the left side of a rule is an operation, such as log(exp(x))");
     return;
   }
   bool fine = left_side(&r, st->value) && right_side(&r, st->value2);

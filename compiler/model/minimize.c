@@ -20,7 +20,7 @@ static void advise_params(Elaborator *el) {
     if (name != last && ++n <= 8) text_printf(&t, "%s%s", t.length ? ", " : "", name);
     last = name;
   }
-  if (n) advise(el, "there %s %s%s", n == 1 ? "is" : "are", t.data, n > 8 ? ", ..." : "");
+  if (n) elaborate_advise(el, "there %s %s%s", n == 1 ? "is" : "are", t.data, n > 8 ? ", ..." : "");
 }
 
 static bool choose_params(Elaborator *el, const Stmt *st, Group *g) {
@@ -32,7 +32,7 @@ static bool choose_params(Elaborator *el, const Stmt *st, Group *g) {
     for (int k = 0; k < p->params.n; k++) {
       if (!starts_with(p->params.at[k].path, g->over[j])) continue;
       if (chosen[k]) {
-        report(el, st->over[j]->span, "'%s' stands in this 'over' already", p->params.at[k].path);
+        elaborate_report(el, st->over[j]->span, "'%s' stands in this 'over' already", p->params.at[k].path);
         return false;
       }
       chosen[k] = true, found++;
@@ -44,11 +44,11 @@ static bool choose_params(Elaborator *el, const Stmt *st, Group *g) {
       const char *dot = strchr(p->params.at[k].path, '.');
       if (dot) VEC_PUSH(el->cx, &names, intern_n(el->cx, p->params.at[k].path, (size_t)(dot - p->params.at[k].path)));
     }
-    report(el, st->over[j]->span, "'%s' names no parameter and no layer with parameters", g->over[j]);
+    elaborate_report(el, st->over[j]->span, "'%s' names no parameter and no layer with parameters", g->over[j]);
     const char *near = nearest_name(el->cx, g->over[j], names.at, names.n);
     Binding *b = scope_find(el->model, g->over[j]);
-    if (b) remark(el, b->span, "'%s' is declared here", g->over[j]);
-    else if (near) advise(el, "did you mean '%s'?", near);
+    if (b) elaborate_remark(el, b->span, "'%s' is declared here", g->over[j]);
+    else if (near) elaborate_advise(el, "did you mean '%s'?", near);
     else advise_params(el);
     return false;
   }
@@ -56,8 +56,8 @@ static bool choose_params(Elaborator *el, const Stmt *st, Group *g) {
   for (int k = 0; k < p->params.n; k++)
     if (chosen[k]) g->params[g->nparams++] = k;
   if (!g->nparams)
-    report(el, st->span, "there is nothing to %s over: the model has no parameters",
-           st->maximize ? "maximize" : "minimize");
+    elaborate_report(el, st->span, "there is nothing to %s over: the model has no parameters",
+                     st->maximize ? "maximize" : "minimize");
   return g->nparams > 0;
 }
 
@@ -66,9 +66,10 @@ static bool disjoint(Elaborator *el, const Objective *o, const Group *g, const S
     for (int i = 0; i < o->groups[k].nparams; i++)
       for (int j = 0; j < g->nparams; j++)
         if (o->groups[k].params[i] == g->params[j] && &o->groups[k] != g) {
-          report(el, st->span, "'%s' is already in another '%s' of this loss; say which parameters each is 'over'",
-                 el->program->params.at[g->params[j]].path, o->groups[k].stmt->maximize ? "maximize" : "minimize");
-          remark(el, o->groups[k].stmt->span, "this one");
+          elaborate_report(
+            el, st->span, "'%s' is already in another '%s' of this loss; say which parameters each is 'over'",
+            el->program->params.at[g->params[j]].path, o->groups[k].stmt->maximize ? "maximize" : "minimize");
+          elaborate_remark(el, o->groups[k].stmt->span, "this one");
           return false;
         }
   return true;
@@ -95,15 +96,15 @@ static void check_chain(Elaborator *el, const Group *g, const Stmt *st) {
   int last = g->nstages - 1;
   while (last >= 0 && !has_dest(&g->stages[last], DEST_WEIGHT)) last--;
   if (last < 0) {
-    report(el, st->with[st->nwith - 1]->span,
-           "nothing here updates the parameters: the chain ends without an optimizer such as adam");
+    elaborate_report(el, st->with[st->nwith - 1]->span,
+                     "nothing here updates the parameters: the chain ends without an optimizer such as adam");
     return;
   }
   for (int k = last + 1; k < g->nstages; k++) {
     if (!has_dest(&g->stages[k], DEST_GRADIENT)) continue;
-    report(el, st->with[k]->span, "'%s' changes the gradient after '%s' has used it", g->stages[k].name,
-           g->stages[last].name);
-    advise(el, "a chain is read from left to right: with %s, %s", g->stages[k].name, g->stages[last].name);
+    elaborate_report(el, st->with[k]->span, "'%s' changes the gradient after '%s' has used it", g->stages[k].name,
+                     g->stages[last].name);
+    elaborate_advise(el, "a chain is read from left to right: with %s, %s", g->stages[k].name, g->stages[last].name);
   }
 }
 
@@ -112,7 +113,7 @@ static void make_group(Model *model, const Minimize *m) {
   const Stmt *st = m->stmt;
   Objective *o = objective_for(el, m->loss, m->every);
   if (o->ngroups == 64) {
-    report(el, st->span, "this is the 65th 'minimize' of one loss; 64 are the most");
+    elaborate_report(el, st->span, "this is the 65th 'minimize' of one loss; 64 are the most");
     return;
   }
   Group *g = &o->groups[o->ngroups];
@@ -122,18 +123,18 @@ static void make_group(Model *model, const Minimize *m) {
   g->stages = ARENA_ARRAY(el->cx, Stage, st->nwith);
   o->ngroups++;
   for (int k = 0; k < st->nwith; k++)
-    if (is_full_batch(el, st->with[k])) {
-      make_full_batch(model, o, m, st->with[k]);
+    if (full_batch_named(el, st->with[k])) {
+      full_batch_make(model, o, m, st->with[k]);
       return;
     }
   for (int k = 0; k < st->nwith; k++) {
     g->nstages = k + 1;
-    if (!make_stage(model, o, g, &g->stages[k], st->with[k])) return;
+    if (!optimizer_stage(model, o, g, &g->stages[k], st->with[k])) return;
   }
   check_chain(el, g, st);
 }
 
-void run_minimize(Model *model, Scope *s, const Stmt *st) {
+void minimize_run(Model *model, Scope *s, const Stmt *st) {
   Elaborator *el = model->el;
   Program *p = el->program;
   Minimize m = {st, ARENA_ARRAY(el->cx, const char *, st->nover), -1, 1};
@@ -141,15 +142,15 @@ void run_minimize(Model *model, Scope *s, const Stmt *st) {
     if (p->losses.at[k] == st->name) m.loss = k;
   if (m.loss < 0) {
     Binding *b = scope_find(s, st->name);
-    if (b && is_poison(b->value)) return;
-    report(el, st->name_span, "'%s' is not a loss", st->name);
+    if (b && value_is_poison(b->value)) return;
+    elaborate_report(el, st->name_span, "'%s' is not a loss", st->name);
     const char *near = nearest_name(el->cx, st->name, p->losses.at, p->losses.n);
-    if (b) remark(el, b->span, "'%s' is defined here; 'loss %s = ...' would make it one", st->name, st->name);
-    else if (near) advise(el, "did you mean '%s'?", near);
+    if (b) elaborate_remark(el, b->span, "'%s' is defined here; 'loss %s = ...' would make it one", st->name, st->name);
+    else if (near) elaborate_advise(el, "did you mean '%s'?", near);
     return;
   }
   if (st->every) {
-    int64_t n = whole_number(el, expr(el, s, st->every), st->every->span, "'every'", 1);
+    int64_t n = value_whole(el, elaborate_expr(el, s, st->every), st->every->span, "'every'", 1);
     if (n < 0) return;
     m.every = (int)n;
   }
@@ -158,7 +159,7 @@ void run_minimize(Model *model, Scope *s, const Stmt *st) {
   VEC_PUSH(el->cx, &model->pending, m);
 }
 
-void finish_objectives(Model *model) {
+void minimize_finish(Model *model) {
   Elaborator *el = model->el;
   model->stage_draws = el->stage_draw = FIRST_STAGE_DRAW;
   VEC(Update) keep = {0};

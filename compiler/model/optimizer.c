@@ -57,17 +57,19 @@ static void report_argument(Elaborator *el, const Stmt *fn, const Expr *e, int k
   int n = 0;
   for (int j = 2; j < fn->nformals; j++) names[n++] = fn->formals[j].name;
   if (a->name) near = nearest_name(el->cx, a->name, names, n);
-  if (before) report(el, span, "argument '%s' of '%s' is given twice", fn->formals[at].name, fn->name);
+  if (before) elaborate_report(el, span, "argument '%s' of '%s' is given twice", fn->formals[at].name, fn->name);
   else if (!a->name)
-    report(el, span, "'%s' takes %d argument%s here, found another; the first two are the parameter and its gradient",
-           fn->name, n, n == 1 ? "" : "s");
+    elaborate_report(el, span,
+                     "'%s' takes %d argument%s here, found another; the first two are the parameter and its gradient",
+                     fn->name, n, n == 1 ? "" : "s");
   else if (at >= 0)
-    report(el, span, "argument '%s' of '%s' is not given here: 'minimize' fills in the parameter and its gradient",
-           a->name, fn->name);
-  else report(el, span, "'%s' has no argument named '%s'", fn->name, a->name);
-  if (before) remark(el, before->span, "it is given here");
-  else if (near) advise(el, "did you mean '%s'?", near);
-  else remark(el, fn->name_span, "'%s' is declared here", fn->name);
+    elaborate_report(el, span,
+                     "argument '%s' of '%s' is not given here: 'minimize' fills in the parameter and its gradient",
+                     a->name, fn->name);
+  else elaborate_report(el, span, "'%s' has no argument named '%s'", fn->name, a->name);
+  if (before) elaborate_remark(el, before->span, "it is given here");
+  else if (near) elaborate_advise(el, "did you mean '%s'?", near);
+  else elaborate_remark(el, fn->name_span, "'%s' is declared here", fn->name);
 }
 
 static bool place_arguments(Elaborator *el, const Stmt *fn, const Expr *e, const Expr **written) {
@@ -93,21 +95,21 @@ static bool optimizer_arguments(Elaborator *el, const Expr *e, Optimizer *o, con
   for (int k = 2; k < fn->nformals; k++) {
     if (!written[k]) written[k] = fn->formals[k].init;
     if (!written[k]) {
-      report(el, e->span, "argument '%s' of '%s' is missing", fn->formals[k].name, fn->name);
-      remark(el, fn->formals[k].span, "'%s' is declared here, without a default", fn->formals[k].name);
+      elaborate_report(el, e->span, "argument '%s' of '%s' is missing", fn->formals[k].name, fn->name);
+      elaborate_remark(el, fn->formals[k].span, "'%s' is declared here, without a default", fn->formals[k].name);
       return false;
     }
-    Value *v = expr(el, s, written[k]);
-    if (is_poison(v)) return false;
+    Value *v = elaborate_expr(el, s, written[k]);
+    if (value_is_poison(v)) return false;
     if (v->kind != VALUE_NUMBER && v->kind != VALUE_FUNCTION && !(v->kind == VALUE_TENSOR && v->rank == 0)) {
-      report(el, written[k]->span, "argument '%s' of '%s' must be a number, found %s", fn->formals[k].name, fn->name,
-             describe(el, v));
+      elaborate_report(el, written[k]->span, "argument '%s' of '%s' must be a number, found %s", fn->formals[k].name,
+                       fn->name, value_text(el, v));
       return false;
     }
     if (v->kind == VALUE_TENSOR && read_uses(v->read, el->g->batch_var)) {
-      report(el, written[k]->span, "argument '%s' of '%s' may depend on step, not on the data", fn->formals[k].name,
-             fn->name);
-      if (v->name) remark(el, v->span, "'%s' differs between examples", v->name);
+      elaborate_report(el, written[k]->span, "argument '%s' of '%s' may depend on step, not on the data",
+                       fn->formals[k].name, fn->name);
+      if (v->name) elaborate_remark(el, v->span, "'%s' differs between examples", v->name);
       return false;
     }
     o->args[k] = hyper_value(el, fn, k, member, v, written[k]);
@@ -128,23 +130,23 @@ static bool declare_slots(Elaborator *el, Scope *s, const Stmt *st, Stage *stage
   for (int k = 0; k < st->ndecls; k++) {
     const Decl *d = &st->decls[k];
     if (d->nshape) {
-      report(el, d->span,
-             "a state of an optimizer has the shape of the parameter; it is declared without one: state %s = 0",
-             d->name);
+      elaborate_report(
+        el, d->span, "a state of an optimizer has the shape of the parameter; it is declared without one: state %s = 0",
+        d->name);
       return false;
     }
-    Value *v = d->init ? expr(el, s, d->init) : value_number(el, 0, d->span);
-    if (is_poison(v)) return false;
+    Value *v = d->init ? elaborate_expr(el, s, d->init) : value_number(el, 0, d->span);
+    if (value_is_poison(v)) return false;
     if (v->kind != VALUE_NUMBER || !isfinite(v->number)) {
-      report(el, d->init ? d->init->span : d->span, "a state of an optimizer starts from a number, found %s",
-             describe(el, v));
+      elaborate_report(el, d->init ? d->init->span : d->span, "a state of an optimizer starts from a number, found %s",
+                       value_text(el, v));
       return false;
     }
     int slot = 0;
     while (slot < stage->nslots && stage->slots[slot].name != d->name) slot++;
     if (slot == stage->nslots) {
       if (slot == 16) {
-        report(el, d->span, "more than 16 states in one optimizer");
+        elaborate_report(el, d->span, "more than 16 states in one optimizer");
         return false;
       }
       double *value = arena_copy(el->cx, &v->number, sizeof(double));
@@ -201,7 +203,7 @@ static bool run_lines(Model *model, const Optimizer *o, Stage *stage, int *cap, 
     }
     Value *returned = NULL;
     Block one = {(Stmt **)&st, 1};
-    run_block(el, s, &one, &returned);
+    statement_run_block(el, s, &one, &returned);
   }
   if (error_count(el->cx)) return false;
   for (int k = 0; k < el->updates.n; k++) {
@@ -232,26 +234,27 @@ static const char *member_name(Elaborator *el, const char *name, const char *los
   }
 }
 
-bool make_stage(Model *model, Objective *objective, Group *group, Stage *stage, const Expr *e) {
+bool optimizer_stage(Model *model, Objective *objective, Group *group, Stage *stage, const Expr *e) {
   Elaborator *el = model->el;
   const Expr *callee = e->kind == EXPR_CALL ? e->a : e;
   if (callee->kind != EXPR_NAME) {
-    report(el, e->span, "expected an optimizer after 'with', as in adam(lr = 1e-3)");
+    elaborate_report(el, e->span, "expected an optimizer after 'with', as in adam(lr = 1e-3)");
     return false;
   }
   Value *f = lookup(el, el->model, callee->name, callee->span);
-  if (is_poison(f)) return false;
+  if (value_is_poison(f)) return false;
   if (f->kind != VALUE_FUNCTION || !f->fn || f->fn->kind != STMT_OPTIMIZER) {
-    report(el, callee->span, "'%s' is %s, not an optimizer", callee->name, describe(el, f));
-    if (f->span.source) remark(el, f->span, "'%s' is declared here", callee->name);
+    elaborate_report(el, callee->span, "'%s' is %s, not an optimizer", callee->name, value_text(el, f));
+    if (f->span.source) elaborate_remark(el, f->span, "'%s' is declared here", callee->name);
     return false;
   }
   if (f->fn->nformals < 2 || f->fn->nformals > 32) {
     if (f->fn->nformals > 32)
-      report(el, f->fn->name_span, "'%s' has %d arguments; 32 are the most", f->fn->name, f->fn->nformals);
+      elaborate_report(el, f->fn->name_span, "'%s' has %d arguments; 32 are the most", f->fn->name, f->fn->nformals);
     else
-      report(el, f->fn->name_span,
-             "an optimizer takes the parameter and its gradient first: optimizer %s(w, g, lr = 0.01)", f->fn->name);
+      elaborate_report(el, f->fn->name_span,
+                       "an optimizer takes the parameter and its gradient first: optimizer %s(w, g, lr = 0.01)",
+                       f->fn->name);
     return false;
   }
   Optimizer o = {.fn = f->fn, .span = e->span, .sign = group->stmt->maximize ? -1 : 1};
@@ -265,13 +268,13 @@ bool make_stage(Model *model, Objective *objective, Group *group, Stage *stage, 
   Span before = el->user_call;
   int errors = error_count(el->cx);
   el->user_call = e->span;
-  stage->flat = fine && elementwise_block(el, &f->fn->body, 0);
+  stage->flat = fine && flat_block(el, &f->fn->body, 0);
   if (stage->flat) fine = run_lines(model, &o, stage, &cap, -1, e->span);
   for (int k = 0; fine && !stage->flat && k < group->nparams; k++)
     fine = run_lines(model, &o, stage, &cap, group->params[k], e->span);
   if (fine && !stage->flat) stage->nroots /= group->nparams;
   if (error_count(el->cx) > errors && f->fn->name_span.source != el->prelude)
-    remark(el, e->span, "in this use of '%s'", f->fn->name);
+    elaborate_remark(el, e->span, "in this use of '%s'", f->fn->name);
   el->user_call = before;
   el->in_optimizer = false;
   model->stage_draws = el->stage_draw;

@@ -14,29 +14,29 @@ static void run_statement(void *owner, const Stmt *st) {
   Scope *s = el->model;
   el->g->span = st->span;
   switch (st->kind) {
-  case STMT_DIM: declare_dim(el, s, st); return;
+  case STMT_DIM: input_declare_dim(el, s, st); return;
   case STMT_INPUT:
     for (int k = 0; k < st->ndecls; k++) {
       Binding *b = scope_find(s, st->decls[k].name);
       if (b && b->value->kind != VALUE_FUNCTION) {
-        report(el, st->decls[k].span, "'%s' is already defined", st->decls[k].name);
-        remark(el, b->span, "it is defined here");
+        elaborate_report(el, st->decls[k].span, "'%s' is already defined", st->decls[k].name);
+        elaborate_remark(el, b->span, "it is defined here");
       } else {
-        declare_input(el, s, &st->decls[k]);
+        input_declare(el, s, &st->decls[k]);
       }
     }
     return;
-  case STMT_LOSS: run_loss(el, s, st); return;
-  case STMT_METRIC: run_metric(el, s, st); return;
-  case STMT_OUTPUT: run_output(el, s, st); return;
+  case STMT_LOSS: goal_loss(el, s, st); return;
+  case STMT_METRIC: goal_metric(el, s, st); return;
+  case STMT_OUTPUT: goal_output(el, s, st); return;
   case STMT_CHECK:
-    if (!el->second_pass) run_check(el, s, st);
+    if (!el->second_pass) claim_run(el, s, st);
     return;
   case STMT_MINIMIZE:
-    if (!el->second_pass) run_minimize(model, s, st);
+    if (!el->second_pass) minimize_run(model, s, st);
     return;
   case STMT_TRAIN:
-    if (!el->second_pass) run_train(el, s, st);
+    if (!el->second_pass) train_run(el, s, st);
     return;
   case STMT_MODEL:
   case STMT_IMPORT:
@@ -49,7 +49,7 @@ static void run_statement(void *owner, const Stmt *st) {
   default: {
     Value *returned = NULL;
     Block one = {(Stmt **)&st, 1};
-    run_block(el, s, &one, &returned);
+    statement_run_block(el, s, &one, &returned);
   }
   }
 }
@@ -72,7 +72,7 @@ static void store_updates(Elaborator *el) {
       if (leaf->per_example) vars[n++] = el->g->batch_var;
       for (int i = 0; i < v->rank; i++) vars[n++] = v->vars[i];
       leaf->next = build_tensor(el->g, v->read, n, vars);
-      if (coupling(el, leaf->next)) el->program->coupled = true;
+      if (goal_coupling(el, leaf->next)) el->program->coupled = true;
     }
 }
 
@@ -110,8 +110,8 @@ static void check_one_model(Elaborator *el, const Block *b) {
   for (int k = 0; k < b->n; k++) {
     if (b->at[k]->kind != STMT_MODEL) continue;
     if (first) {
-      report(el, b->at[k]->span, "the model has its name already");
-      remark(el, first->span, "it is given here");
+      elaborate_report(el, b->at[k]->span, "the model has its name already");
+      elaborate_remark(el, first->span, "it is given here");
     } else {
       first = b->at[k];
     }
@@ -139,15 +139,15 @@ Program *model_program(Context *cx, const Block *prelude, const Block *model, co
   el->statements = all;
   p->model = m;
   m->options = options;
-  declare_globals(m, prelude);
-  declare_globals(m, &all);
+  constant_declare_all(m, prelude);
+  constant_declare_all(m, &all);
   check_one_model(el, &all);
-  ask_derivatives(el, NULL, prelude);
-  ask_derivatives(el, NULL, &all);
+  asked_collect(el, NULL, prelude);
+  asked_collect(el, NULL, &all);
   run_all(m);
-  if (!el->syntax_errors) report_unused_defines(m);
+  if (!el->syntax_errors) constant_report_unused(m);
   if (error_count(cx)) return p;
-  finish_objectives(m);
+  minimize_finish(m);
   store_updates(el);
   if (!error_count(cx) && el->asked_training) evaluation_pass(m);
   for (int k = 0; k < p->states.n; k++) /* rows for as many examples as a batch has */

@@ -48,10 +48,10 @@ static const EntryRow *row_named(Elaborator *el, const Entry *e) {
     names[k] = rows[k].name;
     text_printf(&all, "%s%s", k ? ", " : "", names[k]);
   }
-  report(el, e->span, "unknown entry '%s' of train", e->name);
+  elaborate_report(el, e->span, "unknown entry '%s' of train", e->name);
   const char *near = nearest_name(el->cx, e->name, names, ENTRY_COUNT);
-  if (near) advise(el, "did you mean '%s'?", near);
-  else advise(el, "there are %s", all.data);
+  if (near) elaborate_advise(el, "did you mean '%s'?", near);
+  else elaborate_advise(el, "there are %s", all.data);
   return NULL;
 }
 
@@ -62,15 +62,15 @@ static void set_input(Elaborator *el, const EntryRow *row, const Expr *x) {
   for (int k = 0; k < p->inputs.n && x->kind == EXPR_NAME; k++) {
     if (p->inputs.at[k].name != x->name) continue;
     if (p->inputs.at[k].kind == INPUT_REAL) row->set(&p->train, k);
-    else report(el, x->span, "only a real input can be standardized; '%s' has whole values", x->name);
+    else elaborate_report(el, x->span, "only a real input can be standardized; '%s' has whole values", x->name);
     return;
   }
-  report(el, x->span, "'%s' names inputs of the model", row->name);
+  elaborate_report(el, x->span, "'%s' names inputs of the model", row->name);
   const char *names[32];
   int n = 0;
   for (; n < p->inputs.n; n++) names[n] = p->inputs.at[n].name;
   const char *near = x->kind == EXPR_NAME ? nearest_name(el->cx, x->name, names, n) : NULL;
-  if (near) advise(el, "did you mean '%s'?", near);
+  if (near) elaborate_advise(el, "did you mean '%s'?", near);
 }
 
 static void set_inputs(Elaborator *el, const EntryRow *row, const Expr *e) {
@@ -83,12 +83,13 @@ static void set_number(Elaborator *el, const EntryRow *row, const Value *v, Span
   if (row->kind == ENTRY_SHARE) {
     if (v->kind == VALUE_NUMBER && v->number >= 0 && v->number < 1) row->set(t, v->number);
     else
-      report(el, span, "'%s' is the share of the rows held out, from 0 to below 1, found %s", row->name,
-             describe(el, v));
+      elaborate_report(el, span, "'%s' is the share of the rows held out, from 0 to below 1, found %s", row->name,
+                       value_text(el, v));
     return;
   }
-  int64_t n = whole_number(el, v, span, arena_printf(el->cx, "'%s'", row->name), row->least);
-  if (n > 1 && row->kind == ENTRY_SWITCH) report(el, span, "'%s' is 0 or 1, found %lld", row->name, (long long)n);
+  int64_t n = value_whole(el, v, span, arena_printf(el->cx, "'%s'", row->name), row->least);
+  if (n > 1 && row->kind == ENTRY_SWITCH)
+    elaborate_report(el, span, "'%s' is 0 or 1, found %lld", row->name, (long long)n);
   else if (n >= 0) row->set(t, (double)n);
 }
 
@@ -99,8 +100,8 @@ static void train_entry(Elaborator *el, Scope *s, const Entry *e) {
     set_inputs(el, row, e->value);
     return;
   }
-  const Value *v = expr(el, s, e->value);
-  if (!is_poison(v)) set_number(el, row, v, e->value->span);
+  const Value *v = elaborate_expr(el, s, e->value);
+  if (!value_is_poison(v)) set_number(el, row, v, e->value->span);
 }
 
 /* ---- train { } ---- */
@@ -117,12 +118,12 @@ static const Entry *entry_before(const Elaborator *el, const Entry *e) {
   return NULL;
 }
 
-void run_train(Elaborator *el, Scope *s, const Stmt *st) {
+void train_run(Elaborator *el, Scope *s, const Stmt *st) {
   for (int k = 0; k < st->nentries; k++) {
     const Entry *before = entry_before(el, &st->entries[k]);
     if (before) {
-      report(el, st->entries[k].span, "'%s' is given twice", st->entries[k].name);
-      remark(el, before->span, "it is given here");
+      elaborate_report(el, st->entries[k].span, "'%s' is given twice", st->entries[k].name);
+      elaborate_remark(el, before->span, "it is given here");
     }
     train_entry(el, s, &st->entries[k]);
   }
