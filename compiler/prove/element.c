@@ -7,8 +7,8 @@
  *
  * What is proved holds in all cases. A recurrence is unrolled: an element at one time is asked of the step before it.
  */
+#include "prove/element.h"
 #include "prove/field.h"
-#include "prove/prove.h"
 
 #include <math.h>
 #include <string.h>
@@ -20,7 +20,7 @@
 #define MOST_CLASSES  16
 
 typedef struct Memo { /* the elements of one node that are known in this run */
-  Value **values;
+  FieldValue **values;
   int *run;
 } Memo;
 
@@ -32,15 +32,15 @@ typedef struct Walk {
   const unsigned char *opaque, *defined; /* of the first `nnodes` */
   size_t nnodes;
   int run, depth;
-  int absorbed;          /* what is computed now may be infinite, or have no value, and a number come of it */
-  bool finding;          /* a first pass, for the divisors */
-  bool zeroed;           /* leaves that were chosen to be 0 are 0, as numbers */
-  VEC(Value *) divisors; /* what the sides divide by: where one is 0 a side has no value */
+  int absorbed;               /* what is computed now may be infinite, or have no value, and a number come of it */
+  bool finding;               /* a first pass, for the divisors */
+  bool zeroed;                /* leaves that were chosen to be 0 are 0, as numbers */
+  VEC(FieldValue *) divisors; /* what the sides divide by: where one is 0 a side has no value */
 } Walk;
 
-static Value *read_at(Walk *w, const Read *r, const int64_t *at);
+static FieldValue *read_at(Walk *w, const Read *r, const int64_t *at);
 
-static Value *fail(Walk *w) {
+static FieldValue *fail(Walk *w) {
   w->f->failed = true;
   return w->f->zero;
 }
@@ -96,19 +96,19 @@ static bool advance(const Axis *axes, int64_t *at, int from, int to) {
 
 /* ---- where a side has no value ---- */
 
-static void divide(Walk *w, Value *by) {
+static void divide(Walk *w, FieldValue *by) {
   if (w->absorbed) return;
   if (w->finding) VEC_PUSH(w->f->cx, &w->divisors, by);
   if (field_sign_follows(w->f, by, 0)) w->f->vacuous = true;
 }
 
-static void check_domain(Walk *w, Op op, Value *const *x) {
+static void check_domain(Walk *w, Op op, FieldValue *const *x) {
   if (op == OP_DIV) divide(w, x[1]);
   if (op == OP_LOG) divide(w, x[0]);
   if ((op == OP_LOG || op == OP_SQRT) && field_sign_follows(w->f, x[0], -1)) w->f->vacuous = true;
 }
 
-static bool is_divisor(const Walk *w, const Value *x) {
+static bool is_divisor(const Walk *w, const FieldValue *x) {
   if (x->positive || x->number > 0 || x->number < 0) return true;
   for (int k = 0; k < w->divisors.n; k++)
     if (w->divisors.at[k] == x) return true;
@@ -132,8 +132,8 @@ static bool is_finite(Walk *w, const Read *r, const int64_t *at, int depth) {
 
 /* ---- one element of a node ---- */
 
-static Value *product_at(Walk *w, const Node *n, const int64_t *at) {
-  Value *product = field_number(w->f, n->scale);
+static FieldValue *product_at(Walk *w, const Node *n, const int64_t *at) {
+  FieldValue *product = field_constant(w->f, n->scale);
   for (int k = 0; k < n->nreads && product != w->f->zero && !w->f->failed; k++)
     product = field_times(w->f, product, read_at(w, n->reads[k], at));
   return product;
@@ -145,29 +145,29 @@ static bool over_examples(const Node *n) {
   return false;
 }
 
-static Value *take(Walk *w, Reduction reduction, Value *so_far, Value *x, int place, int *best) {
+static FieldValue *take(Walk *w, Reduction reduction, FieldValue *so_far, FieldValue *x, int place, int *best) {
   Field *f = w->f;
   if (reduction == RED_SUM || reduction == RED_LOGSUMEXP) return field_add(f, so_far, x);
   if (reduction == RED_PROD) return field_times(f, so_far, x);
   bool most = reduction == RED_MAX || reduction == RED_ARGMAX;
-  Value *both[2] = {most ? so_far : x, most ? x : so_far};
+  FieldValue *both[2] = {most ? so_far : x, most ? x : so_far};
   if (field_apply(f, OP_LT, both) != f->one) return so_far;
   *best = place;
   return x;
 }
 
-static Value *reduced_at(Walk *w, const Node *n, int64_t *at) {
+static FieldValue *reduced_at(Walk *w, const Node *n, int64_t *at) {
   Field *f = w->f;
   Reduction reduction = n->reduction;
   bool sums = reduction == RED_SUM || reduction == RED_LOGSUMEXP;
-  Value *result = sums ? f->zero : NULL;
+  FieldValue *result = sums ? f->zero : NULL;
   int place = 0, best = 0;
   if (over_examples(n)) return fail(w);
   for (int k = 0; k < n->nreduce; k++) at[n->naxes + k] = 0;
   do {
     if (--f->work < 0) return fail(w);
     if (!guards_hold(w, n, at)) continue;
-    Value *x = product_at(w, n, at);
+    FieldValue *x = product_at(w, n, at);
     if (reduction == RED_LOGSUMEXP) x = field_exp(f, x);
     result = result ? take(w, reduction, result, x, place, &best) : x;
     place++;
@@ -194,16 +194,16 @@ static bool absorbs(const Node *n) {
 }
 
 /* a * b, but 0 where a is 0: a case of its own unless b is finite there. */
-static Value *select_at(Walk *w, const Node *n, Value *a, const int64_t *at) {
+static FieldValue *select_at(Walk *w, const Node *n, FieldValue *a, const int64_t *at) {
   w->absorbed++;
-  Value *b = read_at(w, n->reads[1], at);
+  FieldValue *b = read_at(w, n->reads[1], at);
   bool finite = w->finding || is_finite(w, n->reads[1], at, 6);
   w->absorbed--;
   return !finite && field_sign(w->f, a) == 0 ? w->f->zero : field_times(w->f, a, b);
 }
 
-static Value *map_at(Walk *w, const Node *n, int64_t *at) {
-  Value *x[3] = {NULL};
+static FieldValue *map_at(Walk *w, const Node *n, int64_t *at) {
+  FieldValue *x[3] = {NULL};
   int64_t whole;
   if (n->op == OP_INDEX) {
     if (n->value->divisor != 1 || !index_at(w, n->value, at, &whole)) return fail(w);
@@ -225,7 +225,7 @@ static Value *map_at(Walk *w, const Node *n, int64_t *at) {
   return field_apply(w->f, n->op, x);
 }
 
-static Value *element(Walk *w, Node *n, int64_t flat);
+static FieldValue *element(Walk *w, Node *n, int64_t flat);
 
 /* ---- recurrences: an element is asked of the step before it, down to the first ---- */
 
@@ -248,7 +248,7 @@ static int64_t flat_of(const Node *n, const int64_t *at) {
 }
 
 /* What a step carries from the one before it: at the first step what it starts from, which has no time. */
-static Value *carried_at(Walk *w, const Node *prev, int64_t *at) {
+static FieldValue *carried_at(Walk *w, const Node *prev, int64_t *at) {
   const Carry *c = w->bound[prev->id];
   const Scan *scan = &w->g->scans[prev->scan];
   int time = node_time_axis(prev, prev->scan);
@@ -264,8 +264,8 @@ static Value *carried_at(Walk *w, const Node *prev, int64_t *at) {
   return element(w, c->init, flat_of(c->init, start));
 }
 
-static Value *pieces_at(Walk *w, const Node *n, const int64_t *at) {
-  Value *sum = w->f->zero;
+static FieldValue *pieces_at(Walk *w, const Node *n, const int64_t *at) {
+  FieldValue *sum = w->f->zero;
   for (int p = 0; p < n->nreads; p++) {
     Node *piece = n->reads[p]->node;
     int64_t flat = 0;
@@ -280,10 +280,10 @@ static Value *pieces_at(Walk *w, const Node *n, const int64_t *at) {
   return sum;
 }
 
-static Value *leaf_at(Walk *w, const Node *n, int64_t flat) {
-  Value *leaf = field_leaf(w->f, (uint64_t)n->id, (uint64_t)flat);
+static FieldValue *leaf_at(Walk *w, const Node *n, int64_t flat) {
+  FieldValue *leaf = field_leaf(w->f, (uint64_t)n->id, (uint64_t)flat);
   if (n->kind == NODE_BATCH || n->kind == NODE_GRAD) return fail(w);
-  if (n->kind == NODE_CONST) return field_number(w->f, n->data[flat]);
+  if (n->kind == NODE_CONST) return field_constant(w->f, n->data[flat]);
   if (w->zeroed && field_chosen_zero(w->f, leaf)) return w->f->zero;
   if (n->integer) leaf->whole = true;
   if (!n->integer || !(n->hi - n->lo < 1e6)) return leaf;
@@ -291,7 +291,7 @@ static Value *leaf_at(Walk *w, const Node *n, int64_t flat) {
   return field_number(w->f, n->lo + field_choose(w->f, leaf, (int)(n->hi - n->lo) + 1));
 }
 
-static Value *compute(Walk *w, Node *n, int64_t flat) {
+static FieldValue *compute(Walk *w, Node *n, int64_t flat) {
   int64_t at[MAX_AXES] = {0};
   for (int64_t k = n->naxes - 1, rest = flat; k >= 0; k--) {
     at[k] = rest % extent_of(n->axes[k]);
@@ -301,7 +301,7 @@ static Value *compute(Walk *w, Node *n, int64_t flat) {
   if ((size_t)n->id < w->nnodes && w->opaque[n->id] && !n->open) return leaf_at(w, n, flat);
   if ((size_t)n->id >= w->nnodes || w->opaque[n->id] == HIDES) return fail(w);
   bool absorbing = n->kind == NODE_MAP && absorbs(n);
-  Value *value;
+  FieldValue *value;
   switch (n->kind) {
   case NODE_MAP:
     w->absorbed += absorbing;
@@ -318,11 +318,11 @@ static Value *compute(Walk *w, Node *n, int64_t flat) {
   }
 }
 
-static Value *element(Walk *w, Node *n, int64_t flat) {
+static FieldValue *element(Walk *w, Node *n, int64_t flat) {
   Memo *m = &w->memo[n->id];
   if (w->f->failed || count_of(n) > MOST_ARRAY || w->depth > MOST_DEPTH) return fail(w);
   if (!m->values) {
-    m->values = ARENA_ARRAY(w->g->cx, Value *, count_of(n));
+    m->values = ARENA_ARRAY(w->g->cx, FieldValue *, count_of(n));
     m->run = ARENA_ARRAY(w->g->cx, int, count_of(n));
   }
   if (m->run[flat] != w->run) {
@@ -334,7 +334,7 @@ static Value *element(Walk *w, Node *n, int64_t flat) {
   return m->values[flat];
 }
 
-static Value *read_at(Walk *w, const Read *r, const int64_t *at) {
+static FieldValue *read_at(Walk *w, const Read *r, const int64_t *at) {
   int64_t flat = 0, value;
   for (int k = 0; k < r->node->naxes && !w->f->failed; k++) {
     Axis axis = r->node->axes[k];
@@ -359,7 +359,7 @@ static bool equal_in_this_case(Walk *w, const Read *a, const Read *b) {
   Field *f = w->f;
   w->run++;
   f->vacuous = false;
-  Value *left = read_at(w, a, NULL), *right = read_at(w, b, NULL);
+  FieldValue *left = read_at(w, a, NULL), *right = read_at(w, b, NULL);
   return !f->failed && (f->vacuous || w->finding || field_equal(f, left, right)) && !f->failed;
 }
 

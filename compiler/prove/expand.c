@@ -7,7 +7,7 @@
  *
  *     (f - y)/(f*(1 - f))  ==  -y/f + (1 - y)/(1 - f)          with f a leaf, times f*(1 - f) */
 #include "prove/prove.h"
-
+#include "prove/element.h"
 #include "prove/normal.h"
 #include "build/property.h"
 
@@ -40,7 +40,7 @@ static Poly *leaf_poly(Prover *p, Node *n, Index **index) {
   return poly_atom(p, arena_copy(p->cx, &a, sizeof a), 1);
 }
 
-Poly *poly_index(Prover *p, const Index *index) {
+static Poly *index_poly(Prover *p, const Index *index) {
   const Index *e = plain_index(p, (Index *)index);
   double d = (double)e->divisor;
   Poly *sum = poly_number(p, (double)e->offset / d);
@@ -109,7 +109,7 @@ static Poly *map_poly(Prover *p, const Node *n, int *vars) {
   Subst s = open_axes(p, n, vars);
   Poly *args[3], *comparison;
   if (n->op == OP_PRODUCT) return product_poly(p, n, &s, vars);
-  if (n->op == OP_INDEX) return poly_index(p, index_substitute(p->g, n->value, &s));
+  if (n->op == OP_INDEX) return index_poly(p, index_substitute(p->g, n->value, &s));
   if ((comparison = comparison_poly(p, n, &s))) return comparison;
   for (int k = 0; k < n->nreads; k++) args[k] = expand(p, read_substitute(p->g, n->reads[k], &s));
   if (p->failed) return poly_new(p);
@@ -162,7 +162,7 @@ static Poly *expand(Prover *p, const Read *r) {
   Index *index[MAX_AXES];
   Poly *value;
   if (++p->depth > MOST_DEPTH) p->failed = true;
-  if (!burn(p, 1)) return poly_new(p);
+  if (!prover_burn(p, 1)) return poly_new(p);
   for (int k = 0; k < n->naxes; k++) index[k] = plain_index(p, r->index[k]);
   if (!is_expanded(p, n)) {
     value = leaf_poly(p, n, index);
@@ -227,7 +227,7 @@ static void add_divisor(Prover *p, Read *r) {
  * number of an infinite one. A sum needs all of its terms. */
 static void find_divisors(Prover *p, const Read *r, int depth) {
   const Node *n = through(r->node);
-  if (depth == 0 || p->divisors.n > MOST_DIVISORS || !is_expanded(p, n) || n->kind == NODE_PIECES || !burn(p, 1))
+  if (depth == 0 || p->divisors.n > MOST_DIVISORS || !is_expanded(p, n) || n->kind == NODE_PIECES || !prover_burn(p, 1))
     return;
   Subst s = {0};
   for (int k = 0; k < n->naxes; k++) subst_add(&s, k, plain_index(p, r->index[k]));
@@ -279,7 +279,7 @@ static const unsigned char *shared_leaves(Graph *g, const Read *a, const Read *b
 static void forget(Prover *p) { memset(p->memo, 0, sizeof(Poly *) * p->nnodes); }
 
 static bool attempt_proof(Graph *g, const Read *a, const Read *b, const unsigned char *opaque) {
-  Prover p = {.g = g, .cx = g->cx, .fuel = FUEL, .opaque = opaque, .nnodes = g->nnodes};
+  Prover p = {.g = g, .cx = g->cx, .fuel = FUEL, .opaque = opaque, .nnodes = g->nnodes, .index = index_poly};
   p.memo = ARENA_ARRAY(g->cx, Poly *, g->nnodes);
   p.memo_vars = ARENA_ARRAY(g->cx, int *, g->nnodes);
   find_divisors(&p, a, MOST_DIVISION_DEPTH);

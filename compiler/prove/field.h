@@ -11,19 +11,25 @@
  * their operand, and a value remembers what of them it was made of, so that exp(log(u)) = u and sqrt(u)*sqrt(u) = u. A
  * constant is the simple fraction nearest to it, if one is within rounding.
  *
- * Equal numbers are equal formulas wherever both are defined; different ones may be equal all the same. */
+ * Equal numbers are equal formulas wherever both are defined; different ones may be equal all the same.
+ *
+ * Its files, each of which calls those before it only: field_number.c, field_sign.c, field_function.c, field_apply.c.
+ */
 #ifndef NNC_FIELD_H
 #define NNC_FIELD_H
 
 #include "graph/graph.h"
 
-#define LANES     7
-#define MOST_LOGS 8
+#define LANES      7
+#define MOST_LOGS  8
+#define FIELD_ROOT 12 /* roots are of this degree, or one that divides it */
 
-typedef struct Value Value;
+enum { FIELD_UNKNOWN = 2 /* where a sign is said */ };
+
+typedef struct FieldValue FieldValue;
 typedef enum { MADE_OTHERWISE, MADE_TIMES, MADE_OVER, MADE_POWER } Making;
 
-struct Value {
+struct FieldValue {
   uint32_t p[LANES], q[LANES]; /* modulo P and modulo Q */
   double number;               /* what a constant comes to, NAN for others */
   int infinite;                /* -1, 1: that infinity, and no number */
@@ -31,24 +37,24 @@ struct Value {
   double error; /* of `number`, at most; 0: it is exact */
   double degree;
   Making made; /* a*b, a/b, a^exponent */
-  Value *a, *b;
+  FieldValue *a, *b;
   double exponent;
-  Value *log;          /* where known */
-  bool opened;         /* its logarithm, or its sign, is being made of those of its parts */
-  bool whole;          /* an integer */
-  Op image;            /* increasing function of `of`; OP_PRODUCT: of nothing */
-  Value *of, *sign_of; /* sign_of: a value of the same sign */
-  int nlogs, nroots;   /* value = rest + sum of logs; value = coefficient * product of roots */
+  FieldValue *log;          /* where known */
+  bool opened;              /* its logarithm, or its sign, is being made of those of its parts */
+  bool whole;               /* an integer */
+  Op image;                 /* increasing function of `of`; OP_PRODUCT: of nothing */
+  FieldValue *of, *sign_of; /* sign_of: a value of the same sign */
+  int nlogs, nroots;        /* value = rest + sum of logs; value = coefficient * product of roots */
   struct {
-    Value *of;
+    FieldValue *of;
     double times;
   } logs[MOST_LOGS];
   struct {
-    Value *of;
+    FieldValue *of;
     double power;
   } roots[MOST_LOGS]; /* 0 < power < 1 */
-  Value *coefficient;
-  Value *chain;
+  FieldValue *coefficient;
+  FieldValue *chain;
 };
 
 typedef struct Choice { /* of one run: which sign, which class */
@@ -59,7 +65,7 @@ typedef struct Choice { /* of one run: which sign, which class */
 
 typedef struct Field {
   Context *cx;
-  Value **table;
+  FieldValue **table;
   size_t size, count;
   long work;            /* left */
   int depth;            /* of logarithms of parts of parts */
@@ -67,59 +73,61 @@ typedef struct Field {
   bool vacuous;         /* of one run: its choices contradict what is known, or a side divides by 0: it says nothing */
   uint32_t base[LANES]; /* exp(1) */
   VEC(Choice) choices;
-  VEC(Value *) floors; /* values whose floor was asked for; each is the image of its floor */
-  Value *zero, *one, *minus_infinity, *pi;
+  VEC(FieldValue *) floors; /* values whose floor was asked for; each is the image of its floor */
+  FieldValue *zero, *one, *minus_infinity, *pi;
 } Field;
 
+/* prove/field_number.c */
 Field *field_new(Context *cx, long work);
-Value *field_number(Field *f, double x);
+FieldValue *field_give_up(Field *f);
+FieldValue *field_number(Field *f, double x); /* the simple fraction whose nearest number is x, or else x itself */
+bool field_as_fraction(double x, double *top, double *bottom); /* false: it is no simple one */
+bool field_is_rational(const FieldValue *v);                   /* a constant in which no function stands */
 /* A value of its own for each (a, b). */
-Value *field_leaf(Field *f, uint64_t a, uint64_t b);
-Value *field_add(Field *f, Value *a, Value *b);
-Value *field_times(Field *f, Value *a, Value *b);
-Value *field_apply(Field *f, Op op, Value *const *x);
-Value *field_exp(Field *f, Value *x);
-Value *field_log(Field *f, Value *x);
+FieldValue *field_leaf(Field *f, uint64_t a, uint64_t b);
+/* A random value that follows from a tag, a and b (or NULL). */
+FieldValue *field_atom(Field *f, uint64_t tag, const FieldValue *a, const FieldValue *b);
+FieldValue *field_add(Field *f, FieldValue *a, FieldValue *b);
+FieldValue *field_minus(Field *f, FieldValue *a, FieldValue *b);
+FieldValue *field_scale(Field *f, double by, FieldValue *a);
+FieldValue *field_times(Field *f, FieldValue *a, FieldValue *b);
+FieldValue *field_inverse(Field *f, FieldValue *a);
+FieldValue *field_over(Field *f, FieldValue *a, FieldValue *b);
+/* The sign of a/b, where that is a value that was met and whose sign is known; else 0. Nothing is made for it. */
+int field_known_ratio(const Field *f, const FieldValue *a, const FieldValue *b);
+/* For prove/field_function.c: numbers that follow from a tag, a and b (or NULL); those of exp(x) modulo P; the value
+ * that is coefficient times the roots of `like`; and what is kept of a value that was made. */
+void field_draw(FieldValue *v, uint64_t tag, const uint32_t *a, const uint32_t *b);
+void field_raise(const Field *f, const FieldValue *x, FieldValue *v);
+FieldValue *field_rooted(Field *f, FieldValue *coefficient, const FieldValue *like);
+FieldValue *field_keep(Field *f, const FieldValue *v);
+
+/* prove/field_sign.c */
 /* -1, 0 or 1: decided where that is known, else chosen: each run of a formula takes other choices. */
-int field_sign(Field *f, Value *x);
-/* The sign of a - b. */
-int field_compare(Field *f, Value *a, Value *b);
-/* Equal under the choices that were made. */
-bool field_equal(Field *f, Value *a, Value *b);
+int field_sign(Field *f, FieldValue *x);
 /* Does the sign of x follow from what was chosen in this run? */
-bool field_sign_follows(Field *f, Value *x, int sign);
-bool field_chosen_zero(Field *f, Value *x); /* in this run */
+bool field_sign_follows(Field *f, FieldValue *x, int sign);
+bool field_chosen_zero(Field *f, FieldValue *x); /* in this run */
+/* Equal under the choices that were made. */
+bool field_equal(Field *f, FieldValue *a, FieldValue *b);
 int field_choose(Field *f, const void *key, int options);
 /* The choices of the next run; false after the last. */
 bool field_next(Field *f);
 
-/* ---- below: between prove/field_number.c, prove/field_order.c and prove/field_sign.c ---- */
+/* prove/field_function.c */
+/* x as the root of a simple fraction and a power of π, where it is one; else as field_number has it. */
+FieldValue *field_constant(Field *f, double x);
+FieldValue *field_absolute(Field *f, FieldValue *a);
+FieldValue *field_power(Field *f, FieldValue *a, FieldValue *exponent);
+FieldValue *field_exp(Field *f, FieldValue *x);
+FieldValue *field_log(Field *f, FieldValue *x);
+FieldValue *field_sigmoid(Field *f, FieldValue *u);
+FieldValue *field_tanh(Field *f, FieldValue *u);
+FieldValue *field_softplus(Field *f, FieldValue *u);
+FieldValue *field_floor(Field *f, FieldValue *x);
+FieldValue *field_image(FieldValue *v, Op op, FieldValue *of); /* v, known to be op(of) */
 
-enum { FIELD_UNKNOWN = 2 /* where a sign is said */ };
-
-Value *field_give_up(Field *f);
-bool field_is_rational(const Value *v); /* a constant in which no function stands */
-Value *field_scale(Field *f, double by, Value *a);
-Value *field_minus(Field *f, Value *a, Value *b);
-Value *field_inverse(Field *f, Value *a);
-Value *field_over(Field *f, Value *a, Value *b);
-/* The sign of a/b, where that is a value that was met and whose sign is known; else 0. Nothing is made for it. */
-int field_known_ratio(const Field *f, const Value *a, const Value *b);
-Value *field_absolute(Field *f, Value *a);
-Value *field_power(Field *f, Value *a, Value *exponent);
-Value *field_sigmoid(Field *f, Value *u);
-Value *field_tanh_of(Field *f, Value *u);
-/* A random value that follows from a tag, a and b (or NULL). */
-Value *field_atom(Field *f, uint64_t tag, const Value *a, const Value *b);
-
-/* prove/field_order.c */
-int field_sign_of_parts(Field *f, Value *x);       /* FIELD_UNKNOWN where the parts do not say */
-bool field_part_is_zero(Field *f, const Value *x); /* and x therefore; by what was chosen */
-bool field_equal_squares(Field *f, Value *a, Value *b);
-Value *field_image(Value *v, Op op, Value *of); /* v, known to be op(of) */
-Value *field_softplus(Field *f, Value *u);
-Value *field_floor(Field *f, Value *x);
-/* x as a root of a simple fraction and a power of π; NULL where it is none. */
-Value *field_number_with_root(Field *f, double x);
+/* prove/field_apply.c */
+FieldValue *field_apply(Field *f, Op op, FieldValue *const *x);
 
 #endif

@@ -1,17 +1,18 @@
-/* field_number.c: arithmetic and functions on formulas as numbers modulo primes; see prove/field.h. */
+/* field_number.c: constants, leaves and arithmetic of formulas as numbers modulo primes; see prove/field.h.
+ *
+ * In: formulas as values. Out: their sums, products and quotients, each a value that is kept once: two formulas of the
+ * same numbers are one value, of which all that is known is known. */
 #include "prove/field.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define P              2147483579u /* prime, as is Q */
-#define Q              1073741789u /* (P - 1)/2 */
-#define MOST_DEGREE    1e6
-#define MOST_VALUES    100000
-#define MOST_LOG_DEPTH 500
-#define ROUNDING       2.3e-16 /* of a number, relative */
-#define ROOT           12      /* roots are of this degree, or one that divides it */
+#define P           2147483579u /* prime, as is Q */
+#define Q           1073741789u /* (P - 1)/2 */
+#define MOST_DEGREE 1e6
+#define MOST_VALUES 100000
+#define ROUNDING    2.3e-16 /* of a number, relative */
 
 /* ---- numbers modulo m ---- */
 
@@ -23,6 +24,10 @@ static uint32_t power(uint32_t a, uint32_t n, uint32_t m) {
   for (; n; n >>= 1, a = times(a, a, m))
     if (n & 1) result = times(result, a, m);
   return result;
+}
+
+void field_raise(const Field *f, const FieldValue *x, FieldValue *v) {
+  for (int k = 0; k < LANES; k++) v->p[k] = power(f->base[k], x->q[k], P);
 }
 
 static uint64_t scramble(uint64_t x) { /* the finalizer of SplitMix64 (Steele, Lea and Flood 2014) */
@@ -39,21 +44,21 @@ static uint32_t whole_modulo(double x, uint32_t m) {
 
 /* ---- keeping values: equal ones are one ---- */
 
-static bool same_lanes(const Value *a, const Value *b) {
+static bool same_lanes(const FieldValue *a, const FieldValue *b) {
   return a->infinite == b->infinite && memcmp(a->p, b->p, sizeof a->p) == 0;
 }
 
-static size_t place_of(const Field *f, const Value *v) {
+static size_t place_of(const Field *f, const FieldValue *v) {
   return (size_t)scramble(v->p[0] ^ ((uint64_t)v->p[1] << 32) ^ (uint64_t)v->infinite) & (f->size - 1);
 }
 
 static void grow(Field *f) {
-  Value **old = f->table;
+  FieldValue **old = f->table;
   size_t size = f->size;
   f->size = 4 * size;
-  f->table = ARENA_ARRAY(f->cx, Value *, f->size);
+  f->table = ARENA_ARRAY(f->cx, FieldValue *, f->size);
   for (size_t k = 0; k < size; k++)
-    for (Value *v = old[k], *next; v; v = next) {
+    for (FieldValue *v = old[k], *next; v; v = next) {
       size_t place = place_of(f, v);
       next = v->chain;
       v->chain = f->table[place];
@@ -62,7 +67,7 @@ static void grow(Field *f) {
 }
 
 /* What is known of one way to make it is known of the value. */
-static void learn(Value *old, const Value *v) {
+static void learn(FieldValue *old, const FieldValue *v) {
   old->positive = old->positive || v->positive;
   old->nonnegative = old->nonnegative || v->nonnegative;
   if (isnan(old->number) || (v->error < old->error && !isnan(v->number)))
@@ -78,21 +83,21 @@ static void learn(Value *old, const Value *v) {
   }
 }
 
-static Value *keep(Field *f, const Value *v) {
+FieldValue *field_keep(Field *f, const FieldValue *v) {
   size_t place = place_of(f, v);
   if (--f->work < 0 || v->degree > MOST_DEGREE || f->count > MOST_VALUES) f->failed = true;
-  for (Value *old = f->table[place]; old; old = old->chain)
+  for (FieldValue *old = f->table[place]; old; old = old->chain)
     if (same_lanes(old, v)) {
       learn(old, v);
       return old;
     }
   if (++f->count > f->size) grow(f), place = place_of(f, v);
-  Value *new = arena_copy(f->cx, v, sizeof *v);
+  FieldValue *new = arena_copy(f->cx, v, sizeof *v);
   new->chain = f->table[place];
   return f->table[place] = new;
 }
 
-Value *field_give_up(Field *f) {
+FieldValue *field_give_up(Field *f) {
   f->failed = true;
   return f->zero;
 }
@@ -100,7 +105,7 @@ Value *field_give_up(Field *f) {
 /* ---- leaves and constants ---- */
 
 /* Random numbers that follow from a tag and the values of a and b. */
-static void draw(Value *v, uint64_t tag, const uint32_t *a, const uint32_t *b) {
+void field_draw(FieldValue *v, uint64_t tag, const uint32_t *a, const uint32_t *b) {
   for (int lane = 0; lane < LANES; lane++) {
     uint64_t h = scramble(tag * LANES + (uint64_t)lane + 1);
     for (int k = 0; k < LANES && a; k++) h = scramble(h ^ a[k]);
@@ -112,14 +117,14 @@ static void draw(Value *v, uint64_t tag, const uint32_t *a, const uint32_t *b) {
   v->number = NAN;
 }
 
-Value *field_leaf(Field *f, uint64_t a, uint64_t b) {
-  Value v = {0};
-  draw(&v, scramble(scramble(a) ^ b), NULL, NULL);
-  return keep(f, &v);
+FieldValue *field_leaf(Field *f, uint64_t a, uint64_t b) {
+  FieldValue v = {0};
+  field_draw(&v, scramble(scramble(a) ^ b), NULL, NULL);
+  return field_keep(f, &v);
 }
 
 /* The simple fraction whose nearest number is x, by its continued fraction: 0.1 is 1/10. */
-static bool as_fraction(double x, double *top, double *bottom) {
+bool field_as_fraction(double x, double *top, double *bottom) {
   double rest = fabs(x), a = 1, b = 0, c = 0, d = 1; /* a/b the convergent, c/d the one before */
   for (int k = 0; k < 30; k++) {
     double whole = floor(rest), na = whole * a + c, nb = whole * b + d;
@@ -136,7 +141,7 @@ static bool as_fraction(double x, double *top, double *bottom) {
   return false;
 }
 
-static void set_quotient(Value *v, double top, double bottom) {
+static void set_quotient(FieldValue *v, double top, double bottom) {
   uint32_t p = whole_modulo(top, P), q = whole_modulo(top, Q);
   if (bottom != 1) {
     p = times(p, power(whole_modulo(bottom, P), P - 2, P), P);
@@ -146,8 +151,8 @@ static void set_quotient(Value *v, double top, double bottom) {
 }
 
 /* x as a fraction, the simple one whose nearest number it is or else its own. */
-static Value *fraction(Field *f, double x) {
-  Value v = {.number = x, .positive = x > 0, .error = x == floor(x) && fabs(x) < 9e15 ? 0 : ROUNDING * fabs(x)};
+FieldValue *field_number(Field *f, double x) {
+  FieldValue v = {.number = x, .positive = x > 0, .error = x == floor(x) && fabs(x) < 9e15 ? 0 : ROUNDING * fabs(x)};
   double top, bottom;
   int exponent;
   if (isnan(x)) return field_give_up(f);
@@ -157,7 +162,7 @@ static Value *fraction(Field *f, double x) {
   } else if (x == floor(x) && fabs(x) < 9e15) {
     v.whole = true;
     set_quotient(&v, x, 1);
-  } else if (as_fraction(x, &top, &bottom)) {
+  } else if (field_as_fraction(x, &top, &bottom)) {
     set_quotient(&v, top, bottom);
   } else {
     double mantissa = ldexp(frexp(x, &exponent), 53);
@@ -167,14 +172,7 @@ static Value *fraction(Field *f, double x) {
     for (int k = 0; k < LANES; k++)
       v.p[k] = times(whole_modulo(mantissa, P), p, P), v.q[k] = times(whole_modulo(mantissa, Q), q, Q);
   }
-  return keep(f, &v);
-}
-
-Value *field_number(Field *f, double x) {
-  double top, bottom;
-  bool simple = !isfinite(x) || (x == floor(x) && fabs(x) < 9e15) || as_fraction(x, &top, &bottom);
-  Value *root = simple ? NULL : field_number_with_root(f, x);
-  return root ? root : fraction(f, x);
+  return field_keep(f, &v);
 }
 
 /* What exp(1) is in a lane: a random square, whose powers are Q numbers; another in each, or exp(1) would be a
@@ -189,7 +187,7 @@ Field *field_new(Context *cx, long work) {
   f->cx = cx;
   f->work = work;
   f->size = 1 << 10;
-  f->table = ARENA_ARRAY(cx, Value *, f->size);
+  f->table = ARENA_ARRAY(cx, FieldValue *, f->size);
   for (int k = 0; k < LANES; k++) f->base[k] = base_of_exp(k);
   f->zero = field_number(f, 0);
   f->one = field_number(f, 1);
@@ -199,14 +197,14 @@ Field *field_new(Context *cx, long work) {
 
 /* ---- sums ---- */
 
-static bool same_roots(const Value *a, const Value *b) {
+static bool same_roots(const FieldValue *a, const FieldValue *b) {
   if (a->nroots != b->nroots) return false;
   for (int k = 0; k < a->nroots; k++)
     if (a->roots[k].of != b->roots[k].of || a->roots[k].power != b->roots[k].power) return false;
   return true;
 }
 
-static void add_logs(Value *v, const Value *a, double by) {
+static void add_logs(FieldValue *v, const FieldValue *a, double by) {
   for (int i = 0; i < a->nlogs; i++) {
     int k = 0;
     while (k < v->nlogs && v->logs[k].of != a->logs[i].of) k++;
@@ -220,12 +218,10 @@ static void add_logs(Value *v, const Value *a, double by) {
   }
 }
 
-static Value *rooted(Field *f, Value *coefficient, const Value *like);
+static bool is_whole(const FieldValue *v) { return v->number == floor(v->number) && fabs(v->number) < 9e15; }
 
-static bool is_whole(const Value *v) { return v->number == floor(v->number) && fabs(v->number) < 9e15; }
-
-Value *field_add(Field *f, Value *a, Value *b) {
-  Value v = {.number = a->number + b->number, .positive = a->positive && b->positive};
+FieldValue *field_add(Field *f, FieldValue *a, FieldValue *b) {
+  FieldValue v = {.number = a->number + b->number, .positive = a->positive && b->positive};
   v.nonnegative = a->nonnegative && b->nonnegative;
   v.positive = v.positive || (v.nonnegative && (a->positive || b->positive));
   v.whole = a->whole && b->whole;
@@ -234,7 +230,7 @@ Value *field_add(Field *f, Value *a, Value *b) {
   if (a->infinite && b->infinite && a != b) return field_give_up(f);
   if (a->infinite || b == f->zero) return a;
   if (b->infinite || a == f->zero) return b;
-  if (a->nroots && same_roots(a, b)) return rooted(f, field_add(f, a->coefficient, b->coefficient), a);
+  if (a->nroots && same_roots(a, b)) return field_rooted(f, field_add(f, a->coefficient, b->coefficient), a);
   for (int k = 0; k < LANES; k++) {
     v.p[k] = plus(a->p[k], b->p[k], P);
     v.q[k] = plus(a->q[k], b->q[k], Q);
@@ -244,19 +240,19 @@ Value *field_add(Field *f, Value *a, Value *b) {
   add_logs(&v, a, 1);
   if (v.nlogs >= 0) add_logs(&v, b, 1);
   if (v.nlogs < 0) v.nlogs = 0;
-  return keep(f, &v);
+  return field_keep(f, &v);
 }
 
 /* ---- products, quotients, roots ---- */
 
-/* The root of v by which all its powers are counted: s with of^(1/ROOT) = s. */
-static void root_lanes(const Value *of, double exponent, Value *v) {
-  draw(v, 71, of->p, NULL);
-  uint32_t n = (uint32_t)(exponent * ROOT + 0.5);
+/* The root of v by which all its powers are counted: s with of^(1/FIELD_ROOT) = s. */
+static void root_lanes(const FieldValue *of, double exponent, FieldValue *v) {
+  field_draw(v, 71, of->p, NULL);
+  uint32_t n = (uint32_t)(exponent * FIELD_ROOT + 0.5);
   for (int k = 0; k < LANES; k++) v->p[k] = power(v->p[k], n, P), v->q[k] = power(v->q[k], n, Q);
 }
 
-static void multiply_lanes(Value *v, const Value *a, const Value *b) {
+static void multiply_lanes(FieldValue *v, const FieldValue *a, const FieldValue *b) {
   for (int k = 0; k < LANES; k++) {
     v->p[k] = times(a->p[k], b->p[k], P);
     v->q[k] = times(a->q[k], b->q[k], Q);
@@ -266,8 +262,8 @@ static void multiply_lanes(Value *v, const Value *a, const Value *b) {
 }
 
 /* coefficient times the roots of `like`. */
-static Value *rooted(Field *f, Value *coefficient, const Value *like) {
-  Value v = {.number = NAN};
+FieldValue *field_rooted(Field *f, FieldValue *coefficient, const FieldValue *like) {
+  FieldValue v = {.number = NAN};
   if (coefficient == f->zero || like->nroots == 0) return coefficient;
   if (coefficient->nroots) return field_give_up(f);
   multiply_lanes(&v, coefficient, f->one);
@@ -275,7 +271,7 @@ static Value *rooted(Field *f, Value *coefficient, const Value *like) {
   v.positive = coefficient->positive;
   v.nonnegative = coefficient->nonnegative;
   for (int k = 0; k < like->nroots; k++) {
-    Value root = {0};
+    FieldValue root = {0};
     root_lanes(like->roots[k].of, like->roots[k].power, &root);
     double degree = v.degree + 1 + like->roots[k].of->degree;
     multiply_lanes(&v, &v, &root);
@@ -287,12 +283,12 @@ static Value *rooted(Field *f, Value *coefficient, const Value *like) {
   memcpy(v.roots, like->roots, sizeof v.roots);
   v.nroots = like->nroots;
   v.coefficient = coefficient;
-  return keep(f, &v);
+  return field_keep(f, &v);
 }
 
-static Value *times_roots(Field *f, Value *a, Value *b) {
-  Value like = {0};
-  Value *whole = field_times(f, a->nroots ? a->coefficient : a, b->nroots ? b->coefficient : b);
+static FieldValue *times_roots(Field *f, FieldValue *a, FieldValue *b) {
+  FieldValue like = {0};
+  FieldValue *whole = field_times(f, a->nroots ? a->coefficient : a, b->nroots ? b->coefficient : b);
   memcpy(like.roots, a->roots, sizeof like.roots);
   like.nroots = a->nroots;
   for (int i = 0; i < b->nroots; i++) {
@@ -307,13 +303,13 @@ static Value *times_roots(Field *f, Value *a, Value *b) {
       if (like.roots[k].power < 1e-9) like.roots[k] = like.roots[--like.nroots];
     }
   }
-  return whole->nroots ? field_times(f, whole, rooted(f, f->one, &like)) : rooted(f, whole, &like);
+  return whole->nroots ? field_times(f, whole, field_rooted(f, f->one, &like)) : field_rooted(f, whole, &like);
 }
 
-bool field_is_rational(const Value *v) { return !isnan(v->number) && v->degree == 0; }
+bool field_is_rational(const FieldValue *v) { return !isnan(v->number) && v->degree == 0; }
 
-Value *field_times(Field *f, Value *a, Value *b) {
-  Value v = {
+FieldValue *field_times(Field *f, FieldValue *a, FieldValue *b) {
+  FieldValue v = {
     .number = a->number * b->number, .positive = a->positive && b->positive, .made = MADE_TIMES, .a = a, .b = b};
   v.nonnegative = a == b || (a->nonnegative && b->nonnegative);
   v.whole = a->whole && b->whole;
@@ -321,7 +317,7 @@ Value *field_times(Field *f, Value *a, Value *b) {
   if (v.error > 0 || !is_whole(&v)) v.error += ROUNDING * fabs(v.number);
   if (f->failed) return f->zero;
   if (a->infinite || b->infinite) {
-    const Value *other = a->infinite ? b : a;
+    const FieldValue *other = a->infinite ? b : a;
     if (isnan(other->number) || other->number == 0) return field_give_up(f);
     return field_number(f, a->number * b->number);
   }
@@ -332,30 +328,30 @@ Value *field_times(Field *f, Value *a, Value *b) {
   if (field_is_rational(a)) add_logs(&v, b, a->number);
   else if (field_is_rational(b)) add_logs(&v, a, b->number);
   if (v.nlogs < 0) v.nlogs = 0;
-  return keep(f, &v);
+  return field_keep(f, &v);
 }
 
-Value *field_scale(Field *f, double by, Value *a) { return field_times(f, field_number(f, by), a); }
-Value *field_minus(Field *f, Value *a, Value *b) { return field_add(f, a, field_scale(f, -1, b)); }
+FieldValue *field_scale(Field *f, double by, FieldValue *a) { return field_times(f, field_number(f, by), a); }
+FieldValue *field_minus(Field *f, FieldValue *a, FieldValue *b) { return field_add(f, a, field_scale(f, -1, b)); }
 
-Value *field_inverse(Field *f, Value *a) {
-  Value v = {.number = 1 / a->number,
-             .positive = a->positive,
-             .nonnegative = a->nonnegative,
-             .made = MADE_OVER,
-             .a = f->one,
-             .b = a};
+FieldValue *field_inverse(Field *f, FieldValue *a) {
+  FieldValue v = {.number = 1 / a->number,
+                  .positive = a->positive,
+                  .nonnegative = a->nonnegative,
+                  .made = MADE_OVER,
+                  .a = f->one,
+                  .b = a};
   v.error = a->error == 0 && fabs(a->number) == 1 ? 0 : fabs(v.number) * (4 * a->error / fabs(a->number) + ROUNDING);
   if (a == f->zero || a->infinite || f->failed) return field_give_up(f);
   if (a->nroots) {
-    Value like = *a;
-    Value *whole = a->coefficient;
+    FieldValue like = *a;
+    FieldValue *whole = a->coefficient;
     for (int k = 0; k < a->nroots; k++) {
       whole = field_times(f, whole, a->roots[k].of);
       like.roots[k].power = 1 - a->roots[k].power;
     }
-    Value *below = field_inverse(f, whole);
-    return below->nroots ? field_give_up(f) : rooted(f, below, &like);
+    FieldValue *below = field_inverse(f, whole);
+    return below->nroots ? field_give_up(f) : field_rooted(f, below, &like);
   }
   for (int k = 0; k < LANES; k++) {
     if (!a->p[k] || !a->q[k]) return field_give_up(f);
@@ -364,22 +360,22 @@ Value *field_inverse(Field *f, Value *a) {
   }
   v.fraction = a->degree > 0;
   v.degree = a->degree;
-  return keep(f, &v);
+  return field_keep(f, &v);
 }
 
-Value *field_over(Field *f, Value *a, Value *b) {
+FieldValue *field_over(Field *f, FieldValue *a, FieldValue *b) {
   if (a == f->zero && b != f->zero) return a;
   return field_times(f, a, field_inverse(f, b));
 }
 
-int field_known_ratio(const Field *f, const Value *a, const Value *b) {
-  Value v = {.infinite = 0};
+int field_known_ratio(const Field *f, const FieldValue *a, const FieldValue *b) {
+  FieldValue v = {.infinite = 0};
   for (int sign = 1; sign >= -1; sign -= 2) {
     for (int k = 0; k < LANES; k++) {
       if (!b->p[k]) return 0;
       v.p[k] = times(times(a->p[k], power(b->p[k], P - 2, P), P), sign < 0 ? P - 1 : 1, P);
     }
-    const Value *known = f->table[place_of(f, &v)];
+    const FieldValue *known = f->table[place_of(f, &v)];
     while (known && !same_lanes(known, &v)) known = known->chain;
     if (known && known->positive) return sign;
     if (known && fabs(known->number) > 2 * known->error) return known->number > 0 ? sign : -sign;
@@ -387,136 +383,9 @@ int field_known_ratio(const Field *f, const Value *a, const Value *b) {
   return 0;
 }
 
-static Value *whole_power(Field *f, Value *a, int n) {
-  Value *result = f->one;
-  for (int k = n < 0 ? -n : n; k && !f->failed; k >>= 1, a = k ? field_times(f, a, a) : a)
-    if (k & 1) result = field_times(f, result, a);
-  return n < 0 ? field_inverse(f, result) : result;
-}
-
-Value *field_absolute(Field *f, Value *a) {
-  int sign = field_sign(f, a);
-  return sign < 0 ? field_scale(f, -1, a) : a;
-}
-
-static bool is_square_number(Field *f, Value *a, Value **root) {
-  if (!field_is_rational(a) || !(a->number >= 0)) return false;
-  *root = fraction(f, sqrt(a->number));
-  return field_times(f, *root, *root) == a;
-}
-
-/* a^(a multiple of 1/ROOT). */
-static Value *root_power(Field *f, Value *a, double exponent) {
-  double whole = floor(exponent);
-  Value *root;
-  if (a == f->zero) return exponent > 0 ? a : field_give_up(f);
-  if (exponent - whole == 0.5 && is_square_number(f, a, &root)) return whole_power(f, root, (int)(2 * exponent));
-  if (exponent - whole == 0.5 && a->made == MADE_TIMES && a->a == a->b)
-    return whole_power(f, field_absolute(f, a->a), (int)(2 * exponent));
-  if (a->nroots) return field_give_up(f);
-  Value like = {.nroots = 1};
-  like.roots[0].of = a;
-  like.roots[0].power = exponent - whole;
-  Value *v = rooted(f, whole_power(f, a, (int)whole), &like);
-  if (!v->made) v->made = MADE_POWER, v->a = a, v->exponent = exponent;
-  v->positive = v->positive || a->positive;
-  v->nonnegative = true;
-  return v;
-}
-
-Value *field_atom(Field *f, uint64_t tag, const Value *a, const Value *b) {
-  Value v = {0};
-  draw(&v, tag, a->p, b ? b->p : NULL);
+FieldValue *field_atom(Field *f, uint64_t tag, const FieldValue *a, const FieldValue *b) {
+  FieldValue v = {0};
+  field_draw(&v, tag, a->p, b ? b->p : NULL);
   v.degree = 1 + a->degree + (b ? b->degree : 0);
-  return keep(f, &v);
-}
-
-Value *field_power(Field *f, Value *a, Value *exponent) {
-  double n = exponent->number, roots = floor(n * ROOT + 0.5);
-  if (a->infinite || exponent->infinite) return field_give_up(f);
-  if (field_is_rational(exponent) && fabs(n) <= 64 && field_scale(f, ROOT, exponent) == field_number(f, roots))
-    return fmod(roots, ROOT) == 0 ? whole_power(f, a, (int)(roots / ROOT)) : root_power(f, a, roots / ROOT);
-  if (a->positive) return field_exp(f, field_times(f, exponent, field_log(f, a)));
-  return field_atom(f, 72, a, exponent);
-}
-
-/* ---- exp and log ---- */
-
-Value *field_exp(Field *f, Value *x) {
-  Value v = {.positive = true, .nonnegative = true, .number = exp(x->number), .log = x};
-  v.error = v.number * (2 * x->error + 1e-15);
-  if (x == f->minus_infinity) return f->zero;
-  if (x->infinite || f->failed) return field_give_up(f);
-  if (x == f->zero) return f->one;
-  if (x->nlogs) {
-    Value *rest = x, *product = f->one;
-    for (int k = 0; k < x->nlogs; k++) {
-      Value *of = x->logs[k].of;
-      double n = x->logs[k].times;
-      if (n * ROOT != floor(n * ROOT) || fabs(n) > 64) return field_atom(f, 73, x, NULL);
-      rest = field_minus(f, rest, field_scale(f, n, field_log(f, of)));
-      product = field_times(f, product, field_power(f, of, field_number(f, n)));
-    }
-    return rest->nlogs ? field_atom(f, 73, x, NULL) : field_times(f, product, field_exp(f, rest));
-  }
-  Value random = {0};
-  draw(&random, 74, x->p, NULL);
-  for (int k = 0; k < LANES; k++) v.p[k] = power(f->base[k], x->q[k], P), v.q[k] = random.q[k];
-  v.degree = 1 + x->degree;
-  return keep(f, &v);
-}
-
-static Value *log_of_parts(Field *f, Value *x) {
-  if (x->made == MADE_POWER) return field_scale(f, x->exponent, field_log(f, x->a));
-  if (!x->positive || !x->made) return NULL;
-  if (!x->a->positive || !x->b->positive) return NULL;
-  Value *a = field_log(f, x->a), *b = field_log(f, x->b);
-  return x->made == MADE_TIMES ? field_add(f, a, b) : field_minus(f, a, b);
-}
-
-/* log(1 + exp(u)) = u + log(1 + exp(-u)): of the two, one is an atom. */
-static Value *log_of_one_and_exp(Field *f, Value *x) {
-  Value *exponential = field_minus(f, x, f->one), *u = exponential->log;
-  if (!u || u->nlogs || u->infinite || !isnan(exponential->number)) return NULL;
-  Value *negative = field_scale(f, -1, u);
-  if (memcmp(negative->p, u->p, sizeof u->p) < 0) return NULL;
-  return field_add(f, u, field_log(f, field_add(f, f->one, field_exp(f, negative))));
-}
-
-Value *field_log(Field *f, Value *x) {
-  if (x == f->zero) return f->minus_infinity;
-  if (x == f->one) return f->zero;
-  if (x->infinite || f->failed) return field_give_up(f);
-  if (!x->log && !x->opened) {
-    x->opened = true; /* x may be a part of its own parts: x = (x/y)*y */
-    Value *log = ++f->depth > MOST_LOG_DEPTH ? field_give_up(f) : log_of_parts(f, x);
-    if (!x->log) x->log = log;
-    x->opened = false;
-    f->depth--;
-  }
-  if (!x->log) x->log = log_of_one_and_exp(f, x);
-  if (!x->log) {
-    Value v = {0};
-    draw(&v, 75, x->p, NULL);
-    v.degree = 1 + x->degree;
-    v.number = log(x->number);
-    v.error = 4 * x->error / fabs(x->number) + 1e-15 * (1 + fabs(v.number));
-    v.nlogs = 1;
-    v.logs[0].of = x;
-    v.logs[0].times = 1;
-    x->log = keep(f, &v);
-  }
-  return x->log;
-}
-
-/* 1/(1 + exp(-u)); 1 - sigmoid(u) is made too, so that its logarithm is known. */
-Value *field_sigmoid(Field *f, Value *u) {
-  Value *e = field_exp(f, u), *below = field_inverse(f, field_add(f, f->one, e));
-  below->positive = below->nonnegative = true;
-  return field_times(f, e, below);
-}
-
-Value *field_tanh_of(Field *f, Value *u) {
-  Value *s = field_sigmoid(f, field_scale(f, 2, u));
-  return field_minus(f, field_scale(f, 2, s), f->one);
+  return field_keep(f, &v);
 }

@@ -1,8 +1,9 @@
 /* function.c: functions of normal forms that are no polynomials, each brought to one form:
  *
- *     exp(c*u + v)      EXP(u)^c * EXP(v), a factor for each monomial     exp(log(u)) = u, exp(softplus(u)) = 1 +
- * exp(u)
- *     log(c*u^k*v)      log c + k*log(u) + log(v) for what is positive    log(exp u + exp v) = u + softplus(v - u)
+ *     exp(c*u + v)      EXP(u)^c * EXP(v), a factor for each monomial
+ *     exp(log(u))       u, and exp(softplus(u)) = 1 + exp(u)
+ *     log(c*u^k*v)      log c + k*log(u) + log(v) for what is positive
+ *     log(exp u + exp v)    u + softplus(v - u)
  *     1/(1 + exp u)     1 - sigmoid(u), and sigmoid(-u) = 1 - sigmoid(u)
  *     u^c               common factors of u's monomials taken out, the rest with a first coefficient of 1
  *
@@ -323,7 +324,7 @@ static Poly *power_function(Prover *p, Poly *const *args) {
 
 Poly *poly_function(Prover *p, Op op, Poly *const *x) {
   Poly *one = poly_number(p, 1);
-  if (!burn(p, 5)) return one;
+  if (!prover_burn(p, 5)) return one;
   switch (op) {
   case OP_ADD: return poly_plus(p, 1, x[0], 1, x[1]);
   case OP_SUB:

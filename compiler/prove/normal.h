@@ -6,6 +6,10 @@
  * maximum) of normal forms. Bound variables are free variables of the graph, made fresh, so their extents are known;
  * two monomials that differ only in their names are the same one. All values are immutable once they are made.
  *
+ * polynomial.c (sums and products), function.c, truth.c (steps) and rewrite.c (rules) call each other, for a normal
+ * form is normal all the way down: what a rule makes of a monomial is summed again, and what a substitution makes of
+ * the operand of a function lets the function simplify.
+ *
  * Every step costs fuel; where it is spent, or a number is not finite, `failed` is set and nothing that follows
  * counts. */
 #ifndef NNC_NORMAL_H
@@ -55,7 +59,8 @@ struct Poly {
   int n, cap;
 };
 
-typedef struct Prover {
+typedef struct Prover Prover;
+struct Prover {
   Graph *g;
   Context *cx;
   long fuel;
@@ -66,9 +71,16 @@ typedef struct Prover {
   const unsigned char *opaque; /* nodes that are taken as leaves */
   VEC(Atom *) divisors;        /* nonzero wherever both sides have a value: they divide by these */
   size_t nnodes;
-} Prover;
+  /* The value of an index expression, with what it gathers: prove/expand.c, which knows nodes. */
+  Poly *(*index)(Prover *p, const Index *e);
+};
 
-bool burn(Prover *p, long cost); /* false where the fuel is spent or something failed */
+/* False where the fuel is spent or something failed. */
+static inline bool prover_burn(Prover *p, long cost) {
+  p->fuel -= cost;
+  if (p->fuel < 0) p->failed = true;
+  return !p->failed;
+}
 
 /* prove/same.c */
 uint64_t mono_hash(Prover *p, const Mono *m);
@@ -86,7 +98,6 @@ bool poly_uses(const Poly *a, const int *vars, int n);
 Poly *poly_new(Prover *p);
 Poly *poly_number(Prover *p, double c);
 Poly *poly_atom(Prover *p, Atom *a, double power);
-Poly *poly_index(Prover *p, const Index *e); /* the value of an index expression; prove/expand.c, which knows gathers */
 bool poly_is_number(const Poly *a, double *c);
 void poly_add_to(Prover *p, Poly *sum, double k, const Poly *a); /* sum += k * a */
 Poly *poly_scale(Prover *p, double k, const Poly *a);

@@ -1,11 +1,11 @@
 /* polynomial.c: sums and products of normal forms, and what makes a monomial normal:
  *
- *     guards that always hold go; one that never does makes the monomial 0; [e = 0] is solved for a bound variable,
- * largest
- *     extent first, or for a free one (which stays in the guard, but is replaced in the atoms)
+ *     a guard that always holds goes; one that never does makes the monomial 0
+ *     [e = 0] is solved for a bound variable, that of the largest extent first, or for a free one, which stays in the
+ *         guard but is replaced in the atoms
  *     a bound variable that nothing uses is a factor, its extent
  *     equal atoms are one, their powers added
- *     the rules of prove/function.c between atoms */
+ *     the rules of prove/rewrite.c between atoms */
 #include "prove/normal.h"
 
 #include <math.h>
@@ -100,7 +100,7 @@ static Poly *atom_substitute(Prover *p, Atom *a, double power, const Subst *s) {
     int n = a->kind == ATOM_LEAF ? a->node->naxes : 1;
     copy.index = ARENA_ARRAY(p->cx, Index *, n + 1);
     for (int k = 0; k < n; k++) copy.index[k] = index_substitute(p->g, a->index[k], s);
-    if (a->kind == ATOM_INDEX) return poly_power(p, poly_index(p, copy.index[0]), power);
+    if (a->kind == ATOM_INDEX) return poly_power(p, p->index(p, copy.index[0]), power);
     return poly_atom(p, arena_copy(p->cx, &copy, sizeof copy), power);
   }
   Subst inner = *s;
@@ -134,7 +134,7 @@ static Poly *mono_substitute(Prover *p, const Mono *m, const Subst *s) {
 
 Poly *poly_substitute(Prover *p, const Poly *a, const Subst *s) {
   Poly *sum = poly_new(p);
-  for (int i = 0; i < a->n && burn(p, 1); i++) {
+  for (int i = 0; i < a->n && prover_burn(p, 1); i++) {
     Poly one = {&a->at[i], 1, 1};
     if (poly_uses(&one, s->var, s->n)) poly_add_to(p, sum, 1, mono_substitute(p, &a->at[i], s));
     else mono_add(p, sum, &a->at[i]);
@@ -163,7 +163,7 @@ static void multiply_monos(Prover *p, Poly *sum, const Mono *a, const Mono *b) {
 Poly *poly_times(Prover *p, const Poly *a, const Poly *b) {
   Poly *sum = poly_new(p);
   for (int i = 0; i < a->n; i++)
-    for (int j = 0; j < b->n && burn(p, 1); j++) {
+    for (int j = 0; j < b->n && prover_burn(p, 1); j++) {
       if (!share_bound(&a->at[i], &b->at[j])) {
         multiply_monos(p, sum, &a->at[i], &b->at[j]);
         continue;
@@ -369,7 +369,7 @@ static void combine(Prover *p, Poly *sum, const Mono *m) {
 
 void mono_add(Prover *p, Poly *sum, const Mono *m) {
   if (!isfinite(m->coef) || m->nbound > 16 || m->nfactors > 60 || p->depth > 150) p->failed = true;
-  if (m->coef == 0 || !burn(p, 1 + m->nfactors)) return;
+  if (m->coef == 0 || !prover_burn(p, 1 + m->nfactors)) return;
   Mono w = mono_copy(p, m, 0, 0, 0);
   if (!settle_guards(p, &w)) return;
   p->depth++;

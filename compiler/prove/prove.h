@@ -1,4 +1,10 @@
-/* prove.h: are two values equal for every input and parameter? */
+/* prove.h: are two values equal for every input and parameter?
+ *
+ * In: two open reads. Out: true where a proof was found. Kept: nothing but the nodes and variables that it took.
+ *
+ * Two provers are asked in turn, each with more and more of what the sides share taken apart:
+ *     expand.c    the normal form of normal.h: sums of monomials; extents may be large, and sums stay sums
+ *     element.c   one element at a time, as numbers modulo primes (field.h): formulas may be long */
 #ifndef NNC_PROVE_H
 #define NNC_PROVE_H
 
@@ -7,18 +13,5 @@
 /* Two open reads in the same free variables. True: they are equal as real numbers wherever both are defined. False:
  * no proof was found (they may be equal all the same). Bounded in time and memory. */
 bool prove_equal(Graph *g, Read *a, Read *b);
-
-/* ---- below: between the files of prove ---- */
-
-/* prove/element.c: the same for small values, one element at a time; nodes marked opaque are taken as leaves. */
-bool prove_by_elements(Graph *g, Read *a, Read *b, const unsigned char *opaque, const unsigned char *defined);
-
-/* prove/defined.c: what each node that the two need is, whatever the inputs and parameters are: maybe no number, a
- * number or an infinity that stands in the model, a number. */
-typedef enum { UNDEFINED, INFINITE, FINITE } Defined;
-unsigned char *prove_defined(Graph *g, const Read *a, const Read *b);
-/* May n be a number although an operand that it needs is none? Marked so among the nodes taken as leaves. */
-enum { HIDES = 2 };
-bool prove_hides(const Node *n, const unsigned char *defined);
 
 #endif

@@ -1,9 +1,9 @@
 /* rewrite.c: the rules by which the atoms of one monomial act on each other:
  *
- *     lead * u^-k = u^(1-k) - others * u^-k        where u = lead + others: so x^2/(1 + x^2) = 1 - 1/(1 + x^2),
- * inside of sums too
+ *     lead * u^-k = u^(1-k) - others * u^-k        where u = lead + others: x^2/(1 + x^2) = 1 - 1/(1 + x^2)
+ *     lead * [u = 0] = -others * [u = 0]
  *     EXP(u) * sigmoid(u) = EXP(u) - sigmoid(u)
- *     [0 < u]^k = [0 < u]     [0 < u] * [u = 0] = 0     lead * [u = 0] = -others * [u = 0] */
+ *     [0 < u]^k = [0 < u]        [0 < u] * [u = 0] = 0 */
 #include "prove/normal.h"
 
 #include <math.h>

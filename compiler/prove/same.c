@@ -8,12 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-bool burn(Prover *p, long cost) {
-  p->fuel -= cost;
-  if (p->fuel < 0) p->failed = true;
-  return !p->failed;
-}
-
 /* Two ways to compute one number. No more than rounding: what differs by little may be multiplied by much. */
 bool same_number(double a, double b) { return fabs(a - b) <= 1e-14 * fmax(fabs(a), fabs(b)); }
 
@@ -72,7 +66,7 @@ static uint64_t hash_poly(Prover *p, const Poly *a, const Scope *s);
 
 static uint64_t hash_atom(Prover *p, const Atom *a, const Scope *s) {
   uint64_t h = mix((uint64_t)a->kind + 100, (uint64_t)a->op);
-  if (!burn(p, 1)) return 0;
+  if (!prover_burn(p, 1)) return 0;
   if (a->kind == ATOM_LEAF) return hash_place(p, a->node, a->index, s);
   if (a->kind == ATOM_INDEX) return mix(h, hash_index(p, a->index[0], s));
   Scope inner = {s, a->bound, a->nbound, s ? s->depth + 1 : 0, s ? s->marked : -1, s && s->blind};
@@ -156,7 +150,7 @@ static bool equal_bound_atom(Prover *p, const Atom *a, const Atom *b, int k, con
 
 static bool equal_atom(Prover *p, const Atom *a, const Atom *b, const Match *m) {
   if (a == b && !m) return true;
-  if (!burn(p, 1) || a->kind != b->kind || a->op != b->op || a->nargs != b->nargs) return false;
+  if (!prover_burn(p, 1) || a->kind != b->kind || a->op != b->op || a->nargs != b->nargs) return false;
   if (a->kind == ATOM_LEAF) return same_place(a->node, a->index, b->node, b->index, m);
   if (a->kind == ATOM_INDEX) return same_index(a->index[0], b->index[0], m);
   if (a->kind == ATOM_REDUCE)
@@ -194,7 +188,7 @@ static bool equal_bound(Prover *p, const Mono *a, const Mono *b, int k, unsigned
     if (taken >> j & 1 || use_a[k] != use_b[j]) continue;
     Match next = {m, a->bound[k], b->bound[j]};
     if (equal_bound(p, a, b, k + 1, taken | 1u << j, use_a, use_b, &next)) return true;
-    if (!burn(p, 1)) return false;
+    if (!prover_burn(p, 1)) return false;
   }
   return false;
 }
@@ -208,7 +202,7 @@ static bool equal_mono(Prover *p, const Mono *a, const Mono *b, const Match *m) 
   uint64_t use_a[2 * MAX_AXES], use_b[2 * MAX_AXES];
   if (a->nfactors != b->nfactors || a->nbound != b->nbound || a->nguards != b->nguards) return false;
   if (a->nfactors > MOST_FACTORS || a->nbound > 16) p->failed = true;
-  if (!burn(p, 1)) return false;
+  if (!prover_burn(p, 1)) return false;
   uses_of(p, a, use_a);
   uses_of(p, b, use_b);
   if (a->nbound == 1 && graph_var_axis(p->g, a->bound[0]).extent != graph_var_axis(p->g, b->bound[0]).extent)
