@@ -13,7 +13,7 @@ static int iris_first_bad(const int32_t *v, int count, int32_t first, int32_t la
 
 float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */, const int32_t *t /* [n] */) {
   if (n < 1 || n > IRIS_BATCH || iris_first_bad(t, n, 0, 2) >= 0) return NAN;
-  /* %1[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
+  /* v1[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
   {
     const float *s_W = (const float *)w->s.W;
     float *restrict v1 = s->f + 0;
@@ -28,7 +28,7 @@ float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] 
       }
     }
   }
-  /* s[b,i] = %1[b,i] + s.b[i]  [n,16]
+  /* s[b,i] = v1[b,i] + s.b[i]  [n,16]
      h[b,i] = sigmoid(s[b,i])  [n,16] */
   {
     const float *v1 = s->f + 0, *s_b = w->s.b;
@@ -41,7 +41,7 @@ float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] 
       }
     }
   }
-  /* %4[b,i] = Σ_j u.W[i,j] h[b,j]  [n,3] */
+  /* v4[b,i] = Σ_j u.W[i,j] h[b,j]  [n,3] */
   {
     const float *u_W = (const float *)w->u.W, *h = s->f + 256;
     float *restrict v4 = s->f + 0;
@@ -55,7 +55,7 @@ float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] 
       }
     }
   }
-  /* u[b,i] = %4[b,i] + u.b[i]  [n,3] */
+  /* u[b,i] = v4[b,i] + u.b[i]  [n,3] */
   {
     const float *v4 = s->f + 0, *u_b = w->u.b;
     float *restrict u = s->f + 48;
@@ -65,7 +65,7 @@ float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] 
       }
     }
   }
-  /* %6[b] = max_i u[b,i]  [n] */
+  /* v6[b] = max_i u[b,i]  [n] */
   {
     const float *u = s->f + 48;
     float *restrict v6 = s->f + 0;
@@ -76,7 +76,9 @@ float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] 
       }
     }
   }
-  /* %10[b] = Σ_i %9[b,i]  [n] */
+  /* %8[b,i] = logratio(u[b,i], v6[b])  [n,3]
+     %9[b,i] = exp(%8[b,i])  [n,3]
+     v10[b] = Σ_i %9[b,i]  [n] */
   {
     const float *u = s->f + 48, *v6 = s->f + 0;
     float *restrict v10 = s->f + 16;
@@ -91,7 +93,7 @@ float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] 
       }
     }
   }
-  /* %11[b] = log(%10[b])  [n] */
+  /* v11[b] = log(v10[b])  [n] */
   {
     const float *v10 = s->f + 16;
     float *restrict v11 = s->f + 32;
@@ -99,7 +101,9 @@ float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] 
       v11[b] = nn_logf(v10[b]);
     }
   }
-  /* %13 = Σ_b -%12[b,t[b]]  [] */
+  /* %7[b,i] = u[b,i] - v6[b]  [n,3]
+     %12[b,i] = %7[b,i] - v11[b]  [n,3]
+     s13 = Σ_b -%12[b,t[b]]  [] */
   float s13;
   {
     const float *u = s->f + 48, *v6 = s->f + 0, *v11 = s->f + 32;
@@ -111,7 +115,7 @@ float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] 
     }
     s13 = -acc;
   }
-  /* %14 = %13 / n  [] */
+  /* s14 = s13 / n  [] */
   const float s14 = s13 / (float)n;
   return s14;
 }
@@ -119,7 +123,7 @@ float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] 
 float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, const float *x /* [n,4] */,
     const int32_t *t /* [n] */) {
   if (n < 1 || n > IRIS_BATCH || iris_first_bad(t, n, 0, 2) >= 0) return NAN;
-  /* %1[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
+  /* v1[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
   {
     const float *s_W = (const float *)w->s.W;
     float *restrict v1 = s->f + 0;
@@ -134,11 +138,11 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* s[b,i] = %1[b,i] + s.b[i]  [n,16]
+  /* s[b,i] = v1[b,i] + s.b[i]  [n,16]
      h[b,i] = sigmoid(s[b,i])  [n,16]
      %22[b,i] = -s[b,i]  [n,16]
      %23[b,i] = sigmoid(%22[b,i])  [n,16]
-     %24[b,i] = h[b,i] %23[b,i]  [n,16] */
+     v24[b,i] = h[b,i] %23[b,i]  [n,16] */
   {
     const float *v1 = s->f + 0, *s_b = w->s.b;
     float *restrict h = s->f + 256, *restrict v24 = s->f + 512;
@@ -155,7 +159,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* %4[b,i] = Σ_j u.W[i,j] h[b,j]  [n,3] */
+  /* v4[b,i] = Σ_j u.W[i,j] h[b,j]  [n,3] */
   {
     const float *u_W = (const float *)w->u.W, *h = s->f + 256;
     float *restrict v4 = s->f + 0;
@@ -169,7 +173,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* u[b,i] = %4[b,i] + u.b[i]  [n,3] */
+  /* u[b,i] = v4[b,i] + u.b[i]  [n,3] */
   {
     const float *v4 = s->f + 0, *u_b = w->u.b;
     float *restrict u = s->f + 48;
@@ -179,7 +183,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* %6[b] = max_i u[b,i]  [n] */
+  /* v6[b] = max_i u[b,i]  [n] */
   {
     const float *u = s->f + 48;
     float *restrict v6 = s->f + 0;
@@ -190,8 +194,8 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* %8[b,i] = logratio(u[b,i], %6[b])  [n,3]
-     %9[b,i] = exp(%8[b,i])  [n,3] */
+  /* %8[b,i] = logratio(u[b,i], v6[b])  [n,3]
+     v9[b,i] = exp(%8[b,i])  [n,3] */
   {
     const float *u = s->f + 48, *v6 = s->f + 0;
     float *restrict v9 = s->f + 96;
@@ -205,7 +209,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* %10[b] = Σ_i %9[b,i]  [n] */
+  /* v10[b] = Σ_i v9[b,i]  [n] */
   {
     const float *v9 = s->f + 96;
     float *restrict v10 = s->f + 16;
@@ -216,7 +220,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* %11[b] = log(%10[b])  [n] */
+  /* v11[b] = log(v10[b])  [n] */
   {
     const float *v10 = s->f + 16;
     float *restrict v11 = s->f + 32;
@@ -224,7 +228,9 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       v11[b] = nn_logf(v10[b]);
     }
   }
-  /* %13 = Σ_b -%12[b,t[b]]  [] */
+  /* %7[b,i] = u[b,i] - v6[b]  [n,3]
+     %12[b,i] = %7[b,i] - v11[b]  [n,3]
+     s13 = Σ_b -%12[b,t[b]]  [] */
   float s13;
   {
     const float *u = s->f + 48, *v6 = s->f + 0, *v11 = s->f + 32;
@@ -236,11 +242,11 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
     }
     s13 = -acc;
   }
-  /* %14 = %13 / n  []
-     %15 = 1 / n  [] */
+  /* s14 = s13 / n  []
+     s15 = 1 / n  [] */
   const float s14 = s13 / (float)n;
   const float s15 = 1.0f / (float)n;
-  /* %16[b,i] = -%15 [i-t[b] = 0]  [n,3] */
+  /* v16[b,i] = -s15 [i-t[b] = 0]  [n,3] */
   {
     float *restrict v16 = s->f + 32;
     for (int b = 0; b < n; b++) {
@@ -249,7 +255,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* %17[b] = 1 / %10[b]  [n] */
+  /* v17[b] = 1 / v10[b]  [n] */
   {
     const float *v10 = s->f + 16;
     float *restrict v17 = s->f + 0;
@@ -257,9 +263,9 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       v17[b] = 1.0f / v10[b];
     }
   }
-  /* p[b,i] = select(%9[b,i], %17[b])  [n,3]
-     %19[b,i] = %15 p[b,i]  [n,3]
-     δu[b,i] = %16[b,i] + %19[b,i]  [n,3] */
+  /* p[b,i] = select(v9[b,i], v17[b])  [n,3]
+     %19[b,i] = s15 p[b,i]  [n,3]
+     δu[b,i] = v16[b,i] + %19[b,i]  [n,3] */
   {
     const float *v9 = s->f + 96, *v17 = s->f + 0, *v16 = s->f + 32;
     float *restrict deltau = s->f + 144;
@@ -289,7 +295,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* %25[b,i] = δh[b,i] %24[b,i]  [n,16] */
+  /* v25[b,i] = δh[b,i] v24[b,i]  [n,16] */
   {
     const float *deltah = s->f + 768, *v24 = s->f + 512;
     float *restrict v25 = s->f + 1024;
@@ -297,7 +303,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       v25[i] = deltah[i] * v24[i];
     }
   }
-  /* %26[i,j] = Σ_b' %25[b',i] x[b',j]  [16,4] */
+  /* ds_W[i,j] = Σ_b' v25[b',i] x[b',j]  [16,4] */
   {
     const float *v25 = s->f + 1024;
     float *restrict ds_W = (float *)g->s.W;
@@ -311,7 +317,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* %27[i] = Σ_b' %25[b',i]  [16] */
+  /* ds_b[i] = Σ_b' v25[b',i]  [16] */
   {
     const float *v25 = s->f + 1024;
     float *restrict ds_b = g->s.b;
@@ -322,7 +328,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* δu.W[i,j] = Σ_b' δu[b',i] h[b',j]  [3,16] */
+  /* du_W[i,j] = Σ_b' δu[b',i] h[b',j]  [3,16] */
   {
     const float *deltau = s->f + 144, *h = s->f + 256;
     float *restrict du_W = (float *)g->u.W;
@@ -337,7 +343,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* δu.b[i] = Σ_b' δu[b',i]  [3] */
+  /* du_b[i] = Σ_b' δu[b',i]  [3] */
   {
     const float *deltau = s->f + 144;
     float *restrict du_b = g->u.b;
@@ -354,7 +360,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
 
 int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */, float *out /* [n,3] */) {
   if (n < 1 || n > IRIS_BATCH) return -1;
-  /* %1[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
+  /* v1[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
   {
     const float *s_W = (const float *)w->s.W;
     float *restrict v1 = s->f + 0;
@@ -369,7 +375,7 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
       }
     }
   }
-  /* s[b,i] = %1[b,i] + s.b[i]  [n,16]
+  /* s[b,i] = v1[b,i] + s.b[i]  [n,16]
      h[b,i] = sigmoid(s[b,i])  [n,16] */
   {
     const float *v1 = s->f + 0, *s_b = w->s.b;
@@ -382,7 +388,7 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
       }
     }
   }
-  /* %4[b,i] = Σ_j u.W[i,j] h[b,j]  [n,3] */
+  /* v4[b,i] = Σ_j u.W[i,j] h[b,j]  [n,3] */
   {
     const float *u_W = (const float *)w->u.W, *h = s->f + 256;
     float *restrict v4 = s->f + 0;
@@ -396,7 +402,7 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
       }
     }
   }
-  /* u[b,i] = %4[b,i] + u.b[i]  [n,3] */
+  /* u[b,i] = v4[b,i] + u.b[i]  [n,3] */
   {
     const float *v4 = s->f + 0, *u_b = w->u.b;
     float *restrict u = s->f + 48;
@@ -406,7 +412,7 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
       }
     }
   }
-  /* %6[b] = max_i u[b,i]  [n] */
+  /* v6[b] = max_i u[b,i]  [n] */
   {
     const float *u = s->f + 48;
     float *restrict v6 = s->f + 0;
@@ -417,8 +423,8 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
       }
     }
   }
-  /* %8[b,i] = logratio(u[b,i], %6[b])  [n,3]
-     %9[b,i] = exp(%8[b,i])  [n,3] */
+  /* %8[b,i] = logratio(u[b,i], v6[b])  [n,3]
+     v9[b,i] = exp(%8[b,i])  [n,3] */
   {
     const float *u = s->f + 48, *v6 = s->f + 0;
     float *restrict v9 = s->f + 96;
@@ -432,7 +438,7 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
       }
     }
   }
-  /* %10[b] = Σ_i %9[b,i]  [n] */
+  /* v10[b] = Σ_i v9[b,i]  [n] */
   {
     const float *v9 = s->f + 96;
     float *restrict v10 = s->f + 0;
@@ -443,7 +449,7 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
       }
     }
   }
-  /* %17[b] = 1 / %10[b]  [n] */
+  /* v17[b] = 1 / v10[b]  [n] */
   {
     const float *v10 = s->f + 0;
     float *restrict v17 = s->f + 16;
@@ -451,7 +457,7 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
       v17[b] = 1.0f / v10[b];
     }
   }
-  /* p[b,i] = select(%9[b,i], %17[b])  [n,3] */
+  /* out[b,i] = select(v9[b,i], v17[b])  [n,3] */
   {
     const float *v9 = s->f + 96, *v17 = s->f + 16;
     for (int b = 0; b < n; b++) {
@@ -467,7 +473,7 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
 
 float iris_accuracy(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */, const int32_t *t /* [n] */) {
   if (n < 1 || n > IRIS_BATCH || iris_first_bad(t, n, 0, 2) >= 0) return NAN;
-  /* %1[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
+  /* v1[b,i] = Σ_j s.W[i,j] x[b,j]  [n,16] */
   {
     const float *s_W = (const float *)w->s.W;
     float *restrict v1 = s->f + 0;
@@ -482,7 +488,7 @@ float iris_accuracy(const iris_params *w, iris_work *s, int n, const float *x /*
       }
     }
   }
-  /* s[b,i] = %1[b,i] + s.b[i]  [n,16]
+  /* s[b,i] = v1[b,i] + s.b[i]  [n,16]
      h[b,i] = sigmoid(s[b,i])  [n,16] */
   {
     const float *v1 = s->f + 0, *s_b = w->s.b;
@@ -495,7 +501,7 @@ float iris_accuracy(const iris_params *w, iris_work *s, int n, const float *x /*
       }
     }
   }
-  /* %4[b,i] = Σ_j u.W[i,j] h[b,j]  [n,3] */
+  /* v4[b,i] = Σ_j u.W[i,j] h[b,j]  [n,3] */
   {
     const float *u_W = (const float *)w->u.W, *h = s->f + 256;
     float *restrict v4 = s->f + 0;
@@ -509,7 +515,8 @@ float iris_accuracy(const iris_params *w, iris_work *s, int n, const float *x /*
       }
     }
   }
-  /* %30[b] = argmax_i u[b,i]  [n] */
+  /* u[b,i] = v4[b,i] + u.b[i]  [n,3]
+     v30[b] = argmax_i u[b,i]  [n] */
   {
     const float *v4 = s->f + 0, *u_b = w->u.b;
     int32_t *restrict v30 = s->i + 0;
@@ -523,7 +530,7 @@ float iris_accuracy(const iris_params *w, iris_work *s, int n, const float *x /*
       v30[b] = place;
     }
   }
-  /* %31 = Σ_b 1 [t[b]-%30[b] = 0]  [] */
+  /* s31 = Σ_b 1 [t[b]-v30[b] = 0]  [] */
   float s31;
   {
     const int32_t *v30 = s->i + 0;
@@ -536,14 +543,35 @@ float iris_accuracy(const iris_params *w, iris_work *s, int n, const float *x /*
     }
     s31 = acc;
   }
-  /* %32 = %31 / n  [] */
+  /* s32 = s31 / n  [] */
   const float s32 = s31 / (float)n;
   return s32;
 }
 
-/* m <- %36[i] = %33[i] + %35[i]
-   v <- %41[i] = %37[i] + %40[i]
-   w <- %53[i] = w[i] - %52[i] */
+/* s34 = 1 - adam.beta1  []
+   s38 = 1 - adam.beta2  []
+   s42 = adam.beta1 ^ step  []
+   s43 = 1 - s42  []
+   s44 = adam.lr / s43  []
+   s47 = adam.beta2 ^ step  []
+   s48 = 1 - s47  []
+   s49 = sqrt(s48)  []
+   %33[i] = adam.beta1 m[i]  [count]
+   %35[i] = s34 g[i]  [count]
+   %36[i] = %33[i] + %35[i]  [count]
+   %37[i] = adam.beta2 v[i]  [count]
+   %39[i] = g[i] g[i]  [count]
+   %40[i] = s38 %39[i]  [count]
+   %41[i] = %37[i] + %40[i]  [count]
+   %45[i] = s44 %36[i]  [count]
+   %46[i] = sqrt(%41[i])  [count]
+   %50[i] = %46[i] / s49  [count]
+   %51[i] = %50[i] + adam.eps  [count]
+   %52[i] = %45[i] / %51[i]  [count]
+   %53[i] = w[i] - %52[i]  [count]
+   m <- %36
+   v <- %41
+   w <- %53 */
 static void iris_L_adam_00(ptrdiff_t count, float *restrict w, float *restrict g, float *restrict m_,
     float *restrict v, float step, float adam_lr, float adam_beta1, float adam_beta2, float adam_eps) {
   const float s34 = 1.0f - adam_beta1;

@@ -28,7 +28,8 @@ float perceptron_c(const perceptron_params *w, perceptron_work *s, int n, const 
       }
     }
   }
-  /* a2[b] = Σ_i w2[i] z1[b,i]  [n] */
+  /* z1[b,i] = sigmoid(a1[b,i])  [n,4]
+     a2[b] = Σ_i w2[i] z1[b,i]  [n] */
   {
     const float *w2_ = w->w2, *a1_ = s->f + 0;
     float *restrict a2_ = s->f + 16;
@@ -40,7 +41,14 @@ float perceptron_c(const perceptron_params *w, perceptron_work *s, int n, const 
       }
     }
   }
-  /* %11 = Σ_b c[b]  [] */
+  /* %8[b] = softplus(a2[b])  [n]
+     %7[b] = 1 - y[b]  [n]
+     %9[b] = -%7[b] %8[b]  [n]
+     %4[b] = -a2[b]  [n]
+     %5[b] = softplus(%4[b])  [n]
+     %6[b] = y[b] %5[b]  [n]
+     c[b] = %6[b] - %9[b]  [n]
+     s11 = Σ_b c[b]  [] */
   float s11;
   {
     const float *a2_ = s->f + 16;
@@ -57,7 +65,7 @@ float perceptron_c(const perceptron_params *w, perceptron_work *s, int n, const 
     }
     s11 = acc;
   }
-  /* %12 = %11 / n  [] */
+  /* s12 = s11 / n  [] */
   const float s12 = s11 / (float)n;
   return s12;
 }
@@ -98,9 +106,9 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
       }
     }
   }
-  /* %4[b] = -a2[b]  [n]
-     %7[b] = 1 - y[b]  [n]
-     %18[b] = sigmoid(%4[b])  [n] */
+  /* v4[b] = -a2[b]  [n]
+     v7[b] = 1 - y[b]  [n]
+     v18[b] = sigmoid(v4[b])  [n] */
   {
     const float *a2_ = s->f + 32;
     float *restrict v4 = s->f + 48, *restrict v7 = s->f + 64, *restrict v18 = s->f + 80;
@@ -113,7 +121,12 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
       v18[b] = t3;
     }
   }
-  /* %11 = Σ_b c[b]  [] */
+  /* %8[b] = softplus(a2[b])  [n]
+     %9[b] = -v7[b] %8[b]  [n]
+     %5[b] = softplus(v4[b])  [n]
+     %6[b] = y[b] %5[b]  [n]
+     c[b] = %6[b] - %9[b]  [n]
+     s11 = Σ_b c[b]  [] */
   float s11;
   {
     const float *v4 = s->f + 48, *v7 = s->f + 64, *a2_ = s->f + 32;
@@ -128,15 +141,15 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
     }
     s11 = acc;
   }
-  /* %12 = %11 / n  []
-     %13 = 1 / n  [] */
+  /* s12 = s11 / n  []
+     s13 = 1 / n  [] */
   const float s12 = s11 / (float)n;
   const float s13 = 1.0f / (float)n;
-  /* %14[b] = %13 %7[b]  [n]
+  /* %14[b] = s13 v7[b]  [n]
      z2[b] = sigmoid(a2[b])  [n]
      %16[b] = %14[b] z2[b]  [n]
-     %17[b] = %13 y[b]  [n]
-     %19[b] = %17[b] %18[b]  [n]
+     %17[b] = s13 y[b]  [n]
+     %19[b] = %17[b] v18[b]  [n]
      %20[b] = -%19[b]  [n]
      δa2[b] = %16[b] + %20[b]  [n] */
   {
@@ -157,7 +170,7 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
      %23[b,i] = -a1[b,i]  [n,4]
      %24[b,i] = sigmoid(%23[b,i])  [n,4]
      %25[b,i] = z1[b,i] %24[b,i]  [n,4]
-     %26[b,i] = δz1[b,i] %25[b,i]  [n,4] */
+     v26[b,i] = δz1[b,i] %25[b,i]  [n,4] */
   {
     const float *deltaa2 = s->f + 48, *w2_ = w->w2, *a1_ = s->f + 0, *z1_ = s->f + 16;
     float *restrict v26 = s->f + 32;
@@ -172,7 +185,7 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
       }
     }
   }
-  /* %27[i,j] = Σ_b' %26[b',i] x[b',j]  [4,3] */
+  /* dW1[i,j] = Σ_b' v26[b',i] x[b',j]  [4,3] */
   {
     const float *v26 = s->f + 32;
     float *restrict dW1 = (float *)g->W1;
@@ -186,7 +199,7 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
       }
     }
   }
-  /* δw2[i] = Σ_b' δa2[b'] z1[b',i]  [4] */
+  /* dw2[i] = Σ_b' δa2[b'] z1[b',i]  [4] */
   {
     const float *deltaa2 = s->f + 48, *z1_ = s->f + 16;
     float *restrict dw2 = g->w2;
@@ -217,7 +230,8 @@ int perceptron_z2(const perceptron_params *w, perceptron_work *s, int n, const f
       }
     }
   }
-  /* a2[b] = Σ_i w2[i] z1[b,i]  [n] */
+  /* z1[b,i] = sigmoid(a1[b,i])  [n,4]
+     a2[b] = Σ_i w2[i] z1[b,i]  [n] */
   {
     const float *w2_ = w->w2, *a1_ = s->f + 0;
     float *restrict a2_ = s->f + 16;
@@ -229,7 +243,7 @@ int perceptron_z2(const perceptron_params *w, perceptron_work *s, int n, const f
       }
     }
   }
-  /* z2[b] = sigmoid(a2[b])  [n] */
+  /* out[b] = sigmoid(a2[b])  [n] */
   {
     const float *a2_ = s->f + 16;
     for (int b = 0; b < n; b++) {
@@ -256,7 +270,8 @@ float perceptron_accuracy(const perceptron_params *w, perceptron_work *s, int n,
       }
     }
   }
-  /* a2[b] = Σ_i w2[i] z1[b,i]  [n] */
+  /* z1[b,i] = sigmoid(a1[b,i])  [n,4]
+     a2[b] = Σ_i w2[i] z1[b,i]  [n] */
   {
     const float *w2_ = w->w2, *a1_ = s->f + 0;
     float *restrict a2_ = s->f + 16;
@@ -269,7 +284,7 @@ float perceptron_accuracy(const perceptron_params *w, perceptron_work *s, int n,
     }
   }
   /* z2[b] = sigmoid(a2[b])  [n]
-     %29[b] = 0.5 < z2[b]  [n] */
+     v29[b] = 0.5 < z2[b]  [n] */
   {
     const float *a2_ = s->f + 16;
     int32_t *restrict v29 = s->i + 0;
@@ -279,7 +294,7 @@ float perceptron_accuracy(const perceptron_params *w, perceptron_work *s, int n,
       v29[b] = (int)t2;
     }
   }
-  /* %30 = Σ_b 1 [y[b]-%29[b] = 0]  [] */
+  /* s30 = Σ_b 1 [y[b]-v29[b] = 0]  [] */
   float s30;
   {
     const int32_t *v29 = s->i + 0;
@@ -292,12 +307,14 @@ float perceptron_accuracy(const perceptron_params *w, perceptron_work *s, int n,
     }
     s30 = acc;
   }
-  /* %31 = %30 / n  [] */
+  /* s31 = s30 / n  [] */
   const float s31 = s30 / (float)n;
   return s31;
 }
 
-/* w <- %33[i] = w[i] - %32[i] */
+/* %32[i] = sgd.lr g[i]  [count]
+   %33[i] = w[i] - %32[i]  [count]
+   w <- %33 */
 static void perceptron_c_sgd_00(ptrdiff_t count, float *restrict w, float *restrict g, float sgd_lr) {
   for (ptrdiff_t i = 0; i < count; i++) {
     const float t1 = sgd_lr * g[i];

@@ -14,7 +14,7 @@ static int softmax_regression_first_bad(const int32_t *v, int count, int32_t fir
 float softmax_regression_L(const softmax_regression_params *w, softmax_regression_work *s, int n, const float *x /* [n,4] */,
     const int32_t *t /* [n] */) {
   if (n < 1 || n > SOFTMAX_REGRESSION_BATCH || softmax_regression_first_bad(t, n, 0, 2) >= 0) return NAN;
-  /* %1[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
+  /* v1[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
   {
     const float *W = (const float *)w->W;
     float *restrict v1 = s->f + 0;
@@ -28,7 +28,7 @@ float softmax_regression_L(const softmax_regression_params *w, softmax_regressio
       }
     }
   }
-  /* u[b,i] = %1[b,i] + b[i]  [n,3] */
+  /* u[b,i] = v1[b,i] + b[i]  [n,3] */
   {
     const float *v1 = s->f + 0, *b_ = w->b;
     float *restrict u = s->f + 80;
@@ -38,7 +38,7 @@ float softmax_regression_L(const softmax_regression_params *w, softmax_regressio
       }
     }
   }
-  /* %3[b] = max_i u[b,i]  [n] */
+  /* v3[b] = max_i u[b,i]  [n] */
   {
     const float *u = s->f + 80;
     float *restrict v3 = s->f + 0;
@@ -49,7 +49,7 @@ float softmax_regression_L(const softmax_regression_params *w, softmax_regressio
       }
     }
   }
-  /* %4[b,i] = logratio(u[b,i], %3[b])  [n,3] */
+  /* v4[b,i] = logratio(u[b,i], v3[b])  [n,3] */
   {
     const float *u = s->f + 80, *v3 = s->f + 0;
     float *restrict v4 = s->f + 160;
@@ -61,7 +61,8 @@ float softmax_regression_L(const softmax_regression_params *w, softmax_regressio
       }
     }
   }
-  /* %6[b] = Σ_i %5[b,i]  [n] */
+  /* %5[b,i] = exp(v4[b,i])  [n,3]
+     v6[b] = Σ_i %5[b,i]  [n] */
   {
     const float *v4 = s->f + 160;
     float *restrict v6 = s->f + 0;
@@ -73,7 +74,7 @@ float softmax_regression_L(const softmax_regression_params *w, softmax_regressio
       }
     }
   }
-  /* %7[b] = log(%6[b])  [n] */
+  /* v7[b] = log(v6[b])  [n] */
   {
     const float *v6 = s->f + 0;
     float *restrict v7 = s->f + 32;
@@ -81,7 +82,8 @@ float softmax_regression_L(const softmax_regression_params *w, softmax_regressio
       v7[b] = nn_logf(v6[b]);
     }
   }
-  /* %9 = Σ_b -l[b,t[b]]  [] */
+  /* l[b,i] = logratio(v4[b,i], v7[b])  [n,3]
+     s9 = Σ_b -l[b,t[b]]  [] */
   float s9;
   {
     const float *v4 = s->f + 160, *v7 = s->f + 32;
@@ -94,7 +96,7 @@ float softmax_regression_L(const softmax_regression_params *w, softmax_regressio
     }
     s9 = -acc;
   }
-  /* %10 = %9 / n  [] */
+  /* s10 = s9 / n  [] */
   const float s10 = s9 / (float)n;
   return s10;
 }
@@ -102,7 +104,7 @@ float softmax_regression_L(const softmax_regression_params *w, softmax_regressio
 float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regression_params *g, softmax_regression_work *s,
     int n, const float *x /* [n,4] */, const int32_t *t /* [n] */) {
   if (n < 1 || n > SOFTMAX_REGRESSION_BATCH || softmax_regression_first_bad(t, n, 0, 2) >= 0) return NAN;
-  /* %1[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
+  /* v1[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
   {
     const float *W = (const float *)w->W;
     float *restrict v1 = s->f + 0;
@@ -116,7 +118,7 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       }
     }
   }
-  /* u[b,i] = %1[b,i] + b[i]  [n,3] */
+  /* u[b,i] = v1[b,i] + b[i]  [n,3] */
   {
     const float *v1 = s->f + 0, *b_ = w->b;
     float *restrict u = s->f + 80;
@@ -126,7 +128,7 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       }
     }
   }
-  /* %3[b] = max_i u[b,i]  [n] */
+  /* v3[b] = max_i u[b,i]  [n] */
   {
     const float *u = s->f + 80;
     float *restrict v3 = s->f + 0;
@@ -137,8 +139,8 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       }
     }
   }
-  /* %4[b,i] = logratio(u[b,i], %3[b])  [n,3]
-     %5[b,i] = exp(%4[b,i])  [n,3] */
+  /* v4[b,i] = logratio(u[b,i], v3[b])  [n,3]
+     v5[b,i] = exp(v4[b,i])  [n,3] */
   {
     const float *u = s->f + 80, *v3 = s->f + 0;
     float *restrict v4 = s->f + 160, *restrict v5 = s->f + 240;
@@ -153,7 +155,7 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       }
     }
   }
-  /* %6[b] = Σ_i %5[b,i]  [n] */
+  /* v6[b] = Σ_i v5[b,i]  [n] */
   {
     const float *v5 = s->f + 240;
     float *restrict v6 = s->f + 0;
@@ -164,7 +166,7 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       }
     }
   }
-  /* %7[b] = log(%6[b])  [n] */
+  /* v7[b] = log(v6[b])  [n] */
   {
     const float *v6 = s->f + 0;
     float *restrict v7 = s->f + 32;
@@ -172,7 +174,8 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       v7[b] = nn_logf(v6[b]);
     }
   }
-  /* %9 = Σ_b -l[b,t[b]]  [] */
+  /* l[b,i] = logratio(v4[b,i], v7[b])  [n,3]
+     s9 = Σ_b -l[b,t[b]]  [] */
   float s9;
   {
     const float *v4 = s->f + 160, *v7 = s->f + 32;
@@ -185,11 +188,11 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
     }
     s9 = -acc;
   }
-  /* %10 = %9 / n  []
-     %11 = 1 / n  [] */
+  /* s10 = s9 / n  []
+     s11 = 1 / n  [] */
   const float s10 = s9 / (float)n;
   const float s11 = 1.0f / (float)n;
-  /* δl[b,i] = -%11 [i-t[b] = 0]  [n,3] */
+  /* δl[b,i] = -s11 [i-t[b] = 0]  [n,3] */
   {
     float *restrict deltal = s->f + 32;
     for (int b = 0; b < n; b++) {
@@ -198,7 +201,7 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       }
     }
   }
-  /* %13[b] = 1 / %6[b]  [n] */
+  /* v13[b] = 1 / v6[b]  [n] */
   {
     const float *v6 = s->f + 0;
     float *restrict v13 = s->f + 112;
@@ -206,8 +209,8 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       v13[b] = 1.0f / v6[b];
     }
   }
-  /* p[b,i] = select(%5[b,i], %13[b])  [n,3]
-     %15[b,i] = %11 p[b,i]  [n,3]
+  /* p[b,i] = select(v5[b,i], v13[b])  [n,3]
+     %15[b,i] = s11 p[b,i]  [n,3]
      δu[b,i] = δl[b,i] + %15[b,i]  [n,3] */
   {
     const float *v5 = s->f + 240, *v13 = s->f + 112, *deltal = s->f + 32;
@@ -223,7 +226,7 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       }
     }
   }
-  /* δW[i,j] = Σ_b' δu[b',i] x[b',j]  [3,4] */
+  /* dW[i,j] = Σ_b' δu[b',i] x[b',j]  [3,4] */
   {
     const float *deltau = s->f + 144;
     float *restrict dW = (float *)g->W;
@@ -237,7 +240,7 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       }
     }
   }
-  /* δb[i] = Σ_b' δu[b',i]  [3] */
+  /* db[i] = Σ_b' δu[b',i]  [3] */
   {
     const float *deltau = s->f + 144;
     float *restrict db = g->b;
@@ -255,7 +258,7 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
 int softmax_regression_p(const softmax_regression_params *w, softmax_regression_work *s, int n, const float *x /* [n,4] */,
     float *out /* [n,3] */) {
   if (n < 1 || n > SOFTMAX_REGRESSION_BATCH) return -1;
-  /* %1[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
+  /* v1[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
   {
     const float *W = (const float *)w->W;
     float *restrict v1 = s->f + 0;
@@ -269,7 +272,7 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
       }
     }
   }
-  /* u[b,i] = %1[b,i] + b[i]  [n,3] */
+  /* u[b,i] = v1[b,i] + b[i]  [n,3] */
   {
     const float *v1 = s->f + 0, *b_ = w->b;
     float *restrict u = s->f + 80;
@@ -279,7 +282,7 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
       }
     }
   }
-  /* %3[b] = max_i u[b,i]  [n] */
+  /* v3[b] = max_i u[b,i]  [n] */
   {
     const float *u = s->f + 80;
     float *restrict v3 = s->f + 0;
@@ -290,8 +293,8 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
       }
     }
   }
-  /* %4[b,i] = logratio(u[b,i], %3[b])  [n,3]
-     %5[b,i] = exp(%4[b,i])  [n,3] */
+  /* %4[b,i] = logratio(u[b,i], v3[b])  [n,3]
+     v5[b,i] = exp(%4[b,i])  [n,3] */
   {
     const float *u = s->f + 80, *v3 = s->f + 0;
     float *restrict v5 = s->f + 160;
@@ -305,7 +308,7 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
       }
     }
   }
-  /* %6[b] = Σ_i %5[b,i]  [n] */
+  /* v6[b] = Σ_i v5[b,i]  [n] */
   {
     const float *v5 = s->f + 160;
     float *restrict v6 = s->f + 0;
@@ -316,7 +319,7 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
       }
     }
   }
-  /* %13[b] = 1 / %6[b]  [n] */
+  /* v13[b] = 1 / v6[b]  [n] */
   {
     const float *v6 = s->f + 0;
     float *restrict v13 = s->f + 32;
@@ -324,7 +327,7 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
       v13[b] = 1.0f / v6[b];
     }
   }
-  /* p[b,i] = select(%5[b,i], %13[b])  [n,3] */
+  /* out[b,i] = select(v5[b,i], v13[b])  [n,3] */
   {
     const float *v5 = s->f + 160, *v13 = s->f + 32;
     for (int b = 0; b < n; b++) {
@@ -341,7 +344,7 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
 float softmax_regression_accuracy(const softmax_regression_params *w, softmax_regression_work *s, int n,
     const float *x /* [n,4] */, const int32_t *t /* [n] */) {
   if (n < 1 || n > SOFTMAX_REGRESSION_BATCH || softmax_regression_first_bad(t, n, 0, 2) >= 0) return NAN;
-  /* %1[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
+  /* v1[b,i] = Σ_j W[i,j] x[b,j]  [n,3] */
   {
     const float *W = (const float *)w->W;
     float *restrict v1 = s->f + 0;
@@ -355,7 +358,8 @@ float softmax_regression_accuracy(const softmax_regression_params *w, softmax_re
       }
     }
   }
-  /* %19[b] = argmax_i u[b,i]  [n] */
+  /* u[b,i] = v1[b,i] + b[i]  [n,3]
+     v19[b] = argmax_i u[b,i]  [n] */
   {
     const float *v1 = s->f + 0, *b_ = w->b;
     int32_t *restrict v19 = s->i + 0;
@@ -369,7 +373,7 @@ float softmax_regression_accuracy(const softmax_regression_params *w, softmax_re
       v19[b] = place;
     }
   }
-  /* %20 = Σ_b 1 [t[b]-%19[b] = 0]  [] */
+  /* s20 = Σ_b 1 [t[b]-v19[b] = 0]  [] */
   float s20;
   {
     const int32_t *v19 = s->i + 0;
@@ -382,12 +386,14 @@ float softmax_regression_accuracy(const softmax_regression_params *w, softmax_re
     }
     s20 = acc;
   }
-  /* %21 = %20 / n  [] */
+  /* s21 = s20 / n  [] */
   const float s21 = s20 / (float)n;
   return s21;
 }
 
-/* w <- %23[i] = w[i] - %22[i] */
+/* %22[i] = sgd.lr g[i]  [count]
+   %23[i] = w[i] - %22[i]  [count]
+   w <- %23 */
 static void softmax_regression_L_sgd_00(ptrdiff_t count, float *restrict w, float *restrict g, float sgd_lr) {
   for (ptrdiff_t i = 0; i < count; i++) {
     const float t1 = sgd_lr * g[i];

@@ -13,7 +13,7 @@ static int xor_first_bad(const int32_t *v, int count, int32_t first, int32_t las
 
 float xor_L(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */, const int32_t *t /* [n] */) {
   if (n < 1 || n > XOR_BATCH || xor_first_bad(t, n, 0, 1) >= 0) return NAN;
-  /* %1[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
+  /* v1[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
   {
     const float *h_W = (const float *)w->h.W;
     float *restrict v1 = s->f + 0;
@@ -27,7 +27,9 @@ float xor_L(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */,
       }
     }
   }
-  /* %4[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
+  /* %2[b,i] = v1[b,i] + h.b[i]  [n,4]
+     h[b,i] = tanh(%2[b,i])  [n,4]
+     v4[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
   {
     const float *a_W = (const float *)w->a.W, *v1 = s->f + 0, *h_b = w->h.b;
     float *restrict v4 = s->f + 16;
@@ -40,7 +42,7 @@ float xor_L(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */,
       }
     }
   }
-  /* a[b,i] = %4[b,i] + a.b[i]  [n,1] */
+  /* a[b,i] = v4[b,i] + a.b[i]  [n,1] */
   {
     const float *v4 = s->f + 16, *a_b = w->a.b;
     float *restrict a = s->f + 0;
@@ -48,7 +50,14 @@ float xor_L(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */,
       a[b] = v4[b] + a_b[0];
     }
   }
-  /* %13 = Σ_b L[b,0]  [] */
+  /* %9[b,i] = abs(a[b,i])  [n,1]
+     %10[b,i] = -%9[b,i]  [n,1]
+     %11[b,i] = softplus(%10[b,i])  [n,1]
+     %7[b,i] = t[b] a[b,i]  [n,1]
+     %6[b,i] = max(0, a[b,i])  [n,1]
+     %8[b,i] = %6[b,i] - %7[b,i]  [n,1]
+     L[b,i] = %8[b,i] + %11[b,i]  [n,1]
+     s13 = Σ_b L[b,0]  [] */
   float s13;
   {
     const float *a = s->f + 0;
@@ -65,14 +74,14 @@ float xor_L(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */,
     }
     s13 = acc;
   }
-  /* %14 = %13 / n  [] */
+  /* s14 = s13 / n  [] */
   const float s14 = s13 / (float)n;
   return s14;
 }
 
 float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const float *x /* [n,2] */, const int32_t *t /* [n] */) {
   if (n < 1 || n > XOR_BATCH || xor_first_bad(t, n, 0, 1) >= 0) return NAN;
-  /* %1[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
+  /* v1[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
   {
     const float *h_W = (const float *)w->h.W;
     float *restrict v1 = s->f + 0;
@@ -86,10 +95,10 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
       }
     }
   }
-  /* %2[b,i] = %1[b,i] + h.b[i]  [n,4]
+  /* %2[b,i] = v1[b,i] + h.b[i]  [n,4]
      h[b,i] = tanh(%2[b,i])  [n,4]
      %19[b,i] = h[b,i] h[b,i]  [n,4]
-     %20[b,i] = 1 - %19[b,i]  [n,4] */
+     v20[b,i] = 1 - %19[b,i]  [n,4] */
   {
     const float *v1 = s->f + 0, *h_b = w->h.b;
     float *restrict h = s->f + 16, *restrict v20 = s->f + 32;
@@ -104,7 +113,7 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
       }
     }
   }
-  /* %4[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
+  /* v4[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
   {
     const float *a_W = (const float *)w->a.W, *h = s->f + 16;
     float *restrict v4 = s->f + 0;
@@ -115,7 +124,7 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
       }
     }
   }
-  /* a[b,i] = %4[b,i] + a.b[i]  [n,1] */
+  /* a[b,i] = v4[b,i] + a.b[i]  [n,1] */
   {
     const float *v4 = s->f + 0, *a_b = w->a.b;
     float *restrict a = s->f + 48;
@@ -123,7 +132,14 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
       a[b] = v4[b] + a_b[0];
     }
   }
-  /* %13 = Σ_b L[b,0]  [] */
+  /* %9[b,i] = abs(a[b,i])  [n,1]
+     %10[b,i] = -%9[b,i]  [n,1]
+     %11[b,i] = softplus(%10[b,i])  [n,1]
+     %7[b,i] = t[b] a[b,i]  [n,1]
+     %6[b,i] = max(0, a[b,i])  [n,1]
+     %8[b,i] = %6[b,i] - %7[b,i]  [n,1]
+     L[b,i] = %8[b,i] + %11[b,i]  [n,1]
+     s13 = Σ_b L[b,0]  [] */
   float s13;
   {
     const float *a = s->f + 48;
@@ -140,12 +156,12 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
     }
     s13 = acc;
   }
-  /* %14 = %13 / n  []
-     %15 = 1 / n  [] */
+  /* s14 = s13 / n  []
+     s15 = 1 / n  [] */
   const float s14 = s13 / (float)n;
   const float s15 = 1.0f / (float)n;
   /* %16[b] = sigmoid_minus(a[b,0], t[b])  [n]
-     δa[b] = %15 %16[b]  [n] */
+     δa[b] = s15 %16[b]  [n] */
   {
     const float *a = s->f + 48;
     float *restrict deltaa = s->f + 0;
@@ -156,7 +172,7 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
     }
   }
   /* δh[b,i] = δa[b] a.W[0,i]  [n,4]
-     %21[b,i] = δh[b,i] %20[b,i]  [n,4] */
+     v21[b,i] = δh[b,i] v20[b,i]  [n,4] */
   {
     const float *deltaa = s->f + 0, *a_W = (const float *)w->a.W, *v20 = s->f + 32;
     float *restrict v21 = s->f + 48;
@@ -168,7 +184,7 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
       }
     }
   }
-  /* δh.W[i,j] = Σ_b' %21[b',i] x[b',j]  [4,2] */
+  /* dh_W[i,j] = Σ_b' v21[b',i] x[b',j]  [4,2] */
   {
     const float *v21 = s->f + 48;
     float *restrict dh_W = (float *)g->h.W;
@@ -182,7 +198,7 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
       }
     }
   }
-  /* δh.b[i] = Σ_b' %21[b',i]  [4] */
+  /* dh_b[i] = Σ_b' v21[b',i]  [4] */
   {
     const float *v21 = s->f + 48;
     float *restrict dh_b = g->h.b;
@@ -206,7 +222,7 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
       deltaa_W[i] = acc;
     }
   }
-  /* %26 = Σ_b δa[b]  [] */
+  /* s26 = Σ_b δa[b]  [] */
   float s26;
   {
     const float *deltaa = s->f + 0;
@@ -230,7 +246,7 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
 
 int xor_p(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */, float *out /* [n,1] */) {
   if (n < 1 || n > XOR_BATCH) return -1;
-  /* %1[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
+  /* v1[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
   {
     const float *h_W = (const float *)w->h.W;
     float *restrict v1 = s->f + 0;
@@ -244,7 +260,9 @@ int xor_p(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */, f
       }
     }
   }
-  /* %4[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
+  /* %2[b,i] = v1[b,i] + h.b[i]  [n,4]
+     h[b,i] = tanh(%2[b,i])  [n,4]
+     v4[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
   {
     const float *a_W = (const float *)w->a.W, *v1 = s->f + 0, *h_b = w->h.b;
     float *restrict v4 = s->f + 16;
@@ -257,8 +275,8 @@ int xor_p(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */, f
       }
     }
   }
-  /* a[b,i] = %4[b,i] + a.b[i]  [n,1]
-     p[b,i] = sigmoid(a[b,i])  [n,1] */
+  /* a[b,i] = v4[b,i] + a.b[i]  [n,1]
+     out[b,i] = sigmoid(a[b,i])  [n,1] */
   {
     const float *v4 = s->f + 16, *a_b = w->a.b;
     for (int b = 0; b < n; b++) {
@@ -272,7 +290,7 @@ int xor_p(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */, f
 
 float xor_accuracy(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */, const int32_t *t /* [n] */) {
   if (n < 1 || n > XOR_BATCH || xor_first_bad(t, n, 0, 1) >= 0) return NAN;
-  /* %1[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
+  /* v1[b,i] = Σ_j h.W[i,j] x[b,j]  [n,4] */
   {
     const float *h_W = (const float *)w->h.W;
     float *restrict v1 = s->f + 0;
@@ -286,7 +304,9 @@ float xor_accuracy(const xor_params *w, xor_work *s, int n, const float *x /* [n
       }
     }
   }
-  /* %4[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
+  /* %2[b,i] = v1[b,i] + h.b[i]  [n,4]
+     h[b,i] = tanh(%2[b,i])  [n,4]
+     v4[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
   {
     const float *a_W = (const float *)w->a.W, *v1 = s->f + 0, *h_b = w->h.b;
     float *restrict v4 = s->f + 16;
@@ -299,7 +319,8 @@ float xor_accuracy(const xor_params *w, xor_work *s, int n, const float *x /* [n
       }
     }
   }
-  /* %29[b] = 0 < a[b,0]  [n] */
+  /* a[b,i] = v4[b,i] + a.b[i]  [n,1]
+     v29[b] = 0 < a[b,0]  [n] */
   {
     const float *v4 = s->f + 16, *a_b = w->a.b;
     int32_t *restrict v29 = s->i + 0;
@@ -308,7 +329,7 @@ float xor_accuracy(const xor_params *w, xor_work *s, int n, const float *x /* [n
       v29[b] = (int)(0.0f < t1 ? 1.0f : 0.0f);
     }
   }
-  /* %30 = Σ_b 1 [t[b]-%29[b] = 0]  [] */
+  /* s30 = Σ_b 1 [t[b]-v29[b] = 0]  [] */
   float s30;
   {
     const int32_t *v29 = s->i + 0;
@@ -321,14 +342,35 @@ float xor_accuracy(const xor_params *w, xor_work *s, int n, const float *x /* [n
     }
     s30 = acc;
   }
-  /* %31 = %30 / n  [] */
+  /* s31 = s30 / n  [] */
   const float s31 = s30 / (float)n;
   return s31;
 }
 
-/* m <- %35[i] = %32[i] + %34[i]
-   v <- %40[i] = %36[i] + %39[i]
-   w <- %52[i] = w[i] - %51[i] */
+/* s33 = 1 - adam.beta1  []
+   s37 = 1 - adam.beta2  []
+   s41 = adam.beta1 ^ step  []
+   s42 = 1 - s41  []
+   s43 = adam.lr / s42  []
+   s46 = adam.beta2 ^ step  []
+   s47 = 1 - s46  []
+   s48 = sqrt(s47)  []
+   %32[i] = adam.beta1 m[i]  [count]
+   %34[i] = s33 g[i]  [count]
+   %35[i] = %32[i] + %34[i]  [count]
+   %36[i] = adam.beta2 v[i]  [count]
+   %38[i] = g[i] g[i]  [count]
+   %39[i] = s37 %38[i]  [count]
+   %40[i] = %36[i] + %39[i]  [count]
+   %44[i] = s43 %35[i]  [count]
+   %45[i] = sqrt(%40[i])  [count]
+   %49[i] = %45[i] / s48  [count]
+   %50[i] = %49[i] + adam.eps  [count]
+   %51[i] = %44[i] / %50[i]  [count]
+   %52[i] = w[i] - %51[i]  [count]
+   m <- %35
+   v <- %40
+   w <- %52 */
 static void xor_L_adam_00(ptrdiff_t count, float *restrict w, float *restrict g, float *restrict m_, float *restrict v,
     float step, float adam_lr, float adam_beta1, float adam_beta2, float adam_eps) {
   const float s33 = 1.0f - adam_beta1;

@@ -153,7 +153,7 @@ static bool name_taken(const Body *b, const char *name, const char *origin) {
   return false;
 }
 
-static const char *array_label(Body *b, const Node *n) {
+const char *operand_label(Body *b, const Node *n) {
   const Place *p = plan_place(b->plan, n);
   if (p->kind == PLACE_DEST) {
     const Root *r = &b->plan->roots[p->root];
@@ -183,7 +183,7 @@ static bool is_word(const char *s) {
 }
 
 static const char *local_label(Body *b, const Node *n, const Pack *pack, const char *origin) {
-  const char *label = pack ? pack->label : array_label(b, n);
+  const char *label = pack ? pack->label : operand_label(b, n);
   if (label[0] != 'v' || strspn(label + 1, "0123456789") + 1 != strlen(label)) label = c_local_name(b->cx, label);
   const char *name = label;
   for (int k = 2; name_taken(b, name, origin); k++)

@@ -66,6 +66,8 @@ void use_axes(Body *b, const Node *n);
 Operand *operand(Body *b, const Node *n, const Pack *pack, bool written);
 /* Declares those operands that have a name of the step's own: `const float *z = s->f + 64, *h_W = ...;`. */
 void declare_operands(Body *b, const Operand *operands, int n);
+/* What a step would like to call the array of n: "dh_W", "h_W", "v13". */
+const char *operand_label(Body *b, const Node *n);
 /* What the function calls a value of PLACE_SCALAR. */
 const char *scalar_name(Body *b, const Node *n);
 

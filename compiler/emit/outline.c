@@ -4,6 +4,7 @@
  * operands are the same up to renaming. The run that saves most lines becomes `static void digits_part1(n, p0, p1,
  * ...)`, its places become calls, and so on until nothing worth it is left. So fifty equal layers are one function and
  * fifty calls. */
+#include "emit/comment.h"
 #include "emit/step.h"
 
 #include <stdlib.h>
@@ -197,11 +198,9 @@ static const char *call_text(Outliner *out, const char *name, int start, int len
   Body *b = out->b;
   Numbering m = number_run(out, start, length);
   Text call = {.cx = b->cx}, text = {.cx = b->cx};
-  const char *comment = out->blocks->at[start].comment;
-  size_t first = strcspn(comment, "\n");
   Body c = *b;
   c.out = &text;
-  emit_comment(&c, arena_printf(b->cx, "%.*s%s", (int)first, comment, length > 1 || comment[first] ? " ..." : ""));
+  emit_comment(&c, comment_call(b, m.at, m.written, m.n));
   text_printf(&call, "%*s%s(%s", 2 * b->indent, "", name, counts(out, start, length) ? "n" : "");
   for (int k = 0; k < m.n; k++)
     text_printf(&call, "%s%s", k || counts(out, start, length) ? ", " : "", m.at[k]->origin);

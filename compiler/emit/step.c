@@ -1,27 +1,9 @@
 /* step.c: the steps of a plan as blocks of C, each under the formulas that it computes. */
+#include "emit/comment.h"
 #include "emit/name.h"
 #include "emit/nest.h"
 
 #include <string.h>
-
-/* ---- comments ---- */
-
-static void add_formula(Text *t, const Node *n) {
-  if (t->length) text_add(t, "\n");
-  node_formula(t, n);
-  text_add(t, "  [");
-  for (int k = 0; k < n->naxes; k++) {
-    if (n->axes[k].kind == AXIS_PLAIN) text_printf(t, "%s%lld", k ? "," : "", (long long)n->axes[k].extent);
-    else text_printf(t, "%s%s", k ? "," : "", n->axes[k].kind == AXIS_BATCH ? "n" : "count");
-  }
-  text_add(t, "]");
-}
-
-static const char *step_comment(Body *b, const Step *step) {
-  Text t = {.cx = b->cx};
-  for (int k = 0; k < step->nodes.n; k++) add_formula(&t, step->nodes.at[k]);
-  return t.data;
-}
 
 /* ---- matrix products ---- */
 
@@ -193,6 +175,7 @@ static void abstract_step(Body *b, const Step *step, CodeBlock *block) {
   b->indent = indent;
   b->out = out;
   block->body = body.data;
+  block->comment = comment_formulas(b, step->nodes.at, step->nodes.n, true);
   block->operands = arena_copy(b->cx, b->operands.at, sizeof(Operand) * (size_t)b->operands.n);
   block->noperands = b->operands.n;
   block->movable = true;
@@ -209,10 +192,8 @@ static void emit_loop(Body *b, int which) {
   const Scan *scan = &b->g->scans[l->group->scan];
   const char *v = l->variable;
   Text names = {.cx = b->cx};
-  for (int k = 0; k < l->group->ncarries; k++) {
-    const Node *prev = l->group->carries[k].prev;
-    text_printf(&names, "%s%s", k ? ", " : "", prev->label ? prev->label : arena_printf(b->cx, "v%d", prev->number));
-  }
+  for (int k = 0; k < l->group->ncarries; k++)
+    text_printf(&names, "%s%s", k ? ", " : "", comment_carried(b, l->group->carries[k].prev));
   emit_comment(b, arena_printf(b->cx, "a loop over %lld steps%s; carried: %s", (long long)scan->extent,
                                scan->backwards ? ", from the last to the first" : "", names.data ? names.data : ""));
   for (int k = 0; k < l->group->ncarries; k++) emit_braced_carry(b, &l->group->carries[k], which, true);
@@ -229,28 +210,36 @@ static void emit_loop_end(Body *b, int which) {
   close_brace(b);
 }
 
+/* The formulas are written when the code is there, and its names with it. */
+static void make_step(Body *b, const Step *step, CodeBlock *block) {
+  Text code = {.cx = b->cx};
+  bool scalar = step->nodes.at[0]->naxes == 0 && step->kind != STEP_COPY;
+  b->out = &code;
+  if (scalar) emit_scalar_step(b, step);
+  else emit_braced(b, step);
+  block->lines = count_lines(&code);
+  b->out = &block->text;
+  if (step->kind != STEP_COPY) {
+    emit_comment(b, comment_formulas(b, step->nodes.at, step->nodes.n, false));
+    block->lines += step->nodes.n;
+  }
+  text_add_n(&block->text, code.data, code.length);
+  if (!scalar && step->kind != STEP_COPY && step->kind != STEP_DRAW && step->loop < 0) abstract_step(b, step, block);
+}
+
 static CodeBlock make_block(Body *b, const Step *step) {
   Text *out = b->out;
   if (step->nodes.n) b->g->span = step->nodes.at[0]->span;
-  CodeBlock block = {.comment = "", .text = {.cx = b->cx}};
+  CodeBlock block = {.text = {.cx = b->cx}};
   b->out = &block.text;
   if (step->kind == STEP_LOOP || step->kind == STEP_END) {
     if (step->kind == STEP_LOOP) emit_loop(b, step->loop);
     else emit_loop_end(b, step->loop);
-    b->out = out;
     block.lines = count_lines(&block.text);
-    return block;
+  } else {
+    make_step(b, step, &block);
   }
-  if (step->kind != STEP_COPY) {
-    block.comment = step_comment(b, step);
-    emit_comment(b, block.comment);
-  }
-  bool scalar = step->nodes.at[0]->naxes == 0 && step->kind != STEP_COPY;
-  if (scalar) emit_scalar_step(b, step);
-  else emit_braced(b, step);
-  if (!scalar && step->kind != STEP_COPY && step->kind != STEP_DRAW && step->loop < 0) abstract_step(b, step, &block);
   b->out = out;
-  block.lines = count_lines(&block.text);
   return block;
 }
 

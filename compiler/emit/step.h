@@ -23,10 +23,10 @@ void emit_pack(Body *b, const Node *n, const Pack *pack);
 /* ---- emit/outline.c ---- */
 
 typedef struct CodeBlock { /* a step as text */
-  const char *comment;
-  Text text;        /* as it stands in the function: comment, declarations, loops */
-  bool movable;     /* it may become part of a function of its own: */
-  const char *body; /* ... its loops, with operands a0, a1 ... */
+  const char *comment;     /* of the same in a function of its own */
+  Text text;               /* as it stands in the function: comment, declarations, loops */
+  bool movable;            /* it may become part of a function of its own: */
+  const char *body;        /* ... its loops, with operands a0, a1 ... */
   Operand *operands;
   int noperands;
   bool uses_count;

@@ -3,6 +3,7 @@
  * Each optimizer of each `minimize` has a struct of its slots in the model, laid out like the parameters of its group.
  * An elementwise one is a function over a run of floats, called for each run of neighbouring parameters; any other is a
  * block for each parameter. digits_update_L makes one update from m->grad; digits_step the whole step. */
+#include "emit/comment.h"
 #include "emit/name.h"
 #include "emit/update.h"
 
@@ -158,49 +159,52 @@ static void emit_flat_scalars(Body *b) {
   b->direct = false;
 }
 
-static void emit_flat_formulas(Body *b, const Stage *stage) {
-  Text t = {.cx = b->cx};
-  for (int k = 0; k < b->plan->nroots; k++) {
-    const Root *r = &b->plan->roots[k];
-    const char *name = r->dest == DEST_WEIGHT ? "w" : r->dest == DEST_GRADIENT ? "g" : stage->slots[r->item].name;
-    text_printf(&t, "%s%s <- ", k ? "\n" : "", name);
-    node_formula(&t, r->node);
-  }
-  emit_comment(b, t.data ? t.data : stage->name);
+static const char *flat_signature(Emitter *em, const Stage *stage, const Plan *plan, const char *name) {
+  Uses u = uses_of(em, stage, plan);
+  Text t = {.cx = em->cx};
+  text_printf(&t, "static void %s(ptrdiff_t count", name);
+  if (u.weight) text_add(&t, ", float *restrict w");
+  if (u.gradient) text_add(&t, ", float *restrict g");
+  for (int k = 0; k < stage->nslots; k++)
+    if (u.slots[k]) text_printf(&t, ", float *restrict %s", slot_name(em, stage, k));
+  if (u.step) text_add(&t, ", float step");
+  if (u.gnorm) text_add(&t, ", float gnorm");
+  for (int k = 0; k < em->program->hypers.n; k++)
+    if (u.hypers[k]) text_printf(&t, ", float %s", hyper_name(em, k));
+  if (plan->draws) text_add(&t, ", size_t first, uint64_t seed, uint64_t taken");
+  text_add(&t, ")");
+  return t.data;
 }
 
 static void emit_flat_stage(Emitter *em, const Stage *stage, const Plan *plan, const char *name, Text *source) {
-  Uses u = uses_of(em, stage, plan);
   StageBody sb = {.stage = stage};
   Text body = {.cx = em->cx};
-  sb.body = (Body){
-    .em = em, .cx = em->cx, .g = em->program->graph, .plan = plan, .out = source, .loop = -1, .origin = flat_origin};
+  sb.body = (Body){.em = em,
+                   .cx = em->cx,
+                   .g = em->program->graph,
+                   .plan = plan,
+                   .out = &body,
+                   .indent = 1,
+                   .loop = -1,
+                   .origin = flat_origin};
   Body *b = &sb.body;
-  emit_flat_formulas(b, stage);
-  Text head = {.cx = em->cx};
-  text_printf(&head, "static void %s(ptrdiff_t count", name);
-  if (u.weight) text_add(&head, ", float *restrict w");
-  if (u.gradient) text_add(&head, ", float *restrict g");
-  for (int k = 0; k < stage->nslots; k++)
-    if (u.slots[k]) text_printf(&head, ", float *restrict %s", slot_name(em, stage, k));
-  if (u.step) text_add(&head, ", float step");
-  if (u.gnorm) text_add(&head, ", float gnorm");
-  for (int k = 0; k < em->program->hypers.n; k++)
-    if (u.hypers[k]) text_printf(&head, ", float %s", hyper_name(em, k));
-  if (plan->draws) text_add(&head, ", size_t first, uint64_t seed, uint64_t taken");
-  add_wrapped(source, head.data, 4);
-  text_add(source, ") {\n");
   b->root_names = ARENA_ARRAY(em->cx, const char *, plan->nroots + 1);
+  const char **names = ARENA_ARRAY(em->cx, const char *, plan->nroots + 1);
   for (int k = 0; k < plan->nroots; k++) {
     const Root *r = &plan->roots[k];
-    b->root_names[k] = r->dest == DEST_WEIGHT ? "w" : r->dest == DEST_GRADIENT ? "g" : slot_name(em, stage, r->item);
+    const char *leaf = r->dest == DEST_WEIGHT ? "w" : r->dest == DEST_GRADIENT ? "g" : NULL;
+    names[k] = leaf ? leaf : stage->slots[r->item].name;
+    b->root_names[k] = leaf ? leaf : slot_name(em, stage, r->item);
   }
-  b->out = &body;
-  b->indent = 1;
   emit_flat_noise(b);
   emit_flat_scalars(b);
   b->operands.n = 0;
   emit_flat(b);
+  b->out = source;
+  b->indent = 0;
+  emit_comment(b, comment_run(b, names));
+  add_wrapped(source, flat_signature(em, stage, plan, name), 4);
+  text_add(source, " {\n");
   text_add_n(source, body.data, body.length);
   text_add(source, "}\n\n");
 }

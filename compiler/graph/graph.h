@@ -306,7 +306,11 @@ void graph_verify(const Graph *g, Node *const *roots, int nroots, const char *pa
 /* One line a node: `%12 h [n,128] = sum(a2<784) %3[a1,a2] * %1[a0,a2]`. */
 void graph_print(Text *out, Context *cx, Node *const *roots, int nroots);
 const char *axis_letter(int k); /* the printed name of axis k: b i j k ... used in comments of the generated C */
-/* As a formula for readers: `h[b,i] = Σ_j h.W[i,j] x[b,j]`; labels where there are, %id otherwise. */
-void node_formula(Text *out, const Node *n);
+/* How a reader is told of nodes: what a formula calls them. */
+typedef struct NodeNames {
+  const char *(*name)(const struct NodeNames *names, const Node *n);
+} NodeNames;
+/* As a formula for readers: `h[b,i] = Σ_j h.W[i,j] x[b,j]`. */
+void node_formula(Text *out, const Node *n, const NodeNames *names);
 
 #endif

@@ -44,3 +44,30 @@ void plan_whole_leaves(const Plan *plan, Node *n, LeafList *out) {
   for (int k = 0; k < n->naxes; k++) index[k] = index_var(plan->program->graph, k);
   plan_read_leaves(plan, read_make(plan->program->graph, n, index), out);
 }
+
+/* ---- what has no place of its own ---- */
+
+static bool is_written_out(const Plan *plan, const Node *n) {
+  PlaceKind kind = plan_place(plan, n)->kind;
+  Read whole = {(Node *)n, NULL};
+  double number;
+  return kind == PLACE_VIEW || (kind == PLACE_INLINE && (n->naxes || !read_constant(&whole, &number)));
+}
+
+static bool is_listed(const NodeList *list, const Node *n) {
+  for (int k = 0; k < list->n; k++)
+    if (list->at[k] == n) return true;
+  return false;
+}
+
+void plan_written_out_itself(const Plan *plan, Node *n, NodeList *out) {
+  n = plan_seen(n);
+  if (!is_written_out(plan, n) || is_listed(out, n)) return;
+  plan_written_out(plan, n, out);
+  VEC_PUSH(plan->program->cx, out, n);
+}
+
+void plan_written_out(const Plan *plan, const Node *n, NodeList *out) {
+  NodeList operands = graph_operands(plan->program->cx, n);
+  for (int k = 0; k < operands.n; k++) plan_written_out_itself(plan, operands.at[k], out);
+}

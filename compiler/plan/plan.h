@@ -131,6 +131,16 @@ void plan_read_leaves(const Plan *plan, Read *r, LeafList *out);
 /* Does an operand before the k-th read the same? y + y and y*y read y once: twice would be 2^20 times for twenty of
  * them one in another. */
 bool plan_reads_again(const Node *n, int k);
+/* n, or what the loop that n is a result of computes at each time: the same array. */
+static inline Node *plan_seen(Node *n) {
+  while (n->kind == NODE_RESULT) n = n->reads[0]->node;
+  return n;
+}
+/* What has no place of its own in what n reads, operands first: values that are written out, and views with other axes.
+ * Numbers are none of them, and what is in out already is not added again. */
+void plan_written_out(const Plan *plan, const Node *n, NodeList *out);
+/* The same and n itself, where it has no place. */
+void plan_written_out_itself(const Plan *plan, Node *n, NodeList *out);
 /* Strides of an array: row-major, but with batch axes outermost, wherever they stand; only the first of those has no
  * bound. */
 void plan_strides(const Plan *plan, const Node *n, int64_t *strides);

@@ -1,4 +1,5 @@
 /* plan.c: the plan as text, for --emit=plan: for each function its steps, what each stores, and where. */
+#include "show/shape.h"
 #include "show/show.h"
 #include "plan/plan.h"
 
@@ -37,47 +38,73 @@ static void print_gemm(const Gemm *g, Text *out) {
   if (g->pack_a || g->pack_b) text_printf(out, ", %d packed", (g->pack_a != NULL) + (g->pack_b != NULL));
 }
 
-static void print_loop(const Plan *plan, const Step *step, Text *out) {
+/* Results of loops are called as what the loops compute. */
+static const char *name_in_plan(const NodeNames *names, const Node *n) {
+  return show_name(names, plan_seen((Node *)n));
+}
+
+typedef struct PlanText {
+  const Plan *plan;
+  ShowNames names;
+  NodeList listed; /* what has no place of its own, and was written out above */
+  Text *out;
+} PlanText;
+
+static void print_loop(PlanText *t, const Step *step) {
+  const Plan *plan = t->plan;
   const ScanGroup *group = plan->loops.at[step->loop].group;
   const Scan *scan = &plan->program->graph->scans[group->scan];
   if (step->kind == STEP_END) {
-    text_printf(out, "end of the scan of step %d\n", plan->loops.at[step->loop].begin);
+    text_printf(t->out, "end of the scan of step %d\n", plan->loops.at[step->loop].begin);
     return;
   }
-  text_printf(out, "scan of %lld steps%s, until step %d\n", (long long)scan->extent,
+  text_printf(t->out, "scan of %lld steps%s, until step %d\n", (long long)scan->extent,
               scan->backwards ? ", backwards" : "", plan->loops.at[step->loop].end);
   for (int k = 0; k < group->ncarries; k++) {
     const Node *prev = group->carries[k].prev;
-    text_printf(out, "    carried: %s%s: ", prev->label ? prev->label : "a value",
+    text_printf(t->out, "    carried: %s%s: ", t->names.names.name(&t->names.names, prev),
                 plan_place(plan, prev)->kept ? ", kept for all steps" : "");
-    print_place(plan, prev, out);
-    text_add(out, "\n");
+    print_place(plan, prev, t->out);
+    text_add(t->out, "\n");
   }
 }
 
-static void print_step(const Plan *plan, int s, Text *out) {
+static void print_formula(PlanText *t, const Node *n) {
+  text_add(t->out, "    ");
+  node_formula(t->out, n, &t->names.names);
+  text_add(t->out, ": ");
+  print_place(t->plan, n, t->out);
+  text_add(t->out, "\n");
+}
+
+/* What a step computes, under the formulas of what is written out in it for the first time. */
+static void print_step(PlanText *t, int s) {
   static const char *const names[] = {[STEP_MAP] = "loop",      [STEP_REDUCE] = "reduction", [STEP_GEMM] = "product",
                                       [STEP_PIECES] = "pieces", [STEP_COPY] = "copy",        [STEP_DRAW] = "draw"};
-  const Step *step = &plan->steps.at[s];
-  text_printf(out, "  step %d: ", s);
+  const Step *step = &t->plan->steps.at[s];
+  text_printf(t->out, "  step %d: ", s);
   if (step->kind == STEP_LOOP || step->kind == STEP_END) {
-    print_loop(plan, step, out);
+    print_loop(t, step);
     return;
   }
-  if (step->gemm) print_gemm(step->gemm, out);
-  else text_add(out, names[step->kind]);
-  text_add(out, "\n");
+  if (step->gemm) print_gemm(step->gemm, t->out);
+  else text_add(t->out, names[step->kind]);
+  text_add(t->out, "\n");
   for (int k = 0; k < step->nodes.n; k++) {
-    text_add(out, "    ");
-    node_formula(out, step->nodes.at[k]);
-    text_add(out, ": ");
-    print_place(plan, step->nodes.at[k], out);
-    text_add(out, "\n");
+    int first = t->listed.n;
+    plan_written_out(t->plan, step->nodes.at[k], &t->listed);
+    for (int i = first; i < t->listed.n; i++) print_formula(t, t->listed.at[i]);
+    print_formula(t, step->nodes.at[k]);
   }
 }
 
 static void print_plan(const Plan *plan, Text *out) {
-  for (int s = 0; s < plan->steps.n; s++) print_step(plan, s, out);
+  PlanText t = {.plan = plan, .names = show_names(plan->program, &plan->order), .out = out};
+  t.names.names.name = name_in_plan;
+  for (int k = 0; k < plan->order.n; k++) /* array literals and noise have no name in the model */
+    if (plan_place(plan, plan->order.at[k])->kind == PLACE_LEAF && !t.names.labelled[plan->order.at[k]->id])
+      print_formula(&t, plan->order.at[k]);
+  for (int s = 0; s < plan->steps.n; s++) print_step(&t, s);
   if (plan->flat) return;
   text_printf(out, "  work: %lld floats, %lld integers", (long long)plan->floats, (long long)plan->integers);
   if (plan->wides) text_printf(out, ", %lld wide ones", (long long)plan->wides);
