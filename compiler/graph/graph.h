@@ -90,8 +90,11 @@ typedef enum {
   NODE_STEP,     /* scalar, a whole number as a real; item: StepNumber. Of a model's functions too */
   NODE_GNORM,    /* scalar: the norm of all gradients of the minimize */
   /* only before simplify_roots: */
-  NODE_NAME,  /* reads[0] under the user's name (label); never merged with another node */
-  NODE_GRAD,  /* the derivative of reads[0] with respect to target */
+  NODE_NAME, /* reads[0] under the user's name (label); never merged with another node */
+  NODE_GRAD, /* the derivative of reads[0] with respect to target */
+  /* in a Formula only: */
+  NODE_FORMAL, /* item: which of its formals */
+  /* while derivatives are taken: */
   NODE_OPAQUE /* stands for target (a NAME), which rules must not look through while it is differentiated */
 } NodeKind;
 

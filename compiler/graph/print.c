@@ -134,6 +134,7 @@ static void print_value(Text *t, const Node *n, const NodeNames *names) {
                                        [NODE_GNORM] = "gnorm",
                                        [NODE_NAME] = "name",
                                        [NODE_GRAD] = "grad",
+                                       [NODE_FORMAL] = "formal",
                                        [NODE_OPAQUE] = "opaque"};
   switch (n->kind) {
   case NODE_MAP:

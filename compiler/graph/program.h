@@ -171,6 +171,27 @@ typedef struct Fired { /* a rule that was applied, for --explain */
   int line, column, rule;
 } Fired;
 
+enum { MOST_FORMALS = 8 };
+typedef struct Formula { /* what a line of the prelude says of its names: a value over NODE_FORMAL leaves */
+  int nformals;
+  const char *names[MOST_FORMALS];
+  int group[MOST_FORMALS]; /* 0: a single number; q: an array over all that the q-th reduction of a rule's left side
+                              runs over, which is one batch axis of extent q here */
+  Read *value;
+  NodeList nodes; /* all that it needs, operands first; in a graph of their own */
+  bool of_model;  /* not the prelude's: what is made of it stands in its text */
+} Formula;
+
+typedef struct Rule {
+  const Stmt *stmt;
+  Formula right;
+} Rule;
+
+typedef struct Laws {             /* lines `derivative f(x) = ...` and `rule a => b if c` */
+  Formula *derivatives[OP_COUNT]; /* one for each operand; NULL: no line */
+  VEC(Rule) rules;
+} Laws;
+
 typedef struct Program {
   Context *cx;
   Graph *graph;
@@ -190,8 +211,8 @@ typedef struct Program {
   int ndraws;                     /* statements that draw */
   const Node *drawn_reported;     /* a draw through which a gradient was asked: said once */
   VEC(Fired) fired;
-  bool coupled;        /* a loss looks across the batch */
-  struct Model *model; /* for the lines of the prelude that later stages apply */
+  bool coupled; /* a loss looks across the batch */
+  Laws laws;
 } Program;
 
 typedef struct Options {

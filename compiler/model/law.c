@@ -1,8 +1,6 @@
-/* law.c: lines `derivative f(x) = ...` and `rule a => b if c`: are they what derive/visit.c and simplify/rule.c can
- * use?
+/* law.c: lines `derivative f(x) = ...` and `rule a => b if c`: are they what derive/ and simplify/ can use?
  *
- * In: the statement. Out: the elaborator's tables of derivatives and rules, or a report. A rule is applied long after
- * its text was read, so a name that means nothing has to be found here. */
+ * In: the statement. Out: Program.laws, but for the values of the formulas (formula.c), or a report. */
 #include "model/run.h"
 
 #include <string.h>
@@ -27,34 +25,39 @@ void law_declare_derivative(Model *model, const Stmt *st) {
 
 /* ---- rules ---- */
 
-enum { MOST_NAMES = 8 }; /* simplify/rule.c binds so many */
-
-typedef struct Rule {
+typedef struct Reader { /* of one rule */
   Elaborator *el;
   const Stmt *st;
-  const char *names[MOST_NAMES]; /* of the left side */
-  int n;
-} Rule;
+  Formula right;          /* its formals are the names of the left side */
+  int reductions, inside; /* of the left side so far; the one that is being read, or 0 */
+} Reader;
 
-static bool is_left_name(const Rule *r, const char *name) {
-  for (int k = 0; k < r->n; k++)
-    if (r->names[k] == name) return true;
+static bool is_left_name(const Reader *r, const char *name) {
+  for (int k = 0; k < r->right.nformals; k++)
+    if (r->right.names[k] == name) return true;
   return false;
 }
 
-static bool left_side(Rule *r, const Expr *e);
+static bool left_side(Reader *r, const Expr *e);
 
-static bool left_name(Rule *r, const Expr *e) {
-  if (is_left_name(r, e->name)) return true;
-  if (r->n == MOST_NAMES) {
-    elaborate_report(r->el, e->span, "this rule has more than %d names", MOST_NAMES);
+/* A name that stands outside of reductions too is a single number. */
+static bool left_name(Reader *r, const Expr *e) {
+  Formula *f = &r->right;
+  for (int k = 0; k < f->nformals; k++) {
+    if (f->names[k] != e->name) continue;
+    if (!r->inside) f->group[k] = 0;
+    return true;
+  }
+  if (f->nformals == MOST_FORMALS) {
+    elaborate_report(r->el, e->span, "this rule has more than %d names", MOST_FORMALS);
     return false;
   }
-  r->names[r->n++] = e->name;
+  f->group[f->nformals] = r->inside;
+  f->names[f->nformals++] = e->name;
   return true;
 }
 
-static bool left_call(Rule *r, const Expr *e) {
+static bool left_call(Reader *r, const Expr *e) {
   const Builtin *b = e->a->kind == EXPR_NAME ? builtin_find(r->el, e->a->name) : NULL;
   bool known = b && (b->op != OP_PRODUCT || reduction_rows[reduction_named(b->name)].in_rules);
   if (!known) {
@@ -69,11 +72,14 @@ static bool left_call(Rule *r, const Expr *e) {
     return false;
   }
   bool fine = true;
+  int outside = r->inside;
+  if (b->op == OP_PRODUCT) r->inside = ++r->reductions;
   for (int k = 0; k < e->nargs; k++) fine = left_side(r, e->args[k].value) && fine;
+  r->inside = outside;
   return fine;
 }
 
-static bool left_side(Rule *r, const Expr *e) {
+static bool left_side(Reader *r, const Expr *e) {
   bool arithmetic = e->kind == EXPR_BINARY &&
                     (e->op == BIN_ADD || e->op == BIN_SUB || e->op == BIN_MUL || e->op == BIN_DIV || e->op == BIN_POW);
   switch (e->kind) {
@@ -89,7 +95,7 @@ static bool left_side(Rule *r, const Expr *e) {
 }
 
 /* Names of the right side are those of the left, or known everywhere. */
-static bool right_side(const Rule *r, const Expr *e) {
+static bool right_side(const Reader *r, const Expr *e) {
   if (!e) return true;
   if (e->kind == EXPR_NAME && !is_left_name(r, e->name) &&
       !lookup_known(r->el, scope_home(r->el, r->st->span), e->name)) {
@@ -101,7 +107,7 @@ static bool right_side(const Rule *r, const Expr *e) {
   return fine;
 }
 
-static bool condition(const Rule *r, const Expr *e) {
+static bool condition(const Reader *r, const Expr *e) {
   static const char *const names[] = {"positive", "nonnegative", "exponential", "varying"};
   bool call = e->kind == EXPR_CALL && e->a->kind == EXPR_NAME && e->nargs == 1 && e->args[0].value->kind == EXPR_NAME;
   for (int k = 0; call && k < 4; k++)
@@ -113,12 +119,12 @@ static bool condition(const Rule *r, const Expr *e) {
 
 void law_declare_rule(Model *model, const Stmt *st) {
   Elaborator *el = model->el;
-  Rule r = {.el = el, .st = st};
+  Reader r = {.el = el, .st = st, .right.of_model = st->span.source != el->prelude};
   if (st->value->kind == EXPR_NAME || st->value->kind == EXPR_NUMBER) {
     elaborate_report(el, st->value->span, "the left side of a rule is an operation, such as log(exp(x))");
     return;
   }
   bool fine = left_side(&r, st->value) && right_side(&r, st->value2);
   for (int k = 0; fine && k < st->nvalues; k++) fine = condition(&r, st->values[k]);
-  if (fine) VEC_PUSH(el->cx, &model->rules, st);
+  if (fine) VEC_PUSH(el->cx, &el->program->laws.rules, ((Rule){st, r.right}));
 }

@@ -18,10 +18,11 @@ Program *model_program(Context *cx, const Block *prelude, const Block *model, co
 
 /* The line `derivative f(x) = ...` for operand k, at these reads. An operation without one is an error at span. */
 Read *law_derivative(Program *p, Op op, int operand, Read *const *reads, Span span);
-/* The lines `rule a => b if c`, and the right side of one with its names bound. */
+/* The lines `rule a => b if c`, and the right side of one with its names bound: to a single number (of rank 0), or to
+ * an array open in vars, where a reduction was matched. */
 int law_rule_count(const Program *p);
 const Stmt *law_rule(const Program *p, int k);
-Read *law_result(Program *p, const Expr *e, int n, const char *const *names, Read *const *reads, const int *ranks,
+Read *law_result(Program *p, int which, int n, const char *const *names, Read *const *reads, const int *ranks,
                  int (*vars)[MAX_AXES]);
 
 #endif

@@ -137,7 +137,6 @@ Program *model_program(Context *cx, const Block *prelude, const Block *model, co
   Elaborator *el = m->el = elaborator_new(cx, p, prelude->n ? prelude->at[0]->span.source : NULL);
   el->syntax_errors = unread;
   el->statements = all;
-  p->model = m;
   m->options = options;
   constant_declare_all(m, prelude);
   constant_declare_all(m, &all);
@@ -150,6 +149,7 @@ Program *model_program(Context *cx, const Block *prelude, const Block *model, co
   minimize_finish(m);
   store_updates(el);
   if (!error_count(cx) && el->asked_training) evaluation_pass(m);
+  formula_make_all(m);
   for (int k = 0; k < p->states.n; k++) /* rows for as many examples as a batch has */
     if (p->states.at[k].per_example) p->states.at[k].count *= p->train.batch > 0 ? p->train.batch : 1;
   return p;

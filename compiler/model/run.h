@@ -17,7 +17,6 @@ typedef struct Model {
   VEC(Minimize) pending; /* of minimize_run, until all parameters are known */
   int stage_draws;       /* the number of the first draw of the next optimizer */
   const Stmt *derivatives[OP_COUNT];
-  VEC(const Stmt *) rules;
 } Model;
 
 /* import.c: the statements of a file, in place of each `import` those of the file that it names, once. */
@@ -31,6 +30,8 @@ void constant_report_unused(Model *model);
 /* law.c: lines `derivative f(x) = ...` and `rule a => b if c`. */
 void law_declare_derivative(Model *model, const Stmt *st);
 void law_declare_rule(Model *model, const Stmt *st);
+/* formula.c: makes formulas of their right sides, once all that they may name is known. */
+void formula_make_all(Model *model);
 
 /* input.c */
 void input_declare_dim(Elaborator *el, Scope *s, const Stmt *st);

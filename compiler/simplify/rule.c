@@ -207,12 +207,13 @@ static bool may_match(const Expr *p, const Node *n) {
   }
 }
 
-static Read *apply(Program *p, const Stmt *rule, const Read *r) {
+static Read *apply(Program *p, int which, const Read *r) {
+  const Stmt *rule = law_rule(p, which);
   Match m = {.program = p, .g = p->graph};
   if (!match(&m, rule->value, (Read *)r)) return NULL;
   for (int j = 0; j < rule->nvalues; j++)
     if (!holds(&m, rule->values[j])) return NULL;
-  return law_result(p, rule->value2, m.n, m.names, m.reads, m.ranks, m.vars);
+  return law_result(p, which, m.n, m.names, m.reads, m.ranks, m.vars);
 }
 
 /* Is a side of the product a call of the operation that made this factor? */
@@ -226,7 +227,8 @@ static bool names_factor(const Expr *product, const Read *factor) {
 }
 
 /* A rule `x * f(x)` for two factors among others, under a sum and guards too. */
-static Read *apply_to_pair(Program *p, const Stmt *rule, const Read *r) {
+static Read *apply_to_pair(Program *p, int which, const Read *r) {
+  const Stmt *rule = law_rule(p, which);
   Graph *g = p->graph;
   const Node *n = r->node;
   Read *factors[16];
@@ -246,7 +248,7 @@ static Read *apply_to_pair(Program *p, const Stmt *rule, const Read *r) {
   for (int i = 0; i < n->nreads; i++)
     for (int j = i + 1; j < n->nreads; j++) {
       if (!names_factor(rule->value, factors[i]) && !names_factor(rule->value, factors[j])) continue;
-      Read *better = apply(p, rule, build_product(g, 1, 2, (Read *[]){factors[i], factors[j]}, 0, NULL, 0, NULL));
+      Read *better = apply(p, which, build_product(g, 1, 2, (Read *[]){factors[i], factors[j]}, 0, NULL, 0, NULL));
       if (!better) continue;
       factors[i] = better;
       factors[j] = factors[n->nreads - 1];
@@ -267,8 +269,8 @@ Read *rule_apply(Program *p, const Read *r, int *which) {
   for (int k = 0; k < law_rule_count(p); k++) {
     const Stmt *rule = law_rule(p, k);
     bool product = rule->value->kind == EXPR_BINARY && rule->value->op == BIN_MUL && r->node->op == OP_PRODUCT;
-    Read *better = may_match(rule->value, r->node) ? apply(p, rule, r) : NULL;
-    if (!better && product) better = apply_to_pair(p, rule, r);
+    Read *better = may_match(rule->value, r->node) ? apply(p, k, r) : NULL;
+    if (!better && product) better = apply_to_pair(p, k, r);
     if (!better || better->node == r->node) continue; /* 2*log(2) is select(2, log(2)) is 2*log(2) */
     if (which) *which = k;
     return better;
