@@ -16,14 +16,14 @@ static void vline(Body *b, const char *format, va_list args) {
   text_printf(b->out, "%*s%s\n", 2 * b->indent, "", buffer);
 }
 
-void line(Body *b, const char *format, ...) {
+void body_line(Body *b, const char *format, ...) {
   va_list args;
   va_start(args, format);
   vline(b, format, args);
   va_end(args);
 }
 
-void open_brace(Body *b, const char *format, ...) {
+void body_open(Body *b, const char *format, ...) {
   va_list args;
   va_start(args, format);
   vline(b, format, args);
@@ -31,17 +31,17 @@ void open_brace(Body *b, const char *format, ...) {
   b->indent++;
 }
 
-void close_brace(Body *b) {
+void body_close(Body *b) {
   b->indent--;
-  line(b, "}");
+  body_line(b, "}");
 }
 
-void open_guard(Body *b, const char *when) {
-  open_brace(b, "if (%s) {", when);
-  line(b, "NN_GUARDED");
+void body_open_guard(Body *b, const char *when) {
+  body_open(b, "if (%s) {", when);
+  body_line(b, "NN_GUARDED");
 }
 
-void emit_comment(Body *b, const char *text) {
+void body_comment(Body *b, const char *text) {
   Text t = {.cx = b->cx};
   size_t column = 0;
   for (const char *s = text; *s; s++) {
@@ -63,7 +63,7 @@ void emit_comment(Body *b, const char *text) {
 
 /* ---- axes ---- */
 
-void use_axes(Body *b, const Node *n) {
+void body_use_axes(Body *b, const Node *n) {
   int batches = 0, others = 0;
   b->axes = n->axes;
   for (int k = 0; k < n->naxes + n->nreduce; k++) {
@@ -81,54 +81,18 @@ void use_axes(Body *b, const Node *n) {
   }
 }
 
-/* ---- expressions ---- */
-
-const char *code_parens(Body *b, Code c, int level) {
-  return c.level <= level ? c.text : arena_printf(b->cx, "(%s)", c.text);
-}
-
-const char *as_float(Body *b, Code c, int level) {
-  return c.integer ? arena_printf(b->cx, "(float)%s", code_parens(b, c, 0)) : code_parens(b, c, level);
-}
-
-bool whole_fits_int(int64_t lo, int64_t hi) { return lo >= INT32_MIN && hi <= INT32_MAX; }
-
-Code whole_code(const char *text, int level, int64_t lo, int64_t hi) {
-  return (Code){.text = text, .level = level, .integer = true, .wide = !whole_fits_int(lo, hi), .lo = lo, .hi = hi};
-}
-
-const char *element_type(bool integer, bool wide) { return wide ? "int64_t" : integer ? "int32_t" : "float"; }
-
-const char *code_type(Code c) {
-  return !c.integer ? "float" : c.wide && !whole_fits_int(c.lo, c.hi) ? "int64_t" : "int";
-}
-
-const char *code_narrowed(Body *b, Code c, int level) {
-  if (!c.integer || !c.wide || !whole_fits_int(c.lo, c.hi)) return code_parens(b, c, level);
-  return arena_printf(b->cx, "(int)%s", code_parens(b, c, 0));
-}
+const char *body_element_type(bool integer, bool wide) { return wide ? "int64_t" : integer ? "int32_t" : "float"; }
 
 /* ---- temporaries ---- */
 
-const char *new_temp(Body *b) {
+const char *body_temp(Body *b) {
   if (b->direct) return arena_printf(b->cx, "r%d", ++b->nouter); /* lives as long as the function */
   return arena_printf(b->cx, "t%d", ++b->ntemps);
 }
 
-Code spill(Body *b, Code c) {
-  if (c.level == 0 && strpbrk(c.text, "[(") == NULL) return c;
-  const char *name = new_temp(b);
-  line(b, "const %s %s = %s;", code_type(c), name, code_narrowed(b, c, 5));
-  return c.integer ? whole_code(name, 0, c.lo, c.hi) : (Code){.text = name};
-}
-
-Code shorten(Body *b, Code c) { return strlen(c.text) > LONG_TEXT ? spill(b, c) : c; }
-
-Code code_loaded(Body *b, Code c) { return strchr(c.text, '[') ? spill(b, c) : shorten(b, c); }
-
 /* ---- operands ---- */
 
-const char *scalar_name(Body *b, const Node *n) {
+const char *body_scalar(Body *b, const Node *n) {
   for (int k = 0; k < b->scalars.n; k++)
     if (b->scalars.at[k].node == n) return b->scalars.at[k].name;
   const char *name = arena_printf(b->cx, "s%d", n->number);
@@ -153,7 +117,7 @@ static bool name_taken(const Body *b, const char *name, const char *origin) {
   return false;
 }
 
-const char *operand_label(Body *b, const Node *n) {
+const char *body_label(Body *b, const Node *n) {
   const Place *p = plan_place(b->plan, n);
   if (p->kind == PLACE_DEST) {
     const Root *r = &b->plan->roots[p->root];
@@ -168,7 +132,7 @@ const char *operand_label(Body *b, const Node *n) {
 static const char *origin_of(Body *b, const Node *n, const Pack *pack) {
   if (pack) return arena_printf(b->cx, "s->f + %lld", (long long)pack->offset);
   const Place *p = plan_place(b->plan, n);
-  if (p->kind == PLACE_SCALAR) return scalar_name(b, n);
+  if (p->kind == PLACE_SCALAR) return body_scalar(b, n);
   if (p->kind == PLACE_WORK)
     return arena_printf(b->cx,
                         p->wide      ? "s->l + %lld"
@@ -183,7 +147,7 @@ static bool is_word(const char *s) {
 }
 
 static const char *local_label(Body *b, const Node *n, const Pack *pack, const char *origin) {
-  const char *label = pack ? pack->label : operand_label(b, n);
+  const char *label = pack ? pack->label : body_label(b, n);
   if (label[0] != 'v' || strspn(label + 1, "0123456789") + 1 != strlen(label)) label = c_local_name(b->cx, label);
   const char *name = label;
   for (int k = 2; name_taken(b, name, origin); k++)
@@ -191,7 +155,7 @@ static const char *local_label(Body *b, const Node *n, const Pack *pack, const c
   return name;
 }
 
-Operand *operand(Body *b, const Node *n, const Pack *pack, bool written) {
+Operand *body_operand(Body *b, const Node *n, const Pack *pack, bool written) {
   for (int k = 0; k < b->operands.n; k++) {
     Operand *o = &b->operands.at[k];
     if (o->node != n || o->pack != pack) continue;
@@ -225,19 +189,19 @@ static void declare_some(Body *b, const Operand *operands, int n, bool written, 
         strcmp(o->name, o->origin) == 0)
       continue;
     if (width > 80) {
-      line(b, "%s;", t.data);
+      body_line(b, "%s;", t.data);
       t = (Text){.cx = b->cx};
       width = 0;
     }
-    if (!t.length) text_printf(&t, "%s%s ", written ? "" : "const ", element_type(integer, wide));
+    if (!t.length) text_printf(&t, "%s%s ", written ? "" : "const ", body_element_type(integer, wide));
     else text_add(&t, ", ");
     text_printf(&t, "*%s%s = %s", written ? "restrict " : "", o->name, o->origin);
     for (const char *c = o->origin; *c; c++) width += *c < '0' || *c > '9';
     width += strlen(o->name) + 14;
   }
-  if (t.length) line(b, "%s;", t.data);
+  if (t.length) body_line(b, "%s;", t.data);
 }
 
-void declare_operands(Body *b, const Operand *operands, int n) {
+void body_declare(Body *b, const Operand *operands, int n) {
   for (int k = 0; k < 6; k++) declare_some(b, operands, n, k & 1, k >> 1 > 0, k >> 2);
 }

@@ -55,40 +55,23 @@ typedef struct Body {
   const char *slot_access; /* of an optimizer of whole arrays: the parameter in the struct of a slot */
 } Body;
 
-void line(Body *b, const char *format, ...) NNC_PRINTF(2, 3);
-void open_brace(Body *b, const char *format, ...) NNC_PRINTF(2, 3);
-void open_guard(Body *b, const char *when); /* if (when) {, around reads */
-void close_brace(Body *b);
-void emit_comment(Body *b, const char *text); /* of as many lines as it takes */
+void body_line(Body *b, const char *format, ...) NNC_PRINTF(2, 3);
+void body_open(Body *b, const char *format, ...) NNC_PRINTF(2, 3);
+void body_open_guard(Body *b, const char *when); /* if (when) {, around reads */
+void body_close(Body *b);
+void body_comment(Body *b, const char *text); /* of as many lines as it takes */
 /* Takes the axes of n as the variables at hand: the batch is b, the others i, j, k, l, as in formulas. */
-void use_axes(Body *b, const Node *n);
+void body_use_axes(Body *b, const Node *n);
 /* What the step at hand calls the array or number that n, or the pack, is. */
-Operand *operand(Body *b, const Node *n, const Pack *pack, bool written);
+Operand *body_operand(Body *b, const Node *n, const Pack *pack, bool written);
 /* Declares those operands that have a name of the step's own: `const float *z = s->f + 64, *h_W = ...;`. */
-void declare_operands(Body *b, const Operand *operands, int n);
+void body_declare(Body *b, const Operand *operands, int n);
 /* What a step would like to call the array of n: "dh_W", "h_W", "v13". */
-const char *operand_label(Body *b, const Node *n);
+const char *body_label(Body *b, const Node *n);
 /* What the function calls a value of PLACE_SCALAR. */
-const char *scalar_name(Body *b, const Node *n);
-
-/* ---- expressions ---- */
-
-enum { LONG_TEXT = 70 }; /* an expression beyond it gets a name */
-
-bool whole_fits_int(int64_t lo, int64_t hi);
-Code whole_code(const char *text, int level, int64_t lo, int64_t hi);
-const char *element_type(bool integer, bool wide);     /* "int32_t" */
-const char *code_type(Code c);                         /* of a variable that holds it: "int" */
-const char *code_narrowed(Body *b, Code c, int level); /* as such a variable takes it */
-const char *code_parens(Body *b, Code c, int level);
-const char *as_float(Body *b, Code c, int level);
+const char *body_scalar(Body *b, const Node *n);
 /* A new name: t1, t2 ... of the step, or r1, r2 ... of the function. */
-const char *new_temp(Body *b);
-/* Writes `const float NAME = text;` and returns NAME; a name or a number stays as it is. */
-Code spill(Body *b, Code c);
-Code shorten(Body *b, Code c); /* where the text is long */
-/* One side of a choice: where it reads an array, it is read before. gcc 11 and 12 at -O3 with AVX2 take wrong elements
- * where a loop's reads at a stride hang on a condition. */
-Code code_loaded(Body *b, Code c);
+const char *body_temp(Body *b);
+const char *body_element_type(bool integer, bool wide); /* "int32_t" */
 
 #endif

@@ -16,22 +16,23 @@ static int most(const Input *in) {
   return in->kind == INPUT_BIT ? 1 : in->kind == INPUT_EXTENT ? in->classes : in->classes - 1;
 }
 
-int input_extent(const Program *p, const Input *in, int axis) {
+int emit_input_extent(const Program *p, const Input *in, int axis) {
   int dim = in->node->axes[axis].dim;
   return dim ? p->graph->dims[dim - 1]->terms[0].gather->node->item : -1;
 }
 
-uint32_t extents_of_checked(const Program *p, uint32_t mask) {
+uint32_t emit_checked_inputs(const Program *p, uint32_t mask) {
   uint32_t all = mask;
   for (int k = 0; k < p->inputs.n; k++)
     for (int axis = 1; mask >> k & 1 && is_checked(&p->inputs.at[k]) && axis < p->inputs.at[k].node->naxes; axis++)
-      if (input_extent(p, &p->inputs.at[k], axis) >= 0) all |= UINT32_C(1) << input_extent(p, &p->inputs.at[k], axis);
+      if (emit_input_extent(p, &p->inputs.at[k], axis) >= 0)
+        all |= UINT32_C(1) << emit_input_extent(p, &p->inputs.at[k], axis);
   return all;
 }
 
 /* The inputs that say how much of `in` is looked at. */
 static uint32_t extents_of(const Program *p, int k) {
-  return extents_of_checked(p, UINT32_C(1) << k) & ~(UINT32_C(1) << k);
+  return emit_checked_inputs(p, UINT32_C(1) << k) & ~(UINT32_C(1) << k);
 }
 
 /* "tags_first_bad_s(s, n, T)", the inputs being spelled as arrays[k]. */
@@ -50,7 +51,7 @@ static const char *call(Emitter *em, int k, const char *const *arrays) {
   return t.data;
 }
 
-const char *check_of_inputs(Emitter *em, uint32_t mask) {
+const char *emit_input_check(Emitter *em, uint32_t mask) {
   Text t = {.cx = em->cx};
   size_t begun = 0;
   text_printf(&t, "n < 1 || n > %s_BATCH", c_upper(em->cx, em->prefix));
@@ -72,7 +73,7 @@ static void emit_first_bad_within(Emitter *em, int k, Text *out) {
   int64_t stride = 1;
   Text conditions = {.cx = em->cx}, signature = {.cx = em->cx};
   for (int axis = in->node->naxes - 1; axis > 0; stride *= in->node->axes[axis--].extent) {
-    int by = input_extent(p, in, axis);
+    int by = emit_input_extent(p, in, axis);
     if (by < 0) continue;
     const char *row = stride == 1 ? "q" : arena_printf(em->cx, "q / %lld", (long long)stride);
     text_printf(&conditions, "%s%s %% %lld >= %s[q / %lld]", conditions.length ? " || " : "", row,
@@ -83,7 +84,7 @@ static void emit_first_bad_within(Emitter *em, int k, Text *out) {
     if (extents_of(p, k) >> i & 1) text_printf(&signature, ", const int32_t *%s", em->input_names[i]);
   text_printf(out, "/* The first value of %s, within the extents of its example, that is not in %d..%d, or -1. */\n",
               p->inputs.at[k].name, least(in), most(in));
-  add_wrapped(out, signature.data, 4);
+  emit_wrapped(out, signature.data, 4);
   text_printf(out,
               ") {\n"
               "  for (int q = 0; q < n * %lld; q++) {\n"

@@ -65,7 +65,7 @@ Code code_index(Body *b, const Index *e) {
 /* An index between brackets; a long one is computed before, where that reads nothing. */
 const char *code_place(Body *b, const Index *e) {
   Code c = code_index(b, e);
-  return strlen(c.text) > LONG_TEXT && !strchr(c.text, '[') ? spill(b, c).text : c.text;
+  return strlen(c.text) > LONG_TEXT && !strchr(c.text, '[') ? code_spill(b, c).text : c.text;
 }
 
 /* ---- guards ---- */
@@ -89,9 +89,9 @@ static void guard_conditions(Body *b, const Index *e, int64_t n, Text *t) {
   bool known = index_range(NULL, &top, b->axes, &lo, &hi);
   int64_t end;
   if (__builtin_mul_overflow(n, e->divisor, &end))
-    report_wide(b, arena_printf(b->cx, "%lld * %lld", (long long)n, (long long)e->divisor));
+    whole_report_wide(b, arena_printf(b->cx, "%lld * %lld", (long long)n, (long long)e->divisor));
   if (known && lo >= 0 && hi < (double)end && e->divisor == 1) return;
-  Code c = shorten(b, code_index(b, &top));
+  Code c = code_shorten(b, code_index(b, &top));
   if (e->divisor == 1 && n == 1) {
     and_also(t, "%s == 0", code_parens(b, c, 3));
     return;
@@ -104,7 +104,7 @@ static void guard_conditions(Body *b, const Index *e, int64_t n, Text *t) {
 /* A long condition is computed in parts. */
 static void shorten_condition(Body *b, Text *t) {
   if (t->length < 100) return;
-  Code c = spill(b, whole_code(t->data, 5, 0, 1));
+  Code c = code_spill(b, whole_code(t->data, 5, 0, 1));
   *t = (Text){.cx = b->cx};
   text_printf(t, "%s != 0", c.text);
 }
@@ -130,10 +130,10 @@ static const TempName *find_temp(const Body *b, const Read *r) {
 
 /* Where `b->when` does not hold the place may not exist; the first one does. */
 static Code element(Body *b, const Read *r) {
-  const Operand *o = operand(b, plan_storage(b->plan, r->node), NULL, false);
+  const Operand *o = body_operand(b, plan_storage(b->plan, r->node), NULL, false);
   bool integer = o->integer, scalar = o->scalar;
   Code c = {.text = o->name, .level = scalar && o->name[0] == '('};
-  const char *name = o->name, *when = b->when && !read_in_range(b, r) ? arena_printf(b->cx, "%s ? ", b->when) : NULL;
+  const char *name = o->name, *when = b->when && !code_in_range(b, r) ? arena_printf(b->cx, "%s ? ", b->when) : NULL;
   if (!scalar)
     c.text = arena_printf(b->cx, "%s[%s%s%s]", name, when ? when : "", code_place(b, plan_flat_index(b->plan, r)),
                           when ? " : 0" : "");
@@ -158,7 +158,7 @@ static Code inline_value(Body *b, Read *r) {
   for (int k = 0; k < n->nguards; k++) guards[k] = (Guard){index_substitute(b->g, n->guards[k].e, &s), n->guards[k].n};
   Code c = code_body(b, n, reads, guards, n->nguards, n->value ? index_substitute(b->g, n->value, &s) : NULL);
   if (rewritten(n)) return c;
-  c = spill(b, c);
+  c = code_spill(b, c);
   VEC_PUSH(b->cx, &b->temps, ((TempName){.read = r, .value = c}));
   return c;
 }
@@ -180,59 +180,60 @@ static Code product(Body *b, const Node *n, double scale, Read *const *reads) {
   Code *x = ARENA_ARRAY(b->cx, Code, n->nreads), whole;
   x[0] = code_read(b, reads[0]);
   if (n->nreads == 1 && scale == 1) return x[0];
-  for (int k = 0; k < n->nreads; k++) x[k] = shorten(b, k ? code_read(b, reads[k]) : x[0]);
+  for (int k = 0; k < n->nreads; k++) x[k] = code_shorten(b, k ? code_read(b, reads[k]) : x[0]);
   if (whole_product(b, n, scale, x, &whole)) return whole;
   const char *sign = scale < 0 ? "-" : "";
   double size = fabs(scale);
   Text t = {.cx = b->cx};
   text_add(&t, sign);
   if (size != 1) text_printf(&t, "%s * ", c_real(b->em, size));
-  text_add(&t, as_float(b, x[0], size != 1 || scale < 0 ? 1 : 2));
+  text_add(&t, code_float(b, x[0], size != 1 || scale < 0 ? 1 : 2));
   for (int k = 1; k < n->nreads; k++) {
     if (t.length > 2 * LONG_TEXT) {
-      Code head = spill(b, real(t.data, 2));
+      Code head = code_spill(b, real(t.data, 2));
       t = (Text){.cx = b->cx};
       text_add(&t, head.text);
     }
-    text_printf(&t, " * %s", as_float(b, x[k], 1));
+    text_printf(&t, " * %s", code_float(b, x[k], 1));
   }
   return real(t.data, n->nreads == 1 && size == 1 ? 1 : 2);
 }
 
 static Code select_form(Body *b, Op op, const Code *x) {
-  Code a = spill(b, x[0]);
-  const char *first = as_float(b, a, 0);
+  Code a = code_spill(b, x[0]);
+  const char *first = code_float(b, a, 0);
   if (op == OP_WHERE) { /* one after the other: the order of a call's arguments is the machine's */
-    const char *otherwise = as_float(b, code_loaded(b, x[2]), 4), *then = as_float(b, code_loaded(b, x[1]), 4);
+    const char *otherwise = code_float(b, code_loaded(b, x[2]), 4), *then = code_float(b, code_loaded(b, x[1]), 4);
     return real(arena_printf(b->cx, "%s != %s ? %s : %s", a.text, a.integer ? "0" : "0.0f", then, otherwise), 5);
   }
   if (op == OP_SELECT)
-    return real(arena_printf(b->cx, "%s == 0.0f ? 0.0f : %s * %s", first, first, as_float(b, code_loaded(b, x[1]), 1)),
-                5);
+    return real(
+      arena_printf(b->cx, "%s == 0.0f ? 0.0f : %s * %s", first, first, code_float(b, code_loaded(b, x[1]), 1)), 5);
   if (op == OP_KEEP)
-    return real(arena_printf(b->cx, "%s != 0.0f ? %s : 0.0f", as_float(b, spill(b, x[1]), 2), first), 5);
+    return real(arena_printf(b->cx, "%s != 0.0f ? %s : 0.0f", code_float(b, code_spill(b, x[1]), 2), first), 5);
   const char *second =
-    as_float(b, spill(b, x[1]), 2); /* where it is -inf, so is the first, or it stands beyond an example's end */
+    code_float(b, code_spill(b, x[1]), 2); /* where it is -inf, so is the first, or it stands beyond an example's end */
   return real(arena_printf(b->cx, "%s == -INFINITY ? %s : %s - %s", second, second, first, second), 5);
 }
 
 static Code infix(Body *b, Op op, Code x, Code y) {
   const char *text = op_rows[op].c;
   int level = op_rows[op].level;
-  x = shorten(b, x), y = op_rows[op].form == SPELL_LOGIC ? code_loaded(b, y) : shorten(b, y);
+  x = code_shorten(b, x), y = op_rows[op].form == SPELL_LOGIC ? code_loaded(b, y) : code_shorten(b, y);
   switch (op_rows[op].form) {
-  case SPELL_CALL: return real(arena_printf(b->cx, "%s(%s, %s)", text, as_float(b, x, 5), as_float(b, y, 5)), 0);
-  case SPELL_QUOTIENT: return real(arena_printf(b->cx, "nn_floorf(%s / %s)", as_float(b, x, 2), as_float(b, y, 1)), 0);
+  case SPELL_CALL: return real(arena_printf(b->cx, "%s(%s, %s)", text, code_float(b, x, 5), code_float(b, y, 5)), 0);
+  case SPELL_QUOTIENT:
+    return real(arena_printf(b->cx, "nn_floorf(%s / %s)", code_float(b, x, 2), code_float(b, y, 1)), 0);
   case SPELL_INFIX:
-    return real(arena_printf(b->cx, "%s %s %s", as_float(b, x, level), text, as_float(b, y, level - 1)), level);
+    return real(arena_printf(b->cx, "%s %s %s", code_float(b, x, level), text, code_float(b, y, level - 1)), level);
   case SPELL_LOGIC:
     return real(
-      arena_printf(b->cx, "%s != 0.0f %s %s != 0.0f ? 1.0f : 0.0f", as_float(b, x, 3), text, as_float(b, y, 3)), 5);
+      arena_printf(b->cx, "%s != 0.0f %s %s != 0.0f ? 1.0f : 0.0f", code_float(b, x, 3), text, code_float(b, y, 3)), 5);
   default: break;
   }
   bool whole = x.integer && y.integer;
-  return real(arena_printf(b->cx, "%s %s %s ? 1.0f : 0.0f", whole ? code_parens(b, x, 3) : as_float(b, x, 3), text,
-                           whole ? code_parens(b, y, 3) : as_float(b, y, 3)),
+  return real(arena_printf(b->cx, "%s %s %s ? 1.0f : 0.0f", whole ? code_parens(b, x, 3) : code_float(b, x, 3), text,
+                           whole ? code_parens(b, y, 3) : code_float(b, y, 3)),
               5);
 }
 
@@ -246,9 +247,9 @@ static Code apply(Body *b, const Node *n, Read *const *reads, const Index *value
   if (n->op == OP_WHERE || n->op == OP_SELECT || n->op == OP_KEEP || n->op == OP_LOGRATIO)
     return select_form(b, n->op, x);
   if (n->op == OP_NOT)
-    return real(arena_printf(b->cx, "%s == 0.0f ? 1.0f : 0.0f", as_float(b, shorten(b, x[0]), 3)), 5);
+    return real(arena_printf(b->cx, "%s == 0.0f ? 1.0f : 0.0f", code_float(b, code_shorten(b, x[0]), 3)), 5);
   if (op_rows[n->op].arity == 2) return infix(b, n->op, x[0], x[1]);
-  return real(arena_printf(b->cx, "%s(%s)", op_rows[n->op].c, as_float(b, shorten(b, x[0]), 5)), 0);
+  return real(arena_printf(b->cx, "%s(%s)", op_rows[n->op].c, code_float(b, code_shorten(b, x[0]), 5)), 0);
 }
 
 /* c, or 0. */
@@ -259,14 +260,14 @@ static Code or_zero(const char *text, int level, Code c) {
 /* when ? c : 0 */
 static Code kept_where(Body *b, const char *when, Code c) {
   if (c.integer) return or_zero(arena_printf(b->cx, "%s ? %s : 0", when, code_parens(b, c, 4)), 5, c);
-  return real(arena_printf(b->cx, "%s ? %s : 0.0f", when, as_float(b, c, 4)), 5);
+  return real(arena_printf(b->cx, "%s ? %s : 0.0f", when, code_float(b, c, 4)), 5);
 }
 
 /* The guards choose the places, not whether they are read. */
 static Code guarded_places(Body *b, const char *when, const Node *n, Read *const *reads, const Index *value) {
   const char *outer = b->when, *all = outer ? arena_printf(b->cx, "%s && %s", outer, when) : when;
   int temps = b->temps.n;
-  b->when = spill(b, whole_code(all, 5, 0, 1)).text;
+  b->when = code_spill(b, whole_code(all, 5, 0, 1)).text;
   Code c = kept_where(b, b->when, code_loaded(b, apply(b, n, reads, value)));
   b->temps.n = temps; /* where the guards fail they are others' values */
   b->when = outer;
@@ -275,19 +276,19 @@ static Code guarded_places(Body *b, const char *when, const Node *n, Read *const
 
 static Code guarded_block(Body *b, const char *when, const Node *n, Read *const *reads, const Index *value) {
   Text *out = b->out, inside = {.cx = b->cx}; /* the type of the value is known when it is written */
-  const char *name = new_temp(b);
+  const char *name = body_temp(b);
   int temps = b->temps.n;
   b->out = &inside;
   b->indent++;
   Code c = apply(b, n, reads, value);
-  line(b, "%s = %s;", name, code_narrowed(b, c, 5));
+  body_line(b, "%s = %s;", name, code_narrowed(b, c, 5));
   b->indent--;
   b->temps.n = temps;
   b->out = out;
-  line(b, "%s %s = %s;", code_type(c), name, c.integer ? "0" : "0.0f");
-  open_guard(b, when);
+  body_line(b, "%s %s = %s;", code_type(c), name, c.integer ? "0" : "0.0f");
+  body_open_guard(b, when);
   text_add_n(b->out, inside.data, inside.length);
-  close_brace(b);
+  body_close(b);
   return c.integer ? or_zero(name, 0, whole_code(name, 0, c.lo, c.hi)) : real(name, 0);
 }
 

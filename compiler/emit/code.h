@@ -2,7 +2,7 @@
 #ifndef NNC_EMIT_CODE_H
 #define NNC_EMIT_CODE_H
 
-#include "emit/body.h"
+#include "emit/expression.h"
 
 /* ---- emit/code.c ---- */
 
@@ -17,7 +17,7 @@ const char *code_guards(Body *b, const Guard *guards, int n);
 /* ---- emit/there.c ---- */
 
 /* Has the array of r such an element, whether the guards hold or not? */
-bool read_in_range(const Body *b, const Read *r);
+bool code_in_range(const Body *b, const Read *r);
 /* Has every array that gives e a part such an element? */
 bool code_gathers_there(Body *b, const Index *e);
 /* Does every element that r comes down to exist, those in guards of inline values too? */
@@ -36,9 +36,10 @@ Code whole_of(Body *b, Code c, const Node *n);
 /* The product of n's operands x, or n's operation on them, in whole numbers; false where floats do as well. */
 bool whole_product(Body *b, const Node *n, double scale, const Code *x, Code *out);
 bool whole_operation(Body *b, const Node *n, const Code *x, Code *out);
-bool range_times(int64_t a, int64_t b, int64_t c, int64_t d, int64_t *lo, int64_t *hi); /* false: beyond 64 bits */
-void report_wide(Body *b, const char *text);
+bool whole_range_times(int64_t a, int64_t b, int64_t c, int64_t d, int64_t *lo,
+                       int64_t *hi); /* false: beyond 64 bits */
+void whole_report_wide(Body *b, const char *text);
 /* c, a value of n, as an element of an array of that type. */
-const char *as_element(Body *b, Code c, const Node *n, bool integer, bool wide, int level);
+const char *whole_element(Body *b, Code c, const Node *n, bool integer, bool wide, int level);
 
 #endif

@@ -131,7 +131,7 @@ const char *comment_run(Body *b, const char *const *names) {
 static const char *name_of_argument(Body *b, const Operand *o) {
   if (o->pack) return o->pack->label;
   if (plan_place(b->plan, o->node)->kind != PLACE_DEST && o->node->label) return o->node->label;
-  return !o->scalar && (o->node->label || o->node->number) ? operand_label(b, o->node) : o->origin;
+  return !o->scalar && (o->node->label || o->node->number) ? body_label(b, o->node) : o->origin;
 }
 
 const char *comment_call(Body *b, const Operand *const *operands, const bool *written, int n) {
@@ -149,5 +149,5 @@ const char *comment_call(Body *b, const Operand *const *operands, const bool *wr
 }
 
 const char *comment_carried(Body *b, const Node *prev) {
-  return prev->label ? prev->label : operand(b, prev, NULL, true)->origin;
+  return prev->label ? prev->label : body_operand(b, prev, NULL, true)->origin;
 }

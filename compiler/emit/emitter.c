@@ -3,7 +3,7 @@
 #include "emit/body.h"
 #include "emit/name.h"
 
-const char *input_list(Emitter *em, uint32_t mask, bool types) {
+const char *emit_input_list(Emitter *em, uint32_t mask, bool types) {
   Text t = {.cx = em->cx};
   for (int k = 0; k < em->program->inputs.n; k++) {
     if (!(mask >> k & 1)) continue;
@@ -21,14 +21,14 @@ const char *input_list(Emitter *em, uint32_t mask, bool types) {
   return t.data ? t.data : "";
 }
 
-const char *draw_arguments(Emitter *em, const Routine *r, const char *seed, const char *step) {
+const char *emit_draw_arguments(Emitter *em, const Routine *r, const char *seed, const char *step) {
   bool takes_step = em->steps || (em->draws && r->kind != ROUTINE_OUTPUT);
   return arena_printf(em->cx, "%s%s%s%s", em->draws ? ", " : "", em->draws ? seed : "", takes_step ? ", " : "",
                       takes_step ? step : "");
 }
 
 /* Long signatures and calls are broken at their commas. */
-void add_wrapped(Text *out, const char *s, int indent) {
+void emit_wrapped(Text *out, const char *s, int indent) {
   int column = 0;
   for (; *s; s++) {
     text_add_n(out, s, 1);
@@ -40,14 +40,14 @@ void add_wrapped(Text *out, const char *s, int indent) {
   }
 }
 
-const char *table_name(Emitter *em, const Node *n, bool integer, bool wide) {
+const char *emit_table_name(Emitter *em, const Node *n, bool integer, bool wide) {
   for (int k = 0; k < em->tables.n; k++)
     if (em->tables.at[k].node == n && em->tables.at[k].integer == integer) return em->tables.at[k].name;
   int64_t count = 1;
   for (int k = 0; k < n->naxes; k++) count *= n->axes[k].extent;
   const char *name = arena_printf(em->cx, "%s_table%d", em->prefix, em->tables.n + 1);
   Text *t = em->tables_out;
-  text_printf(t, "static const %s %s[%lld] = {", element_type(integer, wide), name, (long long)count);
+  text_printf(t, "static const %s %s[%lld] = {", body_element_type(integer, wide), name, (long long)count);
   for (int64_t k = 0; k < count; k++) {
     text_add(t, k % 10 == 0 ? "\n    " : " ");
     if (integer) text_printf(t, "%lld,", (long long)n->data[k]);

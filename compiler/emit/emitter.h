@@ -55,12 +55,12 @@ typedef struct Emitter {
 /* ---- emit/emitter.c ---- */
 
 /* "const float *x, const int32_t *y": the inputs of a mask, with a comma before each; types or names only. */
-const char *input_list(Emitter *em, uint32_t mask, bool types);
+const char *emit_input_list(Emitter *em, uint32_t mask, bool types);
 /* Adds s, broken at commas where it is long. */
-void add_wrapped(Text *out, const char *s, int indent);
+void emit_wrapped(Text *out, const char *s, int indent);
 /* How a function reaches an array literal. */
-const char *table_name(Emitter *em, const Node *n, bool integer, bool wide);
+const char *emit_table_name(Emitter *em, const Node *n, bool integer, bool wide);
 /* "seed, step" where functions of the model take them, with a comma in front. */
-const char *draw_arguments(Emitter *em, const Routine *r, const char *seed, const char *step);
+const char *emit_draw_arguments(Emitter *em, const Routine *r, const char *seed, const char *step);
 
 #endif

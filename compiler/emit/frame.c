@@ -170,7 +170,7 @@ static void number_nodes(Program *p) {
         for (int r = 0; r < stage->nroots * (stage->flat ? 1 : group->nparams); r++)
           VEC_PUSH(p->cx, &roots, stage->roots[r].node);
       }
-  const FullBatch *full = full_batch_of(p);
+  const FullBatch *full = emit_full_batch_of(p);
   for (int r = 0; full && r < full->product.nroots; r++) VEC_PUSH(p->cx, &roots, full->product.roots[r].node);
   if (!roots.n) return;
   NodeList list = graph_order(p->cx, roots.at, roots.n);
@@ -222,7 +222,7 @@ void emit_c(Program *program, const Options *options, Text *header, Text *source
   text_add(header, "\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
   first_line(&em, "c", source);
   text_printf(source, "#include \"%s.h\"\n#include \"nn_math.h\"\n%s\n", file_name(em.file),
-              full_batch_of(program) ? "#include \"nn_double.h\"\n" : "");
+              emit_full_batch_of(program) ? "#include \"nn_double.h\"\n" : "");
   if (tables.data) text_add(source, tables.data);
   if (outlined.data) text_add(source, outlined.data);
   text_add(source, functions.data);

@@ -15,16 +15,16 @@
 
 enum { GRADIENT, PRODUCT, FUNCTIONS };
 
-const FullBatch *full_batch_of(const Program *p) { return p->objectives.n ? p->objectives.at[0].full : NULL; }
+const FullBatch *emit_full_batch_of(const Program *p) { return p->objectives.n ? p->objectives.at[0].full : NULL; }
 
 static const Routine *routine_of(const Emitter *em, int which) {
-  const FullBatch *full = full_batch_of(em->program);
+  const FullBatch *full = emit_full_batch_of(em->program);
   return which == GRADIENT ? &full->gradient : &full->product;
 }
 
 /* BFGS keeps a matrix of doubles, and its program would ask for it only when it is started. */
 static void check_matrix(Emitter *em) {
-  const FullBatch *full = full_batch_of(em->program);
+  const FullBatch *full = emit_full_batch_of(em->program);
   const Group *group = &em->program->objectives.at[0].groups[0];
   double n = 0, limit = em->options->max_memory;
   for (int k = 0; k < group->nparams; k++) n += (double)em->program->params.at[group->params[k]].count;
@@ -35,7 +35,7 @@ static void check_matrix(Emitter *em) {
 }
 
 void plan_full(Emitter *em) {
-  if (!full_batch_of(em->program)) return;
+  if (!emit_full_batch_of(em->program)) return;
   check_matrix(em);
   for (int k = 0; k < FUNCTIONS; k++) {
     const Routine *r = routine_of(em, k);
@@ -114,14 +114,14 @@ static const char *full_origin(Body *b, const Node *n) {
   case NODE_PARAM: return leaf_at(b, em->params, "w", n);
   case NODE_DIRECTION: return leaf_at(b, em->params, "direction", n);
   case NODE_STATE: return leaf_at(b, em->states, "state", n);
-  case NODE_CONST: return table_name(em, n, p->integer, p->wide);
+  case NODE_CONST: return emit_table_name(em, n, p->integer, p->wide);
   case NODE_BATCH: return "(float)n";
   default: bug("emit", "a leaf of kind %d in a full-batch function", (int)n->kind);
   }
 }
 
 static uint32_t inputs_of(const Emitter *em) {
-  const FullBatch *full = full_batch_of(em->program);
+  const FullBatch *full = emit_full_batch_of(em->program);
   uint32_t mask = 0;
   for (int k = 0; k < em->program->routines.n; k++)
     if (em->program->routines.at[k].kind == ROUTINE_GRAD && em->program->routines.at[k].loss == full->gradient.loss)
@@ -130,16 +130,17 @@ static uint32_t inputs_of(const Emitter *em) {
 }
 
 static const char *function_name(Emitter *em, int which) {
-  const char *loss = full_batch_of(em->program)->gradient.name;
+  const char *loss = emit_full_batch_of(em->program)->gradient.name;
   return arena_printf(em->cx, "%s_%s_%s", em->prefix, c_name(em->cx, loss, strlen(loss)),
                       which == GRADIENT ? "full" : "product");
 }
 
 static const char *signature(Emitter *em, int which) {
-  return arena_printf(
-    em->cx, "float %s(const float *w%s%s, float *g, %s_full_work *s, int n%s%s)", function_name(em, which),
-    em->program->states.n ? ", const float *state" : "", which == PRODUCT ? ", const float *direction" : "", em->prefix,
-    draw_arguments(em, routine_of(em, which), "uint64_t seed", "uint64_t step"), input_list(em, inputs_of(em), true));
+  return arena_printf(em->cx, "float %s(const float *w%s%s, float *g, %s_full_work *s, int n%s%s)",
+                      function_name(em, which), em->program->states.n ? ", const float *state" : "",
+                      which == PRODUCT ? ", const float *direction" : "", em->prefix,
+                      emit_draw_arguments(em, routine_of(em, which), "uint64_t seed", "uint64_t step"),
+                      emit_input_list(em, inputs_of(em), true));
 }
 
 static bool has_gradient(const Plan *plan, int param) {
@@ -152,8 +153,8 @@ static void emit_zeros(Body *b) {
   const Layout *l = b->em->params;
   for (int k = 0; k < b->em->program->params.n; k++)
     if (!has_gradient(b->plan, k))
-      line(b, "memset(g + %lld, 0, %lld * sizeof(float));", (long long)l->offset[k],
-           (long long)b->em->program->params.at[k].count);
+      body_line(b, "memset(g + %lld, 0, %lld * sizeof(float));", (long long)l->offset[k],
+                (long long)b->em->program->params.at[k].count);
 }
 
 static const char *result(Body *b) {
@@ -161,8 +162,8 @@ static const char *result(Body *b) {
     if (b->plan->roots[k].dest != DEST_RETURN) continue;
     b->direct = true;
     b->operands.n = 0;
-    use_axes(b, b->plan->roots[k].node);
-    return as_float(b, code_read(b, read_make(b->g, b->plan->roots[k].node, NULL)), 5);
+    body_use_axes(b, b->plan->roots[k].node);
+    return code_float(b, code_read(b, read_make(b->g, b->plan->roots[k].node, NULL)), 5);
   }
   return "0.0f";
 }
@@ -180,17 +181,17 @@ static void emit_function(Emitter *em, int which, Text *out) {
   for (int k = 0; k < b.plan->nroots; k++)
     if (b.plan->roots[k].dest == DEST_GRAD)
       b.root_names[k] = arena_printf(em->cx, "(g + %lld)", (long long)em->params->offset[b.plan->roots[k].item]);
-  add_wrapped(out, signature(em, which), 4);
+  emit_wrapped(out, signature(em, which), 4);
   text_add(out, " {\n");
-  line(&b, "(void)w, (void)g, (void)s%s%s;", em->program->states.n ? ", (void)state" : "",
-       which == PRODUCT ? ", (void)direction" : "");
-  if (em->draws) line(&b, "(void)seed, (void)step;");
+  body_line(&b, "(void)w, (void)g, (void)s%s%s;", em->program->states.n ? ", (void)state" : "",
+            which == PRODUCT ? ", (void)direction" : "");
+  if (em->draws) body_line(&b, "(void)seed, (void)step;");
   for (int k = 0; k < em->program->inputs.n; k++)
-    if (inputs_of(em) >> k & 1) line(&b, "(void)%s;", em->input_names[k]);
-  line(&b, "if (%s) return NAN;", check_of_inputs(em, inputs_of(em)));
+    if (inputs_of(em) >> k & 1) body_line(&b, "(void)%s;", em->input_names[k]);
+  body_line(&b, "if (%s) return NAN;", emit_input_check(em, inputs_of(em)));
   emit_steps(&b, UINT32_C(1) << DEST_NEXT_STATE);
   emit_zeros(&b);
-  line(&b, "return %s;", result(&b));
+  body_line(&b, "return %s;", result(&b));
   text_add(out, "}\n\n");
 }
 
@@ -231,18 +232,18 @@ static void emit_entry(Emitter *em, int which, Text *source) {
   text_add(&t, "  (void)state, (void)direction, (void)in, (void)seed, (void)step;\n");
   text_printf(&t, "  return %s(param%s%s, result, (%s_full_work *)work, n%s%s);\n}\n\n", name,
               em->program->states.n ? ", state" : "", which == PRODUCT ? ", direction" : "", em->prefix,
-              draw_arguments(em, routine_of(em, which), "seed", "step"), pointers(em));
-  add_wrapped(source, t.data, 6);
+              emit_draw_arguments(em, routine_of(em, which), "seed", "step"), pointers(em));
+  emit_wrapped(source, t.data, 6);
 }
 
 static void emit_table(Emitter *em, Text *source) {
-  const FullBatch *full = full_batch_of(em->program);
+  const FullBatch *full = emit_full_batch_of(em->program);
   const Group *group = &em->program->objectives.at[0].groups[0];
   Text moved = {.cx = em->cx};
   text_printf(&moved, "static const int %s_moved[] = {", em->prefix);
   for (int k = 0; k < group->nparams; k++) text_printf(&moved, "%s%d", k ? ", " : "", group->params[k]);
   text_add(&moved, "};\n");
-  add_wrapped(source, moved.data, 6);
+  emit_wrapped(source, moved.data, 6);
   text_printf(source, "static const nn_full %s_full = {%s, \"%s\", %s_entry, ", em->prefix, full->method, full->name,
               function_name(em, GRADIENT));
   if (full->uses_product) text_printf(source, "%s_entry, ", function_name(em, PRODUCT));
@@ -260,12 +261,12 @@ static void emit_prototype(Emitter *em, int which, Text *header) {
   else text_add(header, "/* The Hessian of that at w times direction, in g; returns 0. */\n");
   Text t = {.cx = em->cx};
   add_in_double(em, signature(em, which), &t);
-  add_wrapped(header, t.data, 4);
+  emit_wrapped(header, t.data, 4);
   text_add(header, ";\n");
 }
 
 void emit_full(Emitter *em, Text *types, Text *header, Text *source) {
-  if (!full_batch_of(em->program)) return;
+  if (!emit_full_batch_of(em->program)) return;
   int64_t reals = 16, integers = 0, wides = 0;
   for (int k = 0; k < FUNCTIONS; k++) {
     const Plan *plan = em->full_plans[k];

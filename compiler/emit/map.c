@@ -8,7 +8,7 @@
 /* c, a value of n, as the array of `stored` holds it. */
 static const char *as_stored_in(Body *b, Code c, const Node *n, const Node *stored) {
   const Place *p = plan_place(b->plan, stored);
-  return as_element(b, c, n, p->integer, p->wide, 5);
+  return whole_element(b, c, n, p->integer, p->wide, 5);
 }
 
 static const char *as_stored(Body *b, Code c, const Node *n) { return as_stored_in(b, c, n, n); }
@@ -17,7 +17,7 @@ static const char *as_stored(Body *b, Code c, const Node *n) { return as_stored_
 
 static void name_in_group(Body *b, const Node *n, Code c) {
   if (plan_beyond_floats(b->plan, n)) c = whole_of(b, c, n);
-  c = spill(b, c);
+  c = code_spill(b, c);
   VEC_PUSH(b->cx, &b->temps, ((TempName){.node = n, .value = c}));
 }
 
@@ -28,17 +28,17 @@ static bool is_stored(const Body *b, const Node *n) {
 
 static void store(Body *b, const Nest *nest, Code c) {
   const char *to = nest_target(b, nest);
-  line(b, "%s = %s;", to, as_stored(b, c, nest->n));
+  body_line(b, "%s = %s;", to, as_stored(b, c, nest->n));
 }
 
 void emit_scalars(Body *b, const Step *step) {
   for (int i = 0; i < step->nodes.n; i++) {
     const Node *n = step->nodes.at[i];
-    use_axes(b, n);
+    body_use_axes(b, n);
     Code c = code_body(b, n, n->reads, n->guards, n->nguards, n->value);
-    const char *name = operand(b, n, NULL, true)->name;
+    const char *name = body_operand(b, n, NULL, true)->name;
     const Place *p = plan_place(b->plan, n);
-    line(b, "const %s %s = %s;", element_type(p->integer, p->wide), name, as_stored(b, c, n));
+    body_line(b, "const %s %s = %s;", body_element_type(p->integer, p->wide), name, as_stored(b, c, n));
     b->temps.n = 0;
   }
 }
@@ -47,22 +47,22 @@ static void store_flat_roots(Body *b) { /* all values first: a root may be what 
   for (int k = 0; k < b->plan->nroots; k++) {
     const Root *r = &b->plan->roots[k];
     Index *index[1] = {index_var(b->g, 0)};
-    Code c = spill(b, code_read(b, read_make(b->g, r->node, index)));
+    Code c = code_spill(b, code_read(b, read_make(b->g, r->node, index)));
     VEC_PUSH(b->cx, &b->temps, ((TempName){.read = read_make(b->g, r->node, index), .value = c}));
   }
   for (int k = 0; k < b->plan->nroots; k++) {
     const Root *r = &b->plan->roots[k];
     Index *index[1] = {index_var(b->g, 0)};
-    line(b, "%s[%s] = %s;", b->root_names[k], b->vars[0],
-         as_float(b, code_read(b, read_make(b->g, r->node, index)), 5));
+    body_line(b, "%s[%s] = %s;", b->root_names[k], b->vars[0],
+              code_float(b, code_read(b, read_make(b->g, r->node, index)), 5));
   }
 }
 
 /* The one loop of an elementwise optimizer, over a run of parameters. */
 void emit_flat(Body *b) {
   int indent = b->indent;
-  use_axes(b, b->plan->roots[0].node);
-  open_brace(b, "for (ptrdiff_t %s = 0; %s < count; %s++) {", b->vars[0], b->vars[0], b->vars[0]);
+  body_use_axes(b, b->plan->roots[0].node);
+  body_open(b, "for (ptrdiff_t %s = 0; %s < count; %s++) {", b->vars[0], b->vars[0], b->vars[0]);
   for (int s = 0; s < b->plan->steps.n; s++)
     for (int k = 0; k < b->plan->steps.at[s].nodes.n; k++) {
       const Node *n = b->plan->steps.at[s].nodes.at[k];
@@ -75,7 +75,7 @@ void emit_flat(Body *b) {
 void emit_map(Body *b, const Step *step) {
   int count = step->nodes.n, indent = b->indent;
   Nest *nests = ARENA_ARRAY(b->cx, Nest, count);
-  use_axes(b, step->nodes.at[0]);
+  body_use_axes(b, step->nodes.at[0]);
   for (int k = 0; k < count; k++) {
     nests[k] = nest_new(b, step->nodes.at[k]);
     nest_add_accesses(&nests[k]);
@@ -86,7 +86,7 @@ void emit_map(Body *b, const Step *step) {
   for (int k = 0; k < count; k++) stored += is_stored(b, step->nodes.at[k]);
   for (int k = 0; k < nests[0].loops.n; k++) {
     /* compilers give up telling several arrays of one work area apart */
-    if (stored > 1 && k == nests[0].loops.n - 1 && nests[0].loops.at[k].count >= 8) line(b, "NN_INDEPENDENT");
+    if (stored > 1 && k == nests[0].loops.n - 1 && nests[0].loops.at[k].count >= 8) body_line(b, "NN_INDEPENDENT");
     nest_open_loop(b, &nests[0].loops.at[k]);
   }
   for (int k = 0; k < count; k++) {
@@ -116,14 +116,14 @@ static void add_element_loops(Nest *nest) {
 
 void emit_copy(Body *b, Node *n, const char *to, bool integer) {
   int indent = b->indent;
-  use_axes(b, n);
+  body_use_axes(b, n);
   Nest nest = nest_new(b, n);
   Read *self = read_make(b->g, n, nest.place);
   add_element_loops(&nest);
   for (int k = 0; k < nest.loops.n; k++) nest_open_loop(b, &nest.loops.at[k]);
   Code c = code_read(b, self);
-  const char *value = as_element(b, c, n, integer, false, 5);
-  line(b, "%s[%s] = %s;", to, code_place(b, nest_place(&nest)), value);
+  const char *value = whole_element(b, c, n, integer, false, 5);
+  body_line(b, "%s[%s] = %s;", to, code_place(b, nest_place(&nest)), value);
   nest_close(b, indent);
 }
 
@@ -151,7 +151,7 @@ static bool boxes_cover(const Node *n) {
 static void emit_piece(Body *b, const Node *n, int p, bool add) {
   int indent = b->indent;
   Node *piece = n->reads[p]->node;
-  use_axes(b, piece);
+  body_use_axes(b, piece);
   for (int k = 0; k < n->naxes; k++) { /* a piece that stands outside of the loop is read at the time at hand too */
     int loop = plan_time(b->plan, b->loop, n->axes[k]);
     if (loop >= 0) b->held[k] = true, b->dropped[k] = false, b->vars[k] = b->plan->loops.at[loop].variable;
@@ -162,12 +162,12 @@ static void emit_piece(Body *b, const Node *n, int p, bool add) {
   for (int k = 0; k < n->naxes; k++)
     index[k] = index_combine(b->g, 1, index_var(b->g, k), 1, index_constant(b->g, n->offsets[p * n->naxes + k]));
   Read to = {(Node *)n, index};
-  Operand *o = operand(b, n, NULL, true);
+  Operand *o = body_operand(b, n, NULL, true);
   const char *name = o->name;
   for (int k = 0; k < nest.loops.n; k++) nest_open_loop(b, &nest.loops.at[k]);
   Code c = code_read(b, read_make(b->g, piece, nest.place));
   const char *value = as_stored_in(b, c, piece, n);
-  line(b, "%s[%s] %s %s;", name, code_place(b, plan_flat_index(b->plan, &to)), add ? "+=" : "=", value);
+  body_line(b, "%s[%s] %s %s;", name, code_place(b, plan_flat_index(b->plan, &to)), add ? "+=" : "=", value);
   nest_close(b, indent);
   b->temps.n = 0;
 }
@@ -176,7 +176,7 @@ void emit_pieces(Body *b, const Node *n) {
   bool meet = false;
   for (int p = 0; p < n->nreads; p++)
     for (int q = 0; q < p; q++) meet = meet || boxes_meet(n, p, q);
-  use_axes(b, n);
+  body_use_axes(b, n);
   Nest nest = nest_new(b, n);
   if (meet || !boxes_cover(n)) nest_fill(b, &nest, "0.0f");
   for (int p = 0; p < n->nreads; p++) emit_piece(b, n, p, meet);
@@ -186,7 +186,7 @@ void emit_carry(Body *b, const Carry *carry, int loop, bool start) {
   int indent = b->indent, time = node_time_axis(carry->prev, b->plan->loops.at[loop].group->scan), own = 0;
   const Scan *scan = &b->g->scans[b->plan->loops.at[loop].group->scan];
   Index *index[MAX_AXES];
-  use_axes(b, carry->prev);
+  body_use_axes(b, carry->prev);
   Nest nest = nest_new(b, carry->prev);
   b->held[time] = true;
   nest_add_loops(&nest);
@@ -198,11 +198,12 @@ void emit_carry(Body *b, const Carry *carry, int loop, bool start) {
   if (!plan_place(b->plan, carry->prev)->kept) nest.place[time] = index_constant(b->g, 0);
   const char *last = scan->backwards ? "0" : arena_printf(b->cx, "%lld", (long long)scan->extent - 1);
   if (!start && plan_place(b->plan, carry->prev)->kept >> time & 1)
-    open_guard(b, arena_printf(b->cx, "%s %s %s", b->plan->loops.at[loop].variable, scan->backwards ? ">" : "<", last));
+    body_open_guard(
+      b, arena_printf(b->cx, "%s %s %s", b->plan->loops.at[loop].variable, scan->backwards ? ">" : "<", last));
   for (int k = 0; k < nest.loops.n; k++) nest_open_loop(b, &nest.loops.at[k]);
   Code c = code_read(b, read_make(b->g, start ? carry->init : carry->next, index));
   const char *value = as_stored_in(b, c, start ? carry->init : carry->next, carry->prev);
-  line(b, "%s = %s;", nest_target(b, &nest), value);
+  body_line(b, "%s = %s;", nest_target(b, &nest), value);
   nest_close(b, indent);
   b->temps.n = 0;
 }
@@ -222,13 +223,13 @@ void emit_pack(Body *b, const Node *n, const Pack *pack) {
     stride *= n->axes[pack->axes[k]].extent;
   }
   for (int k = 0; k < pack->naxes; k++) VEC_PUSH(b->cx, &nest.loops, nest_loop(n, pack->axes[k]));
-  Operand *o = operand(b, n, pack, true);
+  Operand *o = body_operand(b, n, pack, true);
   const char *name = o->name;
-  if (nest.nguards) line(b, "for (int q = 0; q < %lld; q++) %s[q] = 0.0f;", (long long)stride, name);
+  if (nest.nguards) body_line(b, "for (int q = 0; q < %lld; q++) %s[q] = 0.0f;", (long long)stride, name);
   nest_open_outer_guards(&nest, 0);
   for (int k = 0; k < nest.loops.n; k++) nest_open_bounded(&nest, k);
   Code c = code_read(b, (Read *)pack->read);
-  line(b, "%s[%s] = %s;", name, code_place(b, to), as_float(b, c, 5));
+  body_line(b, "%s[%s] = %s;", name, code_place(b, to), code_float(b, c, 5));
   nest_close(b, indent);
   b->temps.n = 0;
 }

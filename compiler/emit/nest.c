@@ -23,12 +23,12 @@ Loop nest_loop(const Node *n, int var) {
 
 void nest_open_loop(Body *b, const Loop *l) {
   const char *v = b->vars[l->var];
-  open_brace(b, "for (%s %s = 0; %s < %s; %s++) {", l->kind == AXIS_FLAT ? "ptrdiff_t" : "int", v, v,
-             nest_loop_end(b, l), v);
+  body_open(b, "for (%s %s = 0; %s < %s; %s++) {", l->kind == AXIS_FLAT ? "ptrdiff_t" : "int", v, v,
+            nest_loop_end(b, l), v);
 }
 
 void nest_close(Body *b, int indent) {
-  while (b->indent > indent) close_brace(b);
+  while (b->indent > indent) body_close(b);
 }
 
 const char *nest_extent(Body *b, Extent e) {
@@ -155,7 +155,7 @@ void nest_add_loops(Nest *nest) {
 
 /* What a destination or array element is called; scalars have their own name. */
 const char *nest_target(Body *b, const Nest *nest) {
-  Operand *o = operand(b, nest->n, NULL, true);
+  Operand *o = body_operand(b, nest->n, NULL, true);
   const char *name = o->name;
   if (o->scalar) return name;
   return arena_printf(b->cx, "%s[%s]", name, code_place(b, nest_place(nest)));
@@ -166,12 +166,12 @@ static void fill_places(Body *b, const Nest *nest, const char *start) {
   int indent = b->indent;
   bool merged[MAX_AXES];
   memcpy(merged, b->dropped, sizeof merged);
-  use_axes(b, nest->n);
+  body_use_axes(b, nest->n);
   Nest all = nest_new(b, nest->n);
   nest_add_loops(&all);
   for (int k = 0; k < all.loops.n; k++)
     if (all.loops.at[k].own) nest_open_loop(b, &all.loops.at[k]);
-  line(b, "%s = %s;", nest_target(b, &all), plan_place(b->plan, nest->n)->integer ? "0" : start);
+  body_line(b, "%s = %s;", nest_target(b, &all), plan_place(b->plan, nest->n)->integer ? "0" : start);
   nest_close(b, indent);
   memcpy(b->dropped, merged, sizeof merged);
 }
@@ -181,7 +181,7 @@ void nest_fill(Body *b, const Nest *nest, const char *start) {
     fill_places(b, nest, start);
     return;
   }
-  Operand *o = operand(b, nest->n, NULL, true);
+  Operand *o = body_operand(b, nest->n, NULL, true);
   const char *name = o->name;
   Loop all = {0, true, 1, AXIS_PLAIN};
   for (int k = 0; k < nest->n->naxes; k++) {
@@ -189,8 +189,8 @@ void nest_fill(Body *b, const Nest *nest, const char *start) {
     if (kind == AXIS_PLAIN || all.kind != AXIS_PLAIN) all.count *= plan_extent(b->plan, nest->n, k);
     else all.kind = kind;
   }
-  line(b, "for (int q = 0; q < %s; q++) %s[q] = %s;", nest_loop_end(b, &all), name,
-       plan_place(b->plan, nest->n)->integer ? "0" : start);
+  body_line(b, "for (int q = 0; q < %s; q++) %s[q] = %s;", nest_loop_end(b, &all), name,
+            plan_place(b->plan, nest->n)->integer ? "0" : start);
 }
 
 /* ---- guards as bounds ---- */
@@ -209,7 +209,7 @@ static Code named_bound(Body *b, const Index *e, const char *what, const char *n
   const char *v = strchr(near, '_');
   if (strlen(c.text) < 50 || !v) return c;
   const char *name = arena_printf(b->cx, "%s%s%d", what, v, ++b->ntemps);
-  line(b, "const %s %s = %s;", code_type(c), name, code_narrowed(b, c, 5));
+  body_line(b, "const %s %s = %s;", code_type(c), name, code_narrowed(b, c, 5));
   return whole_code(name, 0, c.lo, c.hi);
 }
 
@@ -225,7 +225,7 @@ static Bounds bounds_of(Body *b, const Guard *q, const Loop *l) {
   top.divisor = 1;
   int64_t c = index_coef(q->e, l->var), end;
   if (__builtin_mul_overflow(q->n, q->e->divisor, &end))
-    report_wide(b, arena_printf(b->cx, "%lld * %lld", (long long)q->n, (long long)q->e->divisor)), end = 1;
+    whole_report_wide(b, arena_printf(b->cx, "%lld * %lld", (long long)q->n, (long long)q->e->divisor)), end = 1;
   Index *rest = index_combine(g, 1, &top, -c, index_var(g, l->var)), *minus = index_combine(g, -1, rest, 0, rest);
   if (c > 0) return (Bounds){minus, index_combine(g, 1, minus, 1, index_constant(g, end)), c};
   return (Bounds){index_combine(g, 1, rest, 1, index_constant(g, -end + 1)),
@@ -235,15 +235,15 @@ static Bounds bounds_of(Body *b, const Guard *q, const Loop *l) {
 /* In 64 bits. */
 static void bound_wide(Body *b, Code bound, int64_t size, bool low, const char *from, const char *to) {
   const char *name = arena_printf(b->cx, "%s%d", low ? "low" : "high", ++b->ntemps);
-  line(b, "const int %s = nn_first_place(%s, %lld, %s);", name, bound.text, (long long)size, to);
-  if (low) line(b, "if (%s > %s) %s = %s;", name, from, from, name);
-  else line(b, "if (%s < %s) %s = %s;", name, to, to, name);
+  body_line(b, "const int %s = nn_first_place(%s, %lld, %s);", name, bound.text, (long long)size, to);
+  if (low) body_line(b, "if (%s > %s) %s = %s;", name, from, from, name);
+  else body_line(b, "if (%s < %s) %s = %s;", name, to, to, name);
 }
 
 /* Does `bound`, rounded up to a multiple of size, and a place times size, fit an int? */
 static bool bound_fits_int(Code bound, int64_t size, int64_t last) {
   int64_t lo, hi;
-  return !bound.wide && bound.hi <= INT32_MAX - (size - 1) && range_times(0, last + 1, size, size, &lo, &hi) &&
+  return !bound.wide && bound.hi <= INT32_MAX - (size - 1) && whole_range_times(0, last + 1, size, size, &lo, &hi) &&
          hi <= INT32_MAX;
 }
 
@@ -258,17 +258,19 @@ static void bound_by_guard(Nest *nest, const Guard *q, const Loop *l, const char
   Code low = named_bound(b, at.low, "low", from), high = named_bound(b, at.high, "high", to);
   if (!known_low || hi > 0) { /* v >= low / size, rounded up */
     if (!bound_fits_int(low, at.size, last)) bound_wide(b, low, at.size, true, from, to);
-    else if (size == 1) line(b, "if (%s > %s) %s = %s;", low.text, from, from, low.text);
-    else line(b, "if (%s > %s * %lld) %s = (%s + %lld) / %lld;", low.text, from, size, from, low.text, size - 1, size);
+    else if (size == 1) body_line(b, "if (%s > %s) %s = %s;", low.text, from, from, low.text);
+    else
+      body_line(b, "if (%s > %s * %lld) %s = (%s + %lld) / %lld;", low.text, from, size, from, low.text, size - 1,
+                size);
   }
   bool known_high = index_range(NULL, at.high, b->axes, &lo, &hi);
   if (known_high && lo >= (double)l->count * (double)size && l->kind == AXIS_PLAIN) return;
   /* v < high / size, rounded up */
   if (!bound_fits_int(high, at.size, last)) bound_wide(b, high, at.size, false, from, to);
-  else if (size == 1) line(b, "if (%s < %s) %s = %s;", high.text, to, to, high.text);
+  else if (size == 1) body_line(b, "if (%s < %s) %s = %s;", high.text, to, to, high.text);
   else
-    line(b, "if (%s < %s * %lld) %s = %s <= 0 ? 0 : (%s + %lld) / %lld;", high.text, to, size, to, high.text, high.text,
-         size - 1, size);
+    body_line(b, "if (%s < %s * %lld) %s = %s <= 0 ? 0 : (%s + %lld) / %lld;", high.text, to, size, to, high.text,
+              high.text, size - 1, size);
 }
 
 /* Loop k of the nest, bounded by the guards that end there. `%` conditions open an if inside. */
@@ -284,19 +286,19 @@ void nest_open_bounded(Nest *nest, int k) {
       continue;
     if (!bounded) {
       bounded = true;
-      line(b, "int from_%s = %s, to_%s = %s;", v, from, v, to);
+      body_line(b, "int from_%s = %s, to_%s = %s;", v, from, v, to);
       from = arena_printf(b->cx, "from_%s", v);
       to = arena_printf(b->cx, "to_%s", v);
     }
     bound_by_guard(nest, guard, l, from, to);
     nest->guard_done[q] = guard->e->divisor == 1;
   }
-  open_brace(b, "for (%s %s = %s; %s < %s; %s++) {", l->kind == AXIS_FLAT ? "ptrdiff_t" : "int", v, from, v, to, v);
+  body_open(b, "for (%s %s = %s; %s < %s; %s++) {", l->kind == AXIS_FLAT ? "ptrdiff_t" : "int", v, from, v, to, v);
   for (int q = 0; q < nest->nguards; q++) {
     Guard *guard = &nest->guards[q];
     if (nest->guard_done[q] || nest_deepest(nest, guard->e) != k) continue;
     const char *when = code_guards(b, guard, 1);
-    if (when) open_guard(b, when);
+    if (when) body_open_guard(b, when);
     nest->guard_done[q] = true;
   }
 }
@@ -306,7 +308,7 @@ void nest_open_outer_guards(Nest *nest, int opened) {
   for (int q = 0; q < nest->nguards; q++) {
     if (nest->guard_done[q] || nest_deepest(nest, nest->guards[q].e) >= opened) continue;
     const char *when = code_guards(nest->b, &nest->guards[q], 1);
-    if (when) open_guard(nest->b, when);
+    if (when) body_open_guard(nest->b, when);
     nest->guard_done[q] = true;
   }
 }

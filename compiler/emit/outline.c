@@ -154,7 +154,7 @@ static const char *parameters(const Outliner *out, const Numbering *m, bool coun
   text_add(&t, count ? "int n" : "");
   for (int k = 0; k < m->n; k++) {
     const Operand *o = m->at[k];
-    const char *type = element_type(o->integer, o->wide);
+    const char *type = body_element_type(o->integer, o->wide);
     text_printf(&t, "%s%s%s %sp%d", t.length ? ", " : "", o->scalar || m->written[k] ? "" : "const ", type,
                 o->scalar ? "" : "*", k);
   }
@@ -167,15 +167,15 @@ static void write_block(Outliner *out, const CodeBlock *block, Numbering *m, Tex
   b.indent = 1;
   Operand *operands = arena_copy(b.cx, block->operands, sizeof(Operand) * (size_t)block->noperands);
   for (int i = 0; i < block->noperands; i++) operands[i].origin = arena_printf(b.cx, "p%d", number(m, &operands[i]));
-  emit_comment(&b, block->comment);
-  open_brace(&b, "{");
+  body_comment(&b, block->comment);
+  body_open(&b, "{");
   for (int i = 0; i < block->noperands; i++)
     if (operands[i].scalar)
-      line(&b, "const %s %s = %s;", element_type(operands[i].integer, operands[i].wide), operands[i].name,
-           operands[i].origin);
-  declare_operands(&b, operands, block->noperands);
+      body_line(&b, "const %s %s = %s;", body_element_type(operands[i].integer, operands[i].wide), operands[i].name,
+                operands[i].origin);
+  body_declare(&b, operands, block->noperands);
   text_add(text, block->body);
-  close_brace(&b);
+  body_close(&b);
 }
 
 /* The function that a run becomes; the same text is not written twice. */
@@ -183,7 +183,7 @@ static const char *function_for(Outliner *out, int start, int length) {
   Emitter *em = out->b->em;
   Numbering m = number_run(out, start, length);
   Text text = {.cx = em->cx};
-  add_wrapped(&text, arena_printf(em->cx, "(%s) {\n", parameters(out, &m, counts(out, start, length))), 4);
+  emit_wrapped(&text, arena_printf(em->cx, "(%s) {\n", parameters(out, &m, counts(out, start, length))), 4);
   for (int k = start; k < start + length; k++) write_block(out, &out->blocks->at[k], &m, &text);
   text_add(&text, "}\n\n");
   for (int k = 0; k < em->outlines.n; k++)
@@ -200,12 +200,12 @@ static const char *call_text(Outliner *out, const char *name, int start, int len
   Text call = {.cx = b->cx}, text = {.cx = b->cx};
   Body c = *b;
   c.out = &text;
-  emit_comment(&c, comment_call(b, m.at, m.written, m.n));
+  body_comment(&c, comment_call(b, m.at, m.written, m.n));
   text_printf(&call, "%*s%s(%s", 2 * b->indent, "", name, counts(out, start, length) ? "n" : "");
   for (int k = 0; k < m.n; k++)
     text_printf(&call, "%s%s", k || counts(out, start, length) ? ", " : "", m.at[k]->origin);
   text_add(&call, ");\n");
-  add_wrapped(&text, call.data, 2 * b->indent + 4);
+  emit_wrapped(&text, call.data, 2 * b->indent + 4);
   return text.data;
 }
 

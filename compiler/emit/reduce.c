@@ -19,11 +19,11 @@ static const char *start_of(const Body *b, Reduction r) { return c_real(b->em, r
 
 static void update(Body *b, Reduction r, const char *to, const char *value) {
   switch (r) {
-  case RED_NONE: line(b, "%s = %s;", to, value); return;
-  case RED_SUM: line(b, "%s += %s;", to, value); return;
-  case RED_PROD: line(b, "%s *= %s;", to, value); return;
-  case RED_MIN: line(b, "%s = nn_minf(%s, %s);", to, to, value); return;
-  default: line(b, "%s = nn_maxf(%s, %s);", to, to, value); return;
+  case RED_NONE: body_line(b, "%s = %s;", to, value); return;
+  case RED_SUM: body_line(b, "%s += %s;", to, value); return;
+  case RED_PROD: body_line(b, "%s *= %s;", to, value); return;
+  case RED_MIN: body_line(b, "%s = nn_minf(%s, %s);", to, to, value); return;
+  default: body_line(b, "%s = nn_maxf(%s, %s);", to, to, value); return;
   }
 }
 
@@ -40,9 +40,9 @@ static Code scaled_whole(Body *b, const Node *n, Code c) {
 }
 
 static const char *scaled(Body *b, const Node *n, Code c) {
-  if (n->scale == 1) return as_float(b, c, 5);
-  if (n->scale == -1) return arena_printf(b->cx, "-%s", as_float(b, c, 1));
-  return arena_printf(b->cx, "%s * %s", c_real(b->em, n->scale), as_float(b, c, 1));
+  if (n->scale == 1) return code_float(b, c, 5);
+  if (n->scale == -1) return arena_printf(b->cx, "-%s", code_float(b, c, 1));
+  return arena_printf(b->cx, "%s * %s", c_real(b->em, n->scale), code_float(b, c, 1));
 }
 
 static int outer_own_loops(const Nest *nest) {
@@ -59,16 +59,16 @@ static bool guards_rows(const Nest *nest, int own) {
 }
 
 static void clear_lost(Body *b, const Node *n, const Pack *lost) {
-  const char *name = operand(b, n, lost, true)->name;
-  line(b, "for (int q = 0; q < %s; q++) %s[q] = 0.0f;", nest_elements(b, n), name);
+  const char *name = body_operand(b, n, lost, true)->name;
+  body_line(b, "for (int q = 0; q < %s; q++) %s[q] = 0.0f;", nest_elements(b, n), name);
 }
 
 /* A term of a long scatter, with what rounding took from those before it. */
 static void grow(Nest *nest, const Pack *lost, const char *value) {
   Body *b = nest->b;
   const char *to = nest_target(b, nest), *place = code_place(b, nest_place(nest)),
-             *kept = operand(b, nest->n, lost, true)->name;
-  line(b, "nn_growf(&%s, &%s[%s], %s);", to, kept, place, value);
+             *kept = body_operand(b, nest->n, lost, true)->name;
+  body_line(b, "nn_growf(&%s, &%s[%s], %s);", to, kept, place, value);
 }
 
 /* Own axis innermost: added up in the array. */
@@ -84,9 +84,9 @@ static void reduce_in_array(Nest *nest, bool scatter) {
     for (; k < own; k++) nest_open_bounded(nest, k);
     Loop row = nest->loops.at[inner];
     const char *v = b->vars[row.var];
-    open_brace(b, "for (int %s = 0; %s < %s; %s++) {", v, v, nest_loop_end(b, &row), v);
-    line(b, "%s = %s;", nest_target(b, nest), start_of(b, r));
-    close_brace(b);
+    body_open(b, "for (int %s = 0; %s < %s; %s++) {", v, v, nest_loop_end(b, &row), v);
+    body_line(b, "%s = %s;", nest_target(b, nest), start_of(b, r));
+    body_close(b);
   } else {
     nest_fill(b, nest, start_of(b, r));
     if (scatter && p->lost) clear_lost(b, nest->n, p->lost);
@@ -99,10 +99,10 @@ static void reduce_in_array(Nest *nest, bool scatter) {
   else if (c.integer && node_is_bounded(nest->n) && (r == RED_SUM || r == RED_NONE)) c = scaled_whole(b, nest->n, c);
   else if (r == RED_SUM || r == RED_NONE) c = (Code){.text = scaled(b, nest->n, c), .level = 2};
   if (p->integer)
-    line(b, "%s %s %s;", nest_target(b, nest),
-         r == RED_NONE ? "=" : "+=", as_element(b, c, nest->n, true, p->wide, 5)); /* a scatter */
-  else if (scatter && p->lost) grow(nest, p->lost, as_float(b, c, 5));
-  else update(b, r, nest_target(b, nest), as_float(b, c, 5));
+    body_line(b, "%s %s %s;", nest_target(b, nest),
+              r == RED_NONE ? "=" : "+=", whole_element(b, c, nest->n, true, p->wide, 5)); /* a scatter */
+  else if (scatter && p->lost) grow(nest, p->lost, code_float(b, c, 5));
+  else update(b, r, nest_target(b, nest), code_float(b, c, 5));
   nest_close(b, indent);
 }
 
@@ -113,24 +113,24 @@ static void open_strip(Nest *nest, long long width) {
   const Loop *row = &nest->loops.at[nest->loops.n - 1];
   const char *end = nest_loop_end(b, row);
   if (nest->in_strips) {
-    open_brace(b, "for (int start = 0; start < %s; start += %d) {", end, STRIP);
-    line(b, "const int end = %s - start < %d ? %s : start + %d;", end, STRIP, end, STRIP);
+    body_open(b, "for (int start = 0; start < %s; start += %d) {", end, STRIP);
+    body_line(b, "const int end = %s - start < %d ? %s : start + %d;", end, STRIP, end, STRIP);
   }
-  line(b, "double sum[%lld] = {0};", width);
-  line(b, "float part[%lld] = {0};", width);
-  line(b, "int terms = 0;");
+  body_line(b, "double sum[%lld] = {0};", width);
+  body_line(b, "float part[%lld] = {0};", width);
+  body_line(b, "int terms = 0;");
 }
 
 static void close_strip(Nest *nest, const char *flush, const char *place) {
   Body *b = nest->b;
   const Loop *row = &nest->loops.at[nest->loops.n - 1];
   const char *v = b->vars[row->var];
-  line(b, "%s", flush);
-  open_brace(b, "for (int %s = %s; %s < %s; %s++) {", v, nest->in_strips ? "start" : "0", v,
-             nest->in_strips ? "end" : nest_loop_end(b, row), v);
+  body_line(b, "%s", flush);
+  body_open(b, "for (int %s = %s; %s < %s; %s++) {", v, nest->in_strips ? "start" : "0", v,
+            nest->in_strips ? "end" : nest_loop_end(b, row), v);
   Code sum = {.text = arena_printf(b->cx, "(float)sum[%s]", place), .level = 1};
-  line(b, "%s = %s;", nest_target(b, nest), scaled(b, nest->n, sum));
-  close_brace(b);
+  body_line(b, "%s = %s;", nest_target(b, nest), scaled(b, nest->n, sum));
+  body_close(b);
 }
 
 static void reduce_in_strips(Nest *nest) {
@@ -150,12 +150,12 @@ static void reduce_in_strips(Nest *nest) {
   for (; k < inner; k++) nest_open_bounded(nest, k);
   int within = b->indent;
   nest_open_bounded(nest, inner);
-  line(b, "part[%s] += %s;", place, as_float(b, term(nest), 5));
+  body_line(b, "part[%s] += %s;", place, code_float(b, term(nest), 5));
   nest_close(b, within);
   b->temps.n = 0;
-  open_brace(b, "if (++terms == %d) {", BLOCK);
-  line(b, "%s", flush);
-  line(b, "terms = 0;");
+  body_open(b, "if (++terms == %d) {", BLOCK);
+  body_line(b, "%s", flush);
+  body_line(b, "terms = 0;");
   nest_close(b, strip);
   close_strip(nest, flush, place);
   nest_close(b, indent);
@@ -173,13 +173,13 @@ static bool sums_in_parts(const Nest *nest, const Loop *l) {
 static void add_term(Nest *nest, const char *acc) {
   Body *b = nest->b;
   const char *cast = nest->deep ? "(double)" : "", *sign = nest->n->reduction == RED_PROD ? "*" : "+";
-  line(b, "%s %s= %s%s;", acc, sign, cast, as_float(b, term(nest), nest->deep ? 0 : 5));
+  body_line(b, "%s %s= %s%s;", acc, sign, cast, code_float(b, term(nest), nest->deep ? 0 : 5));
   b->temps.n = 0;
 }
 
 static void flush_parts(const Nest *nest, const char *acc) {
-  if (nest->deep) line(nest->b, "for (int q = 0; q < %d; q++) %s += (double)part[q], part[q] = 0.0f;", PARTS, acc);
-  else line(nest->b, "for (int q = 0; q < %d; q++) %s += part[q];", PARTS, acc);
+  if (nest->deep) body_line(nest->b, "for (int q = 0; q < %d; q++) %s += (double)part[q], part[q] = 0.0f;", PARTS, acc);
+  else body_line(nest->b, "for (int q = 0; q < %d; q++) %s += part[q];", PARTS, acc);
 }
 
 /* The innermost loop of a long sum: PARTS sums side by side, then the rest. */
@@ -188,29 +188,29 @@ static void sum_in_parts(Nest *nest, const Loop *l, const char *acc) {
   const char *v = b->vars[l->var];
   long long whole = l->count / PARTS * PARTS;
   bool runs = whole > FLUSH;
-  if (runs) open_brace(b, "for (int start = 0; start < %lld; start += %d) {", whole, FLUSH);
-  if (runs) open_brace(b, "for (int end = start; end < %lld && end < start + %d; end += %d) {", whole, FLUSH, PARTS);
-  else open_brace(b, "for (int end = 0; end < %lld; end += %d) {", whole, PARTS);
-  open_brace(b, "for (int q = 0; q < %d; q++) {", PARTS);
-  line(b, "const int %s = end + q;", v);
-  line(b, "part[q] += %s;", as_float(b, term(nest), 5));
+  if (runs) body_open(b, "for (int start = 0; start < %lld; start += %d) {", whole, FLUSH);
+  if (runs) body_open(b, "for (int end = start; end < %lld && end < start + %d; end += %d) {", whole, FLUSH, PARTS);
+  else body_open(b, "for (int end = 0; end < %lld; end += %d) {", whole, PARTS);
+  body_open(b, "for (int q = 0; q < %d; q++) {", PARTS);
+  body_line(b, "const int %s = end + q;", v);
+  body_line(b, "part[q] += %s;", code_float(b, term(nest), 5));
   b->temps.n = 0;
-  close_brace(b);
-  close_brace(b);
+  body_close(b);
+  body_close(b);
   if (runs) {
     flush_parts(nest, acc);
-    close_brace(b);
+    body_close(b);
   }
   if (whole != l->count) {
-    open_brace(b, "for (int %s = %lld; %s < %lld; %s++) {", v, whole, v, (long long)l->count, v);
+    body_open(b, "for (int %s = %lld; %s < %lld; %s++) {", v, whole, v, (long long)l->count, v);
     add_term(nest, acc);
-    close_brace(b);
+    body_close(b);
   }
   if (runs || !nest->deep) return;
-  open_brace(b, "if ((terms += %lld) >= %d) {", (long long)l->count, FLUSH);
+  body_open(b, "if ((terms += %lld) >= %d) {", (long long)l->count, FLUSH);
   flush_parts(nest, acc);
-  line(b, "terms = 0;");
-  close_brace(b);
+  body_line(b, "terms = 0;");
+  body_close(b);
 }
 
 static const char *reduced_place(Nest *nest) { /* counted row by row through the reduced axes */
@@ -231,8 +231,8 @@ static void open_reduced(Nest *nest, int first, int last) {
 
 static void finish_scalar(Nest *nest, const char *value) {
   Body *b = nest->b;
-  if (nest->n->naxes == 0) line(b, "%s = %s;", operand(b, nest->n, NULL, true)->name, value);
-  else line(b, "%s = %s;", nest_target(b, nest), value);
+  if (nest->n->naxes == 0) body_line(b, "%s = %s;", body_operand(b, nest->n, NULL, true)->name, value);
+  else body_line(b, "%s = %s;", nest_target(b, nest), value);
 }
 
 static void reduce_to_place(Nest *nest, int own) { /* ARGMAX, ARGMIN */
@@ -241,17 +241,17 @@ static void reduce_to_place(Nest *nest, int own) { /* ARGMAX, ARGMIN */
   bool most = nest->n->reduction == RED_ARGMAX;
   const Node *of = nest->n->reads[0]->node;
   bool whole = plan_beyond_floats(b->plan, of);
-  if (whole) line(b, "int64_t best = %lld;", (long long)(most ? of->lo - 1 : of->hi + 1));
-  else line(b, "float best = %s;", start_of(b, nest->n->reduction));
+  if (whole) body_line(b, "int64_t best = %lld;", (long long)(most ? of->lo - 1 : of->hi + 1));
+  else body_line(b, "float best = %s;", start_of(b, nest->n->reduction));
   Code place = whole_code("place", 0, 0, (int64_t)nest->n->hi);
-  line(b, "%s place = 0;", code_type(place));
+  body_line(b, "%s place = 0;", code_type(place));
   open_reduced(nest, own, nest->loops.n);
-  Code c = spill(b, whole ? whole_of(b, term(nest), of) : term(nest));
-  const char *test = whole ? c.text : as_float(b, c, 3), *value = whole ? c.text : as_float(b, c, 5);
-  line(b, "if (%s %s best) { best = %s; place = %s; }", test, most ? ">" : "<", value, reduced_place(nest));
+  Code c = code_spill(b, whole ? whole_of(b, term(nest), of) : term(nest));
+  const char *test = whole ? c.text : code_float(b, c, 3), *value = whole ? c.text : code_float(b, c, 5);
+  body_line(b, "if (%s %s best) { best = %s; place = %s; }", test, most ? ">" : "<", value, reduced_place(nest));
   nest_close(b, indent);
   const Place *p = plan_place(b->plan, nest->n);
-  finish_scalar(nest, as_element(b, place, nest->n, p->integer, p->wide, 5));
+  finish_scalar(nest, whole_element(b, place, nest->n, p->integer, p->wide, 5));
 }
 
 /* Of whole values, in whole numbers: every partial result is within the bounds of the result, or of a term. */
@@ -264,26 +264,26 @@ static void reduce_whole(Nest *nest, int own) {
           hi = (int64_t)n->hi / scale;
   if (r == RED_SUM || r == RED_PROD) lo = hi = hi > lo ? (hi > -lo ? hi : -lo) : (lo > -hi ? lo : -hi), lo = -lo;
   Code acc = whole_code("acc", 0, lo, hi);
-  line(b, "%s acc = %lld;", code_type(acc),
-       r == RED_MAX    ? (long long)n->lo
-       : r == RED_MIN  ? (long long)n->hi
-       : r == RED_PROD ? 1LL
-                       : 0LL);
+  body_line(b, "%s acc = %lld;", code_type(acc),
+            r == RED_MAX    ? (long long)n->lo
+            : r == RED_MIN  ? (long long)n->hi
+            : r == RED_PROD ? 1LL
+                            : 0LL);
   nest_open_outer_guards(nest, own);
   open_reduced(nest, own, nest->loops.n);
   Code c = term(nest);
   c = n->nreads ? whole_of(b, c, n->reads[0]->node) : whole_constant(b, 1);
   if (r == RED_SUM || r == RED_PROD)
-    line(b, "acc %s= %s;", r == RED_SUM ? "+" : "*",
-         c.wide && !acc.wide ? arena_printf(b->cx, "(int)%s", code_parens(b, c, 0)) : code_parens(b, c, 5));
+    body_line(b, "acc %s= %s;", r == RED_SUM ? "+" : "*",
+              c.wide && !acc.wide ? arena_printf(b->cx, "(int)%s", code_parens(b, c, 0)) : code_parens(b, c, 5));
   else {
-    c = spill(b, c);
-    line(b, "if (%s %s acc) acc = %s;", c.text, r == RED_MAX ? ">" : "<", c.text);
+    c = code_spill(b, c);
+    body_line(b, "if (%s %s acc) acc = %s;", c.text, r == RED_MAX ? ">" : "<", c.text);
   }
   nest_close(b, indent);
   const Place *p = plan_place(b->plan, n);
   Code result = r == RED_SUM ? scaled_whole(b, n, acc) : acc;
-  finish_scalar(nest, as_element(b, result, n, p->integer, p->wide, 5));
+  finish_scalar(nest, whole_element(b, result, n, p->integer, p->wide, 5));
 }
 
 static void reduce_to_scalar(Nest *nest, int own) {
@@ -293,21 +293,24 @@ static void reduce_to_scalar(Nest *nest, int own) {
   const Loop *last = nest->loops.n ? &nest->loops.at[nest->loops.n - 1] : NULL;
   bool parts = nest->loops.n > own && sums_in_parts(nest, last);
   nest->deep = (r == RED_SUM || r == RED_PROD) && plan_terms(nest->b->plan, nest->n) > (parts ? FLUSH : DEEP_SUM);
-  line(b, "%s acc = %s;", nest->deep ? "double" : "float", !nest->deep ? start_of(b, r) : r == RED_SUM ? "0.0" : "1.0");
-  if (parts) line(b, "float part[%d] = {0};", PARTS);
-  if (parts && nest->deep && last->count / PARTS * PARTS <= FLUSH) line(b, "int terms = 0;");
+  body_line(b, "%s acc = %s;", nest->deep ? "double" : "float",
+            !nest->deep    ? start_of(b, r)
+            : r == RED_SUM ? "0.0"
+                           : "1.0");
+  if (parts) body_line(b, "float part[%d] = {0};", PARTS);
+  if (parts && nest->deep && last->count / PARTS * PARTS <= FLUSH) body_line(b, "int terms = 0;");
   nest_open_outer_guards(nest, own);
   open_reduced(nest, own, nest->loops.n - parts);
   if (parts) sum_in_parts(nest, last, "acc");
   else if (r == RED_SUM || r == RED_PROD) add_term(nest, "acc");
-  else update(b, r, "acc", as_float(b, term(nest), 5));
+  else update(b, r, "acc", code_float(b, term(nest), 5));
   nest_close(b, indent);
   if (parts) flush_parts(nest, "acc");
   const Place *p = plan_place(b->plan, nest->n);
   bool plain = !nest->deep || (p->integer && nest->n->scale == 1);
   Code sum = {.text = plain ? "acc" : "(float)acc", .level = !plain};
   Code result = {.text = r == RED_SUM ? scaled(b, nest->n, sum) : sum.text, .level = r == RED_SUM ? 2 : sum.level};
-  finish_scalar(nest, as_element(b, result, nest->n, p->integer, p->wide, 5));
+  finish_scalar(nest, whole_element(b, result, nest->n, p->integer, p->wide, 5));
 }
 
 /* Own loops outside, reduced ones inside. */
@@ -321,7 +324,7 @@ static void sort_own_first(Nest *nest) {
 
 void emit_reduce(Body *b, const Node *n) {
   int indent = b->indent;
-  use_axes(b, n);
+  body_use_axes(b, n);
   Nest nest = nest_new(b, n);
   bool scatter = n->reduction == RED_SUM && nest_solve_guards(&nest);
   bool needs_scalar = reduction_rows[n->reduction].place || n->naxes == 0 || plan_place(b->plan, n)->integer ||

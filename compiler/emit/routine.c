@@ -18,8 +18,8 @@ static const char *signature(Emitter *em, int k) {
   if (em->program->states.n) text_printf(&t, ", const %s_state *state", em->prefix);
   if (r->kind == ROUTINE_GRAD) text_printf(&t, ", %s_params *g", em->prefix);
   if (r->kind == ROUTINE_GRAD && em->program->states.n) text_printf(&t, ", %s_state *next", em->prefix);
-  text_printf(&t, ", %s_work *s, int n%s%s", em->prefix, draw_arguments(em, r, "uint64_t seed", "uint64_t step"),
-              input_list(em, em->masks[k], true));
+  text_printf(&t, ", %s_work *s, int n%s%s", em->prefix, emit_draw_arguments(em, r, "uint64_t seed", "uint64_t step"),
+              emit_input_list(em, em->masks[k], true));
   if (r->kind != ROUTINE_OUTPUT) return arena_printf(em->cx, "%s)", t.data);
   text_printf(&t, ", %s *out /* [", r->integer ? "int32_t" : "float");
   if (r->per_example) text_add(&t, "n");
@@ -45,7 +45,7 @@ static const char *routine_origin(Body *b, const Node *n) {
   case NODE_INPUT: return n->naxes ? em->input_names[n->item] : arena_printf(em->cx, "%s[0]", em->input_names[n->item]);
   case NODE_PARAM: return leaf_origin(em, em->params, "w", n);
   case NODE_STATE: return leaf_origin(em, em->states, "state", n);
-  case NODE_CONST: return table_name(em, n, p->integer, p->wide);
+  case NODE_CONST: return emit_table_name(em, n, p->integer, p->wide);
   case NODE_BATCH: return "(float)n";
   case NODE_STEP:
     return n->item == STEP_TRAINING ? "(float)((uint32_t)step + 1u)"
@@ -73,29 +73,29 @@ static void emit_missing_gradients(Body *b) {
     bool found = false;
     for (int k = 0; k < b->plan->nroots; k++)
       found = found || (b->plan->roots[k].dest == DEST_GRAD && b->plan->roots[k].item == p);
-    if (!found) line(b, "memset(&g->%s, 0, sizeof g->%s);", b->em->params->access[p], b->em->params->access[p]);
+    if (!found) body_line(b, "memset(&g->%s, 0, sizeof g->%s);", b->em->params->access[p], b->em->params->access[p]);
   }
 }
 
 static void emit_next_states(Body *b) {
   if (!b->em->program->states.n) return;
-  open_brace(b, "if (next) {");
-  line(b, "*next = *state;");
+  body_open(b, "if (next) {");
+  body_line(b, "*next = *state;");
   emit_root_copies(b, DEST_NEXT_STATE);
-  close_brace(b);
+  body_close(b);
 }
 
 static void emit_result(Body *b, const Routine *r) {
   if (r->kind == ROUTINE_OUTPUT) {
-    line(b, "return 0;");
+    body_line(b, "return 0;");
     return;
   }
   for (int k = 0; k < r->nroots; k++) {
     if (r->roots[k].dest != DEST_RETURN) continue;
     b->direct = true;
     b->operands.n = 0;
-    use_axes(b, r->roots[k].node);
-    line(b, "return %s;", as_float(b, code_read(b, read_make(b->g, r->roots[k].node, NULL)), 5));
+    body_use_axes(b, r->roots[k].node);
+    body_line(b, "return %s;", code_float(b, code_read(b, read_make(b->g, r->roots[k].node, NULL)), 5));
     b->direct = false;
     return;
   }
@@ -105,16 +105,16 @@ static void emit_result(Body *b, const Routine *r) {
 static bool mentions(const Text *t, const char *word) { return t->data && strstr(t->data, word); }
 
 static void emit_unused(Body *b, const Routine *r, const Text *body, uint32_t mask) {
-  if (!mentions(body, "w->")) line(b, "(void)w;");
-  if (b->em->program->states.n && !mentions(body, "state->") && !mentions(body, "*state")) line(b, "(void)state;");
-  if (r->kind == ROUTINE_GRAD && !mentions(body, "g->")) line(b, "(void)g;");
-  if (!mentions(body, "s->")) line(b, "(void)s;");
+  if (!mentions(body, "w->")) body_line(b, "(void)w;");
+  if (b->em->program->states.n && !mentions(body, "state->") && !mentions(body, "*state")) body_line(b, "(void)state;");
+  if (r->kind == ROUTINE_GRAD && !mentions(body, "g->")) body_line(b, "(void)g;");
+  if (!mentions(body, "s->")) body_line(b, "(void)s;");
   if (b->em->draws && !b->plan->draws)
-    line(b, r->kind == ROUTINE_OUTPUT || b->em->steps ? "(void)seed;" : "(void)seed, (void)step;");
-  if (b->em->steps && !b->plan->steps_read) line(b, "(void)step;");
+    body_line(b, r->kind == ROUTINE_OUTPUT || b->em->steps ? "(void)seed;" : "(void)seed, (void)step;");
+  if (b->em->steps && !b->plan->steps_read) body_line(b, "(void)step;");
   for (int k = 0; k < b->em->program->inputs.n; k++) /* one that the gradient reads, say, and the loss does not */
     if (mask >> k & 1 && !(b->plan->inputs >> k & 1) && b->em->program->inputs.at[k].kind == INPUT_REAL)
-      line(b, "(void)%s;", b->em->input_names[k]);
+      body_line(b, "(void)%s;", b->em->input_names[k]);
 }
 
 static void emit_routine(Emitter *em, int k, Text *source) {
@@ -136,12 +136,13 @@ static void emit_routine(Emitter *em, int k, Text *source) {
     emit_next_states(&b);
   }
   emit_result(&b, r);
-  add_wrapped(source, signature(em, k), 4);
+  emit_wrapped(source, signature(em, k), 4);
   text_add(source, " {\n");
   b.out = source;
   emit_unused(&b, r, &body, em->masks[k]);
-  if (r->kind == ROUTINE_OUTPUT && !r->per_example) line(&b, "(void)n;");
-  else line(&b, "if (%s) return %s;", check_of_inputs(em, em->masks[k]), r->kind == ROUTINE_OUTPUT ? "-1" : "NAN");
+  if (r->kind == ROUTINE_OUTPUT && !r->per_example) body_line(&b, "(void)n;");
+  else
+    body_line(&b, "if (%s) return %s;", emit_input_check(em, em->masks[k]), r->kind == ROUTINE_OUTPUT ? "-1" : "NAN");
   text_add_n(source, body.data, body.length);
   text_add(source, "}\n\n");
 }
@@ -183,7 +184,7 @@ void plan_routines(Emitter *em) {
   for (int k = 0; k < n; k++) {
     const Routine *r = &p->routines.at[k];
     em->plans[k] = plan_roots(em->program, em->options, r->roots, r->nroots, r->integer, false);
-    em->masks[k] = extents_of_checked(p, em->plans[k]->inputs);
+    em->masks[k] = emit_checked_inputs(p, em->plans[k]->inputs);
     grow_work(em, em->plans[k]);
     const char *name = c_name(em->cx, r->name, strlen(r->name));
     bool clash = is_own_name(name);
@@ -201,7 +202,7 @@ void plan_routines(Emitter *em) {
     for (int i = 0; i < n; i++) {
       const Routine *a = &p->routines.at[k], *c = &p->routines.at[i];
       if ((a->kind == ROUTINE_LOSS && c->kind == ROUTINE_GRAD) || (a->kind == ROUTINE_GRAD && c->kind == ROUTINE_LOSS))
-        if (a->loss == c->loss) em->masks[k] |= extents_of_checked(p, em->plans[i]->inputs);
+        if (a->loss == c->loss) em->masks[k] |= emit_checked_inputs(p, em->plans[i]->inputs);
     }
 }
 
@@ -217,7 +218,7 @@ void emit_routines(Emitter *em, Text *header, Text *source) {
   for (int k = 0; k < em->program->routines.n; k++) {
     const Routine *r = &em->program->routines.at[k];
     text_printf(header, "/* %s */\n", purpose[r->kind]);
-    add_wrapped(header, signature(em, k), 4);
+    emit_wrapped(header, signature(em, k), 4);
     text_add(header, ";\n");
     emit_routine(em, k, source);
   }

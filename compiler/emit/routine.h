@@ -13,18 +13,18 @@ void emit_routines(Emitter *em, Text *header, Text *source);
 /* ---- emit/check.c ---- */
 
 /* The condition under which a function of these inputs refuses them; the functions that it calls. */
-const char *check_of_inputs(Emitter *em, uint32_t mask);
+const char *emit_input_check(Emitter *em, uint32_t mask);
 void emit_first_bad(Emitter *em, Text *out);
 void emit_bad_row(Emitter *em, Text *header, Text *source);
 /* The input that says how many places of this axis of `in` an example has, or -1. */
-int input_extent(const Program *p, const Input *in, int axis);
+int emit_input_extent(const Program *p, const Input *in, int axis);
 /* The mask, and the extents that say how much of its integers is checked. */
-uint32_t extents_of_checked(const Program *p, uint32_t mask);
+uint32_t emit_checked_inputs(const Program *p, uint32_t mask);
 
 /* ---- emit/full_batch.c: nothing where there is none ---- */
 
 void plan_full(Emitter *em);
 void emit_full(Emitter *em, Text *types, Text *header, Text *source);
-const FullBatch *full_batch_of(const Program *p); /* or NULL */
+const FullBatch *emit_full_batch_of(const Program *p); /* or NULL */
 
 #endif

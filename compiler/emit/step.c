@@ -12,7 +12,7 @@ static const char *offset(Body *b, const char *name, const char *at) {
 }
 
 static const char *matrix(Body *b, const Node *n, const Read *r, const Pack *pack) {
-  Operand *o = operand(b, pack ? n : plan_storage(b->plan, r->node), pack, false);
+  Operand *o = body_operand(b, pack ? n : plan_storage(b->plan, r->node), pack, false);
   const char *name = o->name;
   if (pack) return name;
   const char *at = code_index(b, plan_flat_index(b->plan, r)).text;
@@ -25,7 +25,7 @@ static void loops_around(Body *b, const Node *n, const int *vars, int count) {
     const char *v = b->vars[vars[k]];
     b->uses_count = b->uses_count || a.kind == AXIS_BATCH;
     const char *end = a.kind == AXIS_BATCH ? "n" : arena_printf(b->cx, "%lld", (long long)a.extent);
-    open_brace(b, "for (int %s = 0; %s < %s; %s++) {", v, v, end, v);
+    body_open(b, "for (int %s = 0; %s < %s; %s++) {", v, v, end, v);
   }
 }
 
@@ -39,15 +39,15 @@ static void emit_gemm(Body *b, const Node *n, const Gemm *gemm) {
   int indent = b->indent;
   Index *place[MAX_AXES];
   Read self = {(Node *)n, place};
-  use_axes(b, n);
+  body_use_axes(b, n);
   for (int k = 0; k < n->naxes; k++) place[k] = index_var(b->g, k);
   const Pack *packs[2] = {gemm->pack_a, gemm->pack_b};
   for (int k = 0; k < 2; k++)
     if (packs[k] && packs[k]->outside) emit_pack(b, n, packs[k]);
-  const char *c = operand(b, n, NULL, true)->name;
-  const char *lost = gemm->lost ? operand(b, n, gemm->lost, true)->name : NULL;
-  if (gemm->nsum) line(b, "for (int q = 0; q < %s; q++) %s[q] = 0.0f;", nest_elements(b, n), c);
-  if (lost) line(b, "for (int q = 0; q < %s; q++) %s[q] = 0.0f;", nest_elements(b, n), lost);
+  const char *c = body_operand(b, n, NULL, true)->name;
+  const char *lost = gemm->lost ? body_operand(b, n, gemm->lost, true)->name : NULL;
+  if (gemm->nsum) body_line(b, "for (int q = 0; q < %s; q++) %s[q] = 0.0f;", nest_elements(b, n), c);
+  if (lost) body_line(b, "for (int q = 0; q < %s; q++) %s[q] = 0.0f;", nest_elements(b, n), lost);
   loops_around(b, n, gemm->outer, gemm->nouter);
   loops_around(b, n, gemm->sum, gemm->nsum);
   for (int k = 0; k < 2; k++)
@@ -59,29 +59,30 @@ static void emit_gemm(Body *b, const Node *n, const Gemm *gemm) {
   const char *right = matrix(b, n, gemm->b, gemm->pack_b), *left = matrix(b, n, gemm->a, gemm->pack_a);
   const char *rows = nest_extent(b, gemm->m), *columns = nest_extent(b, gemm->n),
              *ldc = arena_printf(b->cx, "%lld", (long long)gemm->ldc);
-  const char *part = gemm->part ? operand(b, n, gemm->part, true)->name : NULL;
-  line(b, "nn_gemm(%d, %d, %s, %s, %s, %s, %s, %lld, %s, %lld, %s, %s, %s);", gemm->ta, gemm->tb, rows, columns,
-       nest_extent(b, gemm->k), c_real(b->em, gemm->alpha), left, (long long)gemm->lda, right, (long long)gemm->ldb,
-       gemm->nsum && !part ? "1.0f" : "0.0f", part ? part : target, part ? columns : ldc);
-  if (part) line(b, "nn_grow_matrixf(%s, %s, %s, %s, %s, %s);", rows, columns, part, target, offset(b, lost, to), ldc);
-  while (b->indent > indent) close_brace(b);
+  const char *part = gemm->part ? body_operand(b, n, gemm->part, true)->name : NULL;
+  body_line(b, "nn_gemm(%d, %d, %s, %s, %s, %s, %s, %lld, %s, %lld, %s, %s, %s);", gemm->ta, gemm->tb, rows, columns,
+            nest_extent(b, gemm->k), c_real(b->em, gemm->alpha), left, (long long)gemm->lda, right,
+            (long long)gemm->ldb, gemm->nsum && !part ? "1.0f" : "0.0f", part ? part : target, part ? columns : ldc);
+  if (part)
+    body_line(b, "nn_grow_matrixf(%s, %s, %s, %s, %s, %s);", rows, columns, part, target, offset(b, lost, to), ldc);
+  while (b->indent > indent) body_close(b);
 }
 
 /* The k-th draw of the model at this step of the training: a stream of its own. Uniform numbers stay off 0 and 1. */
 static void emit_draw(Body *b, const Node *n) {
-  const char *to = operand(b, n, NULL, true)->name, *step = b->output ? "0" : "step";
+  const char *to = body_operand(b, n, NULL, true)->name, *step = b->output ? "0" : "step";
   Extent all = {1, false};
   for (int k = 0; k < n->naxes; k++) {
     if (n->axes[k].kind == AXIS_BATCH) all.batch = true;
     else all.fixed *= n->axes[k].extent;
   }
   if (b->first) {
-    line(b, "nn_noise(%s, %d, %s, %s, m->seed, NN_STREAM(%d, m->step));", to, n->item % 2, b->first,
-         nest_extent(b, all), n->item / 2 + 1);
+    body_line(b, "nn_noise(%s, %d, %s, %s, m->seed, NN_STREAM(%d, m->step));", to, n->item % 2, b->first,
+              nest_extent(b, all), n->item / 2 + 1);
     return;
   }
-  line(b, "nn_draw_%s(%s, (size_t)(%s), %s, 1.0f, seed, NN_STREAM(%d, %s));", n->item % 2 ? "normal" : "uniform", to,
-       nest_extent(b, all), n->item % 2 ? "0.0f" : "0x1p-25f", n->item / 2 + 1, step);
+  body_line(b, "nn_draw_%s(%s, (size_t)(%s), %s, 1.0f, seed, NN_STREAM(%d, %s));", n->item % 2 ? "normal" : "uniform",
+            to, nest_extent(b, all), n->item % 2 ? "0.0f" : "0x1p-25f", n->item / 2 + 1, step);
 }
 
 /* ---- blocks ---- */
@@ -126,10 +127,10 @@ static void end_braced(Body *b, Text *out) {
   Text *body = b->out;
   b->indent--;
   b->out = out;
-  open_brace(b, "{");
-  declare_operands(b, b->operands.at, b->operands.n);
+  body_open(b, "{");
+  body_declare(b, b->operands.at, b->operands.n);
   text_add_n(b->out, body->data, body->length);
-  close_brace(b);
+  body_close(b);
 }
 
 static void emit_braced(Body *b, const Step *step) {
@@ -148,7 +149,8 @@ static void emit_scalar_step(Body *b, const Step *step) {
     b->direct = false;
     return;
   }
-  line(b, "%s %s;", element_type(plan_place(b->plan, n)->integer, plan_place(b->plan, n)->wide), scalar_name(b, n));
+  body_line(b, "%s %s;", body_element_type(plan_place(b->plan, n)->integer, plan_place(b->plan, n)->wide),
+            body_scalar(b, n));
   emit_braced(b, step);
 }
 
@@ -194,20 +196,20 @@ static void emit_loop(Body *b, int which) {
   Text names = {.cx = b->cx};
   for (int k = 0; k < l->group->ncarries; k++)
     text_printf(&names, "%s%s", k ? ", " : "", comment_carried(b, l->group->carries[k].prev));
-  emit_comment(b, arena_printf(b->cx, "a loop over %lld steps%s; carried: %s", (long long)scan->extent,
+  body_comment(b, arena_printf(b->cx, "a loop over %lld steps%s; carried: %s", (long long)scan->extent,
                                scan->backwards ? ", from the last to the first" : "", names.data ? names.data : ""));
   for (int k = 0; k < l->group->ncarries; k++) emit_braced_carry(b, &l->group->carries[k], which, true);
-  if (scan->backwards) open_brace(b, "for (int %s = %lld; %s >= 0; %s--) {", v, (long long)scan->extent - 1, v, v);
-  else open_brace(b, "for (int %s = 0; %s < %lld; %s++) {", v, v, (long long)scan->extent, v);
+  if (scan->backwards) body_open(b, "for (int %s = %lld; %s >= 0; %s--) {", v, (long long)scan->extent - 1, v, v);
+  else body_open(b, "for (int %s = 0; %s < %lld; %s++) {", v, v, (long long)scan->extent, v);
   b->loop = which;
 }
 
 static void emit_loop_end(Body *b, int which) {
   const PlanLoop *l = &b->plan->loops.at[which];
-  emit_comment(b, "carried on to the next step");
+  body_comment(b, "carried on to the next step");
   for (int k = 0; k < l->group->ncarries; k++) emit_braced_carry(b, &l->group->carries[k], which, false);
   b->loop = l->around;
-  close_brace(b);
+  body_close(b);
 }
 
 /* The formulas are written when the code is there, and its names with it. */
@@ -220,7 +222,7 @@ static void make_step(Body *b, const Step *step, CodeBlock *block) {
   block->lines = count_lines(&code);
   b->out = &block->text;
   if (step->kind != STEP_COPY) {
-    emit_comment(b, comment_formulas(b, step->nodes.at, step->nodes.n, false));
+    body_comment(b, comment_formulas(b, step->nodes.at, step->nodes.n, false));
     block->lines += step->nodes.n;
   }
   text_add_n(&block->text, code.data, code.length);

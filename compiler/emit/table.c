@@ -40,7 +40,7 @@ static void emit_start(Emitter *em, const Start *start, const char *pointer, int
   Node *data = ARENA_NEW(cx, Node);
   *data = (Node){.kind = NODE_CONST, .naxes = 1, .data = start->values};
   data->axes[0] = PLAIN(count);
-  text_printf(out, "  memcpy(%s, %s, %lld * sizeof(float));\n", pointer, table_name(em, data, false, false), n);
+  text_printf(out, "  memcpy(%s, %s, %lld * sizeof(float));\n", pointer, emit_table_name(em, data, false, false), n);
 }
 
 static void start_slots(Emitter *em, Text *out) {
@@ -103,18 +103,18 @@ static void emit_wrapper(Emitter *em, int k, Text *source) {
   if (states) text_printf(out, "(const %s_state *)state, ", prefix);
   if (grad) text_printf(out, "(%s_params *)grad, ", prefix);
   if (grad && states) text_printf(out, "(%s_state *)next_state, ", prefix);
-  text_printf(out, "(%s_work *)work, n%s%s", prefix, draw_arguments(em, r, "seed", "step"),
+  text_printf(out, "(%s_work *)work, n%s%s", prefix, emit_draw_arguments(em, r, "seed", "step"),
               inputs_from_pointers(em, em->masks[k]));
   if (output) text_printf(out, ", (%s *)out", r->integer ? "int32_t" : "float");
   text_add(out, ");\n}\n\n");
-  add_wrapped(source, text.data, 6);
+  emit_wrapped(source, text.data, 6);
 }
 
 static void emit_wrappers(Emitter *em, Text *out) {
   const Program *p = em->program;
   for (int k = 0; k < p->routines.n; k++) emit_wrapper(em, k, out);
-  for (int o = 0; o < p->objectives.n && !full_batch_of(p); o++) {
-    const char *name = objective_name(em, o);
+  for (int o = 0; o < p->objectives.n && !emit_full_batch_of(p); o++) {
+    const char *name = emit_objective_name(em, o);
     text_printf(out, "static void %s_update_%s_entry(void *model) { %s_update_%s((%s *)model); }\n\n", em->prefix, name,
                 em->prefix, name, em->type);
   }
@@ -122,13 +122,13 @@ static void emit_wrappers(Emitter *em, Text *out) {
               em->prefix, em->prefix, em->type);
   text_printf(out, "static void %s_finish_entry(void *model) { %s_finish_step((%s *)model); }\n\n", em->prefix,
               em->prefix, em->type);
-  if (!p->objectives.n || full_batch_of(p)) return;
+  if (!p->objectives.n || emit_full_batch_of(p)) return;
   text_printf(out, "static float %s_step_entry(void *model, int n, const void *const *in) {\n  (void)in;\n",
               em->prefix);
-  add_wrapped(out,
-              arena_printf(em->cx, "  return %s_step((%s *)model, n%s);\n", em->prefix, em->type,
-                           inputs_from_pointers(em, step_inputs(em))),
-              6);
+  emit_wrapped(out,
+               arena_printf(em->cx, "  return %s_step((%s *)model, n%s);\n", em->prefix, em->type,
+                            inputs_from_pointers(em, emit_step_inputs(em))),
+               6);
   text_add(out, "}\n\n");
 }
 
@@ -227,7 +227,7 @@ static int emit_slots(Emitter *em, Text *out) {
 static const char *extents_of(Emitter *em, const Input *in) {
   Text t = {.cx = em->cx};
   for (int k = 1; k < in->node->naxes; k++)
-    text_printf(&t, "%s%d", k > 1 ? ", " : "", 1 + input_extent(em->program, in, k));
+    text_printf(&t, "%s%d", k > 1 ? ", " : "", 1 + emit_input_extent(em->program, in, k));
   return t.data ? t.data : "0";
 }
 
@@ -270,7 +270,9 @@ static int emit_objectives(Emitter *em, Text *out) {
   for (int k = 0; k < p->objectives.n; k++) {
     const Objective *o = &p->objectives.at[k];
     if (o->full) text_printf(out, "    {%d, %d, NULL},\n", o->loss, o->every);
-    else text_printf(out, "    {%d, %d, %s_update_%s_entry},\n", o->loss, o->every, em->prefix, objective_name(em, k));
+    else
+      text_printf(out, "    {%d, %d, %s_update_%s_entry},\n", o->loss, o->every, em->prefix,
+                  emit_objective_name(em, k));
   }
   if (p->objectives.n) text_add(out, "};\n\n");
   return p->objectives.n;
@@ -372,11 +374,11 @@ static void emit_model(Emitter *em, const int *rows, Text *out) {
     {"hypers", "nhypers", "hypers"}};
   for (size_t k = 0; k < sizeof members / sizeof *members; k++)
     table_member(em, members[k][0], members[k][1], members[k][2], rows[k], out);
-  bool steps = p->objectives.n && !full_batch_of(p);
+  bool steps = p->objectives.n && !emit_full_batch_of(p);
   text_printf(out,
               "    .init = %s_init_entry, .train_step = %s%s, .finish_step = %s_finish_entry, .bad_row = %s_bad_row,\n",
               x, steps ? x : "NULL", steps ? "_step_entry" : "", x, x);
-  if (full_batch_of(p)) text_printf(out, "    .full = &%s_full,\n", x);
+  if (emit_full_batch_of(p)) text_printf(out, "    .full = &%s_full,\n", x);
   char validate[64];
   text_add(out, "    .train = {");
   const TrainDefaults *t = &p->train;

@@ -4,7 +4,7 @@
  * the loops. */
 #include "emit/code.h"
 
-bool read_in_range(const Body *b, const Read *r) {
+bool code_in_range(const Body *b, const Read *r) {
   double lo, hi;
   for (int k = 0; k < r->node->naxes; k++) {
     Axis a = r->node->axes[k];
@@ -26,7 +26,7 @@ bool code_always_there(Body *b, Read *r) {
   const Node *n = r->node;
   for (int k = 0; k < n->naxes; k++)
     if (!code_gathers_there(b, r->index[k])) return false;
-  if (!read_in_range(b, r)) return false;
+  if (!code_in_range(b, r)) return false;
   if (plan_place(b->plan, n)->kind != PLACE_INLINE) return true;
   Subst s = read_subst(r);
   for (int k = 0; k < n->nguards; k++)

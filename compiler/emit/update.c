@@ -71,7 +71,7 @@ void plan_updates(Emitter *em, Text *typedefs, Text *members) {
   }
 }
 
-const char *objective_name(Emitter *em, int objective) {
+const char *emit_objective_name(Emitter *em, int objective) {
   const Program *p = em->program;
   const char *loss = p->losses.at[p->objectives.at[objective].loss];
   const char *name = c_name(em->cx, loss, strlen(loss));
@@ -134,7 +134,7 @@ static const char *flat_origin(Body *b, const Node *n) {
   case NODE_HYPER: return hyper_name(b->em, n->item);
   case NODE_STEP: return "step";
   case NODE_GNORM: return "gnorm";
-  case NODE_CONST: return table_name(b->em, n, plan_place(b->plan, n)->integer, false);
+  case NODE_CONST: return emit_table_name(b->em, n, plan_place(b->plan, n)->integer, false);
   case NODE_DRAW: return noise_name(b->em, n);
   default: bug("emit", "a leaf of kind %d in an optimizer", (int)n->kind);
   }
@@ -145,9 +145,9 @@ static void emit_flat_noise(Body *b) {
   for (int k = 0; k < b->plan->order.n; k++) {
     const Node *n = b->plan->order.at[k];
     if (n->kind != NODE_DRAW) continue;
-    line(b, "float %s[%d];", noise_name(b->em, n), NOISE);
-    line(b, "nn_noise(%s, %d, first, (size_t)count, seed, NN_STREAM(%d, taken));", noise_name(b->em, n), n->item % 2,
-         n->item / 2 + 1);
+    body_line(b, "float %s[%d];", noise_name(b->em, n), NOISE);
+    body_line(b, "nn_noise(%s, %d, first, (size_t)count, seed, NN_STREAM(%d, taken));", noise_name(b->em, n),
+              n->item % 2, n->item / 2 + 1);
   }
 }
 
@@ -202,8 +202,8 @@ static void emit_flat_stage(Emitter *em, const Stage *stage, const Plan *plan, c
   emit_flat(b);
   b->out = source;
   b->indent = 0;
-  emit_comment(b, comment_run(b, names));
-  add_wrapped(source, flat_signature(em, stage, plan, name), 4);
+  body_comment(b, comment_run(b, names));
+  emit_wrapped(source, flat_signature(em, stage, plan, name), 4);
   text_add(source, " {\n");
   text_add_n(source, body.data, body.length);
   text_add(source, "}\n\n");
@@ -239,7 +239,7 @@ static void call_run(Emitter *em, const Stage *stage, const StageCode *code, con
   for (int k = 0; k < em->program->hypers.n; k++)
     if (u.hypers[k]) text_printf(out, ", m->hyper.%s", em->hypers->access[em->hyper_index[k]]);
   if (cut) text_printf(out, ", (size_t)(%lld + q), m->seed, m->step", (long long)em->params->offset[first]);
-  add_wrapped(source, call.data, 6);
+  emit_wrapped(source, call.data, 6);
   text_add(source, ");\n");
 }
 
@@ -280,7 +280,7 @@ static const char *whole_origin(Body *b, const Node *n) {
   case NODE_HYPER: return arena_printf(b->cx, "m->hyper.%s", em->hypers->access[em->hyper_index[n->item]]);
   case NODE_STEP: return "step";
   case NODE_GNORM: return "gnorm";
-  case NODE_CONST: return table_name(em, n, plan_place(b->plan, n)->integer, false);
+  case NODE_CONST: return emit_table_name(em, n, plan_place(b->plan, n)->integer, false);
   case NODE_SLOT: s = arena_printf(b->cx, "%s.%s", slot_member(em, stage, n->item), b->slot_access); break;
   default: bug("emit", "a leaf of kind %d in an optimizer", (int)n->kind);
   }
@@ -310,10 +310,10 @@ static void emit_whole_stage(Emitter *em, const Group *group, const Stage *stage
           : arena_printf(em->cx, "%s->%s", r->dest == DEST_WEIGHT ? "w" : "g", em->params->access[param]);
       b->root_names[i] = arena_printf(em->cx, "((float *)&%s)", place);
     }
-    emit_comment(b, arena_printf(em->cx, "%s of %s", stage->name, em->program->params.at[param].path));
-    open_brace(b, "{");
+    body_comment(b, arena_printf(em->cx, "%s of %s", stage->name, em->program->params.at[param].path));
+    body_open(b, "{");
     emit_steps(b, 0);
-    close_brace(b);
+    body_close(b);
   }
 }
 
@@ -330,7 +330,7 @@ static void emit_gnorm(const RunList *runs, Emitter *em, Text *out, bool *declar
 
 static const char *stage_function(Emitter *em, int o, int g, int s) {
   const Objective *obj = &em->program->objectives.at[o];
-  return arena_printf(em->cx, "%s_%s_%s_%d%d", em->prefix, objective_name(em, o),
+  return arena_printf(em->cx, "%s_%s_%s_%d%d", em->prefix, emit_objective_name(em, o),
                       c_flat_name(em->cx, obj->groups[g].stages[s].name), g, s);
 }
 
@@ -355,7 +355,7 @@ static void emit_update(Emitter *em, int o, Text *source) {
   }
   text_printf(source, "/* One update of the parameters that `%s %s` trains, from m->grad. */\n",
               obj->groups[0].stmt->maximize ? "maximize" : "minimize", em->program->losses.at[obj->loss]);
-  text_printf(source, "static void %s_update_%s(%s *m) {\n", em->prefix, objective_name(em, o), em->type);
+  text_printf(source, "static void %s_update_%s(%s *m) {\n", em->prefix, emit_objective_name(em, o), em->type);
   text_printf(source, "  %s_params *w = &m->param, *g = &m->grad;\n  %s_work *s = &m->work;\n", em->prefix, em->prefix);
   const char *turns = obj->every > 1 ? arena_printf(em->cx, " / %d", obj->every) : "";
   text_printf(
@@ -370,7 +370,7 @@ static int gradient_of(const Emitter *em, int loss) {
   bug("emit", "no gradient of %s", em->program->losses.at[loss]);
 }
 
-uint32_t step_inputs(const Emitter *em) {
+uint32_t emit_step_inputs(const Emitter *em) {
   uint32_t mask = 0;
   for (int o = 0; o < em->program->objectives.n; o++)
     mask |= em->masks[gradient_of(em, em->program->objectives.at[o].loss)];
@@ -382,39 +382,39 @@ bool emit_counts_turns(const Emitter *em) { return em->program->states.n && em->
 
 static void emit_turn(Emitter *em, int o, Text *header, Text *source) {
   int k = gradient_of(em, em->program->objectives.at[o].loss);
-  const char *name = objective_name(em, o), *states = em->program->states.n ? "&m->state, " : "",
+  const char *name = emit_objective_name(em, o), *states = em->program->states.n ? "&m->state, " : "",
              *next = emit_counts_turns(em)   ? "m->acted++ ? NULL : &m->next, "
                      : em->program->states.n ? "&m->next, "
                                              : "",
              *step = o ? arena_printf(em->cx, "NN_TURN(%d, m->step)", o) : "m->step";
   const char *signature = arena_printf(em->cx, "float %s_step_%s(%s *m, int n%s)", em->prefix, name, em->type,
-                                       input_list(em, em->masks[k], true));
-  add_wrapped(header, signature, 4);
+                                       emit_input_list(em, em->masks[k], true));
+  emit_wrapped(header, signature, 4);
   text_add(header, ";\n");
-  add_wrapped(source, signature, 4);
+  emit_wrapped(source, signature, 4);
   text_add(source, " {\n");
-  text_printf(source, "  if (%s) return NAN;\n", check_of_inputs(em, em->masks[k]));
-  add_wrapped(source,
-              arena_printf(em->cx, "  const float loss = %s(&m->param, %s&m->grad, %s&m->work, n%s%s);\n",
-                           em->routine_names[k], states, next,
-                           draw_arguments(em, &em->program->routines.at[k], "m->seed", step),
-                           input_list(em, em->masks[k], false)),
-              6);
+  text_printf(source, "  if (%s) return NAN;\n", emit_input_check(em, em->masks[k]));
+  emit_wrapped(source,
+               arena_printf(em->cx, "  const float loss = %s(&m->param, %s&m->grad, %s&m->work, n%s%s);\n",
+                            em->routine_names[k], states, next,
+                            emit_draw_arguments(em, &em->program->routines.at[k], "m->seed", step),
+                            emit_input_list(em, em->masks[k], false)),
+               6);
   text_printf(source, "  %s_update_%s(m);\n  return loss;\n}\n\n", em->prefix, name);
 }
 
 static void emit_whole_step(Emitter *em, Text *header, Text *source) {
   const Program *p = em->program;
-  uint32_t mask = step_inputs(em);
+  uint32_t mask = emit_step_inputs(em);
   const char *signature =
-    arena_printf(em->cx, "float %s_step(%s *m, int n%s)", em->prefix, em->type, input_list(em, mask, true));
+    arena_printf(em->cx, "float %s_step(%s *m, int n%s)", em->prefix, em->type, emit_input_list(em, mask, true));
   text_printf(header,
               "/* A whole step: every loss whose turn it is, and %s_finish_step. Returns the first loss that acted, as "
               "it was before. */\n",
               em->prefix);
-  add_wrapped(header, arena_printf(em->cx, "%s;\n", signature), 4);
-  add_wrapped(source, signature, 4);
-  text_printf(source, " {\n  if (%s) return NAN;\n", check_of_inputs(em, mask));
+  emit_wrapped(header, arena_printf(em->cx, "%s;\n", signature), 4);
+  emit_wrapped(source, signature, 4);
+  text_printf(source, " {\n  if (%s) return NAN;\n", emit_input_check(em, mask));
   bool several = p->objectives.n > 1, idle = true; /* idle: there are steps in which no loss acts */
   for (int o = 0; o < p->objectives.n; o++) idle = idle && p->objectives.at[o].every > 1;
   if (idle && p->states.n) text_add(source, "  m->next = m->state;\n");
@@ -422,8 +422,8 @@ static void emit_whole_step(Emitter *em, Text *header, Text *source) {
   if (several) text_add(source, "  int acted = 0;\n");
   for (int o = 0; o < p->objectives.n; o++) {
     int every = p->objectives.at[o].every;
-    const char *call = arena_printf(em->cx, "%s_step_%s(m, n%s)", em->prefix, objective_name(em, o),
-                                    input_list(em, em->masks[gradient_of(em, p->objectives.at[o].loss)], false));
+    const char *call = arena_printf(em->cx, "%s_step_%s(m, n%s)", em->prefix, emit_objective_name(em, o),
+                                    emit_input_list(em, em->masks[gradient_of(em, p->objectives.at[o].loss)], false));
     if (every > 1) text_printf(source, "  if ((m->step + 1) %% %d == 0)", every);
     if (!several) text_printf(source, "  first = %s;\n", call);
     else text_printf(source, "  {\n    const float loss = %s;\n    if (!acted++) first = loss;\n  }\n", call);
@@ -455,14 +455,14 @@ void emit_updates(Emitter *em, Text *header, Text *source) {
                 "  for (ptrdiff_t q = whole; q < count; q++) sum += (double)(v[q] * v[q]);\n"
                 "  return (float)sum;\n}\n\n",
                 em->prefix);
-  for (int o = 0; o < p->objectives.n && !full_batch_of(p); o++) emit_update(em, o, source);
+  for (int o = 0; o < p->objectives.n && !emit_full_batch_of(p); o++) emit_update(em, o, source);
   text_printf(header,
               "/* After the turns of a step done one by one: states take their next values, m->step counts. */\n"
               "void %s_finish_step(%s *m);\n",
               em->prefix, em->type);
   text_printf(source, "void %s_finish_step(%s *m) {\n%s%s  m->step += 1;\n}\n\n", em->prefix, em->type,
               p->states.n ? "  m->state = m->next;\n" : "", emit_counts_turns(em) ? "  m->acted = 0;\n" : "");
-  if (!p->objectives.n || full_batch_of(p)) return;
+  if (!p->objectives.n || emit_full_batch_of(p)) return;
   text_add(header, "/* One turn: gradient of the loss and update; returns the loss before it. */\n");
   for (int o = 0; o < p->objectives.n; o++) emit_turn(em, o, header, source);
   emit_whole_step(em, header, source);

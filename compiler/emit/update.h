@@ -10,9 +10,9 @@ void plan_updates(Emitter *em, Text *typedefs, Text *members);
 void emit_updates(Emitter *em, Text *header, Text *source);
 /* Does the struct count the turns of a step? */
 bool emit_counts_turns(const Emitter *em);
-const char *objective_name(Emitter *em, int objective); /* "LG": unique */
+const char *emit_objective_name(Emitter *em, int objective); /* "LG": unique */
 /* The inputs that a whole step reads: those of the losses that are minimized. */
-uint32_t step_inputs(const Emitter *em);
+uint32_t emit_step_inputs(const Emitter *em);
 
 /* emit/table.c: init, the nn_model. */
 void emit_tables(Emitter *em, Text *header, Text *source);

@@ -21,7 +21,7 @@ Code whole_widened(Body *b, Code c) {
 
 /* ---- bounds ---- */
 
-void report_wide(Body *b, const char *text) {
+void whole_report_wide(Body *b, const char *text) {
   if (error_count(b->cx)) return;
   error_at(b->cx, b->g->span,
            "whole numbers here may leave 64 bits: %s; bound what they are made of: class(k) an input, min, max and mod "
@@ -29,7 +29,7 @@ void report_wide(Body *b, const char *text) {
            text);
 }
 
-bool range_times(int64_t a, int64_t b, int64_t c, int64_t d, int64_t *lo, int64_t *hi) {
+bool whole_range_times(int64_t a, int64_t b, int64_t c, int64_t d, int64_t *lo, int64_t *hi) {
   int64_t p[4];
   if (__builtin_mul_overflow(a, c, &p[0]) || __builtin_mul_overflow(a, d, &p[1]) ||
       __builtin_mul_overflow(b, c, &p[2]) || __builtin_mul_overflow(b, d, &p[3]))
@@ -53,7 +53,8 @@ static Code joined(Body *b, const char *op, int level, Code x, Code y, int64_t l
 
 Code whole_times(Body *b, Code x, Code y) {
   int64_t lo = 0, hi = 0;
-  if (!range_times(x.lo, x.hi, y.lo, y.hi, &lo, &hi)) report_wide(b, arena_printf(b->cx, "%s * %s", x.text, y.text));
+  if (!whole_range_times(x.lo, x.hi, y.lo, y.hi, &lo, &hi))
+    whole_report_wide(b, arena_printf(b->cx, "%s * %s", x.text, y.text));
   return joined(b, "*", 2, x, y, lo, hi);
 }
 
@@ -61,7 +62,7 @@ Code whole_plus(Body *b, Code x, Code y, bool minus) {
   int64_t lo = 0, hi = 0;
   bool over = minus ? __builtin_sub_overflow(x.lo, y.hi, &lo) || __builtin_sub_overflow(x.hi, y.lo, &hi)
                     : __builtin_add_overflow(x.lo, y.lo, &lo) || __builtin_add_overflow(x.hi, y.hi, &hi);
-  if (over) report_wide(b, arena_printf(b->cx, "%s %c %s", x.text, minus ? '-' : '+', y.text));
+  if (over) whole_report_wide(b, arena_printf(b->cx, "%s %c %s", x.text, minus ? '-' : '+', y.text));
   return joined(b, minus ? "-" : "+", 3, x, y, lo, hi);
 }
 
@@ -87,8 +88,8 @@ Code whole_of(Body *b, Code c, const Node *n) {
                     0, lo, hi);
 }
 
-const char *as_element(Body *b, Code c, const Node *n, bool integer, bool wide, int level) {
-  if (!integer) return as_float(b, c, level);
+const char *whole_element(Body *b, Code c, const Node *n, bool integer, bool wide, int level) {
+  if (!integer) return code_float(b, c, level);
   if (!c.integer && !wide && !node_is_bounded(n))
     return arena_printf(b->cx, "nn_wholef(%s, -2147483647, 2147483647)", c.text);
   c = whole_of(b, c, n);
@@ -174,7 +175,7 @@ static int decided(Op op, Code x, Code y) {
 static Code extremum(Body *b, Op op, Code x, Code y) {
   int known = decided(op, x, y);
   if (known >= 0) return known ? x : y;
-  x = spill(b, x), y = spill(b, y);
+  x = code_spill(b, x), y = code_spill(b, y);
   return chosen(b, arena_printf(b->cx, "%s %s %s", x.text, test_of(op), y.text), x, y);
 }
 
@@ -209,8 +210,8 @@ bool whole_operation(Body *b, const Node *n, const Code *given, Code *out) {
   }
   bool spilled = n->op == OP_ABS || n->op == OP_SIGN;
   for (int k = 0; k < arity; k++) {
-    x[k] = k < first ? spill(b, given[k]) : whole_of(b, given[k], n->reads[k]->node);
-    if (k >= first) x[k] = spilled ? spill(b, x[k]) : first ? code_loaded(b, x[k]) : shorten(b, x[k]);
+    x[k] = k < first ? code_spill(b, given[k]) : whole_of(b, given[k], n->reads[k]->node);
+    if (k >= first) x[k] = spilled ? code_spill(b, x[k]) : first ? code_loaded(b, x[k]) : code_shorten(b, x[k]);
   }
   switch (n->op) {
   case OP_ADD:
