@@ -2,11 +2,16 @@
  *
  * At a random point with two examples, for a random direction d of all arrays together where the loss is costly, and
  * for an element (or a random direction) d of each array, for as long as WORK allows, which is counted in
- * multiply-adds, not in seconds: D(h) = (L(w + h*d) - L(w - h*d)) / 2h          central: the error is O(h^2) R(h) =
- * (4*D(h/2) - D(h)) / 3                   Richardson: O(h^4) A probe agrees where one of these is within 1e-6 of the
- * array's largest gradient. Where none does and two step sizes disagree with each other, or the slopes on both sides
- * do, the point is at a kink, and another is drawn; where they agree, the gradient is wrong. Signs count, and an array
- * whose gradient is 0 at every point fails: 0 == 0 shows nothing. */
+ * multiply-adds, not in seconds:
+ *
+ *     D(h) = (L(w + h*d) - L(w - h*d)) / 2h        central: the error is O(h^2)
+ *     R(h) = (4*D(h/2) - D(h)) / 3                 Richardson: O(h^4)
+ *
+ * A probe agrees where one of these is within 1e-6 of the array's largest gradient. Where none does and two step sizes
+ * disagree with each other, or the slopes on both sides do, the point is at a kink; where the loss moves as much under
+ * small errors in every value (evaluation_shake), its digits are lost: another point is drawn then. Where nothing
+ * speaks against the quotient, the gradient is wrong. Signs count, and an array whose gradient is 0 at every point
+ * fails: 0 == 0 shows nothing. */
 #include "check/check.h"
 #include "prove/prove.h"
 
@@ -26,6 +31,7 @@
 #define WORK     2e8   /* terms to be summed for one array, a fraction of a second, */
 #define ALL_WORK 2e9   /* and for all of them */
 #define POINTS   12    /* drawn for a gradient that is 0 before it is said to be 0 everywhere */
+#define SHAKES   4     /* times that small errors are made, for the rounding of a loss */
 #define ROUNDING 1e-11 /* a gradient this much smaller than the other arrays' is 0 but for rounding */
 
 typedef struct Loss { /* one GRAD routine at a point */
@@ -37,6 +43,7 @@ typedef struct Loss { /* one GRAD routine at a point */
   double cost;            /* of one quotient, in terms to be summed */
   unsigned char *reached; /* by node: the loss depends on it, not through `stop` */
   double largest;         /* gradient over all arrays at this point */
+  double rounding;        /* of the loss at this point, by all values that it is computed from; -1: not known yet */
   int manner;
   uint64_t seed; /* of the point; 0: none yet */
 } Loss;
@@ -50,7 +57,7 @@ typedef struct Array {
   bool zero;                      /* proved to be 0 */
   double worst;
   int nelements, ndirections; /* to be probed */
-  int nprobes, redrawn;
+  int nprobes, redrawn, lost; /* redrawn: points that said nothing; lost: those of them where digits are lost */
 } Array;
 
 typedef struct Probe { /* the arrays are moved by h * (one element of one of them, or every element by its sign) */
@@ -60,7 +67,7 @@ typedef struct Probe { /* the arrays are moved by h * (one element of one of the
   uint64_t seed;
 } Probe;
 
-typedef enum { AGREES, DIFFERS, AT_KINK } Outcome;
+typedef enum { AGREES, DIFFERS, AT_KINK, DIGITS_LOST } Outcome; /* the last two say nothing */
 
 typedef struct Result {
   Outcome outcome;
@@ -94,6 +101,27 @@ static double loss_at(const Loss *l, const Probe *q, double h) {
   return evaluate(l->e, l->value)[0];
 }
 
+static void move_back(const Loss *l, const Probe *q) {
+  for (int i = 0; i < q->n; i++) evaluation_set(l->e, q->arrays[i].leaf->node, q->arrays[i].base);
+}
+
+/* What rounding may make of the loss at the point: as far as it moves under small errors in every value. In
+ * 1e30 + tanh(w) no digit of w is left, so the loss does not move with w, whatever its derivative is; but it moves with
+ * the errors of 1e30. */
+static double rounding_of(Loss *l, const Probe *q) {
+  if (l->rounding >= 0) return l->rounding;
+  move_back(l, q);
+  double here = evaluate(l->e, l->value)[0];
+  l->rounding = 0;
+  for (uint64_t seed = 1; seed <= SHAKES; seed++) {
+    evaluation_shake(l->e, l->needed.at, l->needed.n, (Shake){.seed = seed, .size = 1, .apart = true});
+    double moved = fabs(evaluate(l->e, l->value)[0] - here);
+    l->rounding = isfinite(moved) ? fmax(l->rounding, moved) : INFINITY;
+  }
+  evaluation_shake(l->e, l->needed.at, l->needed.n, (Shake){0});
+  return l->rounding;
+}
+
 /* `noise`: what rounding of the two losses alone may make of it. */
 static double quotient(const Loss *l, const Probe *q, double h, double *noise) {
   double above = loss_at(l, q, h), below = loss_at(l, q, -h);
@@ -112,15 +140,18 @@ static double bend(const Loss *l, const Probe *q, double h) {
   return fabs((above - here) - (here - below)) / h;
 }
 
-/* The first quotient that agrees; else the best evidence that it is the gradient which is wrong. */
-static Result probe(const Loss *l, const Probe *q, double analytic, double scale, double size) {
+/* The first quotient that agrees; else the best evidence that it is the gradient which is wrong: that of the step which
+ * leaves the least doubt. */
+static Result probe(Loss *l, const Probe *q, double analytic, double scale, double size) {
   Result r = {AT_KINK, analytic, NAN, INFINITY};
-  double least_spread = INFINITY, least_noise = 0, noise;
+  double least_doubt = INFINITY, doubt_of_digits = 0, noise;
   for (int k = 0; k < NSTEPS; k++) {
     double h = steps[k] * size, coarse = quotient(l, q, h, &noise);
     if (fabs(coarse - analytic) > AGREE * scale || !isfinite(coarse)) {
       double fine = quotient(l, q, h / 2, &noise), refined = (4 * fine - coarse) / 3, spread = fabs(fine - coarse);
-      if (spread < least_spread) least_spread = spread, least_noise = noise, r.quotient = refined;
+      noise = fmax(noise, rounding_of(l, q) / h);
+      double doubt = fmax(10 * spread, noise);
+      if (isfinite(refined) && doubt < least_doubt) least_doubt = doubt, doubt_of_digits = noise, r.quotient = refined;
       coarse = refined;
       if (1000 * fmax(spread, noise) < fabs(refined - analytic)) break; /* other steps would say the same */
     }
@@ -130,12 +161,13 @@ static Result probe(const Loss *l, const Probe *q, double analytic, double scale
     }
   }
   double bent = r.outcome == AGREES ? 0 : bend(l, q, steps[0] * size);
-  for (int i = 0; i < q->n; i++) evaluation_set(l->e, q->arrays[i].leaf->node, q->arrays[i].base);
+  move_back(l, q);
   if (r.outcome == AGREES) return r;
   r.difference = fabs(r.quotient - analytic) / scale;
   if (isfinite(analytic) && bent > 0.5 * fabs(r.quotient - analytic)) return r;
   /* two step sizes agree far better with each other than with the gradient: no kink, no noise */
-  if (!isfinite(analytic) || fmax(10 * least_spread, least_noise) < fabs(r.quotient - analytic)) r.outcome = DIFFERS;
+  if (!isfinite(analytic) || least_doubt < fabs(r.quotient - analytic)) r.outcome = DIFFERS;
+  else if (isinf(l->rounding) || doubt_of_digits >= fabs(r.quotient - analytic)) r.outcome = DIGITS_LOST;
   return r;
 }
 
@@ -158,6 +190,7 @@ static bool loss_move(Loss *l, uint64_t seed) {
                &(Manner){.kind = manner, .scale = 1});
     if (!isfinite(evaluate(l->e, l->value)[0])) continue;
     l->largest = 0;
+    l->rounding = -1;
     for (int k = 0; k < r->nroots; k++)
       if (r->roots[k].dest == DEST_GRAD)
         l->largest =
@@ -267,9 +300,11 @@ static bool probe_all(Loss *l, Array *a, uint64_t seed, Text *out) {
       print_failure(out, l, a, &q, &r);
       return false;
     }
+    a->lost += r.outcome == DIGITS_LOST;
     if (++a->redrawn > POINTS + n / 5 || !array_move(l, a, ++seed)) {
       print_array(out, l, a);
-      text_printf(out, ": fails: %d points were drawn, all of them at kinks\n", a->redrawn);
+      text_printf(out, ": fails: %d points were drawn, all of them at kinks%s\n", a->redrawn,
+                  a->lost ? " or where its digits are lost" : "");
       return false;
     }
   }
@@ -304,6 +339,10 @@ static uint64_t first_point(Loss *l, Array *a, Text *out) {
   return 0;
 }
 
+static void print_redrawn(Text *out, int points, const char *where) {
+  if (points) text_printf(out, " (%d point%s drawn again %s)", points, points == 1 ? "" : "s", where);
+}
+
 static bool check_array(Loss *l, Array *a, Text *out) {
   uint64_t seed = first_point(l, a, out);
   if (a->zero) return true;
@@ -312,7 +351,8 @@ static bool check_array(Loss *l, Array *a, Text *out) {
   text_printf(out, ": %d probe%s agree%s, largest difference %.1g", a->nprobes, a->nprobes == 1 ? "" : "s",
               a->nprobes == 1 ? "s" : "", a->worst);
   if (a->rounding) text_add(out, " (it is 0 but for rounding)");
-  if (a->redrawn) text_printf(out, " (%d point%s drawn again at kinks)", a->redrawn, a->redrawn == 1 ? "" : "s");
+  print_redrawn(out, a->redrawn - a->lost, "at kinks");
+  print_redrawn(out, a->lost, "where digits are lost");
   text_add(out, "\n");
   return true;
 }
@@ -373,7 +413,7 @@ static Arrays find_arrays(const Loss *l) {
  * AT_KINK. */
 static Result probe_together(Loss *l, const Arrays *all) {
   Result r = {.outcome = AT_KINK};
-  for (uint64_t seed = 1; seed <= DIRECTIONS && r.outcome == AT_KINK; seed++) {
+  for (uint64_t seed = 1; seed <= DIRECTIONS && r.outcome >= AT_KINK; seed++) {
     bool finite = true;
     double scale, size;
     for (int k = 0; k < all->n && finite; k++)

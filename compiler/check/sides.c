@@ -90,7 +90,7 @@ static bool shake(Sides *s, int trial, double size) {
   bool left = false;
   for (int64_t k = 0; k < s->count; k++) s->square[k] = 0, s->mean[k] *= 0;
   for (int run = 0; run < runs; run++) {
-    evaluation_shake(s->e, s->needed.at, s->needed.n, (Shake){(uint64_t)(100 * trial + run + 1), size});
+    evaluation_shake(s->e, s->needed.at, s->needed.n, (Shake){.seed = (uint64_t)(100 * trial + run + 1), .size = size});
     const double *a = evaluate(s->e, s->a), *b = evaluate(s->e, s->b);
     for (int64_t k = 0; k < s->count; k++) {
       double d = a[k] - b[k];
@@ -226,7 +226,7 @@ static bool divides_by_zero(Sides *s, Point *pt) {
   }
   if (!divides) return false;
   for (int run = 1; run <= 3 && divides; run++) {
-    evaluation_shake(s->e, s->needed.at, s->needed.n, (Shake){(uint64_t)run, 1});
+    evaluation_shake(s->e, s->needed.at, s->needed.n, (Shake){.seed = (uint64_t)run, .size = 1});
     double a = evaluate(s->e, s->a)[k], b = evaluate(s->e, s->b)[k];
     divides = isfinite(a) != isfinite(b);
   }

@@ -134,7 +134,7 @@ static void find_undecided(Sides *s, uint64_t seed) {
   Ties *t = s->ties;
   t->list.n = 0;
   for (int k = 0; k < t->jumps.n; k++) remember(s, &t->jumps.at[k]);
-  evaluation_shake(s->e, t->needed.at, t->needed.n, (Shake){seed, TIE_ERRORS});
+  evaluation_shake(s->e, t->needed.at, t->needed.n, (Shake){.seed = seed, .size = TIE_ERRORS});
   for (int k = 0; k < t->jumps.n; k++) decide(s, &t->jumps.at[k]);
   evaluation_shake(s->e, t->needed.at, t->needed.n, (Shake){0});
 }

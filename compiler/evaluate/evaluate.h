@@ -38,6 +38,7 @@ double evaluation_cost(Evaluation *e, Node *node);
 typedef struct Shake {
   uint64_t seed; /* 0: none */
   double size;
+  bool apart; /* errors of equal values differ too: 1e20 + x and 1e20 + y are equal numbers, but no equal values */
 } Shake;
 void evaluation_shake(Evaluation *e, Node *const *nodes, int nnodes, Shake shake);
 /* While true, a comparison (or a `where`) of what has no value has none either; `nodes` are all that is evaluated. What

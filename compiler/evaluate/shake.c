@@ -14,7 +14,7 @@ enum { MAX_SHAKEN_READS = 32 };
 
 /* ---- the errors of values ---- */
 
-/* x, off by up to 4 units in its last place times `size`; it follows from x and the seed alone. */
+/* x, off by up to 4 units in its last place times `size`, by an error that follows from x and the seed alone. */
 static double shaken(double x, uint64_t seed, double size) {
   uint64_t bits;
   if (!isfinite(x)) return x;
@@ -42,9 +42,11 @@ static void shake_values(const Node *n, double *y, int64_t count, Shake shake, b
                          const unsigned char *rounded) {
   if (n->integer || (n->kind == NODE_MAP && only_copies(n))) return;
   double most = op_rows[n->op].rough ? 1 : 0;
-  for (int64_t k = 0; k < count; k++)
-    if ((!rounded || rounded[k]) && (varies || y[k] != floor(y[k])))
-      y[k] = shaken(y[k], shake.seed, shake.size) + (most ? shaken(most, shake.seed + 1, shake.size) - most : 0);
+  for (int64_t k = 0; k < count; k++) {
+    if ((rounded && !rounded[k]) || (!varies && y[k] == floor(y[k]))) continue;
+    uint64_t seed = shake.seed + (shake.apart ? (uint64_t)(n->id + 1) << 40 ^ (uint64_t)k << 8 : 0);
+    y[k] = shaken(y[k], seed, shake.size) + (most ? shaken(most, seed + 1, shake.size) - most : 0);
+  }
 }
 
 /* ---- the values of an evaluation ---- */

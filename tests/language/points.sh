@@ -179,3 +179,18 @@ printf 'input x[2]\nm = mean(batch) x\ncheck m == x\n' >"$work/example.nn"
 fails "the example that differs is named" 1 'refuted at example [1-3] of 3, at \[i=' "$nnc" check "$work/example.nn"
 printf 'input u[3]\na = (sum(softmax(u)) < 1)\ncheck a == 1\ncheck u == u\n' >"$work/tied.nn"
 fails "what is undecided is counted apart" 1 '^1 proved, 0 holds, 0 refuted, 1 undecided;' "$nnc" check "$work/tied.nn"
+
+# In expm1(step) + tanh(w) no digit of w is left at a large step: there the loss does not move with w, whatever its gradient is.
+printf '%s\n' 'input x[3]' 'param w[3] ~ normal(0, 0.5)' 'scan t < 3 {' '  init h = w' \
+  '  h[t] = softmax(expm1(step) + tanh(h[t-1] + x))' '}' 'loss L = sum(h^2)' 'minimize L with sgd' >"$work/softmax.nn"
+printf '%s\n' 'param w[2] ~ normal(0, 0.5)' 'a[i < 2] = expm1(step) + tanh(w[i])' \
+  'loss L = a[0] - a[1] + sum(w^2)' 'minimize L with sgd' >"$work/difference.nn"
+for m in softmax difference; do
+  check "a gradient agrees where no digits are lost: $m" "$nnc" check "$work/$m.nn"
+  name="points at which digits are lost are drawn again: $m"
+  if grep -q 'drawn again where digits are lost' "$work/check.out"; then ok "$name"
+  else not_ok "$name" "$(cat "$work/check.out")"; fi
+  sed 's/expm1(step)/expm1(100)/' "$work/$m.nn" >"$work/always.nn"
+  fails "digits that are lost at every point are named: $m" 1 'all of them at kinks or where its digits are lost' \
+    "$nnc" check "$work/always.nn"
+done
