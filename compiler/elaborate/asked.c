@@ -47,14 +47,3 @@ bool asked_by(const Elaborator *el, const Scope *s, const char *name) {
   }
   return false;
 }
-
-bool expr_mentions(const Expr *e, const char *name) {
-  if (!e) return false;
-  if (e->kind == EXPR_NAME) return e->name == name;
-  if (expr_mentions(e->a, name) || expr_mentions(e->b, name)) return true;
-  for (int k = 0; k < e->nargs; k++)
-    if (expr_mentions(e->args[k].value, name)) return true;
-  for (int k = 0; k < e->nsubs; k++)
-    if (expr_mentions(e->subs[k].first, name) || expr_mentions(e->subs[k].last, name)) return true;
-  return false;
-}

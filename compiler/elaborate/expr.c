@@ -1,4 +1,7 @@
-/* expr.c: expressions to values: operators, matrix notation, lists. Calls and indexing have their own files. */
+/* expr.c: expressions to values: operators, matrix notation, lists; what has a file of its own is in expr.h.
+ *
+ * Operators of numbers give numbers; of arrays an open read: `2 * x + y` reads x and y at the variables of its own
+ * axes. A @ B is the sum over a new variable: \(i, j) sum(k) A[i, k] B[k, j]. */
 #include "elaborate/expr.h"
 
 static Value *list_value(Elaborator *el, Scope *s, const Expr *e) {

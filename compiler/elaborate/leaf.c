@@ -1,4 +1,7 @@
-/* leaf.c: inputs, parameters and states: their shapes, paths and initial values. */
+/* leaf.c: parameters and states: their shapes, paths and initial values.
+ *
+ * `param W[n, m] ~ glorot` in a layer that is called as h is the parameter h.W of the Program; a second call of the
+ * same instance, and the second pass through the model, find it under this path. */
 #include "elaborate/expr.h"
 #include "elaborate/statement.h"
 

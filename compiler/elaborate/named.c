@@ -1,4 +1,7 @@
-/* named.c: a value under a user's name: a NAME node, which grad can find and which is looked through after that. */
+/* named.c: a value under a user's name: a NAME node, which grad can find and which is looked through after that.
+ *
+ * v = 0.5 with grad(L, v) somewhere: v stays a number where one is needed (an extent), and is a held NAME where it is
+ * computed with. */
 #include "elaborate/scope.h"
 
 #include <string.h>

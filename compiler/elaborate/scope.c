@@ -1,4 +1,7 @@
-/* scope.c: names and what they mean, with a suggestion for one that means nothing. */
+/* scope.c: scopes of names, and what holds in them: the scan, the formals, the variables that draws depend on.
+ *
+ * Scopes are chained: block in function or model, in the text of the model, in the prelude. A function sees constants
+ * and functions, not the values of its caller. */
 #include "elaborate/scope.h"
 
 #include <string.h>
@@ -72,4 +75,15 @@ bool scope_take_turn(Elaborator *el, Span span) {
   if (++el->turns == MOST_TURNS)
     elaborate_report(el, span, "by here there are %d calls and turns of 'for', more than a model may have", MOST_TURNS);
   return el->turns < MOST_TURNS;
+}
+
+bool expr_mentions(const Expr *e, const char *name) {
+  if (!e) return false;
+  if (e->kind == EXPR_NAME) return e->name == name;
+  if (expr_mentions(e->a, name) || expr_mentions(e->b, name)) return true;
+  for (int k = 0; k < e->nargs; k++)
+    if (expr_mentions(e->args[k].value, name)) return true;
+  for (int k = 0; k < e->nsubs; k++)
+    if (expr_mentions(e->subs[k].first, name) || expr_mentions(e->subs[k].last, name)) return true;
+  return false;
 }

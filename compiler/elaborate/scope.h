@@ -74,7 +74,7 @@ struct Elaborator {
   Graph *g;
   Scope *globals; /* of the prelude, and the model's functions: they may take the place of the prelude's */
   Scope
-    *own; /* within: what the prelude does not see, the model's constants and functions with names of built-in ones */
+    *own; /* within: what the prelude does not see: the model's constants, its functions with names of built-in ones */
   Scope *model;
   const Builtin *builtins; /* the table (builtin.c) */
   int nbuiltins;
@@ -128,6 +128,7 @@ bool scope_plain_formal(const Scope *s, const Expr *e);
 void scope_push_var(Elaborator *el, int var);
 void scope_pop_vars(Elaborator *el, int n);
 bool scope_take_turn(Elaborator *el, Span span); /* false, and an error, where it is one too many */
+bool expr_mentions(const Expr *e, const char *name);
 const Builtin *builtin_find(const Elaborator *el, const char *name);
 int builtin_names(const Elaborator *el, const char **names, int most);
 
@@ -146,7 +147,6 @@ bool lookup_known(Elaborator *el, Scope *s, const char *name);
 /* Fills el->asked from the text of fn, or of the model. */
 void asked_collect(Elaborator *el, const Stmt *fn, const Block *b);
 bool asked_by(const Elaborator *el, const Scope *s, const char *name);
-bool expr_mentions(const Expr *e, const char *name);
 
 /* ---- definitions (define.c) ---- */
 

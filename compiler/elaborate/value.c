@@ -1,5 +1,4 @@
-/* value.c: the values of elaboration: numbers, tensors (open reads), lists; their shapes in words; elementwise
- * operations with the suffix rule. */
+/* value.c: the values of elaboration: made, asked, told in words, and read at other indices. */
 #include "elaborate/scan.h"
 #include "elaborate/scope.h"
 

@@ -41,12 +41,11 @@ struct Value {
   Value *array;   /* LIST: the constant array that it was used as, or NULL */
   const Stmt *fn; /* FUNCTION: fn, layer or optimizer; or */
   const Builtin *builtin;
-  const Expr *
-    partial; /* FUNCTION of a call with `_`: that call, its parameters under `path`; what it gives for each argument, */
-  struct Value **given; /* NULL for `_` */
-  const char *path;
-  Start start;     /* DISTRIBUTION, with constant arguments */
-  ScanScope *scan; /* SEQUENCE: its values in this step and the one before; NULL where there is none (yet) */
+  const Expr *partial;  /* FUNCTION made by a call with `_`: that call; */
+  struct Value **given; /* what it gives for each argument, NULL for `_`; */
+  const char *path;     /* of its parameters */
+  Start start;          /* DISTRIBUTION, with constant arguments */
+  ScanScope *scan;      /* SEQUENCE: its values in this step and the one before; NULL where there is none (yet) */
   struct Value *now, *before;
 };
 

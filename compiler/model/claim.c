@@ -1,4 +1,7 @@
-/* claim.c: `check a == b`: two sides, open in the same variables. */
+/* claim.c: `check a == b`: two sides, open in the same variables.
+ *
+ * In `check y[i] == sum(j) W[i, j] x[j]` i is free in both, and runs over the places of y; where sides are arrays,
+ * their axes are further variables. */
 #include "model/run.h"
 
 /* A side of a check: 0 on both where an example has no such place. */

@@ -1,4 +1,6 @@
-/* goal.c: what the program computes: losses, metrics and outputs as routines over a whole batch. */
+/* goal.c: what the program computes: losses, metrics and outputs as routines over a whole batch.
+ *
+ * A loss that depends on the example becomes its mean over the batch: sum(b) L[b] / n. */
 #include "model/run.h"
 
 Node *goal_coupling(Elaborator *el, Node *root) {

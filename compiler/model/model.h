@@ -5,8 +5,9 @@
  * the Program is returned as far as it goes. Kept: each statement means what it says; nothing is simplified but by the
  * builders of the graph.
  *
- * run.c goes through the statements; input, constant, goal, claim, train, minimize (with optimizer, flat, full_batch)
- * and law have one kind of them each. Values of expressions are made by elaborate/. */
+ * run.c goes through the statements; import, input, constant, goal, claim, train, minimize (with optimizer, flat and
+ * full_batch) and law (with formula) have one kind of them each. No file of it is in a circle. Values of expressions
+ * are made by elaborate/. */
 #ifndef NNC_MODEL_H
 #define NNC_MODEL_H
 
