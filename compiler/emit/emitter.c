@@ -47,6 +47,7 @@ const char *emit_table_name(Emitter *em, const Node *n, bool integer, bool wide)
   for (int k = 0; k < n->naxes; k++) count *= n->axes[k].extent;
   const char *name = arena_printf(em->cx, "%s_table%d", em->prefix, em->tables.n + 1);
   Text *t = em->tables_out;
+  if (n->label) text_printf(t, "/* %s */\n", n->label); /* as comments call it */
   text_printf(t, "static const %s %s[%lld] = {", body_element_type(integer, wide), name, (long long)count);
   for (int64_t k = 0; k < count; k++) {
     text_add(t, k % 10 == 0 ? "\n    " : " ");
