@@ -4,7 +4,7 @@
  *     child:  item 0, item 1, item 2 crashes         what each reports goes through a pipe
  *     child:                          item 3, item 4, ...                                     */
 #define _XOPEN_SOURCE 700
-#include "check/check.h"
+#include "check/item.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -11,7 +11,7 @@
  *
  * and the sides are judged at every point on the way, which come as near to the edge on both of its sides as can be
  * told from rounding. */
-#include "check/check.h"
+#include "check/sides.h"
 
 #include <math.h>
 #include <string.h>
@@ -124,13 +124,13 @@ static void draw_base(Search *q, uint64_t seed, PointKind point, double scale) {
 
 /* A random point, and a random direction. */
 static void draw_line(Search *q, uint64_t seed, int line) {
-  int alone = lines[line].alone ? (int)(draw_uniform(seed, 91, 0) * q->moves.n) : -1;
+  int alone = lines[line].alone ? (int)(point_uniform(seed, 91, 0) * q->moves.n) : -1;
   draw_base(q, seed, lines[line].point, lines[line].scale);
   for (int i = 0; i < q->moves.n; i++) {
     Move *m = &q->moves.at[i];
-    double sign = draw_uniform(seed, 91, 1 + (uint64_t)i) < 0.5 ? -1 : 1;
+    double sign = point_uniform(seed, 91, 1 + (uint64_t)i) < 0.5 ? -1 : 1;
     for (int64_t k = 0; k < m->count; k++) {
-      double d = alone < 0 || alone == i ? draw_normal(seed, 92 + (uint64_t)i, (uint64_t)k) : 0;
+      double d = alone < 0 || alone == i ? point_normal(seed, 92 + (uint64_t)i, (uint64_t)k) : 0;
       m->direction[k] = lines[line].together ? sign * fabs(d) : d;
     }
   }
@@ -206,7 +206,7 @@ static bool approach(Search *q, int edge, int64_t element, double from, double t
 static int64_t element_of(const Search *q, int edge, int k) {
   int64_t count = evaluation_count(q->s->e, q->margins[edge]);
   if (count <= ELEMENTS) return k < count ? k : -1;
-  return k == 0 ? 0 : k == 1 ? count - 1 : (int64_t)(draw_uniform((uint64_t)edge, 90, (uint64_t)k) * (double)count);
+  return k == 0 ? 0 : k == 1 ? count - 1 : (int64_t)(point_uniform((uint64_t)edge, 90, (uint64_t)k) * (double)count);
 }
 
 /* `met`: a line had an edge on it. */
@@ -224,9 +224,9 @@ static bool search_lines(Search *q, int edge, int64_t element, Point *pt, bool *
 /* ---- the edge itself ---- */
 
 static Dial draw_dial(const Search *q, uint64_t seed, bool whole_leaves) {
-  Move *m = &q->moves.at[(int)(draw_uniform(seed, 93, 0) * q->moves.n)];
-  if (whole_leaves && draw_uniform(seed, 93, 1) < 0.3) return (Dial){m, -1};
-  return (Dial){m, (int64_t)(draw_uniform(seed, 93, 2) * (double)m->count)};
+  Move *m = &q->moves.at[(int)(point_uniform(seed, 93, 0) * q->moves.n)];
+  if (whole_leaves && point_uniform(seed, 93, 1) < 0.3) return (Dial){m, -1};
+  return (Dial){m, (int64_t)(point_uniform(seed, 93, 2) * (double)m->count)};
 }
 
 static void turn(Search *q, const Dial *d, double x) {

@@ -1,140 +1,20 @@
 /* check.h: `nnc check model.nn`: every hand derivation is proved, found to hold at random points, or refuted; every
- * parameter array's gradient is compared with difference quotients. Takes a program whose roots are differentiated and
- * simplified. */
+ * parameter array's gradient is compared with difference quotients.
+ *
+ * In: a program whose roots are differentiated and simplified. Out: a report. Kept: nothing.
+ *
+ * Its files, each of which calls those before it only:
+ *     point.c    random points                tie.c      comparisons that rounding decides    gradient.c   gradients
+ *     wish.c     whole numbers to be met      sides.c    both sides at a point                report.c     all of it
+ *     apart.c    items in processes           sample.c   of millions of elements some
+ *                                             branch.c   beside the edges of comparisons */
 #ifndef NNC_CHECK_H
 #define NNC_CHECK_H
 
-#include "evaluate/evaluate.h"
 #include "graph/program.h"
 
 /* The report goes to out. Returns 3 where nnc itself failed at something, 1 where anything is refuted, undecided or
  * fails, else 0. */
 int check_program(Program *p, Text *out);
-
-/* ---- below: between the files of check ---- */
-
-typedef struct Tally {
-  int proved, holds, refuted, undecided; /* of checks */
-  int agree, fail;                       /* of parameter arrays */
-  int faults;                            /* of nnc */
-} Tally;
-
-/* Draws that follow from (seed, stream, k) alone. */
-double draw_uniform(uint64_t seed, uint64_t stream, uint64_t k); /* in (0, 1) */
-double draw_normal(uint64_t seed, uint64_t stream, uint64_t k);
-
-/* How to draw a point: a model may take the logarithm of an input or of a parameter, and may act on large ones only. */
-enum { MANNER_COUNT = 4 };
-typedef enum {
-  POINT_PLAIN,
-  POINT_SMALL, /* small whole numbers, many of them 0 or equal, in most leaves: ties, margins, corners */
-  POINT_SPREAD /* each leaf at its own scale, from a hundredth to some hundred */
-} PointKind;
-typedef struct Manner {
-  int kind; /* below MANNER_COUNT */
-  PointKind point;
-  double scale;          /* of inputs */
-  const double *numbers; /* whole ones that stand in the model */
-  int nnumbers;
-  bool apart; /* whole numbers each for itself: for one point that stands for all */
-} Manner;
-/* Gives every parameter, input and state among `nodes` a random value; integers stay within their range. */
-void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes, uint64_t seed, const Manner *m);
-bool all_finite(const double *x, int64_t count);
-
-/* check/whole.c: whole numbers that the nodes compare integer inputs with; some of them given to these inputs */
-typedef struct Wishes Wishes;
-Wishes *wishes_find(const Program *p, NodeList nodes);
-void wishes_grant(const Program *p, const Wishes *w, Evaluation *e, uint64_t seed);
-
-typedef struct Ties Ties; /* of check/tie.c */
-
-/* check/sides.c: both sides of a check as whole arrays */
-typedef enum { POINT_UNDEFINED, POINT_AGREES, POINT_NOISY, POINT_TIED, POINT_REFUTES } PointVerdict;
-typedef struct Point { /* both sides at one point */
-  const double *a, *b;
-  double scale, difference; /* largest absolute value; largest difference relative to it */
-  int64_t first, differing; /* of a refuting one: the first element that differs, how many do ... */
-  double left, right;       /* ... and the values there */
-  bool moot;                /* a comparison is undecided, and does not matter */
-} Point;
-
-typedef struct Sides {
-  Program *p;
-  const Check *check;
-  Evaluation *e;
-  Node *a, *b;
-  NodeList needed;
-  int64_t count;
-  double cost;   /* of one evaluation, in terms to be summed */
-  Manner manner; /* that last gave finite values */
-  Wishes *wishes;
-  Ties *ties;
-  int asked;         /* so many times whether a point is decided */
-  int examples;      /* one, or some where a value looks across the batch */
-  int drawn, halves; /* points drawn in the first manner; those of them at which one side divides by 0 and the other
-                        does not ... */
-  Point half;        /* ... and the last of these */
-  bool branchless;   /* at `half` one side divides by a condition that does not hold, and the other has a value */
-  bool partial;      /* elements are compared where they are finite; `seen`: those that were, somewhere */
-  unsigned char *seen;
-  unsigned char *apart; /* of elements never seen: 1: one side was infinite each time, the other not so; 2: one had no
-                           value at all */
-  bool infinite;        /* refuted by such an element */
-  double *mean, *square;
-  double *places[MAX_AXES]; /* of a check that is too large: the elements are these places of each of its indices */
-} Sides;
-
-/* An element at which one side is infinite at each point and the other is not, or is so with another sign: into pt. */
-bool sides_stay_apart(Sides *s, Point *pt);
-Sides sides_make(Program *p, const Check *c, Read *a, Read *b);
-/* Draws point k, another one where the sides are not finite, and judges them. */
-PointVerdict sides_at(Sides *s, int k, Point *pt);
-/* Judges them where the leaves are now. */
-PointVerdict sides_judge(Sides *s, Point *pt);
-#define TIE_ERRORS 1024 /* in units of those of rounding: what is closer to a tie than 1e-12 is undecided */
-/* Is there a choice of which it is not followed whether rounding makes it: in a loop, or of the largest of many? */
-bool sides_choose_unseen(const Sides *s);
-/* Does the difference at a point that was searched for stay where rounding takes other choices than those that are
- * followed? */
-bool sides_differ_beyond_ties(Sides *s, const Point *pt);
-/* Of a judged point that is POINT_UNDEFINED: does one side have no value because it divides by a condition? Then that
- * is in pt. */
-bool sides_divide_by_condition(Sides *s, Point *pt);
-
-/* Of a partial comparison: how many elements had no value at any point. */
-int64_t sides_unseen(const Sides *s);
-
-/* check/tie.c: is the verdict at this point the same whatever way the comparisons go that are ties but for rounding?
- * The arrays of the point are gone afterwards. */
-bool ties_find(Sides *s); /* are there any comparisons? */
-bool sides_decided(Sides *s, PointVerdict verdict, Point *pt);
-/* The leaf's element is next to where a comparison changes, closer than rounding: do the sides differ just there, where
- * it is a tie? */
-bool sides_differ_at_tie(Sides *s, Node *leaf, int64_t element, Point *pt);
-
-/* check/sample.c: replaces sides of millions of elements by some thousands of these, along a variable; false where they
- * are not that large. */
-bool sides_sample(Sides *s, Read **a, Read **b, int *sample_var);
-
-/* check/branch.c: judges the sides on both sides of the comparisons that they make, for as long as `work` lasts. True
- * where that refutes; then `edge` is the comparison (or NULL). */
-bool sides_branches(Sides *s, double work, Point *pt, const Node **edge);
-
-/* check/gradient.c: the parameter arrays of all losses, as items */
-typedef struct Gradients Gradients;
-Gradients *gradients_new(Program *p, int *count);
-void gradients_check(void *gradients, int k, Text *out, Tally *tally);
-void gradients_name(void *gradients, int k, Text *out);
-
-/* check/apart.c: runs items one after the other; a fault of nnc in one, a crash even, is reported and costs only its
- * own verdict. */
-typedef struct Items {
-  int n;
-  void *state;
-  void (*run)(void *state, int k, Text *out, Tally *tally);
-  void (*name)(void *state, int k, Text *out);
-} Items;
-void check_apart(Context *cx, const Items *items, Text *out, Tally *tally);
 
 #endif

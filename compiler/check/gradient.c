@@ -12,7 +12,8 @@
  * small errors in every value (evaluation_shake), its digits are lost: another point is drawn then. Where nothing
  * speaks against the quotient, the gradient is wrong. Signs count, and an array whose gradient is 0 at every point
  * fails: 0 == 0 shows nothing. */
-#include "check/check.h"
+#include "check/item.h"
+#include "check/point.h"
 #include "prove/prove.h"
 
 #include <float.h>
@@ -78,7 +79,7 @@ typedef struct Result {
 
 /* The sign by which element k of array i moves, in units of that array's values where several move. */
 static double direction_at(const Probe *q, int i, int64_t k) {
-  return draw_uniform(q->seed, 77 + (uint64_t)i, (uint64_t)k) < 0.5 ? -1 : 1;
+  return point_uniform(q->seed, 77 + (uint64_t)i, (uint64_t)k) < 0.5 ? -1 : 1;
 }
 
 /* The root mean square of the values, or a tenth. */
@@ -216,7 +217,7 @@ static bool array_move(Loss *l, Array *a, uint64_t seed) {
 static Probe probe_make(Array *a, int k, uint64_t seed) {
   Probe q = {.arrays = a, .n = 1, .element = k, .seed = 31 * seed + (uint64_t)k};
   if (k >= a->nelements) q.element = -1;
-  else if (a->nelements < a->count) q.element = (int64_t)(draw_uniform(q.seed, 5, 0) * (double)a->count);
+  else if (a->nelements < a->count) q.element = (int64_t)(point_uniform(q.seed, 5, 0) * (double)a->count);
   return q;
 }
 
@@ -325,7 +326,7 @@ static uint64_t first_point(Loss *l, Array *a, Text *out) {
       text_add(out, ": fails: the loss is not finite at any point that was tried\n");
       return 0;
     }
-    if (!all_finite(a->gradient, a->count)) {
+    if (!point_all_finite(a->gradient, a->count)) {
       print_array(out, l, a);
       text_add(out, ": fails: it is not finite where the loss is\n");
       return 0;
@@ -417,7 +418,7 @@ static Result probe_together(Loss *l, const Arrays *all) {
     bool finite = true;
     double scale, size;
     for (int k = 0; k < all->n && finite; k++)
-      finite = array_move(l, &all->at[k], seed) && all_finite(all->at[k].gradient, all->at[k].count);
+      finite = array_move(l, &all->at[k], seed) && point_all_finite(all->at[k].gradient, all->at[k].count);
     if (!finite) continue;
     Probe q = {.arrays = all->at, .n = all->n, .element = -1, .seed = seed};
     double analytic = along(&q, &scale, &size);

@@ -1,6 +1,6 @@
 /* point.c: random points at which checks and gradients are evaluated. Every number is a function of a seed, the
  * leaf that it is for and its place there, so that a point does not depend on what else is drawn. */
-#include "check/check.h"
+#include "check/point.h"
 
 #include <math.h>
 
@@ -12,13 +12,13 @@ static uint64_t scramble(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-double draw_uniform(uint64_t seed, uint64_t stream, uint64_t k) {
+double point_uniform(uint64_t seed, uint64_t stream, uint64_t k) {
   uint64_t bits = scramble(scramble(scramble(seed) ^ stream) ^ k);
   return ((double)(bits >> 11) + 0.5) / 9007199254740992.0;
 }
 
-double draw_normal(uint64_t seed, uint64_t stream, uint64_t k) { /* Box and Muller 1958 */
-  double u = draw_uniform(seed, 2 * stream, k), v = draw_uniform(seed, 2 * stream + 1, k);
+double point_normal(uint64_t seed, uint64_t stream, uint64_t k) { /* Box and Muller 1958 */
+  double u = point_uniform(seed, 2 * stream, k), v = point_uniform(seed, 2 * stream + 1, k);
   return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
 }
 
@@ -32,9 +32,9 @@ static const struct {
 /* Now and then a whole number beside one that the model names, so that [y = 637] is met; false where it is another's
  * turn. */
 static bool draw_named(const Manner *m, uint64_t seed, uint64_t stream, uint64_t k, double *x) {
-  double which = 4 * draw_uniform(seed ^ 2, stream, k);
+  double which = 4 * point_uniform(seed ^ 2, stream, k);
   if (!m->nnumbers || which >= 1) return false;
-  *x = m->numbers[(int)(which * m->nnumbers)] + floor(3 * draw_uniform(seed ^ 3, stream, k)) - 1;
+  *x = m->numbers[(int)(which * m->nnumbers)] + floor(3 * point_uniform(seed ^ 3, stream, k)) - 1;
   return true;
 }
 
@@ -43,7 +43,7 @@ static bool draw_named(const Manner *m, uint64_t seed, uint64_t stream, uint64_t
 /* ---- random numbers in a leaf ---- */
 
 static double draw_input(const Input *input, const Manner *m, uint64_t seed, uint64_t stream, uint64_t k) {
-  double u = draw_uniform(seed, stream, k), x;
+  double u = point_uniform(seed, stream, k), x;
   switch (input->kind) {
   case INPUT_CLASS:
     if (draw_named(m, seed, stream, k, &x) && x >= 0 && x < input->classes) return x;
@@ -60,7 +60,7 @@ static double draw_input(const Input *input, const Manner *m, uint64_t seed, uin
   case REAL_EXPONENTIAL: return -m->scale * log(u);
   case REAL_NORMAL: break;
   }
-  return m->scale * draw_normal(seed, stream, k);
+  return m->scale * point_normal(seed, stream, k);
 }
 
 /* How the elements of an integer input go together. Most points draw each for itself; few of those have a row of bits
@@ -69,7 +69,7 @@ typedef enum { EACH, ALIKE, ALL_BUT_ONE, LOWEST, HIGHEST, IN_ORDER } Row;
 
 static Row draw_row(uint64_t seed, uint64_t stream, int64_t count) {
   static const Row rows[] = {EACH, EACH, EACH, EACH, EACH, EACH, EACH, ALIKE, ALL_BUT_ONE, LOWEST, HIGHEST, IN_ORDER};
-  return count < 2 ? EACH : rows[(int)(draw_uniform(seed ^ 4, stream, 0) * (double)(sizeof rows / sizeof *rows))];
+  return count < 2 ? EACH : rows[(int)(point_uniform(seed ^ 4, stream, 0) * (double)(sizeof rows / sizeof *rows))];
 }
 
 static double draw_in_row(const Input *input, const Manner *m, Row row, uint64_t seed, uint64_t stream, uint64_t k,
@@ -77,7 +77,7 @@ static double draw_in_row(const Input *input, const Manner *m, Row row, uint64_t
   int classes = input->kind == INPUT_BIT ? 2 : input->classes;
   bool bounded = input->kind == INPUT_BIT || input->kind == INPUT_CLASS;
   double x = draw_input(input, m, seed, stream, row == EACH ? k : 0);
-  if (row == ALL_BUT_ONE && k == 1 + (uint64_t)(draw_uniform(seed ^ 5, stream, 0) * (double)(count - 1))) x += 1;
+  if (row == ALL_BUT_ONE && k == 1 + (uint64_t)(point_uniform(seed ^ 5, stream, 0) * (double)(count - 1))) x += 1;
   if (row == IN_ORDER) x += (double)k;
   if (row == LOWEST) return 0;
   if (row == HIGHEST && bounded) return classes - 1;
@@ -98,11 +98,11 @@ static double draw_start(const Program *p, const Leaf *leaf, bool positive, uint
   const Axis *axes = leaf->node->axes;
   int own = leaf->node->naxes && axes[0].kind == AXIS_BATCH; /* its first axis; a state[batch, n] is as one of [n] */
   double columns = leaf->node->naxes > own + 1 ? (double)leaf->count / (double)axes[own].extent : 1;
-  double x = 0.5 / sqrt(columns) * draw_normal(seed, stream, k);
+  double x = 0.5 / sqrt(columns) * point_normal(seed, stream, k);
   if (s->kind == START_VALUES) x += s->uniform_value ? s->values[0] : s->values[k % (uint64_t)leaf->count];
-  if (s->kind == START_UNIFORM) x += s->a + (s->b - s->a) * draw_uniform(seed ^ 1, stream, k);
-  if (s->kind == START_ORTHOGONAL) x += s->a / sqrt(columns) * draw_normal(seed ^ 1, stream, k);
-  if (s->kind == START_NORMAL || s->kind == START_TRUNCATED) x += s->a + s->b * draw_normal(seed ^ 1, stream, k);
+  if (s->kind == START_UNIFORM) x += s->a + (s->b - s->a) * point_uniform(seed ^ 1, stream, k);
+  if (s->kind == START_ORTHOGONAL) x += s->a / sqrt(columns) * point_normal(seed ^ 1, stream, k);
+  if (s->kind == START_NORMAL || s->kind == START_TRUNCATED) x += s->a + s->b * point_normal(seed ^ 1, stream, k);
   return positive ? fabs(x) : x;
 }
 
@@ -135,7 +135,7 @@ static double draw_step(const Manner *m, uint64_t seed) {
   const uint64_t stream = 999983;
   double x;
   if (draw_named(m, seed, stream, 0, &x) && x >= 1) return x;
-  return floor(pow(10, 4 * draw_uniform(seed, stream, 0)));
+  return floor(pow(10, 4 * point_uniform(seed, stream, 0)));
 }
 
 /* Of draws in the model: one of many that its seed could give. */
@@ -144,8 +144,8 @@ static void draw_noise(Evaluation *e, Node *n, uint64_t seed, const Manner *m) {
   int64_t count = evaluation_count(e, n);
   uint64_t stream = 1000003 + (uint64_t)n->item;
   for (int64_t k = 0; k < count; k++) {
-    if (n->item % 2 == 0) x[k] = draw_uniform(seed, stream, (uint64_t)k);
-    else x[k] = draw_normal(seed, stream, (uint64_t)k);
+    if (n->item % 2 == 0) x[k] = point_uniform(seed, stream, (uint64_t)k);
+    else x[k] = point_normal(seed, stream, (uint64_t)k);
     if (n->item % 2 && m->point == POINT_SMALL) x[k] = floor(x[k] + 0.5);
   }
 }
@@ -161,17 +161,17 @@ static Small draw_small_row(uint64_t seed, uint64_t stream) {
   uint64_t turn = seed / 4000 % 8; /* a point's seed is a thousand times its number, and every fourth is such a one */
   if (turn < 4) return WHOLE;
   if (turn - 4 == stream % 4) return ZERO;
-  return rows[(int)(draw_uniform(seed ^ 6, 1 + stream, 0) * (double)(sizeof rows / sizeof *rows))];
+  return rows[(int)(point_uniform(seed ^ 6, 1 + stream, 0) * (double)(sizeof rows / sizeof *rows))];
 }
 
 /* -2..2, or where an input must be positive 1, 2, 3, below 1 quarters. Of a long row most are 0: sums stay small, so
  * that ties do not drown in what saturates. */
 static double draw_small(const Manner *m, bool input, Small row, double columns, uint64_t seed, uint64_t stream,
                          uint64_t k) {
-  double u = draw_uniform(seed ^ 7, stream, row == SAME ? 0 : k);
+  double u = point_uniform(seed ^ 7, stream, row == SAME ? 0 : k);
   if (input && manners[m->kind].inputs == REAL_UNIFORM) return floor(1 + 3 * u) / 4;
   if (input && manners[m->kind].inputs == REAL_EXPONENTIAL) return floor(1 + 3 * u);
-  if (row == ZERO || (row == WHOLE && draw_uniform(seed ^ 8, stream, k) * columns > 8)) return 0;
+  if (row == ZERO || (row == WHOLE && point_uniform(seed ^ 8, stream, k) * columns > 8)) return 0;
   double x = floor(5 * u) - 2;
   return manners[m->kind].positive ? fabs(x) : x;
 }
@@ -179,8 +179,8 @@ static double draw_small(const Manner *m, bool input, Small row, double columns,
 /* Integers at such a point: the first classes, lengths of 1, 2 and the largest, so that rare ones come together. False
  * for bits, and where it is another's turn. */
 static bool draw_small_integer(const Input *input, uint64_t seed, uint64_t stream, uint64_t k, double *x) {
-  double u = draw_uniform(seed ^ 12, stream, k);
-  if (input->kind == INPUT_BIT || draw_uniform(seed ^ 13, stream, 0) > 0.85) return false;
+  double u = point_uniform(seed ^ 12, stream, k);
+  if (input->kind == INPUT_BIT || point_uniform(seed ^ 13, stream, 0) > 0.85) return false;
   if (input->kind == INPUT_INT) *x = floor(5 * u) - 2;
   else if (input->kind == INPUT_CLASS) *x = fmin(floor(3 * u * u), input->classes - 1);
   else *x = u < 0.5 ? 1 : u < 0.8 ? fmin(2, input->classes) : input->classes;
@@ -192,9 +192,9 @@ static bool draw_small_integer(const Input *input, uint64_t seed, uint64_t strea
 /* Of a leaf, or, where they are few, of each element. */
 static double draw_scale(const Manner *m, int64_t count, uint64_t seed, uint64_t stream, uint64_t k) {
   static const double factors[] = {0.01, 0.1, 1, 1, 4, 16, 64, 256};
-  bool each = count <= 8 && draw_uniform(seed ^ 9, stream, 0) < 0.5;
+  bool each = count <= 8 && point_uniform(seed ^ 9, stream, 0) < 0.5;
   if (m->point != POINT_SPREAD) return 1;
-  return factors[(int)(draw_uniform(seed ^ 10, stream, each ? k : 0) * (double)(sizeof factors / sizeof *factors))];
+  return factors[(int)(point_uniform(seed ^ 10, stream, each ? k : 0) * (double)(sizeof factors / sizeof *factors))];
 }
 
 /* ---- a point ---- */
@@ -243,7 +243,7 @@ void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes,
   }
 }
 
-bool all_finite(const double *x, int64_t count) {
+bool point_all_finite(const double *x, int64_t count) {
   for (int64_t k = 0; k < count; k++)
     if (!isfinite(x[k])) return false;
   return true;

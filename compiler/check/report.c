@@ -6,6 +6,8 @@
  *
  *     model.nn:12: check grad(L, z) == softmax(z) - onehot(y, 10): proved */
 #include "check/check.h"
+#include "check/item.h"
+#include "check/sides.h"
 #include "prove/prove.h"
 #include "simplify/simplify.h"
 

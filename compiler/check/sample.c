@@ -5,7 +5,7 @@
  *
  * The places are not all alike likely: the first and the last ones, equal ones and those that the model names come
  * often, since a formula that is wrong at few places is wrong at such. */
-#include "check/check.h"
+#include "check/sides.h"
 
 #include <math.h>
 #include <string.h>
@@ -23,14 +23,14 @@ typedef struct Sampler {
 
 static double draw_place(const Sides *s, int k, int sample, int64_t extent, const double *before) {
   uint64_t at = (uint64_t)sample;
-  double which = draw_uniform(11, (uint64_t)k, at), u = draw_uniform(12, (uint64_t)k, at);
+  double which = point_uniform(11, (uint64_t)k, at), u = point_uniform(12, (uint64_t)k, at);
   if (which < 0.1) return floor(3 * u) < (double)extent ? floor(3 * u) : 0;
   if (which < 0.2) return (double)extent - 1 - (u < 0.5 && extent > 1);
   if (which < 0.3 && s->manner.nnumbers) {
     double named = s->manner.numbers[(int)(u * s->manner.nnumbers)];
     if (named >= 0 && named < (double)extent) return named;
   }
-  if (k && draw_uniform(13, 0, at) < 0.4 && *before < (double)extent) return *before;
+  if (k && point_uniform(13, 0, at) < 0.4 && *before < (double)extent) return *before;
   return floor(u * (double)extent);
 }
 

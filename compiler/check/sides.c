@@ -4,7 +4,7 @@
  * How much is rounding is not guessed but tried: where the sides seem to differ, they are evaluated again and again
  * with small errors in every value (evaluation_shake). A difference that stays is one; a difference that moves as much
  * as it is large says nothing. So 1e-11 of the value is enough to refute, and digits that are lost never do. */
-#include "check/check.h"
+#include "check/sides.h"
 
 #include <math.h>
 #include <string.h>
@@ -221,7 +221,7 @@ static bool divides_by_zero(Sides *s, Point *pt) {
     if (n->kind != NODE_MAP || n->op != OP_DIV) continue;
     const double *divisor = evaluate(s->e, n->reads[1]->node);
     int64_t count = evaluation_count(s->e, n->reads[1]->node);
-    if (!all_finite(evaluate(s->e, s->needed.at[i]), evaluation_count(s->e, n)))
+    if (!point_all_finite(evaluate(s->e, s->needed.at[i]), evaluation_count(s->e, n)))
       for (int64_t j = 0; j < count; j++) divides = divides || divisor[j] == 0;
   }
   if (!divides) return false;

@@ -9,7 +9,7 @@
  * What is undecided may not matter (relu at 1e-17). So the sides are evaluated with other outcomes of what is
  * undecided; where they then agree in one way and differ in another, the point says nothing. A comparison with a value
  * that is undefined (log of a negative number) is undecided too. */
-#include "check/check.h"
+#include "check/sides.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -146,7 +146,7 @@ static void decide_otherwise(Sides *s, int way) {
   const Ties *t = s->ties;
   for (int k = 0; k < t->list.n; k++) {
     const Undecided *u = &t->list.at[k];
-    bool other = way == 0 || draw_uniform((uint64_t)way, 97, (uint64_t)k) < 0.5;
+    bool other = way == 0 || point_uniform((uint64_t)way, 97, (uint64_t)k) < 0.5;
     if (k == 0 || t->list.at[k - 1].node != u->node) evaluate(s->e, u->node);
     evaluation_set_one(s->e, u->node, u->element, other ? u->other : u->is);
   }

@@ -5,7 +5,7 @@
  * has no say. */
 #include <string.h>
 
-#include "check/check.h"
+#include "check/point.h"
 #include "model_file.h"
 
 enum { EXAMPLES = 3, SEED = 11, STEP = 6 };

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "check/check.h"
+#include "check/point.h"
 #include "emit/emit.h"
 #include "emit/name.h"
 #include "evaluate/evaluate.h"
@@ -77,23 +78,23 @@ typedef struct Judge {
 static double drawn_integer(double u, uint64_t seed, uint64_t stream, int64_t k) {
   static const double extremes[] = {INT32_MIN, INT32_MAX, INT32_MIN + 1.0, INT32_MAX - 1.0, -1, 0, 536870912, -536870912, 65536, 46341, -46341};
   if (seed % 2 == 0) return floor(u * 10);
-  double which = draw_uniform(seed, stream + 500, (uint64_t)k) * 16;
+  double which = point_uniform(seed, stream + 500, (uint64_t)k) * 16;
   if (which < 11) return extremes[(int)which];
   return which < 14 ? floor(u * 10) - 3 : floor((u - 0.5) * 4294967296.0);
 }
 
 static double drawn(const Judge *j, const Node *n, uint64_t seed, int64_t k) {
   uint64_t stream = 3 * (uint64_t)n->item + (n->kind == NODE_PARAM ? 0 : n->kind == NODE_INPUT ? 1 : 2);
-  if (n->kind == NODE_STATE) return (float)(0.4 + draw_uniform(seed, stream, (uint64_t)k)); /* may be a variance */
-  if (n->kind != NODE_INPUT) return (float)(0.6 * draw_normal(seed, stream, (uint64_t)k) + 0.05);
+  if (n->kind == NODE_STATE) return (float)(0.4 + point_uniform(seed, stream, (uint64_t)k)); /* may be a variance */
+  if (n->kind != NODE_INPUT) return (float)(0.6 * point_normal(seed, stream, (uint64_t)k) + 0.05);
   const Input *input = &j->p->inputs.at[n->item];
-  double u = draw_uniform(seed, stream, (uint64_t)k);
+  double u = point_uniform(seed, stream, (uint64_t)k);
   switch (input->kind) {
   case INPUT_CLASS: return floor(u * input->classes);
   case INPUT_INT: return drawn_integer(u, seed, stream, k);
   case INPUT_BIT: return u < 0.5;
   case INPUT_EXTENT: return 1 + floor(u * input->classes);
-  default: return (float)draw_normal(seed, stream, (uint64_t)k);
+  default: return (float)point_normal(seed, stream, (uint64_t)k);
   }
 }
 
@@ -113,7 +114,7 @@ static void set_leaves(Judge *j, uint64_t seed, uint64_t nudge) {
     if (n->kind == NODE_STEP) *x = 1; /* run.c has taken none */
     for (int64_t k = n->kind == NODE_STEP ? -1 : evaluation_count(j->e, n) - 1; k >= 0; k--) {
       if (n->kind != NODE_DRAW) x[k] = drawn(j, n, seed, k);
-      if (nudge && !whole) x[k] *= 1 + ldexp(draw_normal(1000 + nudge, (uint64_t)i, (uint64_t)k), -23);
+      if (nudge && !whole) x[k] *= 1 + ldexp(point_normal(1000 + nudge, (uint64_t)i, (uint64_t)k), -23);
     }
   }
 }
@@ -289,7 +290,7 @@ static bool loss_moves(Judge *j, const Routine *f, Node *leaf, uint64_t seed) {
   double before = value_of(j, f);
   evaluation_hold_stops(j->e, true);
   double *x = evaluation_open(j->e, leaf);
-  for (int64_t k = evaluation_count(j->e, leaf) - 1; k >= 0; k--) x[k] += 1e-3 * draw_normal(seed, 99, (uint64_t)k);
+  for (int64_t k = evaluation_count(j->e, leaf) - 1; k >= 0; k--) x[k] += 1e-3 * point_normal(seed, 99, (uint64_t)k);
   bool moves = fabs(value_of(j, f) - before) > 1e-8 * (1 + fabs(before));
   evaluation_hold_stops(j->e, false);
   return moves;

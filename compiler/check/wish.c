@@ -1,10 +1,10 @@
-/* whole.c: whole numbers at which a derivation may be wrong and which random ones seldom meet: [y = 3][n = 17], a
+/* wish.c: whole numbers at which a derivation may be wrong and which random ones seldom meet: [y = 3][n = 17], a
  * row of bits that are all 1, two words of a sentence that are the same.
  *
  * In: the nodes of both sides of a check. Out: wishes, an element of an integer input and a number at the edge of what
  * it is compared with. At some points each wish comes true with probability 1/2, so that several of them do together.
  */
-#include "check/check.h"
+#include "check/point.h"
 
 #include <math.h>
 #include <string.h>
@@ -42,7 +42,7 @@ static int64_t element_of(const Read *r, uint64_t seed) {
   for (int k = 0; k < r->node->naxes; k++) {
     int64_t place, extent = r->node->axes[k].kind == AXIS_BATCH ? 1 : r->node->axes[k].extent;
     if (!index_is_constant(r->index[k], &place) || place < 0 || place >= extent)
-      place = (int64_t)(draw_uniform(seed, 95, (uint64_t)k) * (double)extent);
+      place = (int64_t)(point_uniform(seed, 95, (uint64_t)k) * (double)extent);
     at = at * extent + place;
   }
   return at;
@@ -100,7 +100,7 @@ void wishes_grant(const Program *p, const Wishes *w, Evaluation *e, uint64_t see
   for (int k = 0; k < w->list.n; k++) {
     const Wish *wish = &w->list.at[k];
     double value = wish->value + (wish->like ? evaluate(e, wish->like)[wish->like_element] : 0);
-    if (!in_range(&p->inputs.at[wish->leaf->item], value) || draw_uniform(seed, 96, (uint64_t)k) < 0.5) continue;
+    if (!in_range(&p->inputs.at[wish->leaf->item], value) || point_uniform(seed, 96, (uint64_t)k) < 0.5) continue;
     evaluation_set_one(e, wish->leaf, wish->element, value);
   }
 }
