@@ -87,7 +87,7 @@ float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] 
       for (int b = 0; b < n; b++) {
         const float t1 = u[3 * b + i];
         const float t2 = v6[b];
-        const float t3 = t2 == -INFINITY ? t2 : t1 - t2;
+        const float t3 = nn_choosef(t2 == -INFINITY, t2, t1 - t2);
         const float t4 = nn_expf(t3);
         v10[b] += t4;
       }
@@ -203,7 +203,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       for (int i = 0; i < 3; i++) {
         const float t1 = u[3 * b + i];
         const float t2 = v6[b];
-        const float t3 = t2 == -INFINITY ? t2 : t1 - t2;
+        const float t3 = nn_choosef(t2 == -INFINITY, t2, t1 - t2);
         const float t4 = nn_expf(t3);
         v9[3 * b + i] = t4;
       }
@@ -251,7 +251,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
     float *restrict v16 = s->f + 32;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
-        v16[3 * b + i] = i - t[b] == 0 ? -s15 : 0.0f;
+        v16[3 * b + i] = nn_choosef(i - t[b] == 0, -s15, 0.0f);
       }
     }
   }
@@ -273,7 +273,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       for (int i = 0; i < 3; i++) {
         const float t1 = v9[3 * b + i];
         const float t2 = v17[b];
-        const float t3 = t1 == 0.0f ? 0.0f : t1 * t2;
+        const float t3 = nn_choosef(t1 == 0.0f, 0.0f, t1 * t2);
         const float t4 = s15 * t3;
         const float t5 = v16[3 * b + i] + t4;
         deltau[3 * b + i] = t5;
@@ -432,7 +432,7 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
       for (int i = 0; i < 3; i++) {
         const float t1 = u[3 * b + i];
         const float t2 = v6[b];
-        const float t3 = t2 == -INFINITY ? t2 : t1 - t2;
+        const float t3 = nn_choosef(t2 == -INFINITY, t2, t1 - t2);
         const float t4 = nn_expf(t3);
         v9[3 * b + i] = t4;
       }
@@ -464,7 +464,7 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
       for (int i = 0; i < 3; i++) {
         const float t1 = v9[3 * b + i];
         const float t2 = v17[b];
-        out[3 * b + i] = t1 == 0.0f ? 0.0f : t1 * t2;
+        out[3 * b + i] = nn_choosef(t1 == 0.0f, 0.0f, t1 * t2);
       }
     }
   }

@@ -290,7 +290,7 @@ float perceptron_accuracy(const perceptron_params *w, perceptron_work *s, int n,
     int32_t *restrict v29 = s->i + 0;
     for (int b = 0; b < n; b++) {
       const float t1 = nn_sigmoidf(a2_[b]);
-      const float t2 = 0.5f < t1 ? 1.0f : 0.0f;
+      const float t2 = nn_truef(0.5f < t1);
       v29[b] = (int)t2;
     }
   }

@@ -57,7 +57,7 @@ float softmax_regression_L(const softmax_regression_params *w, softmax_regressio
       for (int i = 0; i < 3; i++) {
         const float t1 = u[3 * b + i];
         const float t2 = v3[b];
-        v4[3 * b + i] = t2 == -INFINITY ? t2 : t1 - t2;
+        v4[3 * b + i] = nn_choosef(t2 == -INFINITY, t2, t1 - t2);
       }
     }
   }
@@ -91,7 +91,7 @@ float softmax_regression_L(const softmax_regression_params *w, softmax_regressio
     for (int b = 0; b < n; b++) {
       const float t1 = v4[3 * b + t[b]];
       const float t2 = v7[b];
-      const float t3 = t2 == -INFINITY ? t2 : t1 - t2;
+      const float t3 = nn_choosef(t2 == -INFINITY, t2, t1 - t2);
       acc += t3;
     }
     s9 = -acc;
@@ -148,7 +148,7 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       for (int i = 0; i < 3; i++) {
         const float t1 = u[3 * b + i];
         const float t2 = v3[b];
-        const float t3 = t2 == -INFINITY ? t2 : t1 - t2;
+        const float t3 = nn_choosef(t2 == -INFINITY, t2, t1 - t2);
         const float t4 = nn_expf(t3);
         v4[3 * b + i] = t3;
         v5[3 * b + i] = t4;
@@ -183,7 +183,7 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
     for (int b = 0; b < n; b++) {
       const float t1 = v4[3 * b + t[b]];
       const float t2 = v7[b];
-      const float t3 = t2 == -INFINITY ? t2 : t1 - t2;
+      const float t3 = nn_choosef(t2 == -INFINITY, t2, t1 - t2);
       acc += t3;
     }
     s9 = -acc;
@@ -197,7 +197,7 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
     float *restrict deltal = s->f + 32;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
-        deltal[3 * b + i] = i - t[b] == 0 ? -s11 : 0.0f;
+        deltal[3 * b + i] = nn_choosef(i - t[b] == 0, -s11, 0.0f);
       }
     }
   }
@@ -219,7 +219,7 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       for (int i = 0; i < 3; i++) {
         const float t1 = v5[3 * b + i];
         const float t2 = v13[b];
-        const float t3 = t1 == 0.0f ? 0.0f : t1 * t2;
+        const float t3 = nn_choosef(t1 == 0.0f, 0.0f, t1 * t2);
         const float t4 = s11 * t3;
         const float t5 = deltal[3 * b + i] + t4;
         deltau[3 * b + i] = t5;
@@ -302,7 +302,7 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
       for (int i = 0; i < 3; i++) {
         const float t1 = u[3 * b + i];
         const float t2 = v3[b];
-        const float t3 = t2 == -INFINITY ? t2 : t1 - t2;
+        const float t3 = nn_choosef(t2 == -INFINITY, t2, t1 - t2);
         const float t4 = nn_expf(t3);
         v5[3 * b + i] = t4;
       }
@@ -334,7 +334,7 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
       for (int i = 0; i < 3; i++) {
         const float t1 = v5[3 * b + i];
         const float t2 = v13[b];
-        out[3 * b + i] = t1 == 0.0f ? 0.0f : t1 * t2;
+        out[3 * b + i] = nn_choosef(t1 == 0.0f, 0.0f, t1 * t2);
       }
     }
   }

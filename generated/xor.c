@@ -326,7 +326,7 @@ float xor_accuracy(const xor_params *w, xor_work *s, int n, const float *x /* [n
     int32_t *restrict v29 = s->i + 0;
     for (int b = 0; b < n; b++) {
       const float t1 = v4[b] + a_b[0];
-      v29[b] = (int)(0.0f < t1 ? 1.0f : 0.0f);
+      v29[b] = (int)nn_truef(0.0f < t1);
     }
   }
   /* s30 = Σ_b 1 [t[b]-v29[b] = 0]  [] */

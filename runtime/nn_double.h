@@ -20,6 +20,19 @@ static inline double nn_sqrt(double x) { return sqrt(x); }
 static inline double nn_abs(double x) { return fabs(x); }
 static inline double nn_floor(double x) { return floor(x); }
 static inline double nn_sign(double x) { return x < 0.0 ? -1.0 : x > 0.0 ? 1.0 : x; }
+static inline double nn_choose(int condition, double then, double otherwise) {
+#if NN_CHOICES_OF_BITS
+  uint64_t x, y, mask = (uint64_t)0 - (uint64_t)(condition != 0);
+  memcpy(&x, &then, sizeof x);
+  memcpy(&y, &otherwise, sizeof y);
+  x = (x & mask) | (y & ~mask);
+  memcpy(&then, &x, sizeof x);
+  return then;
+#else
+  return condition ? then : otherwise;
+#endif
+}
+static inline double nn_true(int condition) { return nn_choose(condition, 1.0, 0.0); }
 static inline double nn_max(double a, double b) { return a >= b || a != a ? a : b; }
 static inline double nn_min(double a, double b) { return a <= b || a != a ? a : b; }
 static inline double nn_mod(double a, double n) { return a - n * floor(a / n); }

@@ -27,14 +27,16 @@
 #endif
 
 /* gcc before 12.4 and 13.3 takes wrong elements where several reads at a stride hang on a condition and it makes vectors of them
- * (its bug 114375: a permutation of masked reads is dropped). There, what is read first and chosen afterwards stays in that order,
- * and what is read under a condition, NN_GUARDED, is read one element at a time. */
+ * (its bug 114375: a permutation of masked reads is dropped). There, what is read under a condition, NN_GUARDED, is read one
+ * element at a time, and a choice (nn_choosef and the like) is made of bits, so that no pass can make a branch of it and move
+ * the reads of one side under it. */
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__TINYC__) && \
   (__GNUC__ < 12 || (__GNUC__ == 12 && __GNUC_MINOR__ < 4) || (__GNUC__ == 13 && __GNUC_MINOR__ < 3))
-#pragma GCC optimize("no-tree-sink")
 #define NN_GUARDED __asm__ volatile("");
+#define NN_CHOICES_OF_BITS 1
 #else
 #define NN_GUARDED
+#define NN_CHOICES_OF_BITS 0
 #endif
 
 /* ---- bits ---- */
@@ -67,6 +69,28 @@ static inline float nn_with_sign(float x, float s) {
 #define NN_INFINITY nn_from_bits(0x7f800000u)
 #define NN_NAN      nn_from_bits(0x7fc00000u)
 #define NN_ROUND    12582912.0f /* 1.5 * 2^23: x + NN_ROUND has x rounded in its low bits, |x| < 2^22 */
+
+/* ---- choices: both values are computed ---- */
+
+#if NN_CHOICES_OF_BITS
+static inline int nn_choose_int(int condition, int then, int otherwise) {
+  const int mask = -(condition != 0);
+  return (then & mask) | (otherwise & ~mask);
+}
+static inline int64_t nn_choose_wide(int condition, int64_t then, int64_t otherwise) {
+  const int64_t mask = -(int64_t)(condition != 0);
+  return (then & mask) | (otherwise & ~mask);
+}
+static inline float nn_choosef(int condition, float then, float otherwise) {
+  const uint32_t mask = 0u - (uint32_t)(condition != 0);
+  return nn_from_bits((nn_bits(then) & mask) | (nn_bits(otherwise) & ~mask));
+}
+#else
+static inline int nn_choose_int(int condition, int then, int otherwise) { return condition ? then : otherwise; }
+static inline int64_t nn_choose_wide(int condition, int64_t then, int64_t otherwise) { return condition ? then : otherwise; }
+static inline float nn_choosef(int condition, float then, float otherwise) { return condition ? then : otherwise; }
+#endif
+static inline float nn_truef(int condition) { return nn_choosef(condition, 1.0f, 0.0f); }
 
 /* ---- small ones ---- */
 

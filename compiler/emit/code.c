@@ -91,7 +91,9 @@ static void guard_conditions(Body *b, const Index *e, int64_t n, Text *t) {
   if (__builtin_mul_overflow(n, e->divisor, &end))
     whole_report_wide(b, arena_printf(b->cx, "%lld * %lld", (long long)n, (long long)e->divisor));
   if (known && lo >= 0 && hi < (double)end && e->divisor == 1) return;
-  Code c = code_shorten(b, code_index(b, &top));
+  Code c = code_index(b, &top);
+  c = t->length && code_gathers_there(b, e) ? code_loaded(b, c)
+                                            : code_shorten(b, c); /* no read hangs on an earlier part */
   if (e->divisor == 1 && n == 1) {
     and_also(t, "%s == 0", code_parens(b, c, 3));
     return;
@@ -133,10 +135,13 @@ static Code element(Body *b, const Read *r) {
   const Operand *o = body_operand(b, plan_storage(b->plan, r->node), NULL, false);
   bool integer = o->integer, scalar = o->scalar;
   Code c = {.text = o->name, .level = scalar && o->name[0] == '('};
-  const char *name = o->name, *when = b->when && !code_in_range(b, r) ? arena_printf(b->cx, "%s ? ", b->when) : NULL;
-  if (!scalar)
-    c.text = arena_printf(b->cx, "%s[%s%s%s]", name, when ? when : "", code_place(b, plan_flat_index(b->plan, r)),
-                          when ? " : 0" : "");
+  const char *name = o->name;
+  if (!scalar) {
+    const Index *at = plan_flat_index(b->plan, r);
+    const char *place = code_place(b, at), *chooser = code_chooser(code_index(b, at).wide);
+    if (b->when && !code_in_range(b, r)) place = arena_printf(b->cx, "%s(%s, %s, 0)", chooser, b->when, place);
+    c.text = arena_printf(b->cx, "%s[%s]", name, place);
+  }
   if (!integer) return c;
   double lo, hi;
   node_range(r->node, &lo, &hi);
@@ -199,21 +204,27 @@ static Code product(Body *b, const Node *n, double scale, Read *const *reads) {
   return real(t.data, n->nreads == 1 && size == 1 ? 1 : 2);
 }
 
+/* One of two values, both of which are computed: no compiler shall make it a branch around what they read. */
+static Code choice(Body *b, const char *condition, const char *then, const char *otherwise) {
+  return real(arena_printf(b->cx, "nn_choosef(%s, %s, %s)", condition, then, otherwise), 0);
+}
+
 static Code select_form(Body *b, Op op, const Code *x) {
   Code a = code_spill(b, x[0]);
   const char *first = code_float(b, a, 0);
   if (op == OP_WHERE) { /* one after the other: the order of a call's arguments is the machine's */
-    const char *otherwise = code_float(b, code_loaded(b, x[2]), 4), *then = code_float(b, code_loaded(b, x[1]), 4);
-    return real(arena_printf(b->cx, "%s != %s ? %s : %s", a.text, a.integer ? "0" : "0.0f", then, otherwise), 5);
+    const char *otherwise = code_float(b, code_loaded(b, x[2]), 5), *then = code_float(b, code_loaded(b, x[1]), 5);
+    return choice(b, arena_printf(b->cx, "%s != %s", a.text, a.integer ? "0" : "0.0f"), then, otherwise);
   }
   if (op == OP_SELECT)
-    return real(
-      arena_printf(b->cx, "%s == 0.0f ? 0.0f : %s * %s", first, first, code_float(b, code_loaded(b, x[1]), 1)), 5);
+    return choice(b, arena_printf(b->cx, "%s == 0.0f", first), "0.0f",
+                  arena_printf(b->cx, "%s * %s", first, code_float(b, code_loaded(b, x[1]), 1)));
   if (op == OP_KEEP)
-    return real(arena_printf(b->cx, "%s != 0.0f ? %s : 0.0f", code_float(b, code_spill(b, x[1]), 2), first), 5);
+    return choice(b, arena_printf(b->cx, "%s != 0.0f", code_float(b, code_spill(b, x[1]), 2)), first, "0.0f");
   const char *second =
     code_float(b, code_spill(b, x[1]), 2); /* where it is -inf, so is the first, or it stands beyond an example's end */
-  return real(arena_printf(b->cx, "%s == -INFINITY ? %s : %s - %s", second, second, first, second), 5);
+  return choice(b, arena_printf(b->cx, "%s == -INFINITY", second), second,
+                arena_printf(b->cx, "%s - %s", first, second));
 }
 
 static Code infix(Body *b, Op op, Code x, Code y) {
@@ -228,13 +239,13 @@ static Code infix(Body *b, Op op, Code x, Code y) {
     return real(arena_printf(b->cx, "%s %s %s", code_float(b, x, level), text, code_float(b, y, level - 1)), level);
   case SPELL_LOGIC:
     return real(
-      arena_printf(b->cx, "%s != 0.0f %s %s != 0.0f ? 1.0f : 0.0f", code_float(b, x, 3), text, code_float(b, y, 3)), 5);
+      arena_printf(b->cx, "nn_truef((%s != 0.0f) %s (%s != 0.0f))", code_float(b, x, 3), text, code_float(b, y, 3)), 0);
   default: break;
   }
   bool whole = x.integer && y.integer;
-  return real(arena_printf(b->cx, "%s %s %s ? 1.0f : 0.0f", whole ? code_parens(b, x, 3) : code_float(b, x, 3), text,
+  return real(arena_printf(b->cx, "nn_truef(%s %s %s)", whole ? code_parens(b, x, 3) : code_float(b, x, 3), text,
                            whole ? code_parens(b, y, 3) : code_float(b, y, 3)),
-              5);
+              0);
 }
 
 static Code apply(Body *b, const Node *n, Read *const *reads, const Index *value) {
@@ -247,7 +258,7 @@ static Code apply(Body *b, const Node *n, Read *const *reads, const Index *value
   if (n->op == OP_WHERE || n->op == OP_SELECT || n->op == OP_KEEP || n->op == OP_LOGRATIO)
     return select_form(b, n->op, x);
   if (n->op == OP_NOT)
-    return real(arena_printf(b->cx, "%s == 0.0f ? 1.0f : 0.0f", code_float(b, code_shorten(b, x[0]), 3)), 5);
+    return real(arena_printf(b->cx, "nn_truef(%s == 0.0f)", code_float(b, code_shorten(b, x[0]), 3)), 0);
   if (op_rows[n->op].arity == 2) return infix(b, n->op, x[0], x[1]);
   return real(arena_printf(b->cx, "%s(%s)", op_rows[n->op].c, code_float(b, code_shorten(b, x[0]), 5)), 0);
 }
@@ -259,8 +270,8 @@ static Code or_zero(const char *text, int level, Code c) {
 
 /* when ? c : 0 */
 static Code kept_where(Body *b, const char *when, Code c) {
-  if (c.integer) return or_zero(arena_printf(b->cx, "%s ? %s : 0", when, code_parens(b, c, 4)), 5, c);
-  return real(arena_printf(b->cx, "%s ? %s : 0.0f", when, code_float(b, c, 4)), 5);
+  if (!c.integer) return choice(b, when, code_float(b, c, 5), "0.0f");
+  return or_zero(arena_printf(b->cx, "%s(%s, %s, 0)", code_chooser(c.wide), when, code_parens(b, c, 5)), 0, c);
 }
 
 /* The guards choose the places, not whether they are read. */

@@ -18,6 +18,8 @@ Code whole_code(const char *text, int level, int64_t lo, int64_t hi) {
   return (Code){.text = text, .level = level, .integer = true, .wide = !whole_fits_int(lo, hi), .lo = lo, .hi = hi};
 }
 
+const char *code_chooser(bool wide) { return wide ? "nn_choose_wide" : "nn_choose_int"; }
+
 const char *code_type(Code c) {
   return !c.integer ? "float" : c.wide && !whole_fits_int(c.lo, c.hi) ? "int64_t" : "int";
 }

@@ -8,6 +8,8 @@ enum { LONG_TEXT = 70 }; /* an expression beyond it gets a name */
 
 bool whole_fits_int(int64_t lo, int64_t hi);
 Code whole_code(const char *text, int level, int64_t lo, int64_t hi);
+/* What chooses between two whole values, both computed. */
+const char *code_chooser(bool wide);
 const char *code_type(Code c);                         /* of a variable that holds it: "int" */
 const char *code_narrowed(Body *b, Code c, int level); /* as such a variable takes it */
 const char *code_parens(Body *b, Code c, int level);

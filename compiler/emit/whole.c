@@ -150,9 +150,10 @@ static Code divided(Body *b, const Node *n, Code x, Code y) {
 
 static Code chosen(Body *b, const char *condition, Code x, Code y) {
   int64_t lo = x.lo < y.lo ? x.lo : y.lo, hi = x.hi > y.hi ? x.hi : y.hi;
-  Code c =
-    whole_code(arena_printf(b->cx, "%s ? %s : %s", condition, code_parens(b, x, 4), code_parens(b, y, 4)), 5, lo, hi);
-  c.wide = x.wide || y.wide;
+  bool wide = x.wide || y.wide;
+  const char *then = code_parens(b, x, 5), *otherwise = code_parens(b, y, 5);
+  Code c = whole_code(arena_printf(b->cx, "%s(%s, %s, %s)", code_chooser(wide), condition, then, otherwise), 0, lo, hi);
+  c.wide = wide;
   return c;
 }
 
@@ -182,9 +183,8 @@ static Code extremum(Body *b, Op op, Code x, Code y) {
 static Code comparison(Body *b, Op op, Code x, Code y) {
   int known = decided(op, x, y);
   if (known >= 0) return (Code){.text = known ? "1.0f" : "0.0f"};
-  return (Code){
-    .text = arena_printf(b->cx, "%s %s %s ? 1.0f : 0.0f", code_parens(b, x, 3), test_of(op), code_parens(b, y, 3)),
-    .level = 5};
+  return (Code){.text =
+                  arena_printf(b->cx, "nn_truef(%s %s %s)", code_parens(b, x, 3), test_of(op), code_parens(b, y, 3))};
 }
 
 bool whole_operation(Body *b, const Node *n, const Code *given, Code *out) {

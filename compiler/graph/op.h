@@ -35,9 +35,9 @@
               .truth = true, .jumps = true)                                                                            \
   X(NE,       .name = "!=", .arity = 2, .integer = true, .flat = true, .form = SPELL_TEST, .c = "!=", .level = 4,      \
               .truth = true, .jumps = true)                                                                            \
-  X(AND,      .name = "and", .arity = 2, .integer = true, .flat = true, .form = SPELL_LOGIC, .c = "&&", .level = 4,    \
+  X(AND,      .name = "and", .arity = 2, .integer = true, .flat = true, .form = SPELL_LOGIC, .c = "&" , .level = 4,    \
               .truth = true)                                                                                           \
-  X(OR,       .name = "or", .arity = 2, .integer = true, .flat = true, .form = SPELL_LOGIC, .c = "||", .level = 4,     \
+  X(OR,       .name = "or", .arity = 2, .integer = true, .flat = true, .form = SPELL_LOGIC, .c = "|" , .level = 4,     \
               .truth = true)                                                                                           \
   X(NOT,      .name = "not", .arity = 1, .integer = true, .flat = true, .truth = true)                                 \
   X(WHERE,    .name = "where", .arity = 3, .picks = true)                                                              \

@@ -7,10 +7,10 @@
 flags=$(sed -n 's/.*"\(-std=c99 -O3 [^"]*\)".*/\1/p' compiler/command/link.c | sed 's/-march=native/-march=x86-64-v3/')
 
 # shellcheck disable=SC2086 # several flags
-# groups COMPILER FILE.c: conditional reads in groups (SLP nodes whose operation is .MASK_LOAD) of loops that became vectors.
+# groups COMPILER FILE.c: conditional reads (.MASK_LOAD) of loops that became vectors.
 groups() {
   "$1" $flags -Iruntime -I"$work" -S -o /dev/null -fdump-tree-vect-details=/dev/stdout "$2" | awk '
-    /op template: .*\.MASK_LOAD/ { masked[$1] = $0 }
+    / = \.MASK_LOAD/ && / note: / { masked[$1] = $0 }
     /optimized: +loop vectorized/ { vectors[$1] = 1 }
     /^;; Function/ { functions++ }
     END { if (!functions) print "no report"
@@ -32,7 +32,7 @@ judge() { # COMPILER EVERY FIRST
   for m in models/*.nn tests/values/*.nn tests/language/good/*.nn; do
     count=$((count + 1))
     name=$(base "$m")
-    case ${ALL_BUILDS:+all}$name in all* | strides | sunk_reads) ;; *) [ $((count % $2)) -eq "$3" ] || continue ;; esac
+    case ${ALL_BUILDS:+all}$name in all* | strides | sunk_reads | threaded_reads) ;; *) [ $((count % $2)) -eq "$3" ] || continue ;; esac
     echo "$name" | grep -qE -e "${ONLY:-.}" || continue
     generate "$m" "$work" 2>"$work/log" || { not_ok "$name is generated" - <"$work/log"; continue; }
     groups "$1" "$work/$name.c" >"$work/found" 2>&1

@@ -15,6 +15,10 @@ static inline double nn_absf(double x) { return fabs(x); }
 static inline double nn_sqrtf(double x) { return sqrt(x); }
 static inline double nn_floorf(double x) { return floor(x); }
 static inline double nn_signf(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
+static inline double nn_choosef(int c, double a, double b) { return c ? a : b; }
+static inline double nn_truef(int c) { return c ? 1 : 0; }
+static inline int nn_choose_int(int c, int a, int b) { return c ? a : b; }
+static inline int64_t nn_choose_wide(int c, int64_t a, int64_t b) { return c ? a : b; }
 static inline double nn_maxf(double a, double b) { return a >= b || a != a ? a : b; }
 static inline double nn_minf(double a, double b) { return a <= b || a != a ? a : b; }
 static inline double nn_modf(double a, double n) { return a - n * floor(a / n); }
