@@ -4,10 +4,10 @@
  * In: a program whose roots are differentiated and simplified. Out: a report. Kept: nothing.
  *
  * Its files, each of which calls those before it only:
- *     point.c    random points                tie.c      comparisons that rounding decides    gradient.c   gradients
- *     wish.c     whole numbers to be met      sides.c    both sides at a point                report.c     all of it
- *     apart.c    items in processes           sample.c   of millions of elements some
- *                                             branch.c   beside the edges of comparisons */
+ *     point.c  random points               wish.c      whole numbers to be met     tie.c     what rounding decides
+ *     sample.c  some of millions           sides.c     both sides at a point       branch.c  beside the edges
+ *     probe.c  a derivative at a point     gradient.c  all gradients               apart.c   items in processes
+ *     report.c  all of it */
 #ifndef NNC_CHECK_H
 #define NNC_CHECK_H
 

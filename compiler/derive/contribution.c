@@ -14,7 +14,7 @@ void contribution_push(Sweep *s, Node *a, Contribution c) {
 }
 
 void integrand_guard(Integrand *t, Index *e) {
-  if (t->nguards >= 64) bug("differentiate", "too many guards");
+  if (t->nguards == MOST_GUARDS) bug("differentiate", "too many guards");
   t->guards[t->nguards++] = (Guard){e, 1};
 }
 

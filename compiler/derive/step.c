@@ -107,7 +107,8 @@ static void through_product(Sweep *s, const Opened *o, Read *const *to, Read *co
   for (int k = 0; k < y->nreads; k++) {
     if (!takes(s, o, to[k])) continue;
     Integrand t = integrand(o);
-    if (y->nreads + 1 > 60 || y->nguards > 40) bug("differentiate", "a product of %d factors", y->nreads);
+    if (y->nreads + 1 > MOST_FACTORS || y->nguards > MOST_GUARDS)
+      bug("differentiate", "a product of %d factors", y->nreads);
     t.scale = y->scale;
     for (int j = 0; j < y->nreads; j++)
       if (j != k) t.factors[t.nfactors++] = x[j];
@@ -164,9 +165,9 @@ static void through_reduction(Sweep *s, const Opened *o, const Read *to, Read *x
 static void through_map(Sweep *s, const Opened *o) {
   Graph *g = s->g;
   Node *n = o->y;
-  Read *to[64], *x[64];
+  Read *to[MOST_FACTORS], *x[MOST_FACTORS];
   Index *own[MAX_AXES];
-  if (n->nreads > 60) bug("differentiate", "a product of %d factors", n->nreads);
+  if (n->nreads + 1 > MOST_FACTORS) bug("differentiate", "a product of %d factors", n->nreads);
   for (int k = 0; k < n->nreads; k++) to[k] = target_read(s, o, n->reads[k]), x[k] = outside_read(s, o, to[k]);
   for (int k = 0; k < n->naxes; k++) own[k] = index_var(g, o->vars[k]);
   Read *y = outside_read(s, o, read_make(g, n, own));

@@ -56,11 +56,13 @@ struct AdjointLoop {
   VEC(Opened) deferred;   /* whose operands outside have to wait until the loop is complete */
 };
 
+enum { MOST_FACTORS = 64, MOST_GUARDS = 64 };
+
 typedef struct Integrand { /* scale * factors where guards hold, open in variables of y: of a contribution */
   double scale;
-  Read *factors[64];
+  Read *factors[MOST_FACTORS];
   int nfactors;
-  Guard guards[64];
+  Guard guards[MOST_GUARDS];
   int nguards;
 } Integrand;
 

@@ -46,7 +46,8 @@ static Read *chosen(Graph *g, Read *a, Read *b, bool of_a, bool of_b) {
 static bool apart(Graph *g, const Read *adjoint, Integrand *t) {
   const Node *n = adjoint->node;
   int exposed[MOST_EXPOSED], nexposed = 0;
-  if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreduce || !n->nguards || t->nguards + n->nguards > 60)
+  if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreduce || !n->nguards ||
+      t->nguards + n->nguards > MOST_GUARDS - MAX_AXES)
     return false;
   Subst at = read_subst(adjoint);
   Read **factors = ARENA_ARRAY(g->cx, Read *, n->nreads + 1);
@@ -155,7 +156,7 @@ static Read *kept_factor(Sweep *s, const Opened *o, const Integrand *t, int whic
 
 void zero_wins(Sweep *s, const Opened *o, Integrand *t) {
   Graph *g = s->g;
-  bool done[64] = {false}, tame = true;
+  bool done[MOST_FACTORS] = {false}, tame = true;
   for (int k = 0; k < t->nfactors; k++) tame = tame && read_finite(g, t->factors[k]);
   if (tame) return;
   apart(g, t->factors[0], t);

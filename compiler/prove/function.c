@@ -13,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-bool is_function(const Atom *a, Op op) { return a->kind == ATOM_FUNC && a->op == op; }
+bool atom_is_call(const Atom *a, Op op) { return a->kind == ATOM_FUNC && a->op == op; }
 
 static Atom *function_atom(Prover *p, AtomKind kind, Op op, int nargs, Poly *const *args) {
   Atom a = {.kind = kind, .op = op, .nargs = nargs};
@@ -46,7 +46,7 @@ static bool poly_positive(const Poly *a);
 
 static bool atom_positive(const Atom *a) {
   if (a->kind == ATOM_SUM) return poly_positive(a->args[0]);
-  return is_function(a, OP_EXP) || is_function(a, OP_SIGMOID) || is_function(a, OP_SOFTPLUS);
+  return atom_is_call(a, OP_EXP) || atom_is_call(a, OP_SIGMOID) || atom_is_call(a, OP_SOFTPLUS);
 }
 
 static bool poly_positive(const Poly *a) {
@@ -65,7 +65,7 @@ static Poly *log_of_mono(Prover *p, const Mono *m) {
   if (m->coef <= 0 || m->nbound || m->nguards) return NULL;
   Poly *sum = poly_number(p, log(m->coef));
   for (int k = 0; k < m->nfactors; k++) {
-    if (!is_function(m->factors[k].atom, OP_EXP)) return NULL;
+    if (!atom_is_call(m->factors[k].atom, OP_EXP)) return NULL;
     poly_add_to(p, sum, m->factors[k].power, m->factors[k].atom->args[0]);
   }
   return sum;
@@ -86,7 +86,7 @@ static bool one_minus_sigmoid(const Poly *a, double *c, Poly **u) {
   for (int k = 0; k < 2 && a->n == 2; k++) {
     const Mono *one = &a->at[k], *s = &a->at[1 - k];
     if (one->nfactors || one->nbound || one->nguards || one->coef <= 0) continue;
-    if (s->nfactors != 1 || s->nbound || s->nguards || !is_function(s->factors[0].atom, OP_SIGMOID) ||
+    if (s->nfactors != 1 || s->nbound || s->nguards || !atom_is_call(s->factors[0].atom, OP_SIGMOID) ||
         s->factors[0].power != 1)
       continue;
     if (!same_number(s->coef, -one->coef)) continue;
@@ -226,8 +226,8 @@ bool poly_is_finite(Prover *p, const Poly *a) {
     for (int k = 0; k < a->at[i].nfactors; k++) {
       const Factor *f = &a->at[i].factors[k];
       if (f->power < 0 && !atom_nonzero(p, f->atom)) return false;
-      if (is_function(f->atom, OP_POW)) return false;
-      if (is_function(f->atom, OP_LOG) && !poly_nonzero(p, f->atom->args[0])) return false;
+      if (atom_is_call(f->atom, OP_POW)) return false;
+      if (atom_is_call(f->atom, OP_LOG) && !poly_nonzero(p, f->atom->args[0])) return false;
       for (int j = 0; j < f->atom->nargs; j++)
         if (!poly_is_finite(p, f->atom->args[j])) return false;
     }
@@ -245,7 +245,7 @@ static Poly *select_of(Prover *p, const Poly *a, const Poly *b) {
 
 static bool single_atom(const Mono *m, Op op) {
   return m->nfactors == 1 && !m->nbound && !m->nguards && m->factors[0].power == 1 &&
-         is_function(m->factors[0].atom, op);
+         atom_is_call(m->factors[0].atom, op);
 }
 
 static Poly *exp_of_mono(Prover *p, const Mono *m) {
@@ -268,8 +268,8 @@ static Poly *exp_of(Prover *p, const Poly *a) {
 }
 
 static Poly *log_of_atom(Prover *p, Atom *a) {
-  if (is_function(a, OP_EXP)) return a->args[0];
-  if (is_function(a, OP_SIGMOID)) return poly_scale(p, -1, softplus_of(p, poly_scale(p, -1, a->args[0])));
+  if (atom_is_call(a, OP_EXP)) return a->args[0];
+  if (atom_is_call(a, OP_SIGMOID)) return poly_scale(p, -1, softplus_of(p, poly_scale(p, -1, a->args[0])));
   if (a->kind == ATOM_SUM) return poly_call(p, OP_LOG, a->args[0]);
   return poly_call(p, OP_LOG, poly_atom(p, a, 1));
 }

@@ -142,6 +142,6 @@ Poly *poly_where(Prover *p, Poly *condition, const Poly *a, const Poly *b);
 /* prove/rewrite.c: the rules by which atoms of one monomial act on each other. True where one applied, and what the
  * monomial became was added to sum. */
 bool mono_rewrite(Prover *p, Poly *sum, const Mono *m);
-bool is_function(const Atom *a, Op op);
+bool atom_is_call(const Atom *a, Op op);
 
 #endif

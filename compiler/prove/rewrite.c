@@ -34,7 +34,7 @@ static bool excludes(Prover *p, const Mono *m, int k) {
   const Poly *u = m->factors[k].atom->args[0];
   for (int j = 0; j < m->nfactors; j++) {
     const Factor *f = &m->factors[j];
-    if (is_function(f->atom, OP_LT) && same_poly(p, f->atom->args[0], u)) return true;
+    if (atom_is_call(f->atom, OP_LT) && same_poly(p, f->atom->args[0], u)) return true;
   }
   return poly_nonzero(p, u);
 }
@@ -43,7 +43,7 @@ static bool excludes(Prover *p, const Mono *m, int k) {
 static bool steps_act(Prover *p, Poly *sum, const Mono *m) {
   for (int k = 0; k < m->nfactors; k++) {
     const Factor *f = &m->factors[k];
-    if (!is_function(f->atom, OP_LT) && !is_function(f->atom, OP_EQ)) continue;
+    if (!atom_is_call(f->atom, OP_LT) && !atom_is_call(f->atom, OP_EQ)) continue;
     if (f->power != 1) {
       if (f->power < 0) return p->failed = true;
       Mono rest = mono_without(p, m, k);
@@ -60,7 +60,7 @@ static bool exponential_acts(Prover *p, Poly *sum, const Mono *m) {
   for (int k = 0; k < m->nfactors; k++)
     for (int j = 0; j < m->nfactors; j++) {
       const Factor *e = &m->factors[k], *s = &m->factors[j];
-      if (!is_function(e->atom, OP_EXP) || !is_function(s->atom, OP_SIGMOID) || !power_is_natural(s->power)) continue;
+      if (!atom_is_call(e->atom, OP_EXP) || !atom_is_call(s->atom, OP_SIGMOID) || !power_is_natural(s->power)) continue;
       if (!power_is_natural(fabs(e->power)) || !same_poly(p, e->atom->args[0], s->atom->args[0])) continue;
       double up = e->power > 0 ? 1 : -1;
       Mono rest = mono_without(p, m, k > j ? k : j);
@@ -126,7 +126,7 @@ static bool may_be_infinite(Prover *p, const Mono *m) {
 static bool sum_acts(Prover *p, Poly *sum, const Mono *m) {
   for (int k = 0; k < m->nfactors; k++) {
     const Factor *f = &m->factors[k];
-    bool zero = is_function(f->atom, OP_EQ);
+    bool zero = atom_is_call(f->atom, OP_EQ);
     Mono quotient;
     if (!zero && (f->atom->kind != ATOM_SUM || !power_is_natural(-f->power))) continue;
     const Poly *u = f->atom->args[0];

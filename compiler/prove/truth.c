@@ -19,7 +19,7 @@ Poly *poly_is_zero(Prover *p, const Poly *u) {
 static Atom *step_of_relu(Prover *p, const Poly *u, double *c) {
   for (int k = 0; k < u->at[0].nfactors; k++) {
     Atom *step = u->at[0].factors[k].atom;
-    if (!is_function(step, OP_LT)) continue;
+    if (!atom_is_call(step, OP_LT)) continue;
     Poly *w = poly_new(p);
     bool everywhere = true;
     for (int i = 0; i < u->n && everywhere; i++) {
@@ -89,7 +89,7 @@ Poly *poly_positive_part(Prover *p, const Poly *u) { return poly_times(p, u, pol
 static bool mono_is_truth(const Mono *m) {
   if (m->coef != 1 || m->nbound) return false;
   for (int k = 0; k < m->nfactors; k++)
-    if (!is_function(m->factors[k].atom, OP_LT) && !is_function(m->factors[k].atom, OP_EQ)) return false;
+    if (!atom_is_call(m->factors[k].atom, OP_LT) && !atom_is_call(m->factors[k].atom, OP_EQ)) return false;
   return true;
 }
 
