@@ -121,8 +121,8 @@ static int run(Job *j) {
   if (!error_count(j->cx)) unused_objectives(j->program);
   if (error_count(j->cx)) return 1;
   if (c->verb != VERB_CHECK && c->emit != EMIT_ADJOINT) {
-    float_program(j->program, j->options);
-    pad_program(j->program);
+    simplify_to_float(j->program, j->options);
+    simplify_padding(j->program);
   }
   switch (c->verb) {
   case VERB_CHECK: return run_check(j);

@@ -1,4 +1,4 @@
-/* float.c: the same values, computed so that single precision suffices: what float_program makes of a node.
+/* float.c: the same values, computed so that single precision suffices: what simplify_to_float makes of a node.
  *
  * logsumexp(x) is m + log(sum exp(x - m)), m the largest x. Where m is 10,000, a float that holds the sum of both is
  * off by 0.0005, and so would be every softmax and cross-entropy, which take something near it off again: exp(x -

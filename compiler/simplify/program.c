@@ -126,7 +126,7 @@ void simplify_program(Program *p, const Options *options) {
 }
 
 /* This must wait until derivatives are taken, in which no maximum is. */
-void float_program(Program *p, const Options *options) {
+void simplify_to_float(Program *p, const Options *options) {
   Simplifier *s = simplifier_new(p, options);
   s->to_float = true;
   for (int k = 0; k < p->routines.n; k++) simplify_roots(s, p->routines.at[k].roots, p->routines.at[k].nroots);

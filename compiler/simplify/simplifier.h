@@ -24,7 +24,7 @@ typedef struct Simplifier {
   int cap;
   struct Simplifier *inner[MOST_INNER]; /* with one more opaque name each */
   int ninner;
-  bool to_float; /* take logsumexp and softplus apart, and apply no rules: see float_program */
+  bool to_float; /* take logsumexp and softplus apart, and apply no rules: see simplify_to_float */
 } Simplifier;
 
 /* simplify/simplifier.c */

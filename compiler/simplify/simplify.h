@@ -16,9 +16,9 @@
 /* Replaces every root of the program by a simplified one without NAME and GRAD; makes the gradients. */
 void simplify_program(Program *p, const Options *options);
 /* The same values, computed so that single precision suffices: before a plan is made, after everything else. */
-void float_program(Program *p, const Options *options);
-/* The same, and what stands beyond an example's extents is not read. After float_program. */
-void pad_program(Program *p);
+void simplify_to_float(Program *p, const Options *options);
+/* The same, and what stands beyond an example's extents is not read. After simplify_to_float. */
+void simplify_padding(Program *p);
 /* The two sides of check k, simplified. */
 void simplify_check(Program *p, int k, Read **a, Read **b);
 

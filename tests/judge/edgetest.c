@@ -20,7 +20,7 @@ int main(int argc, char **argv) {
   int bad = 0;
   if (!f) return 2;
   Program *p = read_program(context_new(), argv[1], NULL);
-  float_program(p, NULL);
+  simplify_to_float(p, NULL);
   while (edges_next(f, line, sizeof line, &c)) {
     Evaluation *e = evaluation_new(p->graph, c.rows, 1);
     for (int k = 0; k < p->inputs.n; k++)

@@ -384,7 +384,7 @@ static int write_variant(Judge *j, char suffix) {
   Text header = {.cx = cx}, source = {.cx = cx};
   wide = suffix >= 'c';
   j->p->name = j->p->header = arena_printf(cx, "%s%c", j->name, suffix);
-  float_program(j->p, &options);
+  simplify_to_float(j->p, &options);
   emit_c(j->p, &options, &header, &source);
   if (error_count(cx)) _exit(1);
   bool failed = write_file(arena_printf(cx, "%s/%s.h", j->folder, j->p->header), header.data, header.length) ||
