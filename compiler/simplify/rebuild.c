@@ -44,6 +44,7 @@ static Read *distributed(Graph *g, const Node *n, Read *const *x, const Guard *g
   int whole;
   Read *sum = NULL;
   index_is_var(x[which]->index[axis], &whole);
+  int64_t extent = graph_var_axis(g, whole).extent; /* of the sum, which may leave out the last places */
   for (int p = 0; p < pieces->nreads; p++) {
     Node *piece = pieces->reads[p]->node;
     int part = graph_var(g, piece->axes[axis]), summed[MAX_AXES];
@@ -51,15 +52,17 @@ static Read *distributed(Graph *g, const Node *n, Read *const *x, const Guard *g
     Index *index[MAX_AXES];
     Read **factors = ARENA_ARRAY(g->cx, Read *, n->nreads);
     Guard *moved = ARENA_ARRAY(g->cx, Guard, n->nguards + 1);
-    subst_add(&shift, whole,
-              index_combine(g, 1, index_var(g, part), 1, index_constant(g, pieces->offsets[p * pieces->naxes + axis])));
+    Index *place =
+      index_combine(g, 1, index_var(g, part), 1, index_constant(g, pieces->offsets[p * pieces->naxes + axis]));
+    subst_add(&shift, whole, place);
+    moved[n->nguards] = (Guard){place, extent};
     for (int k = 0; k < pieces->naxes; k++)
       index[k] = k == axis ? index_var(g, part) : index_substitute(g, x[which]->index[k], &shift);
     for (int k = 0; k < n->nreads; k++)
       factors[k] = k == which ? read_make(g, piece, index) : read_substitute(g, x[k], &shift);
     for (int k = 0; k < n->nguards; k++) moved[k] = (Guard){index_substitute(g, guards[k].e, &shift), guards[k].n};
     for (int k = 0; k < n->nreduce; k++) summed[k] = vars[n->naxes + k] == whole ? part : vars[n->naxes + k];
-    Read *term = build_product(g, n->scale, n->nreads, factors, n->nguards, moved, n->nreduce, summed);
+    Read *term = build_product(g, n->scale, n->nreads, factors, n->nguards + 1, moved, n->nreduce, summed);
     sum = sum ? build_add(g, sum, term) : term;
   }
   return sum;
