@@ -43,11 +43,11 @@ LINK_LIBS  := $(BLAS_LIBS_$(BLAS)) -lz -lm -lpthread
 
 COMPILER_FLAGS = -std=c11 -O2 -g $(WARNINGS) $(SANITIZERS) -Icompiler -I$(BUILD) $(CFLAGS)
 RUNTIME_FLAGS  = -std=c11 -O3 -g -fno-math-errno $(WARNINGS) $(SANITIZERS) -DNN_HAVE_ZLIB \
-                 $(BLAS_FLAGS_$(BLAS)) -Iruntime $(CFLAGS)
+                 $(BLAS_FLAGS_$(BLAS)) -Iruntime/kernels -Iruntime $(CFLAGS)
 
 compiler-objects := $(patsubst compiler/%.c,$(BUILD)/compiler/%.o,$(sort $(wildcard compiler/*.c compiler/*/*.c))) \
                     $(addprefix $(BUILD)/compiler/,lexer.o parser.o prelude.o)
-runtime-objects  := $(patsubst runtime/%.c,$(BUILD)/runtime/%.o,$(sort $(wildcard runtime/*.c)))
+runtime-objects  := $(patsubst runtime/%.c,$(BUILD)/runtime/%.o,$(sort $(wildcard runtime/*/*.c)))
 headers          := $(addprefix $(BUILD)/,nn.h nn_math.h nn_double.h nn_tools.h)
 installed        := $(headers) $(BUILD)/libnn.a $(BUILD)/nn.link
 
@@ -99,7 +99,8 @@ $(BUILD)/runtime/%.o: runtime/%.c $(BUILD)/settings
 	@mkdir -p $(@D)
 	$(CC) $(RUNTIME_FLAGS) -MMD -MP -c -o $@ $<
 
-$(headers): $(BUILD)/%.h: runtime/%.h
+vpath nn%.h runtime/kernels runtime
+$(headers): $(BUILD)/%.h: %.h
 	@mkdir -p $(@D)
 	cp $< $@
 
@@ -119,7 +120,7 @@ $(BUILD)/settings: FORCE
 	@echo '$(CC) | $(CFLAGS) | $(SANITIZERS) | $(BLAS) $(BLAS_FLAGS_$(BLAS)) $(LINK_LIBS)' > $@.new
 	@cmp -s $@.new $@ && rm -f $@.new || mv $@.new $@
 
--include $(wildcard $(BUILD)/compiler/*.d $(BUILD)/compiler/*/*.d $(BUILD)/runtime/*.d)
+-include $(wildcard $(BUILD)/compiler/*.d $(BUILD)/compiler/*/*.d $(BUILD)/runtime/*/*.d)
 
 # ---- tools and data of the demo ----
 
@@ -153,7 +154,7 @@ $(BUILD)/libnnc.a: $(testable)
 	@rm -f $@
 	$(AR) qcs $@ $^
 
-TEST_FLAGS = -std=c11 -O1 -g $(WARNINGS) $(SANITIZERS) -D_POSIX_C_SOURCE=200809L -Icompiler -Iruntime -I$(BUILD)
+TEST_FLAGS = -std=c11 -O1 -g $(WARNINGS) $(SANITIZERS) -D_POSIX_C_SOURCE=200809L -Icompiler -Iruntime/kernels -Iruntime -I$(BUILD)
 TEST_LINK  = $(CC) $(TEST_FLAGS) -MMD -MP -MF $@.d -o $@ $< $(filter %.a,$^)
 $(BUILD)/tests/unit/compiler/%: tests/unit/compiler/%.c $(BUILD)/libnnc.a $(BUILD)/libnn.a
 	@mkdir -p $(@D)
@@ -269,7 +270,7 @@ clean:
 	rm -rf build build-asan build-fuzz $(BUILD)
 
 format:
-	clang-format -i $(wildcard compiler/*.[ch] compiler/*/*.[ch] runtime/*.[ch] tools/*.c tests/*/*.[ch] tests/*/*/*.[ch])
+	clang-format -i $(wildcard compiler/*.[ch] compiler/*/*.[ch] runtime/*.h runtime/*/*.[ch] tools/*.c tests/*/*.[ch] tests/*/*/*.[ch])
 
 help:
 	@sed -n 's/^|//p' tools/help.txt

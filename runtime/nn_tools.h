@@ -30,7 +30,7 @@ typedef struct nn_error {
   char text[1024]; /* one line, or several: where, what was found, what was expected */
 } nn_error;
 
-/* ---- data (data.c, data_array.c, data_table.c, data_text.c, data_rows.c) ---- */
+/* ---- data (data/read.c, data/array.c, data/table.c, data/text.c, data/rows.c) ---- */
 
 typedef struct nn_vocabulary { /* the characters of a text in order: class k is letters[k]; count 0 where none */
   uint32_t *letters;           /* Unicode code points, ascending */
@@ -88,7 +88,7 @@ int nn_encoding_standardize(nn_encoding *encoding, const nn_data *data, uint32_t
                             size_t count, nn_error *error);
 void nn_encoding_free(nn_encoding *encoding);
 
-/* ---- a model in memory, and what its training has come to (run.c) ---- */
+/* ---- a model in memory, and what its training has come to (store/run.c) ---- */
 
 typedef struct nn_train_options {
   int epochs; /* in all, those before a resume included */
@@ -121,7 +121,7 @@ uint64_t nn_run_step(const nn_run *run);
 /* Sets an optimizer's argument, by its full name ("adam.lr") or its last part where only one ends so ("lr"). */
 int nn_run_set(nn_run *run, const char *name, float value, nn_error *error);
 
-/* ---- checkpoints (checkpoint.c, safetensors.c) ----
+/* ---- checkpoints (store/checkpoint.c, store/safetensors.c) ----
  *
  * A safetensors file: each parameter under its name, and for resuming "@state.NAME", "@slot.NAME" (optimizer state),
  * with patience "@last.NAME" (parameters and states of the last epoch; the plain names are then those of the best),
@@ -134,7 +134,7 @@ enum { NN_LOAD_PARAMETERS, NN_LOAD_VALUES, NN_LOAD_ALL }; /* parameters, states,
  * before. */
 int nn_checkpoint_load(const char *file, nn_run *run, int what, nn_error *error);
 
-/* ---- evaluation and training (evaluate.c, train.c) ---- */
+/* ---- evaluation and training (train/evaluate.c, train/epochs.c) ---- */
 
 /* Means over all rows: values[k] for loss k, then for each metric; NaN where an input that it needs is not given. */
 int nn_evaluate(const nn_run *run, const nn_data *data, double *values, nn_error *error);
@@ -173,7 +173,7 @@ typedef int nn_report_fn(void *context, const nn_progress *progress, nn_error *e
 int nn_train(nn_run *run, const nn_data *data, const nn_data *test, nn_report_fn *report, void *context,
              nn_error *error);
 
-/* ---- a program (main.c, cli_*.c) ---- */
+/* ---- a program (program/main.c and the files beside it) ---- */
 
 /* train, test, predict, grad, info, help: `int main(int c, char **v) { return nn_main(&digits_model, c, v); }` */
 int nn_main(const nn_model *model, int argc, char **argv);

@@ -94,14 +94,14 @@ prefix_of() { sed -n 's/^extern const nn_model \([A-Za-z0-9_]*\)_model;.*/\1/p' 
 # model_object COMPILER FOLDER NAME FLAGS...: FOLDER/NAME.c to FOLDER/NAME.COMPILER.o
 model_object() {
   compiler_=$1 folder_=$2 name_x=$3; shift 3
-  $compiler_ -std=c99 "$@" -I"$root/runtime" -I"$folder_" -c -o "$folder_/$name_x.$compiler_.o" "$folder_/$name_x.c"
+  $compiler_ -std=c99 "$@" -I"$root/runtime/kernels" -I"$folder_" -c -o "$folder_/$name_x.$compiler_.o" "$folder_/$name_x.c"
 }
 
 # model_program OUT HARNESS COMPILER FOLDER NAME FLAGS...: tests/judge/HARNESS.c linked with a model_object. The harness is compiled once,
 # for a model whose name the linker gives it. It is gcc that links: tcc's linker does not know the thread-local variables of libraries.
 model_program() {
   out_=$1 harness_=$2 compiler_=$3 object_=$4/$5.$3.o prefix_=$(prefix_of "$4/$5.h"); shift 5
-  [ -f "$work/$harness_.o" ] || gcc -std=c11 -D_POSIX_C_SOURCE=200809L -O1 "$@" -I"$root/runtime" -DMODEL=model_under_test \
+  [ -f "$work/$harness_.o" ] || gcc -std=c11 -D_POSIX_C_SOURCE=200809L -O1 "$@" -I"$root/runtime/kernels" -I"$root/runtime" -DMODEL=model_under_test \
     -c -o "$work/$harness_.o" "$root/tests/judge/$harness_.c" || return 1
   helpers_=
   if [ "$compiler_" = tcc ]; then

@@ -38,7 +38,7 @@ awk '$1 == "accuracy" { printf "Accuracy on the 2,000 drawings held out: %.2f%%\
 cat <<END
 
 The C is in $demo/digits.c and digits.h: $(wc -l <"$demo/digits.c" | tr -d ' ') lines that need no nnc to compile,
-only runtime/nn.h, runtime/nn_math.h and $BUILD/libnn.a.
+only runtime/kernels, of which $BUILD/libnn.a holds what it calls.
 
 What to try next:
   $BUILD/nnc check models/digits.nn              prove its hand derivation, check its gradients

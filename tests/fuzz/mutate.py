@@ -147,7 +147,7 @@ def judge(dice, arguments, model):
     if wrong or status or dice.random() > 0.2:
         return wrong
     strict = ['-std=c99', '-Wall', '-Wextra', '-pedantic', '-Wvla', '-Wshadow', '-Wconversion', '-Wdouble-promotion', '-Werror']
-    p = subprocess.run(['gcc', *strict, '-Iruntime', '-O1', '-c', '-o', '/dev/null', out], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    p = subprocess.run(['gcc', *strict, '-Iruntime/kernels', '-O1', '-c', '-o', '/dev/null', out], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return 'the C does not compile: ' + p.stdout.decode('utf-8', 'replace')[:600] if p.returncode else None
 
 

@@ -25,7 +25,7 @@ machine() {
 build() {
   source_=$1 out_=$2; shift 2
   # shellcheck disable=SC2086 # several words
-  $compiler -std=c11 -O1 $flags -static -Iruntime -D_POSIX_C_SOURCE=200809L -o "$out_" "$source_" "$@" "$here/libnn.a" -lm -lpthread
+  $compiler -std=c11 -O1 $flags -static -Iruntime/kernels -Iruntime -D_POSIX_C_SOURCE=200809L -o "$out_" "$source_" "$@" "$here/libnn.a" -lm -lpthread
 }
 
 # each FILES...: compiled to objects in $here, two at a time.
@@ -53,7 +53,7 @@ references() {
     generate "$model" "$here/c" >"$here/log" 2>&1 || { not_ok "$m: $name is generated" - <"$here/log"; continue; }
     prefix=$(prefix_of "$here/c/$name.h")
     # shellcheck disable=SC2086 # several words
-    { $compiler $STRICT $excess -O2 $flags -Iruntime -c -o "$here/model.o" "$here/c/$name.c" &&
+    { $compiler $STRICT $excess -O2 $flags -Iruntime/kernels -c -o "$here/model.o" "$here/c/$name.c" &&
       $compiler $flags -static -Wl,--defsym=model_under_test="${prefix}_model" -o "$here/run" "$here/ref_c.o" "$here/model.o" "$here/libnn.a" -lm -lpthread &&
       $RUN "$here/run" "$r"; } >"$here/log" 2>&1 && continue
     not_ok "$m: $name agrees with PyTorch" - <"$here/log"
@@ -141,7 +141,7 @@ for m in $MACHINES; do
   here=$home/$m level=-O1
   [ -z "${FULL:-}" ] || level=-O3 # as the Makefile
   mkdir -p "$here"
-  each "-std=c11 $level -fno-math-errno $WARNINGS -Iruntime" runtime/*.c >"$here/log" 2>&1
+  each "-std=c11 $level -fno-math-errno $WARNINGS -Iruntime/kernels -Iruntime" runtime/*/*.c >"$here/log" 2>&1
   ar rcs "$here/libnn.a" "$here"/*.o
   empty "$m: the runtime compiles" "$here/log"
   echo "-lm -lpthread" >"$here/nn.link"

@@ -29,7 +29,7 @@ whole() { # BLOCK PLACE
   grep -qE '^ *(loss|output) ' "$1" || return 0
   check "$2: its C" "$nnc" "$work/$name.nn" -o "$work/$name.c"
   # shellcheck disable=SC2086 # STRICT is several words
-  check "$2: compiles" gcc $STRICT -fsyntax-only -Iruntime "$work/$name.c"
+  check "$2: compiles" gcc $STRICT -fsyntax-only -Iruntime/kernels "$work/$name.c"
 }
 
 fragment() { # BLOCK PLACE INPUTS: further statements in them stand on lines of their own
@@ -54,7 +54,7 @@ in_c() { # BLOCK PLACE
   { sed -n '/^#include/p' "$1"; echo 'float manual(const float *x, const float *t, float *out);'
     echo 'float manual(const float *x, const float *t, float *out) {'; sed '/^#include/d' "$1"; echo 'return loss; }'; } >"$work/manual.c"
   # shellcheck disable=SC2086
-  check "$2: compiles" gcc $STRICT -fsyntax-only -Iruntime -I"$work" "$work/manual.c"
+  check "$2: compiles" gcc $STRICT -fsyntax-only -Iruntime/kernels -I"$work" "$work/manual.c"
 }
 
 while read -r k line words; do

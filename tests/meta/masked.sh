@@ -9,7 +9,7 @@ flags=$(sed -n 's/.*"\(-std=c99 -O3 [^"]*\)".*/\1/p' compiler/command/link.c | s
 # shellcheck disable=SC2086 # several flags
 # groups COMPILER FILE.c: conditional reads (.MASK_LOAD) of loops that became vectors.
 groups() {
-  "$1" $flags -Iruntime -I"$work" -S -o /dev/null -fdump-tree-vect-details=/dev/stdout "$2" | awk '
+  "$1" $flags -Iruntime/kernels -I"$work" -S -o /dev/null -fdump-tree-vect-details=/dev/stdout "$2" | awk '
     / = \.MASK_LOAD/ && / note: / { masked[$1] = $0 }
     /optimized: +loop vectorized/ { vectors[$1] = 1 }
     /^;; Function/ { functions++ }

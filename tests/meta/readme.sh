@@ -16,7 +16,7 @@ check "the model compiles" "$nnc" "$work/digits.nn" -o "$work/digits.c"
   echo 'return loss > 0; }'
 } >"$work/readme.c"
 # shellcheck disable=SC2086 # STRICT is several words
-check "the snippet of C compiles" gcc $STRICT -Iruntime -I"$work" -c -o "$work/readme.o" "$work/readme.c"
+check "the snippet of C compiles" gcc $STRICT -Iruntime/kernels -I"$work" -c -o "$work/readme.o" "$work/readme.c"
 for f in $(grep -oE '(models|tools|runtime|compiler|docs)/[A-Za-z_]+\.[a-z]+' README.md | sort -u); do
   [ -e "$f" ] && ok "$f is there" || not_ok "$f is there"
 done

@@ -78,7 +78,7 @@ int main(void) {
 END
 # shellcheck disable=SC2086 # several words
 if "$nnc" "$work/carry.nn" -o "$work/carry.c" >"$work/log" 2>&1 &&
-  $CC -std=c11 -include runtime/nn_math.h -Iruntime -I"$work" "$work/carry_main.c" "$work/carry.c" "$BUILD/libnn.a" $LINK -o "$work/carry" >"$work/log" 2>&1 &&
+  $CC -std=c11 -include runtime/kernels/nn_math.h -Iruntime/kernels -I"$work" "$work/carry_main.c" "$work/carry.c" "$BUILD/libnn.a" $LINK -o "$work/carry" >"$work/log" 2>&1 &&
   "$work/carry" >"$work/log" 2>&1; then ok "a state goes on row by row"
 else not_ok "a state goes on row by row" - <"$work/log"; fi
 

@@ -66,7 +66,7 @@ int main(void) { return by_trainer() || by_hand(); }
 END
 printf '0,0,3\n1,0,5\n1,2,3\n0,1,2\n3,1,8\n2,2,5\n4,4,7\n' >"$work/d.csv"
 # shellcheck disable=SC2086 # several words
-check "a user's program compiles" $CC -std=c99 -Wall -Wextra -Werror -Iruntime -I"$work" -o "$work/user" "$work/user.c" "$work/fit.c" \
+check "a user's program compiles" $CC -std=c99 -Wall -Wextra -Werror -Iruntime/kernels -Iruntime -I"$work" -o "$work/user" "$work/user.c" "$work/fit.c" \
   "${LIBRARY:-$BUILD}/libnn.a" $LINK
 cd "$work" || exit 1
 check "it trains, and calls the functions" $RUN ./user

@@ -84,5 +84,5 @@ int main(void) {
 END
 check "a saddle compiles" "$nnc" "$work/saddle.nn" -o "$work/saddle.c"
 # shellcheck disable=SC2086
-check "and is linked" $CC $STRICT -Iruntime -I"$work" -o "$work/saddle" "$work/main.c" "$work/saddle.c" "$BUILD/libnn.a" $LINK
+check "and is linked" $CC $STRICT -Iruntime/kernels -I"$work" -o "$work/saddle" "$work/main.c" "$work/saddle.c" "$BUILD/libnn.a" $LINK
 check "a saddle: down a, up b; step and gradient are those of L" "$work/saddle"

@@ -66,7 +66,7 @@ EOF
 for c in gcc clang; do
   have $c || { skip "$c" "$c is not installed"; continue; }
   # shellcheck disable=SC2086 # several words
-  check "$c compiles both" $c $STRICT -O2 -Iruntime -I"$work" -o "$work/main" "$work/main.c" "$work/run.c" "$work/whole.c" "$BUILD/libnn.a" $LINK
+  check "$c compiles both" $c $STRICT -O2 -Iruntime/kernels -I"$work" -o "$work/main" "$work/main.c" "$work/run.c" "$work/whole.c" "$BUILD/libnn.a" $LINK
   check "$c: each element's draws are those of its place" "$work/main"
 done
 

@@ -145,7 +145,7 @@ int main(void) {
 END
 link_user() { # COMPILER ENDING: of the files with the models
   # shellcheck disable=SC2086 # several words
-  $1 -std=c99 -O2 -Iruntime -I"$work" -o "$work/user" "$work/user.c" "$work/sums.$2" "$work/many.$2" "$work/pictures.$2" "$BUILD/libnn.a" $LINK
+  $1 -std=c99 -O2 -Iruntime/kernels -I"$work" -o "$work/user" "$work/user.c" "$work/sums.$2" "$work/many.$2" "$work/pictures.$2" "$BUILD/libnn.a" $LINK
 }
 for name in sums many pictures; do check "$name.c is generated" generate "$work/$name.nn" "$work"; done
 for compiler in gcc clang; do
@@ -219,7 +219,7 @@ check "norm.c is generated" generate "$work/norm.nn" "$work"
 sed '/ptrdiff_t/s/start += 1024/start += whole/; s/q < start + 1024/q < start + whole/; s/double sum = 0.0;/float sum = 0.0f;/; s/sum += (double)/sum += /' "$work/norm.c" >"$work/norm.twin.c"
 for name in norm norm.twin; do
   # shellcheck disable=SC2086 # several words
-  check "$name is linked" $CC -std=c99 -O2 -Iruntime -I"$work" -o "$work/$name" "$work/step.c" "$work/$name.c" "$BUILD/libnn.a" $LINK
+  check "$name is linked" $CC -std=c99 -O2 -Iruntime/kernels -I"$work" -o "$work/$name" "$work/step.c" "$work/$name.c" "$BUILD/libnn.a" $LINK
   "$work/$name" >"$work/$name.out"
 done
 check "a long norm keeps its digits" near -0.000577350269 "$work/norm.out"

@@ -78,7 +78,7 @@ int main(void) {
 END
 build_and_run() {
   # shellcheck disable=SC2086 # several words
-  cc -std=c99 -Iruntime -I"$work" -o "$work/user" "$work/user.c" "$work/pair.c" "$work/idle.c" "$work/before.c" "$BUILD/libnn.a" $LINK && "$work/user"
+  cc -std=c99 -Iruntime/kernels -I"$work" -o "$work/user" "$work/user.c" "$work/pair.c" "$work/idle.c" "$work/before.c" "$BUILD/libnn.a" $LINK && "$work/user"
 }
 check "each turn has draws of its own, and no turn changes no state" build_and_run
 

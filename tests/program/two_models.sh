@@ -50,7 +50,7 @@ cp "$work/user.c" "$work/user.cc"
 
 build_and_run() { # COMPILER
   # shellcheck disable=SC2086 # several words
-  $1 -std=c99 -Iruntime -I"$work" -o "$work/user" "$work/user.c" "$work/first.c" "$work/second.c" "${LIBRARY:-$BUILD}/libnn.a" $LINK &&
+  $1 -std=c99 -Iruntime/kernels -I"$work" -o "$work/user" "$work/user.c" "$work/first.c" "$work/second.c" "${LIBRARY:-$BUILD}/libnn.a" $LINK &&
     $RUN "$work/user"
 }
 if [ -n "$RUN" ]; then # on another machine: machines.sh
@@ -63,14 +63,14 @@ for compiler in gcc clang tcc; do # products here are small: no call of nn_gemm,
 done
 
 from_cxx() {
-  for name in first second; do gcc -std=c99 -O2 -Iruntime -I"$work" -c "$work/$name.c" -o "$work/$name.o" || return 1; done
+  for name in first second; do gcc -std=c99 -O2 -Iruntime/kernels -I"$work" -c "$work/$name.c" -o "$work/$name.o" || return 1; done
   # shellcheck disable=SC2086 # several words
-  g++ -std=c++11 -Wall -Wextra -Werror -Iruntime -I"$work" -o "$work/user" "$work/user.cc" "$work/first.o" "$work/second.o" \
+  g++ -std=c++11 -Wall -Wextra -Werror -Iruntime/kernels -I"$work" -o "$work/user" "$work/user.cc" "$work/first.o" "$work/second.o" \
     "$BUILD/libnn.a" $LINK && "$work/user"
 }
 if have g++; then check "from C++" from_cxx; else skip "from C++" "g++ is not installed"; fi
 
-gcc -std=c99 -O2 -Iruntime -I"$work" -c "$work/first.c" -o "$work/first.o"
+gcc -std=c99 -O2 -Iruntime/kernels -I"$work" -c "$work/first.c" -o "$work/first.o"
 nm -u "$work/first.o" | awk '{ print $2 }' |
   grep -Evx 'nn_[a-z0-9_]*|mem(cpy|set|move)|[a-z0-9]*f|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail' >"$work/strangers"
 empty "needs nothing but the runtime" "$work/strangers"
@@ -84,6 +84,6 @@ for name in exp int xor time gamma; do
   struct=$(sed -n 's/^} \([a-z_]*\);$/\1/p' "$work/$name.h" | tail -1)
   printf '#include <math.h>\n#include <string.h>\n#include <time.h>\n#include "%s.h"\nstatic %s m;\nint main(void) { %s_init(&m, 1); return 0; }\n' \
     "$name" "$struct" "$(prefix_of "$work/$name.h")" >"$work/use_$name.c"
-  check "and a program uses it beside the headers" ${CC:-cc} -std=gnu11 -Wall -Wextra -Werror -Iruntime -I"$work" -c \
+  check "and a program uses it beside the headers" ${CC:-cc} -std=gnu11 -Wall -Wextra -Werror -Iruntime/kernels -I"$work" -c \
     -o "$work/use_$name.o" "$work/use_$name.c"
 done

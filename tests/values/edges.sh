@@ -14,8 +14,8 @@ users_builds
 in_turn 3 >"$work/its"
 { echo "plainly $CC -std=c11 -O1"; cat "$work/its"; } | while read -r build compiler flags; do
   # shellcheck disable=SC2086 # several words
-  if $compiler $flags -Iruntime -I"$work" -c -o "$work/edges.o" "$work/edges.c" >"$work/log" 2>&1 </dev/null &&
-    $CC -std=c11 -O1 -Iruntime -I"$work" -Itests/judge -o "$work/edges" tests/judge/edges.c "$work/edges.o" "$BUILD/libnn.a" $LINK \
+  if $compiler $flags -Iruntime/kernels -I"$work" -c -o "$work/edges.o" "$work/edges.c" >"$work/log" 2>&1 </dev/null &&
+    $CC -std=c11 -O1 -Iruntime/kernels -I"$work" -Itests/judge -o "$work/edges" tests/judge/edges.c "$work/edges.o" "$BUILD/libnn.a" $LINK \
       >"$work/log" 2>&1 </dev/null; then
     "$work/edges" tests/values/prelude/edges.txt >"$work/float" 2>&1
     status=$?
@@ -34,5 +34,5 @@ done <"$work/rules"
 # A naive form is found: the cross-entropy of a probability that has become 0.
 "$nnc" --prelude | sed 's/^fn log_softmax.*/fn log_softmax(z[k]) = log(softmax(z) + 1e-30)/' >"$work/naive.nn"
 generate tests/values/prelude/edges.nn "$work" --prelude "$work/naive.nn" >"$work/log" 2>&1
-$CC -std=c11 -O1 -Iruntime -I"$work" -Itests/judge -o "$work/edges" tests/judge/edges.c "$work/edges.c" "$BUILD/libnn.a" $LINK
+$CC -std=c11 -O1 -Iruntime/kernels -I"$work" -Itests/judge -o "$work/edges" tests/judge/edges.c "$work/edges.c" "$BUILD/libnn.a" $LINK
 fails "a naive form is found" 1 "^not ok v_cross_entropy at" "$work/edges" tests/values/prelude/edges.txt

@@ -61,9 +61,9 @@ functions() {
   { grep -Ev '^ *minimize|^check|epochs' "$model"; echo "minimize $loss with newton"; } >"$work/$name.nn"
   check "$name with newton is C" generate "$work/$name.nn" "$work/c" "$@"
   # shellcheck disable=SC2086 # several words
-  check "$name compiles without a warning" gcc $STRICT -O1 -Iruntime -I"$work/c" -c -o "$work/c/$name.o" "$work/c/$name.c"
+  check "$name compiles without a warning" gcc $STRICT -O1 -Iruntime/kernels -I"$work/c" -c -o "$work/c/$name.o" "$work/c/$name.c"
   # shellcheck disable=SC2086
-  check "$name is linked" gcc -O1 -Iruntime -I"$work/c" -DMODEL="$(prefix_of "$work/c/$name.h")_model" -DHEADER="\"$name.h\"" \
+  check "$name is linked" gcc -O1 -Iruntime/kernels -I"$work/c" -DMODEL="$(prefix_of "$work/c/$name.h")_model" -DHEADER="\"$name.h\"" \
     -o "$work/c/$name" tests/judge/full_batch.c "$work/c/$name.o" "$BUILD/libnn.a" $LINK
   check "$name: gradients and products in double precision" "$work/c/$name" 1 2 3
 }

@@ -12,7 +12,7 @@ while read -r name; do
   every=$(sed -n "/^case $name\$/,/^start/s/^every /every /p" "$file")
   { cat "tests/values/prelude/$model.nn"; echo "minimize L $every with $chain"; } >"$work/$model.nn"
   check "$name in double: $chain" "$BUILD/steptest" "$work/$model.nn" "$file" "$name"
-  if "$nnc" "$work/$model.nn" -o "$work/$model.c" >"$work/log" 2>&1 && $CC -std=c11 -O1 -Iruntime -I"$work" -DMODEL="${model}_model" \
+  if "$nnc" "$work/$model.nn" -o "$work/$model.c" >"$work/log" 2>&1 && $CC -std=c11 -O1 -Iruntime/kernels -I"$work" -DMODEL="${model}_model" \
     -DHEADER="\"$model.h\"" -o "$work/steps" tests/judge/steps.c "$work/$model.c" "$BUILD/libnn.a" $LINK >"$work/log" 2>&1; then
     check "$name in C: $chain" "$work/steps" "$file" "$name"
   else not_ok "$name in C: $chain" - <"$work/log"; fi
@@ -27,6 +27,6 @@ done
 # A wrong one is found by the same way.
 sed '/^optimizer nadam/,/^}/s/psi) \/ 2)$/psi) \/ 3)/' "$work/prelude.nn" >"$work/wrong.nn"
 { cat tests/values/prelude/net.nn; echo "minimize L with nadam(0.05)"; } >"$work/net.nn"
-"$nnc" --prelude "$work/wrong.nn" "$work/net.nn" -o "$work/net.c" && $CC -std=c11 -Iruntime -I"$work" -DMODEL=net_model \
+"$nnc" --prelude "$work/wrong.nn" "$work/net.nn" -o "$work/net.c" && $CC -std=c11 -Iruntime/kernels -I"$work" -DMODEL=net_model \
   -DHEADER='"net.h"' -o "$work/steps" tests/judge/steps.c "$work/net.c" "$BUILD/libnn.a" $LINK
 fails "a wrong optimizer is found" 1 "step 1: parameter 0 is" "$work/steps" "$file" nadam

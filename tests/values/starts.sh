@@ -4,7 +4,7 @@
 . tests/lib.sh
 
 generate tests/values/prelude/starts.nn "$work" >"$work/log" 2>&1 || { not_ok "starts generated" - <"$work/log"; exit 0; }
-if ! $CC -std=c11 -O1 -Iruntime -I"$work" -DMODEL=starts_model -DHEADER='"starts.h"' -o "$work/starts" tests/judge/starts.c \
+if ! $CC -std=c11 -O1 -Iruntime/kernels -I"$work" -DMODEL=starts_model -DHEADER='"starts.h"' -o "$work/starts" tests/judge/starts.c \
   "$work/starts.c" "$BUILD/libnn.a" $LINK >"$work/log" 2>&1; then not_ok "starts compiled" - <"$work/log"; exit 0; fi
 "$work/starts" >"$work/got"
 sed -n 's/^param \([a-z]*\)\([^#]*[^ ]\) *# */\1 \2 # /p' tests/values/prelude/starts.nn >"$work/wanted"

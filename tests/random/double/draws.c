@@ -1,4 +1,4 @@
-/* draws.c: the draws of runtime/random.c, as they are, in arrays of doubles: what a model draws in double is what it draws
+/* draws.c: the draws of runtime/kernels/random.c, as they are, in arrays of doubles: what a model draws in double is what it draws
  * in float. */
 #define nn_philox narrow_philox
 #define nn_draw_uniform narrow_uniform
@@ -6,7 +6,7 @@
 #define nn_noise narrow_noise
 #define nn_draw_truncated_normal narrow_truncated_normal
 #define nn_draw_orthogonal narrow_orthogonal
-#include "../../../runtime/random.c"
+#include "../../../runtime/kernels/random.c"
 #undef nn_draw_uniform
 #undef nn_draw_normal
 #undef nn_noise

@@ -1,5 +1,5 @@
 /* nn_math.h: in place of the runtime's, for a build of generated C with `float` defined as `double`: libm, and the
- * conventions of runtime/nn_math.h. Also what such a build links of the runtime: a plain product, and draws that are
+ * conventions of runtime/kernels/nn_math.h. Also what such a build links of the runtime: a plain product, and draws that are
  * never looked at. */
 #ifndef NN_MATH_DOUBLE_H
 #define NN_MATH_DOUBLE_H

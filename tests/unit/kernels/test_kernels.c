@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "gemm_internal.h"
+#include "kernels/gemm_internal.h"
 #include "nn.h"
 
 /* ---- matrix products ---- */

@@ -3,7 +3,7 @@
 #define _XOPEN_SOURCE 700
 #include "scratch.h"
 #include "tiny_model.h"
-#include "tools.h"
+#include "base/tools.h"
 
 #include <dirent.h>
 #include <float.h>

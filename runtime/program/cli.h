@@ -1,0 +1,86 @@
+/* cli.h: what the files of the program share; see program/main.c. SPDX-License-Identifier: 0BSD */
+#ifndef CLI_H
+#define CLI_H
+
+#include "base/tools.h"
+
+#include <stdio.h>
+
+enum { CLI_MOST_SETS = 32 };
+
+typedef struct cli_set {
+  const char *name;
+  float value;
+} cli_set;
+
+typedef struct cli { /* the command line, understood (program/options.c) */
+  const nn_model *model;
+  int command; /* index into cli_commands */
+  nn_source data[NN_MAX_INPUTS], test[NN_MAX_INPUTS];
+  int data_count, test_count;
+  uint32_t given; /* options, by their place in the table */
+  int epochs, batch, threads, patience, every, quiet, count;
+  uint64_t seed;
+  double validate;
+  const char *save, *load, *resume, *history, *trace, *out, *output, *loss, *rows, *test_rows;
+  cli_set sets[CLI_MOST_SETS];
+  int set_count;
+  char *copies; /* of the words that were taken apart */
+} cli;
+
+typedef struct cli_command {
+  const char *name, *help;
+  int (*run)(const cli *options, nn_error *error);
+} cli_command;
+
+extern const cli_command cli_commands[]; /* program/main.c; ends with a NULL name */
+enum { CLI_TRAIN = 1, CLI_TEST = 2, CLI_PREDICT = 4, CLI_GRAD = 8, CLI_INFO = 16, CLI_HELP = 32 }; /* in its order */
+
+int cli_parse(cli *options, const nn_model *model, int argc, char **argv, nn_error *error);
+void cli_free(cli *options);
+int cli_given(const cli *options, const char *option); /* "--epochs" */
+void cli_print_options(const nn_model *model);
+
+int cli_train(const cli *options, nn_error *error);
+int cli_test(const cli *options, nn_error *error);
+int cli_predict(const cli *options, nn_error *error);
+int cli_grad(const cli *options, nn_error *error);
+int cli_info(const cli *options, nn_error *error);
+int cli_help(const cli *options, nn_error *error);
+
+/* "L 0.25  accuracy 0.9" of the losses, then the metrics; NaN is left out. */
+void cli_print_values(const nn_model *model, const char *prefix, const double *values, const char *separator,
+                      int digits);
+const char *cli_value_name(const nn_model *model, int k);
+
+/* step,p[0],p[1],...: a line for each step, the first before any (program/trace.c). */
+typedef struct cli_trace {
+  FILE *file; /* NULL: none */
+  const char *name;
+  int failed;
+} cli_trace;
+int cli_trace_open(cli_trace *trace, const char *name, const nn_run *run, nn_error *error);
+void cli_trace_step(cli_trace *trace, const nn_run *run);
+int cli_trace_close(cli_trace *trace, nn_error *error);
+
+/* Outputs to a file of the kind that its extension says, or as CSV to the standard output (program/write.c). */
+typedef struct cli_column {
+  const nn_output *output;
+  void *values;
+  size_t rows;
+  const nn_vocabulary *vocabulary; /* of a text, else NULL */
+} cli_column;
+int cli_check_output_file(const char *file, nn_error *error);
+/* Whole numbers on at least one axis, of as many classes as an input has that was a text (program/text.c). */
+const nn_vocabulary *cli_text_of(const nn_run *run, const nn_output *output);
+/* The characters of row `row`: each run of the last axis ends where that axis does, or before a class that no character
+ * has; between two runs stands a line's end. */
+void cli_add_text(nn_text *text, const cli_column *column, size_t row);
+void cli_add_quoted_text(nn_text *text, const cli_column *column, size_t row); /* as a cell of CSV */
+int cli_write(const char *file, const cli_column *columns, int count, nn_error *error);
+
+/* One output as a grid of pictures (program/picture.c). */
+int cli_write_png(const char *file, const cli_column *columns, int count, nn_error *error);
+int cli_write_netpbm(const char *file, const cli_column *columns, int count, nn_error *error);
+
+#endif

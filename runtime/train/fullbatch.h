@@ -1,0 +1,38 @@
+/* fullbatch.h: a model's loss over all rows, minimized; see train/full_batch.c. SPDX-License-Identifier: 0BSD */
+#ifndef FULLBATCH_H
+#define FULLBATCH_H
+
+#include "minimize/minimize.h"
+
+typedef struct nn_lane { /* what a thread needs */
+  double *sum, *part;    /* gradients: of its rows so far; of a block */
+  double loss;
+  void *work;
+  void *in[NN_MAX_INPUTS]; /* reals as doubles */
+} nn_lane;
+
+typedef struct nn_fullbatch {
+  nn_run *run;
+  const nn_data *data;
+  nn_workers *workers;
+  const size_t *rows; /* the training rows */
+  size_t count;
+  uint32_t inputs;
+  uint64_t step; /* whose draws are taken, in all iterations */
+  nn_minimizer minimizer;
+  nn_lane *lanes; /* one for each worker */
+  double *param, *direction, *state;
+  size_t *places; /* of each variable among the parameters */
+  size_t moved;   /* variables */
+} nn_fullbatch;
+
+/* The loss at the run's parameters. Fails where the model and the data do not allow a full batch. */
+int nn_fullbatch_open(nn_fullbatch *full, nn_run *run, const nn_data *data, nn_workers *workers, const size_t *rows,
+                      size_t count, nn_error *error);
+/* One iteration; the parameters of the run are those that it came to. */
+nn_end nn_fullbatch_step(nn_fullbatch *full);
+/* -1 where the loss is maximized: what the minimizer sees is its negative. */
+double nn_fullbatch_sign(const nn_fullbatch *full);
+void nn_fullbatch_close(nn_fullbatch *full);
+
+#endif

@@ -1,0 +1,28 @@
+/* steps.h: one step of training; see train/steps.c. SPDX-License-Identifier: 0BSD */
+#ifndef STEPS_H
+#define STEPS_H
+
+#include "base/tools.h"
+
+enum { NN_MAX_TURNS = 32 };
+
+typedef struct nn_turn {
+  int loss;
+  float value;
+} nn_turn; /* a loss that took its turn, before its update */
+
+typedef struct nn_step {
+  nn_run *run;
+  const nn_data *data;
+  nn_workers *workers; /* with gradients */
+  const size_t *rows;  /* the batch */
+  int n;
+  nn_turn losses[NN_MAX_TURNS];
+  int count;
+} nn_step;
+
+void nn_step_run(nn_step *step);
+/* What a block of rows draws from, by its first row. */
+uint64_t nn_block_seed(const nn_run *run, size_t first);
+
+#endif
