@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,36 +222,4 @@ int nn_file_write(const char *file, const nn_span *spans, int count, nn_error *e
   int result = replace(target ? target : file, spans, count, error);
   free(target);
   return result;
-}
-
-/* ---- text that grows ---- */
-
-static int text_room(nn_text *text, size_t more) {
-  if (text->failed) return 0;
-  if (text->size + more + 1 <= text->capacity) return 1;
-  size_t larger = (text->size + more + 1) * 2;
-  char *data = realloc(text->data, larger);
-  if (!data) return text->failed = 1, 0;
-  text->data = data;
-  text->capacity = larger;
-  return 1;
-}
-
-void nn_text_add(nn_text *text, const char *bytes, size_t size) {
-  if (!text_room(text, size)) return;
-  memcpy(text->data + text->size, bytes, size);
-  text->size += size;
-  text->data[text->size] = 0;
-}
-
-void nn_text_printf(nn_text *text, const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  int length = vsnprintf(NULL, 0, format, arguments);
-  va_end(arguments);
-  if (length < 0 || !text_room(text, (size_t)length)) return;
-  va_start(arguments, format);
-  vsnprintf(text->data + text->size, (size_t)length + 1, format, arguments);
-  va_end(arguments);
-  text->size += (size_t)length;
 }

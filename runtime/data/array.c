@@ -3,7 +3,7 @@
  * In: a file's bytes, that begin with an idx header (0 0 type rank, extents as big-endian words) or with npy's magic
  * and its dictionary ("{'descr': '<f4', 'fortran_order': False, 'shape': (60000, 28, 28), }"). Out: the series of an
  * input. Bytes are not copied: the series takes the file's memory over. */
-#include "base/tools.h"
+#include "data/reading.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,58 +1,13 @@
-/* read.c: files given to a model's inputs, and batches made of them. SPDX-License-Identifier: 0BSD
+/* read.c: files given to a model's inputs. SPDX-License-Identifier: 0BSD
  *
  * In: "x=FILE" pairs. Out: one series per input, every value checked against what the input takes, kept as compactly
- * as the file has it (bytes stay bytes), and from these the arrays of floats and int32_t that the model reads. */
-#include "base/tools.h"
+ * as the file has it (bytes stay bytes), and all of the same number of rows. */
+#include "data/reading.h"
 
-#include <float.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* ---- series ---- */
-
-size_t nn_storage_size(nn_storage storage) { return storage == NN_BYTES ? 1 : 4; }
-
-int nn_value_fits(const nn_input *input, double value) {
-  switch (input->kind) {
-  case NN_REAL: return fabs(value) <= (double)FLT_MAX;
-  case NN_CLASS: return value >= 0 && value < input->classes && value == floor(value);
-  case NN_INT: return value >= INT32_MIN && value <= INT32_MAX && value == floor(value);
-  case NN_BIT: return value == 0 || value == 1;
-  case NN_EXTENT: return value >= 1 && value <= input->classes && value == floor(value);
-  }
-  return 0;
-}
-
-void nn_print_expected(char *out, size_t size, const nn_input *input, double value) {
-  if (input->kind == NN_CLASS) snprintf(out, size, "a class, a whole number 0..%d,", (int)input->classes - 1);
-  else if (input->kind == NN_INT) snprintf(out, size, "a whole number of 32 bits");
-  else if (input->kind == NN_BIT) snprintf(out, size, "0 or 1");
-  else if (input->kind == NN_EXTENT) snprintf(out, size, "a whole number 1..%d,", (int)input->classes);
-  else snprintf(out, size, nn_value_fits(input, value) ? "a number" : "a finite number");
-}
-
-int nn_series_start(nn_series *series, const nn_input *input, size_t values, nn_error *error) {
-  *series = (nn_series){.storage = NN_WORDS, .divisor = 1, .count = input->count};
-  if (input->kind == NN_REAL) series->storage = NN_FLOATS;
-  if (input->kind == NN_BIT || (input->kind == NN_CLASS && input->classes <= 256)) series->storage = NN_BYTES;
-  size_t size = nn_storage_size(series->storage);
-  series->block = values <= SIZE_MAX / 4 ? malloc(values * size + 1) : NULL;
-  series->values = series->block;
-  return series->block ? 0 : nn_out_of_memory(error, values * size);
-}
-
-void nn_series_set(nn_series *series, size_t index, double value) {
-  switch (series->storage) {
-  case NN_BYTES: ((uint8_t *)series->values)[index] = (uint8_t)value; break;
-  case NN_WORDS: ((int32_t *)series->values)[index] = (int32_t)value; break;
-  case NN_FLOATS: ((float *)series->values)[index] = (float)value; break;
-  }
-}
-
-/* ---- files into series ---- */
 
 /* A text that says what the extents of the examples are, which no file has said. */
 static int gives_extents(const nn_reading *reading) {
@@ -93,27 +48,6 @@ static char *split_columns(const char *given, const char **columns, nn_error *er
 /* The input that says how many places of the first axis an example has, or -1. */
 static int extent_of(const nn_input *input) { return input->rank > 0 ? input->extent[0] - 1 : -1; }
 
-static int32_t whole_at(const nn_series *series, size_t k) {
-  return series->storage == NN_BYTES ? ((const uint8_t *)series->values)[k] : ((const int32_t *)series->values)[k];
-}
-
-int nn_is_sized(const nn_input *input) {
-  int sized = 0;
-  for (int axis = 0; axis < input->rank; axis++) sized |= input->extent[axis];
-  return sized;
-}
-
-int nn_is_padding(const nn_data *data, const nn_input *input, size_t row, size_t k) {
-  for (int axis = input->rank - 1; axis >= 0 && nn_is_sized(input); axis--) {
-    size_t place = k % (size_t)input->shape[axis];
-    int extent = input->extent[axis] - 1;
-    k /= (size_t)input->shape[axis];
-    if (extent < 0 || !(data->given >> extent & 1) || row >= data->series[extent].rows) continue;
-    if (place >= (size_t)whole_at(&data->series[extent], row)) return 1;
-  }
-  return 0;
-}
-
 /* The lengths of a text's lines are an input's values; where these are given otherwise too, they must agree. */
 static int take_lengths(nn_data *data, int input, const char *file, nn_series *lengths, nn_error *error) {
   int extent = extent_of(&data->model->inputs[input]);
@@ -127,9 +61,9 @@ static int take_lengths(nn_data *data, int input, const char *file, nn_series *l
   }
   if (series->rows != lengths->rows) return 0; /* check_rows tells the user */
   for (size_t row = 0; row < lengths->rows; row++)
-    if (whole_at(series, row) != whole_at(lengths, row))
+    if (nn_series_whole(series, row) != nn_series_whole(lengths, row))
       return nn_fail(error, NN_BAD_DATA, "%s: row %zu has %d characters, but %s is %d there", file, row,
-                     (int)whole_at(lengths, row), data->model->inputs[extent].name, (int)whole_at(series, row));
+                     (int)nn_series_whole(lengths, row), data->model->inputs[extent].name, (int)nn_series_whole(series, row));
   return 0;
 }
 
@@ -154,6 +88,12 @@ static int read_source(nn_data *data, nn_encoding *encoding, int input, const ch
   free(reading.bytes.data);
   free(file);
   return result;
+}
+
+int nn_find_input(const nn_model *model, const char *name, size_t length) {
+  for (int k = 0; k < model->ninputs; k++)
+    if (strlen(model->inputs[k].name) == length && !memcmp(model->inputs[k].name, name, length)) return k;
+  return -1;
 }
 
 static int unknown_input(const nn_model *model, const char *name, nn_error *error) {
@@ -235,157 +175,4 @@ uint32_t nn_inputs_to_train(const nn_model *model) {
   for (int k = 0; k < model->nlosses; k++) inputs |= model->losses[k].inputs;
   for (int k = 0; k < model->nmetrics; k++) inputs |= model->metrics[k].inputs;
   return inputs;
-}
-
-/* ---- batches ---- */
-
-/* Division by 255 costs three times as much as two products. 1/255 is 257/65536 + 257.008/2^32 to 48 bits, and the
- * first product is exact for a byte, so the sum is byte/255 correctly rounded for all 256 of them. */
-static void bytes_to_shares(const uint8_t *restrict from, size_t count, float *restrict to) {
-  for (size_t k = 0; k < count; k++) to[k] = (float)from[k] * 0x1.01p-8f + (float)from[k] * 0x1.010102p-24f;
-}
-
-static void bytes_to_floats(const uint8_t *restrict from, size_t count, float *restrict to) {
-  for (size_t k = 0; k < count; k++) to[k] = (float)from[k];
-}
-
-static void bytes_to_words(const uint8_t *restrict from, size_t count, int32_t *restrict to) {
-  for (size_t k = 0; k < count; k++) to[k] = from[k];
-}
-
-static void standardize(const float *restrict mean, const float *restrict deviation, size_t count, float *restrict to) {
-  for (size_t k = 0; k < count; k++) to[k] = (to[k] - mean[k]) / deviation[k];
-}
-
-static void gather_row(const nn_series *series, int real, size_t row, void *to) {
-  size_t count = series->count;
-  const char *from = (const char *)series->values + row * count * nn_storage_size(series->storage);
-  if (series->storage != NN_BYTES) memcpy(to, from, count * 4);
-  else if (real && series->divisor == 255) bytes_to_shares((const uint8_t *)from, count, to);
-  else if (real) bytes_to_floats((const uint8_t *)from, count, to);
-  else bytes_to_words((const uint8_t *)from, count, to);
-}
-
-static void clear_padding(const nn_data *data, int input, size_t row, float *to) {
-  const nn_input *about = &data->model->inputs[input];
-  for (size_t k = 0; nn_is_sized(about) && k < about->count; k++)
-    if (nn_is_padding(data, about, row, k)) to[k] = 0;
-}
-
-static void gather_input(const nn_data *data, const nn_encoding *encoding, int input, const size_t *rows, size_t first,
-                         int n, float *to) {
-  const nn_series *series = &data->series[input];
-  int real = data->model->inputs[input].kind == NN_REAL;
-  const float *mean = encoding->mean[input];
-  for (int i = 0; i < n; i++, to += series->count) {
-    size_t row = rows ? rows[first + (size_t)i] : first + (size_t)i;
-    gather_row(series, real, row, to);
-    if (!mean) continue;
-    standardize(mean, encoding->deviation[input], series->count, to);
-    clear_padding(data, input, row, to);
-  }
-}
-
-void nn_data_gather(const nn_data *data, const nn_encoding *encoding, uint32_t inputs, const size_t *rows, size_t first,
-                    int n, void *const *in) {
-  inputs &= data->given;
-  for (int k = 0; k < data->model->ninputs; k++)
-    if (inputs >> k & 1) gather_input(data, encoding, k, rows, first, n, in[k]);
-}
-
-/* ---- encoding ---- */
-
-/* Sums are taken of differences to the first row that has the element, so that one that never changes has deviation 0 exactly. */
-static void moments(const nn_data *data, int input, const size_t *rows, size_t count, float *row, double *sum,
-                    float *mean, float *deviation) {
-  const nn_encoding plain = {.mean = {NULL}};
-  const nn_input *about = &data->model->inputs[input];
-  size_t width = data->series[input].count;
-  double *shift = sum + width, *square = shift + width, *there = square + width; /* there: rows that have the element */
-  memset(sum, 0, 4 * width * sizeof *sum);
-  for (size_t i = 0; i < count; i++) {
-    gather_input(data, &plain, input, rows, i, 1, row);
-    for (size_t k = 0; k < width; k++) {
-      if (nn_is_padding(data, about, rows ? rows[i] : i, k)) continue;
-      if (there[k]++ == 0) shift[k] = (double)row[k];
-      sum[k] += (double)row[k] - shift[k];
-    }
-  }
-  for (size_t k = 0; k < width; k++) sum[k] /= fmax(there[k], 1);
-  for (size_t i = 0; i < count; i++) {
-    gather_input(data, &plain, input, rows, i, 1, row);
-    for (size_t k = 0; k < width; k++) {
-      if (nn_is_padding(data, about, rows ? rows[i] : i, k)) continue;
-      double d = (double)row[k] - shift[k] - sum[k];
-      square[k] += d * d;
-    }
-  }
-  for (size_t k = 0; k < width; k++) {
-    mean[k] = (float)(shift[k] + sum[k]);
-    deviation[k] = (float)sqrt(square[k] / fmax(there[k], 1));
-    if (!(deviation[k] > 0)) deviation[k] = 1;
-  }
-}
-
-static int standardize_input(nn_encoding *encoding, const nn_data *data, int input, const size_t *rows, size_t count,
-                             nn_error *error) {
-  size_t width = data->series[input].count;
-  double *sums = malloc(4 * width * sizeof *sums);
-  float *row = malloc(width * sizeof *row);
-  float *mean = malloc(width * sizeof *mean), *deviation = malloc(width * sizeof *deviation);
-  int result = sums && row && mean && deviation ? 0 : nn_out_of_memory(error, width * 44);
-  if (!result) {
-    moments(data, input, rows, count, row, sums, mean, deviation);
-    encoding->mean[input] = mean;
-    encoding->deviation[input] = deviation;
-  } else {
-    free(mean);
-    free(deviation);
-  }
-  free(sums);
-  free(row);
-  return result;
-}
-
-int nn_encoding_standardize(nn_encoding *encoding, const nn_data *data, uint32_t inputs, const size_t *rows,
-                            size_t count, nn_error *error) {
-  for (int k = 0; k < data->model->ninputs; k++) {
-    if (!((inputs & data->given) >> k & 1) || encoding->mean[k] || data->model->inputs[k].kind != NN_REAL) continue;
-    if (standardize_input(encoding, data, k, rows, count, error)) return -1;
-  }
-  return 0;
-}
-
-static int check_row(const nn_data *data, const nn_encoding *encoding, int input, size_t row, float *values, nn_error *error) {
-  const nn_input *about = &data->model->inputs[input];
-  const float *mean = encoding->mean[input], *deviation = encoding->deviation[input];
-  gather_input(data, encoding, input, NULL, row, 1, values);
-  for (size_t k = 0; k < about->count; k++)
-    if (!isfinite(values[k]))
-      return nn_fail(error, NN_BAD_DATA,
-                     "input %s, row %zu, element %zu: standardized by the mean %g and the deviation %g it is no finite number "
-                     "(rows count from 0)",
-                     about->name, row, k, (double)mean[k], (double)deviation[k]);
-  return 0;
-}
-
-int nn_encoding_check(const nn_encoding *encoding, const nn_data *data, nn_error *error) {
-  int result = 0;
-  for (int input = 0; input < data->model->ninputs && !result; input++) {
-    if (!(data->given >> input & 1) || !encoding->mean[input]) continue;
-    float *values = malloc(data->series[input].count * sizeof *values + 1);
-    if (!values) return nn_out_of_memory(error, data->series[input].count * sizeof *values);
-    for (size_t row = 0; row < data->rows && !result; row++) result = check_row(data, encoding, input, row, values, error);
-    free(values);
-  }
-  return result;
-}
-
-void nn_encoding_free(nn_encoding *encoding) {
-  for (int k = 0; k < NN_MAX_INPUTS; k++) {
-    free(encoding->mean[k]);
-    free(encoding->deviation[k]);
-    free(encoding->vocabulary[k].letters);
-  }
-  *encoding = (nn_encoding){.mean = {NULL}};
 }

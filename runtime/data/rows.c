@@ -3,7 +3,7 @@
  * In: data that was read, and which rows: ranges ("0-39", "0-39,100"), or a column of a file that has 1 for a row that
  * is meant and 0 for any other ("split.csv:0"). Out: the data with these rows alone, or with all others, in their
  * order. So a split that somebody published, or a study with few examples, needs no files of its own. */
-#include "base/tools.h"
+#include "data/reading.h"
 
 #include <stdlib.h>
 #include <string.h>

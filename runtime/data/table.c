@@ -4,7 +4,7 @@
  * input, one row per line; the columns are the input's elements. The first line is a header if it holds what is no
  * number where the second has one, or has no number at all, or holds other than numbers and has another count of
  * columns. Cells may be quoted ("a ""b"", c"); blank lines are skipped. */
-#include "base/tools.h"
+#include "data/reading.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,13 +5,11 @@
  * characters in ascending order. A text read later is written in the vocabulary of the first. Where the example says
  * how many places there are, `s[T] : class(27)`, each line is one, without its end, and its length is T; lines
  * without a character are left out. */
-#include "base/tools.h"
+#include "data/reading.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { LETTERS = 0x110000 };
 
 /* A text is for whole lists of classes; a table of them has lines that begin with a number. */
 int nn_is_text(const nn_reading *reading) {
@@ -29,49 +27,14 @@ int nn_is_text(const nn_reading *reading) {
   return numbers * 2 < lines;
 }
 
-/* The continuation bytes of a UTF-8 sequence that begins with this byte, or -1. */
-static int continuation(unsigned char first) {
-  if (first < 0x80) return 0;
-  if (first >= 0xc2 && first < 0xe0) return 1;
-  if (first >= 0xe0 && first < 0xf0) return 2;
-  return first >= 0xf0 && first < 0xf5 ? 3 : -1;
-}
-
-uint32_t nn_next_letter(const unsigned char **at, const unsigned char *end) {
-  static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-  const unsigned char *byte = *at;
-  int more = continuation(*byte);
-  uint32_t letter = more <= 0 ? *byte : *byte & (0x3fu >> more);
-  *at = byte + 1;
-  if (more < 0 || end - byte <= more) return *byte;
-  for (int k = 1; k <= more; k++) {
-    if ((byte[k] & 0xc0) != 0x80) return *byte;
-    letter = letter << 6 | (byte[k] & 0x3fu);
-  }
-  if (letter < least[more] || letter >= LETTERS) return *byte;
-  *at = byte + 1 + more;
-  return letter;
-}
-
-void nn_text_add_letter(nn_text *text, uint32_t letter) {
-  static const unsigned char first[] = {0, 0xc0, 0xe0, 0xf0};
-  int more = letter < 0x80 ? 0 : letter < 0x800 ? 1 : letter < 0x10000 ? 2 : 3;
-  char byte = (char)(first[more] | letter >> (6 * more));
-  nn_text_add(text, &byte, 1);
-  for (int k = more - 1; k >= 0; k--) {
-    byte = (char)(0x80 | (letter >> (6 * k) & 0x3f));
-    nn_text_add(text, &byte, 1);
-  }
-}
-
 static int ends_line(uint32_t letter) { return letter == '\n' || letter == '\r'; }
 
 static int by_lines(const nn_reading *reading) { return reading->input->extent[0] > 0; }
 
 static int collect(const nn_reading *reading, nn_vocabulary *vocabulary, nn_error *error) {
   const nn_bytes *bytes = &reading->bytes;
-  unsigned char *seen = calloc(LETTERS, 1);
-  if (!seen) return nn_out_of_memory(error, LETTERS);
+  unsigned char *seen = calloc(NN_LETTERS, 1);
+  if (!seen) return nn_out_of_memory(error, NN_LETTERS);
   const unsigned char *at = bytes->data, *end = at + bytes->size;
   int count = 0;
   while (at < end) {
@@ -83,7 +46,7 @@ static int collect(const nn_reading *reading, nn_vocabulary *vocabulary, nn_erro
   vocabulary->letters = malloc((size_t)(count + 1) * sizeof *vocabulary->letters);
   if (vocabulary->letters) {
     vocabulary->count = 0;
-    for (uint32_t letter = 0; letter < LETTERS; letter++)
+    for (uint32_t letter = 0; letter < NN_LETTERS; letter++)
       if (seen[letter]) vocabulary->letters[vocabulary->count++] = letter;
   }
   free(seen);

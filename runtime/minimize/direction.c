@@ -4,7 +4,7 @@
  * row of the table of methods), a search along it (minimize/search.c), and what the method learns from the step
  * s = x' - x and the change of the gradient y = g' - g. Where the search fails, what was learned is forgotten and
  * steepest descent tried; where that fails too, it is the end. After Nocedal and Wright, Numerical Optimization, 2006. */
-#include "minimize/minimize.h"
+#include "minimize/minimizer.h"
 
 #include <float.h>
 #include <math.h>
@@ -12,16 +12,6 @@
 #include <string.h>
 
 enum { MOST_IDLE = 5 };
-
-double nn_dot(size_t n, const double *a, const double *b) {
-  double sum = 0;
-  for (size_t k = 0; k < n; k++) sum += a[k] * b[k];
-  return sum;
-}
-
-void nn_add(size_t n, double a, const double *x, double *y) {
-  for (size_t k = 0; k < n; k++) y[k] += a * x[k];
-}
 
 static double largest(size_t n, const double *v) {
   double most = 0;

@@ -1,4 +1,8 @@
-/* minimize.h: minimizing a smooth function of many variables, one iteration at a time. SPDX-License-Identifier: 0BSD
+/* minimize.h: minimizing a smooth function of many variables. SPDX-License-Identifier: 0BSD
+ *
+ * In: a function with its gradient (for Newton's method also products with its Hessian), and a start. Out, after each
+ * iteration: a point at which it is lower, or the reason for which there is none. Kept: nn_minimizer, until
+ * nn_minimizer_close.
  *
  *   nn_minimizer m = {.method = NN_BFGS, .function = {n, value, NULL, context}, .tolerance = 1e-8};
  *   if (nn_minimizer_open(&m, start, &error)) ...
@@ -7,8 +11,8 @@
  *   nn_minimizer_close(&m);
  *
  * All in double precision. Nothing here knows models; train/full_batch.c makes a function of one. */
-#ifndef MINIMIZE_H
-#define MINIMIZE_H
+#ifndef NN_MINIMIZE_H
+#define NN_MINIMIZE_H
 
 #include "base/tools.h"
 
@@ -60,22 +64,10 @@ int nn_minimizer_open(nn_minimizer *m, const double *start, nn_error *error);
 nn_end nn_minimizer_step(nn_minimizer *m);
 void nn_minimizer_close(nn_minimizer *m);
 
-/* ---- between the files of the minimizer ---- */
-
-#define NN_EQUAL                                                                                                       \
-  2.2e-14 /* values that differ by this part of them are equal: what a sum over some thousand rows loses */
+/* ---- vectors (vector.c) ---- */
 
 double nn_dot(size_t n, const double *a, const double *b);
 /* y += a x */
 void nn_add(size_t n, double a, const double *x, double *y);
-/* minimize/search.c: from x along `direction`, `length` first. 0, and next_x, next_g, *value, m->length; or -1 where
- * no point is lower. */
-int nn_search(nn_minimizer *m, double length, double *value);
-/* minimize/newton.c: Newton's direction. */
-void nn_newton_direction(nn_minimizer *m);
-/* A = L L' of the lower triangle of a symmetric matrix, in place; 0, or -1 where it is not positive definite. Then x
- * of L L' x = b, in place. */
-int nn_cholesky(size_t n, double *a);
-void nn_cholesky_solve(size_t n, const double *a, double *b);
 
 #endif

@@ -4,7 +4,7 @@
  * a product for each column, and factored; where it is not positive definite, a multiple of the unit matrix is added
  * that makes it so (Nocedal and Wright 2006, algorithm 3.3). With many, the system is solved by conjugate gradients
  * until the residual is a small part of g, or until a direction of negative curvature is met (algorithm 7.1). */
-#include "minimize/minimize.h"
+#include "minimize/minimizer.h"
 
 #include <float.h>
 #include <math.h>

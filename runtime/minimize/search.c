@@ -8,7 +8,7 @@
  * First an interval that holds such a length is looked for to the right, then it is narrowed, with the minimum of the
  * cubic through two values and slopes (Nocedal and Wright 2006, algorithms 3.5 and 3.6, equation 3.59). Where values
  * differ by rounding alone, slopes decide (after Hager and Zhang 2005). */
-#include "minimize/minimize.h"
+#include "minimize/minimizer.h"
 
 #include <float.h>
 #include <math.h>

@@ -2,7 +2,8 @@
 #ifndef CLI_H
 #define CLI_H
 
-#include "base/tools.h"
+#include "data/data.h"
+#include "store/store.h"
 
 #include <stdio.h>
 

@@ -73,19 +73,9 @@ void cli_print_options(const nn_model *model) {
 
 /* ---- values ---- */
 
-static int whole(const char *text, uint64_t most, uint64_t *value) {
-  const char *at = text;
-  for (*value = 0; *at >= '0' && *at <= '9'; at++) {
-    uint64_t digit = (uint64_t)(*at - '0');
-    if (*value > (most - digit) / 10 || (*value == most / 10 && digit > most % 10)) return 0;
-    *value = *value * 10 + digit;
-  }
-  return at > text && !*at;
-}
-
 static int set_whole(cli *options, const option *o, const char *text, nn_error *error) {
   uint64_t value;
-  if (!whole(text, (uint64_t)o->most, &value) || value < (uint64_t)o->least) {
+  if (!nn_number_parse_whole(text, (uint64_t)o->most, &value) || value < (uint64_t)o->least) {
     char most[40] = "";
     if (o->most < INT_MAX) snprintf(most, sizeof most, " to %d", o->most);
     return nn_fail(error, NN_BAD_USAGE, "%s: found '%s', expected a whole number from %d%s", o->name, text, o->least,
@@ -118,7 +108,7 @@ static int set_option(cli *options, const option *o, char *text, nn_error *error
     *(const char **)place = text;
     return *text ? 0 : nn_fail(error, NN_BAD_USAGE, "%s: found nothing, expected %s", o->name, o->value);
   case SEED:
-    if (whole(text, UINT64_MAX, place)) return 0;
+    if (nn_number_parse_whole(text, UINT64_MAX, place)) return 0;
     return nn_fail(error, NN_BAD_USAGE, "--seed: found '%s', expected a whole number from 0", text);
   case SHARE:
     if (!nn_parse_number(text, text + strlen(text), &share) || !(share >= 0 && share < 1))

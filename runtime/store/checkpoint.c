@@ -7,7 +7,7 @@
  *   h.W, h.b            parameters               @last.h.W, @last.@state.n   the last epoch's, with patience or averages
  *   @state.n            states                   @standardize.x.mean, ...    encoding of inputs
  *   @slot.adam.m.h.W    optimizer state          __metadata__                hash, seed, step, epoch, options, ... */
-#include "base/tools.h"
+#include "store/store.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -256,17 +256,12 @@ static int bad_fact(const loading *l, const char *name, const char *value, const
 }
 
 static int whole_fact(const loading *l, const char *name, uint64_t least, uint64_t most, uint64_t *value) {
-  const char *text = nn_tensors_fact(&l->tensors, name), *at = text;
+  const char *text = nn_tensors_fact(&l->tensors, name);
   char expected[80];
-  int fits = 1;
-  snprintf(expected, sizeof expected, "a whole number %" PRIu64 " to %" PRIu64, least, most);
+  if (text && nn_number_parse_whole(text, most, value) && *value >= least) return 0;
   *value = 0;
-  for (; at && *at >= '0' && *at <= '9' && fits; at++) {
-    fits = *value <= (UINT64_MAX - (uint64_t)(*at - '0')) / 10;
-    *value = *value * 10 + (uint64_t)(*at - '0');
-  }
-  fits = fits && at && at > text && !*at && *value >= least && *value <= most;
-  return fits ? 0 : bad_fact(l, name, text, expected);
+  snprintf(expected, sizeof expected, "a whole number %" PRIu64 " to %" PRIu64, least, most);
+  return bad_fact(l, name, text, expected);
 }
 
 static int real_fact(const loading *l, const char *name, double least, double most, double *value) {

@@ -2,7 +2,7 @@
  *
  * In: a reflection table and a seed. Out: the model's struct with its initial parameters, reached through the table's
  * offsets, and beside it what is not the model's own: epochs done, early stopping's best, how inputs are encoded. */
-#include "base/tools.h"
+#include "store/store.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,13 +10,6 @@
 #include <string.h>
 
 static const size_t absent = (size_t)-1;
-
-void *nn_aligned(size_t bytes) {
-  size_t rounded = bytes <= SIZE_MAX - 64 ? (bytes + 63) / 64 * 64 : 0;
-  void *memory = rounded || !bytes ? aligned_alloc(64, rounded ? rounded : 64) : NULL;
-  if (memory) memset(memory, 0, rounded ? rounded : 64);
-  return memory;
-}
 
 static float *floats_at(const nn_run *run, size_t offset) {
   return offset == absent ? NULL : (float *)((char *)run->memory + offset);

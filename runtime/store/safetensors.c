@@ -4,7 +4,7 @@
  * Out: a table of tensors, or the first reason for which the file is not sound: every length, offset and name is
  * checked, so that what the table says can be relied on. And the way back, byte for byte the same for the same tensors.
  */
-#include "base/tools.h"
+#include "store/safetensors.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,12 +12,6 @@
 #include <string.h>
 
 enum { LARGEST_HEADER = 100 * 1000 * 1000, PREFIX = 8 };
-
-uint64_t nn_number_at(const unsigned char *bytes, int count) {
-  uint64_t value = 0;
-  for (int k = count - 1; k >= 0; k--) value = value << 8 | bytes[k];
-  return value;
-}
 
 /* ---- the order of bytes: the file's is little-endian ---- */
 

@@ -3,7 +3,7 @@
  * In: JSON such as {"h.W":{"dtype":"F32","shape":[128,784],"data_offsets":[0,401408]},"__metadata__":{"step":"938"}}.
  * Out: rows of a table, not yet checked against each other or the file. The reader takes exactly what a header may
  * have, goes no deeper than it may go, and names the byte at which it found something else. */
-#include "base/tools.h"
+#include "store/safetensors.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,14 +61,6 @@ static int hexadecimal(json *j, uint32_t *value) {
   return 0;
 }
 
-static char *put_letter(char *out, uint32_t letter) {
-  int more = letter < 0x80 ? 0 : letter < 0x800 ? 1 : letter < 0x10000 ? 2 : 3;
-  static const unsigned char first[] = {0, 0xc0, 0xe0, 0xf0};
-  *out++ = (char)(first[more] | letter >> (6 * more));
-  for (int k = more - 1; k >= 0; k--) *out++ = (char)(0x80 | (letter >> (6 * k) & 0x3f));
-  return out;
-}
-
 /* What follows a backslash; an escape is longer than the UTF-8 that it stands for. */
 static int escape(json *j, char **out) {
   static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
@@ -89,7 +81,7 @@ static int escape(json *j, char **out) {
     letter = 0x10000 + ((letter & 0x3ff) << 10 | (low & 0x3ff));
   }
   if (letter == 0 || (letter >= 0xdc00 && letter < 0xe000)) return bad_json(j, "a character");
-  *out = put_letter(*out, letter);
+  *out += nn_letter_put(*out, letter);
   return 0;
 }
 

@@ -5,7 +5,7 @@
  * of it is a function of the data, the options, the seed and the epoch's number, so a run that is saved after an
  * epoch and resumed goes on exactly as it would have. */
 #define _POSIX_C_SOURCE 200809L
-#include "train/fullbatch.h"
+#include "train/full_batch.h"
 #include "train/steps.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
  * In: a run and data. Out: the means of losses and metrics, the gradient of a loss, or the values of an output, over
  * all rows. The rows are cut into chunks of model->batch; each chunk's result is put in its place and they are added
  * in order, in double precision, so that the number of threads changes nothing. */
-#include "base/tools.h"
+#include "train/train.h"
 
 #include <math.h>
 #include <stdio.h>

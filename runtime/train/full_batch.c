@@ -5,7 +5,7 @@
  * are dealt to the workers in turn, and the workers' sums added in order. Draws are those of the first step of training
  * and stay: the function is one function. The parameters are doubles here and
  * are rounded to the model's floats after each iteration. */
-#include "train/fullbatch.h"
+#include "train/full_batch.h"
 #include "train/steps.h"
 
 #include <stdlib.h>

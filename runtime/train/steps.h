@@ -1,8 +1,8 @@
 /* steps.h: one step of training; see train/steps.c. SPDX-License-Identifier: 0BSD */
-#ifndef STEPS_H
-#define STEPS_H
+#ifndef NN_STEPS_H
+#define NN_STEPS_H
 
-#include "base/tools.h"
+#include "train/train.h"
 
 enum { NN_MAX_TURNS = 32 };
 

@@ -4,7 +4,7 @@
  * gradients. The threads live until the end and wait for tasks; the caller is worker 0. Who does what is for the task
  * to derive from its number, so that nothing depends on which thread is faster. */
 #include "kernels/gemm_internal.h"
-#include "base/tools.h"
+#include "train/train.h"
 
 #include <pthread.h>
 #include <stdlib.h>

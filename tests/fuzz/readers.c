@@ -7,7 +7,7 @@
  * Exit status 0, or 1 where the file was refused with words; a promise that is broken aborts. */
 #define _XOPEN_SOURCE 700
 #include "../unit/runtime/tiny_model.h"
-#include "base/tools.h"
+#include "data/data.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/tools.h"
+#include "store/store.h"
 
 static const nn_tensor *stored_find(const nn_tensors *file, const char *kind, const char *name) {
   char full[512];

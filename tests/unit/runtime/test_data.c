@@ -1,7 +1,7 @@
 /* test_data.c: files of every kind into series, and the messages for files that do not fit. */
 #include "scratch.h"
 #include "tiny_model.h"
-#include "base/tools.h"
+#include "data/data.h"
 
 #include <locale.h>
 #include <math.h>

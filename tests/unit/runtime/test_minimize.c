@@ -1,6 +1,6 @@
 /* test_minimize.c: what the minimizers promise on functions that are known by heart: quadratics, Rosenbrock's valley, a
  * saddle, a wall of infinity. Independent of nnc's models. */
-#include "minimize/minimize.h"
+#include "minimize/minimizer.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,8 +1,9 @@
-/* fullbatch.h: a model's loss over all rows, minimized; see train/full_batch.c. SPDX-License-Identifier: 0BSD */
-#ifndef FULLBATCH_H
-#define FULLBATCH_H
+/* full_batch.h: a model's loss over all rows, minimized; see full_batch.c. SPDX-License-Identifier: 0BSD */
+#ifndef NN_FULL_BATCH_H
+#define NN_FULL_BATCH_H
 
 #include "minimize/minimize.h"
+#include "train/train.h"
 
 typedef struct nn_lane { /* what a thread needs */
   double *sum, *part;    /* gradients: of its rows so far; of a block */
