@@ -31,6 +31,7 @@ typedef enum { MADE_OTHERWISE, MADE_TIMES, MADE_OVER, MADE_POWER } Making;
 
 struct FieldValue {
   uint32_t p[LANES], q[LANES]; /* modulo P and modulo Q */
+  uint32_t inverse[2];         /* of the first ones of p, or 0: not asked for yet */
   double number;               /* what a constant comes to, NAN for others */
   int infinite;                /* -1, 1: that infinity, and no number */
   bool positive, nonnegative, fraction;
@@ -94,7 +95,7 @@ FieldValue *field_times(Field *f, FieldValue *a, FieldValue *b);
 FieldValue *field_inverse(Field *f, FieldValue *a);
 FieldValue *field_over(Field *f, FieldValue *a, FieldValue *b);
 /* The sign of a/b, where that is a value that was met and whose sign is known; else 0. Nothing is made for it. */
-int field_known_ratio(const Field *f, const FieldValue *a, const FieldValue *b);
+int field_known_ratio(const Field *f, const FieldValue *a, FieldValue *b);
 /* For prove/field_function.c: numbers that follow from a tag, a and b (or NULL); those of exp(x) modulo P; the value
  * that is coefficient times the roots of `like`; and what is kept of a value that was made. */
 void field_draw(FieldValue *v, uint64_t tag, const uint32_t *a, const uint32_t *b);

@@ -368,15 +368,23 @@ FieldValue *field_over(Field *f, FieldValue *a, FieldValue *b) {
   return field_times(f, a, field_inverse(f, b));
 }
 
-int field_known_ratio(const Field *f, const FieldValue *a, const FieldValue *b) {
-  FieldValue v = {.infinite = 0};
+static bool is_ratio(const FieldValue *v, const FieldValue *a, const FieldValue *b, uint32_t sign) {
+  for (int k = 0; k < LANES; k++)
+    if (times(v->p[k], b->p[k], P) != times(a->p[k], sign, P)) return false;
+  return !v->infinite;
+}
+
+/* Looked up by its first lanes; the inverses of b there are kept, since b is asked for often. */
+int field_known_ratio(const Field *f, const FieldValue *a, FieldValue *b) {
+  for (int k = 0; k < LANES; k++)
+    if (!b->p[k]) return 0;
+  for (int k = 0; k < 2 && !b->inverse[k]; k++) b->inverse[k] = power(b->p[k], P - 2, P);
   for (int sign = 1; sign >= -1; sign -= 2) {
-    for (int k = 0; k < LANES; k++) {
-      if (!b->p[k]) return 0;
-      v.p[k] = times(times(a->p[k], power(b->p[k], P - 2, P), P), sign < 0 ? P - 1 : 1, P);
-    }
+    FieldValue v = {.infinite = 0};
+    uint32_t factor = sign < 0 ? P - 1 : 1;
+    for (int k = 0; k < 2; k++) v.p[k] = times(times(a->p[k], b->inverse[k], P), factor, P);
     const FieldValue *known = f->table[place_of(f, &v)];
-    while (known && !same_lanes(known, &v)) known = known->chain;
+    while (known && !is_ratio(known, a, b, factor)) known = known->chain;
     if (known && known->positive) return sign;
     if (known && fabs(known->number) > 2 * known->error) return known->number > 0 ? sign : -sign;
   }

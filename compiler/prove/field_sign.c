@@ -100,7 +100,7 @@ static int sign_of_roots(Field *f, const FieldValue *x) {
 }
 
 /* x as a multiple of a value whose sign was chosen, by a factor of known sign. */
-static int sign_of_multiple(Field *f, const FieldValue *x) {
+static int sign_of_multiple(Field *f, FieldValue *x) {
   for (int k = 0; k < f->choices.n; k++) {
     if (!f->choices.at[k].sign) continue;
     FieldValue *key = (FieldValue *)(uintptr_t)f->choices.at[k].key;

@@ -2,7 +2,8 @@
 # slow: nnc check on each of the wrong twins
 # Wrong twins of hand derivations (a sign, a factor 2, a missing transpose, a dropped path, an index) are refuted, every
 # single one: a file that imports a page of models/ holds only wrong checks. Each check of each page has a wrong twin.
-# A line `# nnc check -D hidden=6` in a twin makes a large page small.
+# A line `# nnc check -D hidden=6` in a twin makes a large page small. None may take long.
+SECONDS_OF_CPU=15
 . tests/lib.sh
 
 checks() { cat "$@" 2>/dev/null | grep -c '^check '; }
