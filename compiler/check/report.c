@@ -50,7 +50,7 @@ static bool transposed_at(const Sides *s, const Point *pt) {
 static void print_relation(Sides *s, Text *out) {
   double ratio = NAN;
   bool transposed = true, same_ratio = true, at_all = false;
-  for (int k = 0; k < MOST_POINTS; k++) {
+  for (int k = 0; k < MOST_POINTS && (same_ratio || transposed); k++) {
     Point pt;
     if (sides_at(s, k, &pt) == POINT_UNDEFINED || pt.scale == 0) continue;
     double r = ratio_at(s, &pt);
