@@ -129,7 +129,7 @@ typedef struct OpRow {
   double from, to; /* outside of these it is no number; infinite where its value at the end is */
   double low,
     high; /* its limits there; of an even function: its value at 0, and the limit; of a periodic one: its bounds */
-  double exact; /* where its value is no rounded one, besides the ends of the domain */
+  double exact; /* where its value is no rounded one, as at the ends of the domain, if it is whole, or half of that */
   bool periodic;
   bool overflows; /* it grows like an exponential: large finite x give infinity */
   bool poles;     /* it is infinite at places outside of the domain, where it goes on between them */
