@@ -157,15 +157,17 @@ static inline float nn_exp_tail(float r) {
   return p * r + 0.5f;
 }
 
-/* e^x = 2^n e^r, r = x - n log(2); log(2) in two parts, so that n times the first is exact. */
-static inline float nn_expf(float x) {
-  float bounded = nn_select(x > 89.0f, 89.0f, nn_select(x < -105.0f, -105.0f, x));
+/* e^x / 2^halves, by e^x = 2^n e^r, r = x - n log(2); log(2) in two parts, so that n times the first is exact. */
+static inline float nn_exp_halved(float x, uint32_t halves) {
+  float bounded = nn_select(x > 90.0f, 90.0f, nn_select(x < -105.0f, -105.0f, x));
   float shifted = bounded * 1.44269504f + NN_ROUND;
   float n = shifted - NN_ROUND;
   float r = (bounded - n * 0.693145752f) - n * 1.42860677e-6f;
   float p = 1.0f + (r + r * r * nn_exp_tail(r));
-  return nn_scale(p, nn_bits(shifted) - nn_bits(NN_ROUND) + 256u);
+  return nn_scale(p, nn_bits(shifted) - nn_bits(NN_ROUND) + 256u - halves);
 }
+
+static inline float nn_expf(float x) { return nn_exp_halved(x, 0u); }
 
 /* e^x - 1 = 2^n (e^r - 1) + (2^n - 1), at half size because 2^128 is no float. */
 static inline float nn_expm1f(float x) {
@@ -211,14 +213,18 @@ static inline float nn_logf(float x) {
   return nn_select(x == 0.0f, -NN_INFINITY, y);
 }
 
-/* log(1 + x): u = 1 + x is rounded; what was lost of x comes back as a first-order term. */
-static inline float nn_log1pf(float x) {
-  float u = 1.0f + x;
-  float lost = nn_select(x > 1.0f, 1.0f - (u - x), x - (u - 1.0f));
+/* log(1 + x), or log(2 x) where x is `far`: u = 1 + x is rounded; what was lost of x comes back as a first-order term. */
+static inline float nn_log_after(float x, int far) {
+  float u = nn_select(far, x, 1.0f + x);
+  float lost = nn_select(far, 0.0f, nn_select(x > 1.0f, 1.0f - (u - x), x - (u - 1.0f)));
   uint32_t offset = nn_bits(u) - NN_SQRT_HALF;
-  float e = (float)((int32_t)offset >> 23);
+  float e = (float)((int32_t)offset >> 23) + nn_select(far, 1.0f, 0.0f);
   float f = nn_from_bits((offset & 0x7fffffu) + NN_SQRT_HALF) - 1.0f;
-  float y = nn_log_sum(f, e, lost / u);
+  return nn_log_sum(f, e, lost / u);
+}
+
+static inline float nn_log1pf(float x) {
+  float y = nn_log_after(x, 0);
   y = nn_select(x < NN_INFINITY, y, x);
   y = nn_select(x < -1.0f, NN_NAN, y);
   y = nn_select(x == -1.0f, -NN_INFINITY, y);
