@@ -1,7 +1,7 @@
 /* direction.c: nonlinear conjugate gradients, BFGS, L-BFGS, gradient descent. SPDX-License-Identifier: 0BSD
  *
  * In: a function with its gradient, a start. Out, after each iteration: a lower point. An iteration is a direction (a
- * row of the table of methods), a search along it (minimize/search.c), and what the method learns from the step
+ * row of the table of methods), a search along it (search.c), and what the method learns from the step
  * s = x' - x and the change of the gradient y = g' - g. Where the search fails, what was learned is forgotten and
  * steepest descent tried; where that fails too, it is the end. After Nocedal and Wright, Numerical Optimization, 2006. */
 #include "minimize/minimizer.h"

@@ -1,7 +1,7 @@
 /* info.c: the command `info`. SPDX-License-Identifier: 0BSD
  *
  * In: a model's table. Out: what it has, with shapes, counts and memory, and which matrix product it runs on. */
-#include "program/cli.h"
+#include "program/program.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  * the training) is at fault, 2 for the command line and files that cannot be read or written. Only the program
  * prints; the rest of the runtime returns messages. */
 #define _POSIX_C_SOURCE 200809L
-#include "program/cli.h"
+#include "program/program.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -19,29 +19,30 @@ extern void openblas_set_num_threads(int threads) __attribute__((weak));
 extern int openblas_get_num_threads(void) __attribute__((weak));
 #endif
 
-const cli_command cli_commands[] = {
-  {"train", "train x=FILE y=FILE [test.x=FILE ...] [--save FILE]", cli_train},
-  {"test", "test x=FILE y=FILE --load FILE", cli_test},
-  {"predict", "predict x=FILE --load FILE [-o FILE]", cli_predict},
-  {"grad", "grad x=FILE y=FILE [--load FILE] [-o FILE.safetensors]", cli_grad},
-  {"info", "info", cli_info},
-  {"help", "help", cli_help},
-  {NULL, NULL, NULL},
-};
-
-int cli_help(const cli *options, nn_error *error) {
+static int help(const cli *options, nn_error *error) {
   const nn_model *model = options->model;
   (void)error;
   printf("%s: a model, compiled by nnc\n\nusage:\n", model->name);
-  for (int k = 0; cli_commands[k].name; k++) printf("  %s\n", cli_commands[k].help);
+  for (int k = 0; options->commands[k].name; k++) printf("  %s\n", options->commands[k].help);
   printf("\ninputs:");
   for (int k = 0; k < model->ninputs; k++) printf(" %s", model->inputs[k].name);
   printf("\ndata files: idx, npy, tables (CSV, TSV; columns as in iris.csv:0-3 or iris.csv:length,width), text; gzip'd "
          "or not"
          "\n\noptions:\n");
-  cli_print_options(model);
+  cli_print_options(options->commands);
   return 0;
 }
+
+/* In the order of the bits CLI_TRAIN, ... */
+static const cli_command commands[] = {
+  {"train", "train x=FILE y=FILE [test.x=FILE ...] [--save FILE]", cli_train},
+  {"test", "test x=FILE y=FILE --load FILE", cli_test},
+  {"predict", "predict x=FILE --load FILE [-o FILE]", cli_predict},
+  {"grad", "grad x=FILE y=FILE [--load FILE] [-o FILE.safetensors]", cli_grad},
+  {"info", "info", cli_info},
+  {"help", "help", help},
+  {NULL, NULL, NULL},
+};
 
 #if defined(__GNUC__) || defined(__clang__)
 /* OpenBLAS has started a thread for each core when main begins, and one that finds no memory tries for ever. Where there is not
@@ -72,8 +73,8 @@ int nn_main(const nn_model *model, int argc, char **argv) {
   nn_error error = {0, ""};
   cli options;
   prepare_process(argc, argv);
-  int result = cli_parse(&options, model, argc, argv, &error);
-  if (!result) result = cli_commands[options.command].run(&options, &error);
+  int result = cli_parse(&options, model, commands, argc, argv, &error);
+  if (!result) result = commands[options.command].run(&options, &error);
   if (!result && (fflush(stdout) || ferror(stdout)))
     result = nn_fail(&error, NN_BAD_USAGE, "the standard output cannot be written");
   cli_free(&options);

@@ -2,7 +2,7 @@
  *
  * In: argv, such as `train x=a.idx y=b.idx --epochs 5`. Out: a struct cli, or what is wrong with a word, what was
  * expected, and the nearest known word. Options are rows of a table. */
-#include "program/cli.h"
+#include "program/program.h"
 
 #include <limits.h>
 #include <math.h>
@@ -57,16 +57,15 @@ int cli_given(const cli *options, const char *name) {
   return 0;
 }
 
-void cli_print_options(const nn_model *model) {
-  (void)model;
+void cli_print_options(const cli_command *commands) {
   for (int k = 0; k < OPTIONS; k++) {
     const option *o = &options_table[k];
     char word[40];
     snprintf(word, sizeof word, "%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
     printf("  %-18s %s (", word, o->help);
     const char *comma = "";
-    for (int c = 0; cli_commands[c].name; c++)
-      if (o->commands >> c & 1 && o->commands != ALL) printf("%s%s", comma, cli_commands[c].name), comma = ", ";
+    for (int c = 0; commands[c].name; c++)
+      if (o->commands >> c & 1 && o->commands != ALL) printf("%s%s", comma, commands[c].name), comma = ", ";
     printf("%s)\n", o->commands == ALL ? "all" : "");
   }
 }
@@ -131,7 +130,7 @@ static int unknown_option(const cli *options, const char *word, size_t length, n
   snprintf(name, sizeof name, "%.*s", length < 60 ? (int)length : 60, word);
   for (int k = 0; k < OPTIONS; k++)
     if (!strcmp(options_table[k].name, name))
-      return nn_fail(error, NN_BAD_USAGE, "%s is no option of '%s'", name, cli_commands[options->command].name);
+      return nn_fail(error, NN_BAD_USAGE, "%s is no option of '%s'", name, options->commands[options->command].name);
   nn_suggest(hint, sizeof hint, name, names, count);
   return nn_fail(error, NN_BAD_USAGE, "unknown option '%s'%s", name, hint);
 }
@@ -160,7 +159,7 @@ static int parse_option(cli *options, char **words, int count, int *at, nn_error
 /* "x=FILE", "test.x=FILE": whether x is an input is for the reader to say. */
 static int parse_source(cli *options, char *word, nn_error *error) {
   char *equals = strchr(word, '=');
-  int train = cli_commands[options->command].run == cli_train, test = train && !strncmp(word, "test.", 5);
+  int test = CLI_TRAIN >> options->command & 1 && !strncmp(word, "test.", 5);
   nn_source *list = test ? options->test : options->data;
   int *count = test ? &options->test_count : &options->data_count;
   if (!equals || equals == word)
@@ -179,8 +178,8 @@ static int parse_command(cli *options, const char *word, nn_error *error) {
   char hint[300];
   int count = 0;
   if (!strcmp(word, "--help") || !strcmp(word, "-h")) word = "help";
-  for (; cli_commands[count].name; count++) {
-    names[count] = cli_commands[count].name;
+  for (; options->commands[count].name; count++) {
+    names[count] = options->commands[count].name;
     if (!strcmp(word, names[count])) return options->command = count, 0;
   }
   nn_suggest(hint, sizeof hint, word, names, count);
@@ -201,8 +200,8 @@ static char **copy_words(cli *options, int argc, char **argv) {
   return words;
 }
 
-int cli_parse(cli *options, const nn_model *model, int argc, char **argv, nn_error *error) {
-  *options = (cli){.model = model, .every = 1};
+int cli_parse(cli *options, const nn_model *model, const cli_command *commands, int argc, char **argv, nn_error *error) {
+  *options = (cli){.model = model, .commands = commands, .every = 1};
   if (argc < 2) return nn_fail(error, NN_BAD_USAGE, "expected a command: train, test, predict, grad, info or help");
   char **words = copy_words(options, argc, argv);
   if (!words) return nn_out_of_memory(error, 4096);

@@ -7,7 +7,7 @@
  *     [h*h]      a grey square              [c, h, w]   c grey pictures, one tile each: filters, heads of attention
  *
  * Tiles are one grey pixel apart. Lines of a PNG are stored as they are (filter 0), then deflated by zlib. */
-#include "program/cli.h"
+#include "program/program.h"
 
 #include <math.h>
 #include <stdlib.h>

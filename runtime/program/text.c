@@ -3,7 +3,7 @@
  * In: whole numbers that a model has put out, and the characters of the text that it was trained on (a checkpoint keeps
  * them). Out: characters. The model does not say which outputs are texts: these are the ones of one or more axes whose
  * numbers are classes, as many as the input has that was read as a text. */
-#include "program/cli.h"
+#include "program/program.h"
 
 const nn_vocabulary *cli_text_of(const nn_run *run, const nn_output *output) {
   for (int k = 0; k < run->model->ninputs && output->rank > 0; k++)

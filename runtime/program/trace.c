@@ -1,7 +1,7 @@
 /* trace.c: where the parameters were after each step, for pictures of small models. SPDX-License-Identifier: 0BSD
  *
  * In: a run. Out: a CSV file: `step,p[0],p[1]`, a line before the first step and one after each. */
-#include "program/cli.h"
+#include "program/program.h"
 
 #include <errno.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * terminal, and a history file. Every file is read, and every path that will be written looked at, before the first
  * step. */
 #define _POSIX_C_SOURCE 200809L
-#include "program/cli.h"
+#include "program/program.h"
 
 #include <errno.h>
 #include <math.h>

@@ -2,26 +2,11 @@
  *
  * In: a command line, data, and a checkpoint or the initial parameters of the seed. Out: `name value` lines, the
  * values of outputs, the gradient of a loss. */
-#include "program/cli.h"
+#include "program/program.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-const char *cli_value_name(const nn_model *model, int k) {
-  return k < model->nlosses ? model->losses[k].name : model->metrics[k - model->nlosses].name;
-}
-
-void cli_print_values(const nn_model *model, const char *prefix, const double *values, const char *separator,
-                      int digits) {
-  for (int k = 0; k < model->nlosses + model->nmetrics; k++) {
-    char text[40];
-    if (isnan(values[k]) && !*separator) continue;
-    nn_print_number(text, sizeof text, digits, values[k]);
-    printf("%s%s %s%s", prefix, cli_value_name(model, k), text, separator);
-  }
-}
 
 /* A run with the seed, threads and checkpoint that test, predict and grad share. */
 static int open_run(nn_run *run, const cli *options, nn_error *error) {

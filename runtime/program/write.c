@@ -2,9 +2,9 @@
  *
  * In: the values of one or more outputs for all rows. Out: a file whose kind its extension says: .csv (a header, then
  * a line per row), .txt (numbers and blanks, no header; characters where all are texts), .npy (one output, [rows,
- * ...]), .safetensors (all under their names), .png .pgm .ppm (one output as pictures, program/picture.c). Whole numbers
+ * ...]), .safetensors (all under their names), .png .pgm .ppm (one output as pictures, picture.c). Whole numbers
  * stay whole. */
-#include "program/cli.h"
+#include "program/program.h"
 
 #include <stdio.h>
 #include <stdlib.h>

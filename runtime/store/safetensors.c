@@ -1,6 +1,6 @@
 /* safetensors.c: named tensors in a file (huggingface.co/docs/safetensors). SPDX-License-Identifier: 0BSD
  *
- * In: a file: the length of its header (8 bytes, little-endian), the header in JSON (store/safetensors_header.c), the data.
+ * In: a file: the length of its header (8 bytes, little-endian), the header in JSON (safetensors_header.c), the data.
  * Out: a table of tensors, or the first reason for which the file is not sound: every length, offset and name is
  * checked, so that what the table says can be relied on. And the way back, byte for byte the same for the same tensors.
  */

@@ -1,7 +1,7 @@
 /* epochs.c: the trainer. SPDX-License-Identifier: 0BSD
  *
  * In: a run, training data, perhaps test data. Out: the run, trained to options.epochs. An epoch is: a new order of
- * the training rows, a step for each batch of them (train/steps.c), the validation loss, and early stopping's decision. All
+ * the training rows, a step for each batch of them (steps.c), the validation loss, and early stopping's decision. All
  * of it is a function of the data, the options, the seed and the epoch's number, so a run that is saved after an
  * epoch and resumed goes on exactly as it would have. */
 #define _POSIX_C_SOURCE 200809L

@@ -1,4 +1,4 @@
-/* steps.h: one step of training; see train/steps.c. SPDX-License-Identifier: 0BSD */
+/* steps.h: one step of training; see steps.c. SPDX-License-Identifier: 0BSD */
 #ifndef NN_STEPS_H
 #define NN_STEPS_H
 

@@ -1,6 +1,10 @@
-/* cli.h: what the files of the program share; see program/main.c. SPDX-License-Identifier: 0BSD */
-#ifndef CLI_H
-#define CLI_H
+/* program.h: the program of a model. SPDX-License-Identifier: 0BSD
+ *
+ * In: a command line such as `train x=a.idx y=b.idx --save m.safetensors`. Out: what the command prints and writes, and
+ * an exit status (main.c). Nothing is kept. What a generated program calls is nn_main, of nn_tools.h; here is what the
+ * files of this folder share. */
+#ifndef NN_PROGRAM_H
+#define NN_PROGRAM_H
 
 #include "data/data.h"
 #include "store/store.h"
@@ -14,9 +18,18 @@ typedef struct cli_set {
   float value;
 } cli_set;
 
-typedef struct cli { /* the command line, understood (program/options.c) */
+typedef struct cli cli;
+
+typedef struct cli_command { /* a row of the table of commands, which ends with a NULL name */
+  const char *name, *help;
+  int (*run)(const cli *options, nn_error *error);
+} cli_command;
+enum { CLI_TRAIN = 1, CLI_TEST = 2, CLI_PREDICT = 4, CLI_GRAD = 8, CLI_INFO = 16, CLI_HELP = 32 }; /* 1 << its row */
+
+struct cli { /* the command line, understood */
   const nn_model *model;
-  int command; /* index into cli_commands */
+  const cli_command *commands;
+  int command; /* index into them */
   nn_source data[NN_MAX_INPUTS], test[NN_MAX_INPUTS];
   int data_count, test_count;
   uint32_t given; /* options, by their place in the table */
@@ -27,34 +40,32 @@ typedef struct cli { /* the command line, understood (program/options.c) */
   cli_set sets[CLI_MOST_SETS];
   int set_count;
   char *copies; /* of the words that were taken apart */
-} cli;
+};
 
-typedef struct cli_command {
-  const char *name, *help;
-  int (*run)(const cli *options, nn_error *error);
-} cli_command;
+/* ---- the command line (options.c) ---- */
 
-extern const cli_command cli_commands[]; /* program/main.c; ends with a NULL name */
-enum { CLI_TRAIN = 1, CLI_TEST = 2, CLI_PREDICT = 4, CLI_GRAD = 8, CLI_INFO = 16, CLI_HELP = 32 }; /* in its order */
-
-int cli_parse(cli *options, const nn_model *model, int argc, char **argv, nn_error *error);
+int cli_parse(cli *options, const nn_model *model, const cli_command *commands, int argc, char **argv, nn_error *error);
 void cli_free(cli *options);
 int cli_given(const cli *options, const char *option); /* "--epochs" */
-void cli_print_options(const nn_model *model);
+void cli_print_options(const cli_command *commands);
+
+/* ---- the commands (train.c, use.c, info.c) ---- */
 
 int cli_train(const cli *options, nn_error *error);
 int cli_test(const cli *options, nn_error *error);
 int cli_predict(const cli *options, nn_error *error);
 int cli_grad(const cli *options, nn_error *error);
 int cli_info(const cli *options, nn_error *error);
-int cli_help(const cli *options, nn_error *error);
+
+/* ---- losses and metrics (values.c) ---- */
 
 /* "L 0.25  accuracy 0.9" of the losses, then the metrics; NaN is left out. */
 void cli_print_values(const nn_model *model, const char *prefix, const double *values, const char *separator,
                       int digits);
 const char *cli_value_name(const nn_model *model, int k);
 
-/* step,p[0],p[1],...: a line for each step, the first before any (program/trace.c). */
+/* ---- step,p[0],p[1],...: a line for each step, the first before any (trace.c) ---- */
+
 typedef struct cli_trace {
   FILE *file; /* NULL: none */
   const char *name;
@@ -64,7 +75,8 @@ int cli_trace_open(cli_trace *trace, const char *name, const nn_run *run, nn_err
 void cli_trace_step(cli_trace *trace, const nn_run *run);
 int cli_trace_close(cli_trace *trace, nn_error *error);
 
-/* Outputs to a file of the kind that its extension says, or as CSV to the standard output (program/write.c). */
+/* ---- outputs, to a file of the kind that its extension says, or as CSV to the standard output (write.c) ---- */
+
 typedef struct cli_column {
   const nn_output *output;
   void *values;
@@ -72,15 +84,19 @@ typedef struct cli_column {
   const nn_vocabulary *vocabulary; /* of a text, else NULL */
 } cli_column;
 int cli_check_output_file(const char *file, nn_error *error);
-/* Whole numbers on at least one axis, of as many classes as an input has that was a text (program/text.c). */
+int cli_write(const char *file, const cli_column *columns, int count, nn_error *error);
+
+/* ---- outputs that are texts (text.c) ---- */
+
+/* Whole numbers on at least one axis, of as many classes as an input has that was a text. */
 const nn_vocabulary *cli_text_of(const nn_run *run, const nn_output *output);
 /* The characters of row `row`: each run of the last axis ends where that axis does, or before a class that no character
  * has; between two runs stands a line's end. */
 void cli_add_text(nn_text *text, const cli_column *column, size_t row);
 void cli_add_quoted_text(nn_text *text, const cli_column *column, size_t row); /* as a cell of CSV */
-int cli_write(const char *file, const cli_column *columns, int count, nn_error *error);
 
-/* One output as a grid of pictures (program/picture.c). */
+/* ---- one output as a grid of pictures (picture.c) ---- */
+
 int cli_write_png(const char *file, const cli_column *columns, int count, nn_error *error);
 int cli_write_netpbm(const char *file, const cli_column *columns, int count, nn_error *error);
 
