@@ -109,8 +109,8 @@ typedef struct nn_run {
   int best_epoch, bad_epochs; /* when that was; epochs since */
   float *kept;                /* with patience: parameters and states of the best epoch ... */
   int restored;               /* ... or, where 1, those of the last, and `memory` holds the best */
-  float *start;               /* where states go on from batch to batch: what they start from, and then states as evaluation sees them */
-  char note[256];             /* what a user should hear about a file that was loaded, or "" */
+  float *start;   /* where states go on from batch to batch: what they start from; then, as evaluation sees them */
+  char note[256]; /* what a user should hear about a file that was loaded, or "" */
 } nn_run;
 
 /* A model struct with the initial parameters of this seed, and the options of its `train { }`. */
@@ -128,8 +128,8 @@ int nn_run_set(nn_run *run, const char *name, float value, nn_error *error);
  * "@standardize.INPUT.mean" and ".deviation"; the rest is in its metadata. The same run gives the same bytes. */
 
 int nn_checkpoint_save(const char *file, const nn_run *run, nn_error *error);
-enum { NN_LOAD_PARAMETERS, NN_LOAD_VALUES, NN_LOAD_ALL }; /* parameters, states, encoding; also the step, of a model that reads it;
-                                                               or all that resuming needs */
+/* Parameters; states, encoding, also the step, of a model that reads it; or all that resuming needs. */
+enum { NN_LOAD_PARAMETERS, NN_LOAD_VALUES, NN_LOAD_ALL };
 /* A file with nothing but the parameters (from other tools) will do for NN_LOAD_PARAMETERS. On failure *run is as
  * before. */
 int nn_checkpoint_load(const char *file, nn_run *run, int what, nn_error *error);
@@ -144,11 +144,11 @@ int nn_gradient(const nn_run *run, const nn_data *data, int loss, float *gradien
 int nn_predict(const nn_run *run, const nn_data *data, int output, void *values, nn_error *error);
 
 typedef struct nn_full_progress { /* what a full-batch method has come to */
-  double gradient;  /* the largest element of the gradient, in magnitude */
-  double length;    /* of the last step, along its direction */
-  long evaluations; /* of the loss and its gradient over all rows */
-  long products;    /* with its Hessian */
-  const char *end;  /* why this epoch is the last, or NULL: "no element of the gradient is above tol" */
+  double gradient;                /* the largest element of the gradient, in magnitude */
+  double length;                  /* of the last step, along its direction */
+  long evaluations;               /* of the loss and its gradient over all rows */
+  long products;                  /* with its Hessian */
+  const char *end;                /* why this epoch is the last, or NULL: "no element of the gradient is above tol" */
 } nn_full_progress;
 
 typedef struct nn_progress { /* what nn_train reports: after each step, and with `ended` after each epoch */

@@ -55,8 +55,8 @@ static int read_all(int descriptor, const char *file, nn_bytes *bytes, nn_error 
 #ifdef NN_HAVE_ZLIB
 enum { LARGEST_CHUNK = 1 << 30 };
 
-/* Deflate packs zeros to a thousandth, so that a small file could fill the memory; data are seldom packed to less than a
- * tenth. */
+/* Deflate packs zeros to a thousandth, so that a small file could fill the memory; data are seldom packed to less than
+ * a tenth. */
 enum { MOST_UNPACKED = 1 << 28, MOST_RATIO = 64 };
 
 static size_t most_unpacked(size_t packed) {
@@ -65,9 +65,10 @@ static size_t most_unpacked(size_t packed) {
 }
 
 static int too_large(const char *file, size_t packed, nn_error *error) {
-  return nn_fail(error, NN_BAD_DATA,
-                 "%s: its %zu bytes unpack to more than %zu MiB, which is refused: if that is wanted, unpack it with gunzip first",
-                 file, packed, most_unpacked(packed) >> 20);
+  return nn_fail(
+    error, NN_BAD_DATA,
+    "%s: its %zu bytes unpack to more than %zu MiB, which is refused: if that is wanted, unpack it with gunzip first",
+    file, packed, most_unpacked(packed) >> 20);
 }
 
 static unsigned chunk(size_t size) { return size < LARGEST_CHUNK ? (unsigned)size : (unsigned)LARGEST_CHUNK; }
@@ -170,8 +171,8 @@ static int write_in_place(const char *file, const nn_span *spans, int count, nn_
   return close(descriptor) ? cannot_write(file, error) : 0;
 }
 
-/* The directory must be synced for the rename to outlast a power cut; where that cannot be done, nothing is lost now.
- */
+/* The directory must be synced for the rename to outlast a power cut; where that cannot be done, nothing is lost
+ * now. */
 static void sync_directory(const char *file) {
   const char *slash = strrchr(file, '/');
   char *directory = malloc(strlen(file) + 2);

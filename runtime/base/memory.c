@@ -1,7 +1,7 @@
 /* memory.c: memory that is aligned, and what is said where there is none. SPDX-License-Identifier: 0BSD
  *
- * In: a number of bytes. Out: zeros at a multiple of 64, the length of a line of the processor's cache and of its widest
- * vector; or a message. */
+ * In: a number of bytes. Out: zeros at a multiple of 64, the length of a line of the processor's cache and of its
+ * widest vector; or a message. */
 #include "base/tools.h"
 
 #include <stdlib.h>

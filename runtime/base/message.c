@@ -66,4 +66,3 @@ void nn_suggest(char *out, size_t size, const char *word, const char *const *nam
     used += (size_t)snprintf(out + used, size - used, "%s%s", k ? ", " : " (there are: ", names[k]);
   if (count && used < size) snprintf(out + used, size - used, ")");
 }
-

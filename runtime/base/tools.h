@@ -1,8 +1,8 @@
 /* tools.h: base, what the whole runtime stands on. SPDX-License-Identifier: 0BSD
  *
  * In: what the operating system has: bytes of files, memory, numbers in some locale. Out: messages for people, numbers
- * that are the same in every locale, whole files or a reason, texts that grow. Nothing is kept between calls, nothing is
- * printed, nothing here knows data, checkpoints or training. What programs may call is in nn_tools.h. */
+ * that are the same in every locale, whole files or a reason, texts that grow. Nothing is kept between calls, nothing
+ * is printed, nothing here knows data, checkpoints or training. What programs may call is in nn_tools.h. */
 #ifndef NN_BASE_TOOLS_H
 #define NN_BASE_TOOLS_H
 

@@ -194,7 +194,8 @@ static int check_size(const nn_reading *reading, const array *found, nn_error *e
 static double value_at(const array *found, const unsigned char *at) {
   unsigned char little[8];
   const element *type = found->type;
-  for (size_t k = 0; k < type->size && k < sizeof little; k++) little[k] = found->big_endian ? at[type->size - 1 - k] : at[k];
+  for (size_t k = 0; k < type->size && k < sizeof little; k++)
+    little[k] = found->big_endian ? at[type->size - 1 - k] : at[k];
   uint64_t bits = nn_number_at(little, (int)type->size);
   if (type->kind == 'f' && type->size == 4) {
     uint32_t low = (uint32_t)bits;

@@ -40,7 +40,7 @@ static void clear_padding(const nn_data *data, int input, size_t row, float *to)
 }
 
 void nn_data_gather_input(const nn_data *data, const nn_encoding *encoding, int input, const size_t *rows, size_t first,
-                         int n, float *to) {
+                          int n, float *to) {
   const nn_series *series = &data->series[input];
   int real = data->model->inputs[input].kind == NN_REAL;
   const float *mean = encoding->mean[input];

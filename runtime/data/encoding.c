@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sums are taken of differences to the first row that has the element, so that one that never changes has deviation 0 exactly. */
+/* Sums are taken of differences to the first row that has the element, so that one that never changes has deviation 0
+ * exactly. */
 static void moments(const nn_data *data, int input, const size_t *rows, size_t count, float *row, double *sum,
                     float *mean, float *deviation) {
   const nn_encoding plain = {.mean = {NULL}};
@@ -69,16 +70,18 @@ int nn_encoding_standardize(nn_encoding *encoding, const nn_data *data, uint32_t
   return 0;
 }
 
-static int check_row(const nn_data *data, const nn_encoding *encoding, int input, size_t row, float *values, nn_error *error) {
+static int check_row(const nn_data *data, const nn_encoding *encoding, int input, size_t row, float *values,
+                     nn_error *error) {
   const nn_input *about = &data->model->inputs[input];
   const float *mean = encoding->mean[input], *deviation = encoding->deviation[input];
   nn_data_gather_input(data, encoding, input, NULL, row, 1, values);
   for (size_t k = 0; k < about->count; k++)
     if (!isfinite(values[k]))
-      return nn_fail(error, NN_BAD_DATA,
-                     "input %s, row %zu, element %zu: standardized by the mean %g and the deviation %g it is no finite number "
-                     "(rows count from 0)",
-                     about->name, row, k, (double)mean[k], (double)deviation[k]);
+      return nn_fail(
+        error, NN_BAD_DATA,
+        "input %s, row %zu, element %zu: standardized by the mean %g and the deviation %g it is no finite number "
+        "(rows count from 0)",
+        about->name, row, k, (double)mean[k], (double)deviation[k]);
   return 0;
 }
 
@@ -88,7 +91,8 @@ int nn_encoding_check(const nn_encoding *encoding, const nn_data *data, nn_error
     if (!(data->given >> input & 1) || !encoding->mean[input]) continue;
     float *values = malloc(data->series[input].count * sizeof *values + 1);
     if (!values) return nn_out_of_memory(error, data->series[input].count * sizeof *values);
-    for (size_t row = 0; row < data->rows && !result; row++) result = check_row(data, encoding, input, row, values, error);
+    for (size_t row = 0; row < data->rows && !result; row++)
+      result = check_row(data, encoding, input, row, values, error);
     free(values);
   }
   return result;

@@ -63,17 +63,21 @@ static int take_lengths(nn_data *data, int input, const char *file, nn_series *l
   for (size_t row = 0; row < lengths->rows; row++)
     if (nn_series_whole(series, row) != nn_series_whole(lengths, row))
       return nn_fail(error, NN_BAD_DATA, "%s: row %zu has %d characters, but %s is %d there", file, row,
-                     (int)nn_series_whole(lengths, row), data->model->inputs[extent].name, (int)nn_series_whole(series, row));
+                     (int)nn_series_whole(lengths, row), data->model->inputs[extent].name,
+                     (int)nn_series_whole(series, row));
   return 0;
 }
 
-/* Extents come first, so that a text can be held against them and nothing beyond them is looked at; then texts that give extents. */
+/* Extents come first, so that a text can be held against them and nothing beyond them is looked at; then texts that
+ * give extents. */
 typedef enum { EXTENTS, TEXTS, OTHERS, TURNS } turn;
 
 static int read_source(nn_data *data, nn_encoding *encoding, int input, const char *given, turn now, nn_error *error) {
   nn_series *series = &data->series[input], lengths = {.block = NULL};
-  nn_reading reading = {
-    .input = &data->model->inputs[input], .vocabulary = &encoding->vocabulary[input], .lengths = &lengths, .data = data};
+  nn_reading reading = {.input = &data->model->inputs[input],
+                        .vocabulary = &encoding->vocabulary[input],
+                        .lengths = &lengths,
+                        .data = data};
   int extent = extent_of(reading.input);
   if (extent >= 0) reading.extent = &data->model->inputs[extent];
   char *file = split_columns(given, &reading.columns, error);

@@ -221,7 +221,9 @@ static int last_named(const record *header, int column) {
   cell c = header->cells[column];
   int last = column;
   for (int k = column + 1; k < header->count; k++)
-    if (header->cells[k].end - header->cells[k].begin == c.end - c.begin && !memcmp(header->cells[k].begin, c.begin, (size_t)(c.end - c.begin))) last = k;
+    if (header->cells[k].end - header->cells[k].begin == c.end - c.begin &&
+        !memcmp(header->cells[k].begin, c.begin, (size_t)(c.end - c.begin)))
+      last = k;
   return last;
 }
 
@@ -256,10 +258,13 @@ static int doubtful_name(const nn_reading *reading, const record *header, int wi
   cell c = header->cells[column];
   int length = (int)(c.end - c.begin);
   if (header->count != width)
-    return nn_fail(error, NN_BAD_DATA, "%s: the header names %d columns, the rows have %d: '%.*s' may be any; columns can be chosen by number", reading->file,
-                   header->count, width, length, c.begin);
+    return nn_fail(
+      error, NN_BAD_DATA,
+      "%s: the header names %d columns, the rows have %d: '%.*s' may be any; columns can be chosen by number",
+      reading->file, header->count, width, length, c.begin);
   if (named_column(header, c.begin, (size_t)length) == column && last_named(header, column) == column) return 0;
-  return nn_fail(error, NN_BAD_DATA, "%s: two columns have the name '%.*s'; columns can be chosen by number", reading->file, length, c.begin);
+  return nn_fail(error, NN_BAD_DATA, "%s: two columns have the name '%.*s'; columns can be chosen by number",
+                 reading->file, length, c.begin);
 }
 
 static int choose_columns(const nn_reading *reading, const record *header, int width, columns *chosen,

@@ -1,8 +1,8 @@
 /* double.c: kernels in double precision, for full-batch methods. SPDX-License-Identifier: 0BSD
  *
- * The product of two matrices (nn.h): the BLAS's where there is one; else rows of B, scaled and added to rows of C, in an
- * order in which memory is read in rows. And draws: those of floats, widened, so that a loss in double precision is the
- * one that is trained. */
+ * The product of two matrices (nn.h): the BLAS's where there is one; else rows of B, scaled and added to rows of C, in
+ * an order in which memory is read in rows. And draws: those of floats, widened, so that a loss in double precision is
+ * the one that is trained. */
 #include "nn.h"
 
 #include <string.h>

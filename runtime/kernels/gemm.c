@@ -34,11 +34,11 @@
 
 #define TILE_FLOATS (12 * 32) /* of the largest kernel */
 #define TURNING     0.1f      /* cycles to turn one float, by blocks */
-#define LONG_K       4096 /* sums of so many products go through a double, */
-#define STRETCH      128  /* which takes up so many at a time; with dot products, for each lane */
-#define LONG_TILE    (TILE_FLOATS * (NN_GEMM_X86 ? 16 : 1)) /* doubles on the stack */
-#define DOT_STEP    0.5f      /* cycles for a vector of a dot product, one of sixteen at a time */
-#define DOT_END     4.0f      /* ... to add up its lanes */
+#define LONG_K      4096      /* sums of so many products go through a double, */
+#define STRETCH     128       /* which takes up so many at a time; with dot products, for each lane */
+#define LONG_TILE   (TILE_FLOATS * (NN_GEMM_X86 ? 16 : 1)) /* doubles on the stack */
+#define DOT_STEP    0.5f /* cycles for a vector of a dot product, one of sixteen at a time */
+#define DOT_END     4.0f /* ... to add up its lanes */
 
 /* ---- operands ---- */
 
@@ -138,7 +138,7 @@ static void put_total(const product *g, int row, int rows, int column, int colum
     }
 }
 
-/* As `tiled`, but the sums of a few tiles go through doubles: a float that a million products run through loses digits. */
+/* As `tiled`, but the sums of a few tiles go through doubles: a float loses digits over a million products. */
 static void tiled_long(const nn_gemm_kernel *kernel, const product *g, int copied) {
   float buffer[NN_GEMM_BUFFER];
   double total[LONG_TILE];

@@ -1,7 +1,7 @@
 /* nn_double.h: scalar functions of double for the full-batch functions of generated C. SPDX-License-Identifier: 0BSD
  *
- * The twins of nn_math.h's, from libm, with the same conventions at ties, zeros and infinities. They are for searches that
- * compare values closely; nothing here is meant to be fast. C99 and C++11. */
+ * The twins of nn_math.h's, from libm, with the same conventions at ties, zeros and infinities. They are for searches
+ * that compare values closely; nothing here is meant to be fast. C99 and C++11. */
 #ifndef NN_DOUBLE_H
 #define NN_DOUBLE_H
 
@@ -37,7 +37,9 @@ static inline double nn_max(double a, double b) { return a >= b || a != a ? a : 
 static inline double nn_min(double a, double b) { return a <= b || a != a ? a : b; }
 static inline double nn_mod(double a, double n) { return a - n * floor(a / n); }
 static inline int nn_whole(double x, int lo, int hi) { return x >= (double)hi ? hi : x > (double)lo ? (int)x : lo; }
-static inline int64_t nn_wide_whole(double x, int64_t lo, int64_t hi) { return x >= (double)hi ? hi : x > (double)lo ? (int64_t)x : lo; }
+static inline int64_t nn_wide_whole(double x, int64_t lo, int64_t hi) {
+  return x >= (double)hi ? hi : x > (double)lo ? (int64_t)x : lo;
+}
 static inline double nn_pow(double a, double b) { return pow(a, b); }
 static inline double nn_exp(double x) { return exp(x); }
 static inline double nn_expm1(double x) { return expm1(x); }

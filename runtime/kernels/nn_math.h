@@ -15,8 +15,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Before a loop: no turn of it needs what another one writes. clang takes that for an order to use vectors, and warns where it
- * cannot; here it is a promise, and the optimizer's choice. */
+/* Before a loop: no turn of it needs what another one writes. clang takes that for an order to use vectors, and warns
+ * where it cannot; here it is a promise, and the optimizer's choice. */
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Wpass-failed"
 #define NN_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
@@ -26,13 +26,13 @@
 #define NN_INDEPENDENT
 #endif
 
-/* gcc before 12.4 and 13.3 takes wrong elements where several reads at a stride hang on a condition and it makes vectors of them
- * (its bug 114375: a permutation of masked reads is dropped). There, what is read under a condition, NN_GUARDED, is read one
- * element at a time, and a choice (nn_choosef and the like) is made of bits, so that no pass can make a branch of it and move
- * the reads of one side under it. */
-#if defined(__GNUC__) && !defined(__clang__) && !defined(__TINYC__) && \
+/* gcc before 12.4 and 13.3 takes wrong elements where several reads at a stride hang on a condition and it makes
+ * vectors of them (its bug 114375: a permutation of masked reads is dropped). There, what is read under a condition,
+ * NN_GUARDED, is read one element at a time, and a choice (nn_choosef and the like) is made of bits, so that no pass
+ * can make a branch of it and move the reads of one side under it. */
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__TINYC__) &&                                                 \
   (__GNUC__ < 12 || (__GNUC__ == 12 && __GNUC_MINOR__ < 4) || (__GNUC__ == 13 && __GNUC_MINOR__ < 3))
-#define NN_GUARDED __asm__ volatile("");
+#define NN_GUARDED         __asm__ volatile("");
 #define NN_CHOICES_OF_BITS 1
 #else
 #define NN_GUARDED
@@ -87,7 +87,9 @@ static inline float nn_choosef(int condition, float then, float otherwise) {
 }
 #else
 static inline int nn_choose_int(int condition, int then, int otherwise) { return condition ? then : otherwise; }
-static inline int64_t nn_choose_wide(int condition, int64_t then, int64_t otherwise) { return condition ? then : otherwise; }
+static inline int64_t nn_choose_wide(int condition, int64_t then, int64_t otherwise) {
+  return condition ? then : otherwise;
+}
 static inline float nn_choosef(int condition, float then, float otherwise) { return condition ? then : otherwise; }
 #endif
 static inline float nn_truef(int condition) { return nn_choosef(condition, 1.0f, 0.0f); }
@@ -115,7 +117,7 @@ static inline void nn_growf(float *sum, float *lost, float x) {
   *sum = t;
 }
 
-/* The same for a matrix of `rows` times `columns`, one after the other in x, in rows that are `step` apart in the sum. */
+/* The same for a matrix of `rows` times `columns`, one after the other in x, in rows `step` apart in the sum. */
 static inline void nn_grow_matrixf(int rows, int columns, const float *x, float *sum, float *lost, ptrdiff_t step) {
   for (int i = 0; i < rows; i++)
     for (int j = 0; j < columns; j++) nn_growf(sum + i * step + j, lost + i * step + j, x[(ptrdiff_t)i * columns + j]);
@@ -125,13 +127,17 @@ static inline void nn_grow_matrixf(int rows, int columns, const float *x, float 
 
 /* x, which is whole, as an integer of lo..hi, the nearest; lo where it is not a number. */
 static inline int nn_wholef(float x, int lo, int hi) { return x >= (float)hi ? hi : x > (float)lo ? (int)x : lo; }
-static inline int64_t nn_wide_wholef(float x, int64_t lo, int64_t hi) { return x >= (float)hi ? hi : x > (float)lo ? (int64_t)x : lo; }
+static inline int64_t nn_wide_wholef(float x, int64_t lo, int64_t hi) {
+  return x >= (float)hi ? hi : x > (float)lo ? (int64_t)x : lo;
+}
 
 /* The quotient a / b rounded down, and what it leaves, of the sign of b. */
 static inline int nn_quotient(int a, int b) { return a / b - ((a % b != 0) & ((a < 0) != (b < 0))); }
 static inline int64_t nn_wide_quotient(int64_t a, int64_t b) { return a / b - ((a % b != 0) & ((a < 0) != (b < 0))); }
 static inline int nn_remainder(int a, int b) { return a % b + b * ((a % b != 0) & ((a < 0) != (b < 0))); }
-static inline int64_t nn_wide_remainder(int64_t a, int64_t b) { return a % b + b * ((a % b != 0) & ((a < 0) != (b < 0))); }
+static inline int64_t nn_wide_remainder(int64_t a, int64_t b) {
+  return a % b + b * ((a % b != 0) & ((a < 0) != (b < 0)));
+}
 
 /* The first place v of 0..end with v * step >= least, or end where there is none. */
 static inline int nn_first_place(int64_t least, int64_t step, int end) {
@@ -240,7 +246,8 @@ static inline float nn_sigmoidf(float x) {
   return numerator / (1.0f + e);
 }
 
-/* sigmoid(x) - t, digits of which are left where sigmoid(x) is all but t = 1: (1 - t) - e^-|x| / (1 + e^-|x|) on the right. */
+/* sigmoid(x) - t, digits of which are left where sigmoid(x) is all but t = 1: (1 - t) - e^-|x| / (1 + e^-|x|) on the
+ * right. */
 static inline float nn_sigmoid_minusf(float x, float t) {
   float e = nn_expf(-nn_absf(x));
   float little = e / (1.0f + e);
@@ -281,7 +288,8 @@ static inline float nn_erff(float x) {
   return nn_select(a < 1.0f, x + x * p, nn_with_sign(1.0f - nn_expf(q), x));
 }
 
-/* 1 - erf(x), for x > 0 without loss: e^(-x^2) p(q) / (1 + 2x), q = (x - 3) / (x + 3). x^2 in two parts, the first of them exact. */
+/* 1 - erf(x), for x > 0 without loss: e^(-x^2) p(q) / (1 + 2x), q = (x - 3) / (x + 3). x^2 in two parts, the first of
+ * them exact. */
 static inline float nn_erfcf(float x) {
   float a = nn_absf(x), b = nn_select(a > 10.5f, 10.5f, a);
   float high = nn_from_bits(nn_bits(b) & 0xfffff000u);

@@ -109,7 +109,7 @@ static float quantile(float p) {
   return q < 0.0f ? -x : x;
 }
 
-/* A uniform between the two ends' probabilities, through the quantile function: one word for an element, no rejection. */
+/* A uniform between the two ends' probabilities, through the quantile function: a word for an element, no rejection. */
 static void four_truncated(const uint32_t words[4], float out[4]) {
   const float below = 0.02275013195f; /* of -2 */
   four_uniform(words, out);
@@ -125,15 +125,16 @@ void nn_draw_truncated_normal(float *out, size_t count, float a, float b, uint64
 
 /* ---- orthogonal ---- */
 
-/* sums[i] = sum over e of x[e * n] * y[e * n + i], for i below `width`, at most 32: a column times its neighbours, row by row. */
+/* sums[i] = sum over e of x[e * n] * y[e * n + i], for i below `width`, at most 32: a column times its neighbours, row
+ * by row. */
 static void columns_times(const float *x, const float *y, size_t length, size_t n, size_t width, float sums[32]) {
   for (size_t i = 0; i < width; i++) sums[i] = 0.0f;
   for (size_t e = 0; e < length; e++)
     for (size_t i = 0; i < width; i++) sums[i] += x[e * n] * y[e * n + i];
 }
 
-/* Gram and Schmidt, the modified form, over the columns of [length, n]: each is made a unit vector, then taken out of all
- * that follow, a block of 32 at a time. */
+/* Gram and Schmidt, the modified form, over the columns of [length, n]: each is made a unit vector, then taken out of
+ * all that follow, a block of 32 at a time. */
 static void orthonormal_columns(float *a, size_t length, size_t n) {
   float sums[32];
   for (size_t j = 0; j < n; j++) {
@@ -170,8 +171,8 @@ static void orthonormal_rows(float *a, size_t n, size_t length) {
   }
 }
 
-/* The directions of independent normals are uniform (Saxe, McClelland and Ganguli 2014, section 3.1). The second round takes
- * out what rounding left in the first. */
+/* The directions of independent normals are uniform (Saxe, McClelland and Ganguli 2014, section 3.1). The second round
+ * takes out what rounding left in the first. */
 void nn_draw_orthogonal(float *out, size_t rows, size_t cols, float gain, uint64_t seed, uint64_t stream) {
   nn_draw_normal(out, rows * cols, 0.0f, 1.0f, seed, stream);
   for (int round = 0; round < 2; round++)

@@ -3,7 +3,8 @@
  * In: a function with its gradient, a start. Out, after each iteration: a lower point. An iteration is a direction (a
  * row of the table of methods), a search along it (search.c), and what the method learns from the step
  * s = x' - x and the change of the gradient y = g' - g. Where the search fails, what was learned is forgotten and
- * steepest descent tried; where that fails too, it is the end. After Nocedal and Wright, Numerical Optimization, 2006. */
+ * steepest descent tried; where that fails too, it is the end. After Nocedal and Wright,
+ * Numerical Optimization, 2006. */
 #include "minimize/minimizer.h"
 
 #include <float.h>

@@ -1,4 +1,4 @@
-/* minimizer.h: what the files of minimize/ share: how far along a direction, and Newton's. SPDX-License-Identifier: 0BSD */
+/* minimizer.h: what the files of minimize/ share. SPDX-License-Identifier: 0BSD */
 #ifndef NN_MINIMIZER_H
 #define NN_MINIMIZER_H
 

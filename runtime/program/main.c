@@ -45,8 +45,8 @@ static const cli_command commands[] = {
 };
 
 #if defined(__GNUC__) || defined(__clang__)
-/* OpenBLAS has started a thread for each core when main begins, and one that finds no memory tries for ever. Where there is not
- * enough for all, the program begins anew without them. */
+/* OpenBLAS has started a thread for each core when main begins, and one that finds no memory tries for ever. Where
+ * there is not enough for all, the program begins anew without them. */
 static void stop_blas_threads(char **argv) {
   const char *name = "OPENBLAS_NUM_THREADS", *value = getenv(name);
   if (!openblas_set_num_threads || !openblas_get_num_threads) return;

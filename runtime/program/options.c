@@ -47,7 +47,8 @@ static const option options_table[] = {
   {"--output", "NAME", TEXT, CLI_PREDICT, AT(output), 0, 0, "which output; all that the data allow where absent"},
   {"--count", "N", WHOLE, CLI_PREDICT, AT(count), 1, INT_MAX, "rows, where no data are given: samples to draw"},
   {"--loss", "NAME", TEXT, CLI_GRAD, AT(loss), 0, 0, "which loss; the first where absent"},
-  {"-o", "FILE", TEXT, CLI_PREDICT | CLI_GRAD, AT(out), 0, 0, "where the result goes: .csv .txt .npy .safetensors, and pictures: .png .pgm .ppm"},
+  {"-o", "FILE", TEXT, CLI_PREDICT | CLI_GRAD, AT(out), 0, 0,
+   "where the result goes: .csv .txt .npy .safetensors, and pictures: .png .pgm .ppm"},
 };
 enum { OPTIONS = sizeof options_table / sizeof *options_table };
 
@@ -200,7 +201,8 @@ static char **copy_words(cli *options, int argc, char **argv) {
   return words;
 }
 
-int cli_parse(cli *options, const nn_model *model, const cli_command *commands, int argc, char **argv, nn_error *error) {
+int cli_parse(cli *options, const nn_model *model, const cli_command *commands, int argc, char **argv,
+              nn_error *error) {
   *options = (cli){.model = model, .commands = commands, .every = 1};
   if (argc < 2) return nn_fail(error, NN_BAD_USAGE, "expected a command: train, test, predict, grad, info or help");
   char **words = copy_words(options, argc, argv);

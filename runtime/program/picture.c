@@ -31,10 +31,11 @@ typedef struct grid {
 static int not_a_picture(const char *file, const nn_output *output, nn_error *error) {
   char shape[120] = "one number";
   if (output->rank) nn_print_shape(shape, sizeof shape, output->rank, output->shape);
-  return nn_fail(error, NN_BAD_USAGE,
-                 "-o %s: output %s is %s in each row, which is no picture: expected [h,w], [3,h,w], [c,h,w] or a square "
-                 "in one axis, as [784]",
-                 file, output->name, shape);
+  return nn_fail(
+    error, NN_BAD_USAGE,
+    "-o %s: output %s is %s in each row, which is no picture: expected [h,w], [3,h,w], [c,h,w] or a square "
+    "in one axis, as [784]",
+    file, output->name, shape);
 }
 
 static int lay_out(grid *g, const char *file, const cli_column *column, nn_error *error) {
@@ -49,8 +50,8 @@ static int lay_out(grid *g, const char *file, const cli_column *column, nn_error
   } else if (output->rank != 1 || side * side != output->count) {
     return not_a_picture(file, output, error);
   }
-  g->across = output->rank == 3 && g->colours == 1 && shape[-3] > 1 ? (size_t)shape[-3]
-                                                                    : (size_t)ceil(sqrt((double)g->tiles));
+  g->across =
+    output->rank == 3 && g->colours == 1 && shape[-3] > 1 ? (size_t)shape[-3] : (size_t)ceil(sqrt((double)g->tiles));
   g->down = (g->tiles + g->across - 1) / g->across;
   g->lines = g->down * (g->height + GAP) - GAP;
   g->pixels = g->across * (g->width + GAP) - GAP;

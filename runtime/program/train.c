@@ -68,7 +68,9 @@ static void print_epoch(const reporter *r, const nn_progress *p) {
   printf("  %s s\n", seconds);
   if (p->full && last)
     printf("after %d iteration%s: %s\n", p->epoch, p->epoch == 1 ? "" : "s",
-           p->full->end ? p->full->end : p->stops ? "patience" : "the most that were allowed; --epochs raises the limit");
+           p->full->end ? p->full->end
+           : p->stops   ? "patience"
+                        : "the most that were allowed; --epochs raises the limit");
 }
 
 /* ---- history: epoch,step,L,validate.L,validate.accuracy,test.L,... ---- */

@@ -158,7 +158,7 @@ static const struct {
   const char *extension;
   int (*write)(const char *file, const cli_column *columns, int count, nn_error *error);
 } kinds[] = {
-  {".csv", write_csv}, {".txt", write_txt}, {".npy", write_npy}, {".safetensors", write_tensors},
+  {".csv", write_csv},     {".txt", write_txt},        {".npy", write_npy},       {".safetensors", write_tensors},
   {".png", cli_write_png}, {".pgm", cli_write_netpbm}, {".ppm", cli_write_netpbm}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

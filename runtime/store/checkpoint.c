@@ -4,9 +4,9 @@
  * there is patience), and whose other tensors and metadata are what a resume needs to go on as if it had never
  * stopped. And the way back, in two passes over the same table: everything is checked before anything is changed.
  *
- *   h.W, h.b            parameters               @last.h.W, @last.@state.n   the last epoch's, with patience or averages
- *   @state.n            states                   @standardize.x.mean, ...    encoding of inputs
- *   @slot.adam.m.h.W    optimizer state          __metadata__                hash, seed, step, epoch, options, ... */
+ *   h.W, h.b            parameters         @last.h.W, @last.@state.n   the last epoch's, with patience or averages
+ *   @state.n            states             @standardize.x.mean, ...    encoding of inputs
+ *   @slot.adam.m.h.W    optimizer state    __metadata__                hash, seed, step, epoch, options, ... */
 #include "store/store.h"
 
 #include <inttypes.h>
@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FORMAT "1"
-#define LARGEST_FLOAT 3.4028235e38 /* FLT_MAX, as nine digits print it */
-#define MOST_STEPS ((UINT64_C(1) << 40) - 1) /* beyond, draws would repeat: NN_STREAM */
+#define FORMAT        "1"
+#define LARGEST_FLOAT 3.4028235e38              /* FLT_MAX, as nine digits print it */
+#define MOST_STEPS    ((UINT64_C(1) << 40) - 1) /* beyond, draws would repeat: NN_STREAM */
 
 /* ---- saving ---- */
 
@@ -371,7 +371,8 @@ static void copy_states(nn_run *run, const char *file) {
   for (int k = 0; k < model->ncopies; k++) {
     const nn_copy *c = &model->copies[k];
     const nn_array *to = &model->states[c->state];
-    const float *from = c->param >= 0 ? nn_run_parameters(run) + model->params[c->param].offset : state + model->states[c->of].offset;
+    const float *from =
+      c->param >= 0 ? nn_run_parameters(run) + model->params[c->param].offset : state + model->states[c->of].offset;
     memcpy(state + to->offset, from, to->count * sizeof *state);
     snprintf(run->note, sizeof run->note, "%.60s has no states: %.60s starts as a copy of %.60s in it", file, to->name,
              c->param >= 0 ? model->params[c->param].name : model->states[c->of].name);
@@ -414,7 +415,8 @@ static int load(loading *l, float *hypers) {
   for (int k = 0; k < model->ninputs; k++)
     if (read_vocabulary(l, k)) return -1;
   if (l->what == NN_LOAD_ALL && (read_position(l, &position, &seed, &step) || read_hypers(l, hypers))) return -1;
-  if (l->what == NN_LOAD_VALUES && l->ours && (model->flags & NN_STEPS) && whole_fact(l, "step", 0, UINT32_MAX, &step)) return -1;
+  if (l->what == NN_LOAD_VALUES && l->ours && (model->flags & NN_STEPS) && whole_fact(l, "step", 0, UINT32_MAX, &step))
+    return -1;
   if (l->what == NN_LOAD_ALL && l->last &&
       !(l->kept = malloc((model->param_floats + model->state_floats) * sizeof(float))))
     return nn_out_of_memory(l->error, model->param_floats * sizeof(float));

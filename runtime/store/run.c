@@ -49,7 +49,8 @@ int nn_run_open(nn_run *run, const nn_model *model, uint64_t seed, nn_error *err
   if (!(run->memory = nn_aligned(model->size))) return nn_out_of_memory(error, model->size);
   model->init(run->memory, seed);
   if (!model->carried) return 0;
-  if (!(run->start = malloc(2 * model->state_floats * sizeof(float)))) return nn_out_of_memory(error, model->state_floats);
+  if (!(run->start = malloc(2 * model->state_floats * sizeof(float))))
+    return nn_out_of_memory(error, model->state_floats);
   memcpy(run->start, nn_run_states(run), model->state_floats * sizeof(float));
   return 0;
 }
@@ -69,7 +70,8 @@ void nn_run_close(nn_run *run) {
 static void restart(const nn_run *run, float *states) {
   for (int k = 0; k < run->model->nstates; k++) {
     const nn_array *array = &run->model->states[k];
-    if (run->model->carried >> k & 1) memcpy(states + array->offset, run->start + array->offset, array->count * sizeof *states);
+    if (run->model->carried >> k & 1)
+      memcpy(states + array->offset, run->start + array->offset, array->count * sizeof *states);
   }
 }
 

@@ -2,8 +2,8 @@
  *
  * In: a file: the length of its header (8 bytes, little-endian), the header in JSON (safetensors_header.c), the data.
  * Out: a table of tensors, or the first reason for which the file is not sound: every length, offset and name is
- * checked, so that what the table says can be relied on. And the way back, byte for byte the same for the same tensors.
- */
+ * checked, so that what the table says can be relied on. And the way back: the same tensors are
+ * the same bytes. */
 #include "store/safetensors.h"
 
 #include <inttypes.h>
@@ -198,7 +198,8 @@ static void add_header(nn_text *header, const nn_piece_list *list) {
     header->data[k] = (char)((uint64_t)(header->size - PREFIX) >> (8 * k) & 255);
 }
 
-/* The header and the tensors one after the other, on a big-endian machine a copy of them, which is returned to be freed. */
+/* The header and the tensors one after the other, on a big-endian machine a copy of them, which is returned to be
+ * freed. */
 static unsigned char *fill_spans(nn_span *spans, const nn_text *header, const nn_piece_list *list, int *failed) {
   size_t total = 0, at = 0;
   for (int k = 0; k < list->count; k++) total += list->pieces[k].size;

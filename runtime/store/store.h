@@ -2,8 +2,8 @@
  *
  * In: a model's table and a seed, or a checkpoint. Out: a run: the model's struct with its parameters and states, and
  * what training has come to; or the checkpoint, from which training goes on as if it had never stopped. Kept: nn_run,
- * until nn_run_close. What programs may call is in nn_tools.h (nn_run_open, nn_checkpoint_save, ...); here is what later
- * folders call beside that: parts of a run, and files of tensors. */
+ * until nn_run_close. What programs may call is in nn_tools.h (nn_run_open, nn_checkpoint_save, ...); here is what
+ * later folders call beside that: parts of a run, and files of tensors. */
 #ifndef NN_STORE_H
 #define NN_STORE_H
 
@@ -21,7 +21,7 @@ void nn_run_set_position(nn_run *run, uint64_t seed, uint64_t step);
 void nn_run_exchange_kept(nn_run *run); /* memory <-> kept */
 /* Parameters <-> their averages, where an optimizer has a state of the name `average`; how many arrays that were. */
 int nn_run_exchange_averages(nn_run *run);
-void nn_run_keep(nn_run *run);          /* kept <- memory */
+void nn_run_keep(nn_run *run); /* kept <- memory */
 
 /* ---- files of tensors (safetensors.c) ---- */
 

@@ -96,7 +96,8 @@ static const char *const ends[NN_ENDS] = {
 static nn_full_progress full_progress(const trainer *t) {
   const nn_minimizer *m = &t->full.minimizer;
   int raised = t->end == NN_STUCK && (t->run->model->maximized & 1);
-  return (nn_full_progress){m->gradient, m->length, m->evaluations, m->products, raised ? "no step raises the loss any more" : ends[t->end]};
+  return (nn_full_progress){m->gradient, m->length, m->evaluations, m->products,
+                            raised ? "no step raises the loss any more" : ends[t->end]};
 }
 
 static int report(trainer *t, size_t done, int ended, int stops) {
@@ -140,8 +141,8 @@ static int train_batch(trainer *t, size_t first, int n) {
   return 0;
 }
 
-/* Where states go on from batch to batch, row i of each batch continues row i of the one before: the rows are cut into as many
- * runs as a batch has rows. What is left over at the end is left out. */
+/* Where states go on from batch to batch, row i of each batch continues row i of the one before: the rows are cut into
+ * as many runs as a batch has rows. What is left over at the end is left out. */
 static size_t order_in_runs(trainer *t, size_t batch) {
   size_t runs = t->count < batch ? t->count : batch, steps = t->count / runs;
   for (size_t k = 0; k < steps; k++)
@@ -189,8 +190,8 @@ static int check_parameters(trainer *t) {
   return 0;
 }
 
-/* Early stopping: the best validation loss so far (the lowest; the highest of what is maximized) is kept; after `patience`
- * epochs without a better one it is over. */
+/* Early stopping: the best validation loss so far (the lowest; the highest of what is maximized) is kept; after
+ * `patience` epochs without a better one it is over. */
 static int judge(trainer *t) {
   nn_run *run = t->run;
   if (!t->held_count) return 0;
@@ -309,7 +310,13 @@ static int keep_averages(trainer *t) {
 
 int nn_train(nn_run *run, const nn_data *data, const nn_data *test, nn_report_fn *report_to, void *context,
              nn_error *error) {
-  trainer t = {.run = run, .full = {.run = run}, .data = data, .test = test, .report = report_to, .context = context, .error = error};
+  trainer t = {.run = run,
+               .full = {.run = run},
+               .data = data,
+               .test = test,
+               .report = report_to,
+               .context = context,
+               .error = error};
   if (check_options(run, data, error)) return -1;
   if (run->restored) nn_run_exchange_kept(run);
   int result = start(&t);

@@ -59,9 +59,8 @@ int nn_evaluate_rows(const nn_run *run, nn_workers *workers, const nn_data *data
                      double *values, nn_error *error) {
   const nn_model *model = run->model;
   size_t width = (size_t)(model->nlosses + model->nmetrics), chunks = chunk_count(model, count);
-  job j = {
-    run, workers, data, rows, count, chunks, nn_inputs_to_train(model), malloc((chunks * width + 1) * sizeof(double)),
-    nn_run_fixed_states(run)};
+  job j = {run, workers, data, rows, count, chunks, nn_inputs_to_train(model), NULL, nn_run_fixed_states(run)};
+  j.results = malloc((chunks * width + 1) * sizeof *j.results);
   if (!j.results) return nn_out_of_memory(error, chunks * width * sizeof(double));
   nn_workers_run(workers, value_task, &j);
   for (size_t k = 0; k < width; k++) {
@@ -92,8 +91,8 @@ static double add_gradients(const nn_run *run, const nn_data *data, int loss, nn
     int n = chunk_size(model, data->rows, chunk);
     double share = (double)n / (double)data->rows;
     nn_data_gather(data, &run->encoding, model->losses[loss].inputs, NULL, chunk * (size_t)model->batch, n, worker->in);
-    total += share * (double)model->losses[loss].grad(nn_run_parameters(run), nn_run_fixed_states(run), worker->grad, NULL,
-                                                      worker->work, n, (const void *const *)worker->in,
+    total += share * (double)model->losses[loss].grad(nn_run_parameters(run), nn_run_fixed_states(run), worker->grad,
+                                                      NULL, worker->work, n, (const void *const *)worker->in,
                                                       run->seed + chunk, nn_run_step(run));
     for (size_t k = 0; k < model->param_floats; k++) sums[k] += share * (double)worker->grad[k];
   }

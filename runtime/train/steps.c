@@ -19,7 +19,7 @@ static int takes_turn(const nn_objective *objective, uint64_t step) {
 typedef struct cut {
   nn_step *step;
   int turn, shards; /* turn: of which objective */
-  float *gradient; /* the model's; also the sum of shard 0 */
+  float *gradient;  /* the model's; also the sum of shard 0 */
 } cut;
 
 static size_t shard_begin(const cut *c, int shard) { return (size_t)c->step->n * (size_t)shard / (size_t)c->shards; }
@@ -29,7 +29,8 @@ static void add_scaled(float *restrict sum, const float *restrict gradient, floa
 }
 
 /* One of many pieces, with what rounding took from those before it. */
-static void grow_scaled(float *restrict sum, float *restrict lost, const float *restrict gradient, float share, size_t count) {
+static void grow_scaled(float *restrict sum, float *restrict lost, const float *restrict gradient, float share,
+                        size_t count) {
   for (size_t k = 0; k < count; k++) nn_growf(&sum[k], &lost[k], share * gradient[k]);
 }
 
@@ -46,7 +47,8 @@ static float piece_gradient(const cut *c, nn_worker *worker, size_t first, int n
   const nn_run *run = step->run;
   const nn_model *model = run->model;
   const nn_loss *loss = &model->losses[model->objectives[c->turn].loss];
-  int leads = first == 0 && step->count == 0 && model->next_state != (size_t)-1; /* of the first turn: before the step */
+  /* The first turn takes the states on, from before the step. */
+  int leads = first == 0 && step->count == 0 && model->next_state != (size_t)-1;
   void *next_state = leads ? (char *)run->memory + model->next_state : NULL;
   uint64_t seed = nn_block_seed(run, first);
   nn_data_gather(step->data, &run->encoding, loss->inputs, step->rows, first, n, worker->in);
@@ -68,7 +70,8 @@ static void shard_gradient(void *context, int shard) {
     float share = (float)n / (float)c->step->n, *gradient = first == begin ? sum : worker->extra;
     worker->loss += (double)share * (double)piece_gradient(c, worker, first, n, gradient);
     if (first > begin) grow_scaled(sum, worker->lost, gradient, share, model->param_floats);
-    else if (n < c->step->n) scale(sum, share, model->param_floats), memset(worker->lost, 0, model->param_floats * sizeof *sum);
+    else if (n < c->step->n) scale(sum, share, model->param_floats);
+    if (first == begin) memset(worker->lost, 0, model->param_floats * sizeof *sum);
     first += (size_t)n;
   }
 }

@@ -1,8 +1,8 @@
 /* train.h: training, and what applies a model to all rows. SPDX-License-Identifier: 0BSD
  *
- * In: a run and data. Out: the run, trained; means of losses and metrics; gradients; outputs. Nothing is kept but in the
- * run. What programs may call is in nn_tools.h (nn_train, nn_evaluate, nn_gradient, nn_predict); here is what the files
- * of this folder share. */
+ * In: a run and data. Out: the run, trained; means of losses and metrics; gradients; outputs. Nothing is kept but in
+ * the run. What programs may call is in nn_tools.h (nn_train, nn_evaluate, nn_gradient, nn_predict); here is what the
+ * files of this folder share. */
 #ifndef NN_TRAIN_H
 #define NN_TRAIN_H
 
@@ -13,7 +13,7 @@
 
 typedef struct nn_worker {
   void *work;
-  void *in[NN_MAX_INPUTS]; /* model->batch examples */
+  void *in[NN_MAX_INPUTS];    /* model->batch examples */
   float *grad, *extra, *lost; /* param_floats each, where gradients were asked for */
   double loss;
 } nn_worker;

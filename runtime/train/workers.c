@@ -116,10 +116,11 @@ static int worker_open(nn_worker *worker, const nn_model *model, int gradients, 
 /* Last, when all else is there. Full-batch methods multiply in double. */
 static int check_blas(const nn_model *model, int threads, nn_error *error) {
   if (!nn_gemm_is_blas(model->full != NULL) || nn_room_for_blas(threads)) return 0;
-  return nn_fail(error, NN_BAD_USAGE,
-                 "not enough memory for the BLAS, which may want %d MiB for each of %d thread%s: raise the limit (ulimit -v), or "
-                 "build the runtime with BLAS=none",
-                 NN_BLAS_MIB, threads, threads == 1 ? "" : "s");
+  return nn_fail(
+    error, NN_BAD_USAGE,
+    "not enough memory for the BLAS, which may want %d MiB for each of %d thread%s: raise the limit (ulimit -v), or "
+    "build the runtime with BLAS=none",
+    NN_BLAS_MIB, threads, threads == 1 ? "" : "s");
 }
 
 int nn_workers_open(nn_workers *workers, const nn_model *model, int threads, int gradients, nn_error *error) {
