@@ -18,7 +18,7 @@
 
 #include "graph/op.h"
 #include "graph/reduction.h"
-#include "base/source.h"
+#include "base/base.h"
 
 #define FREE_VAR 1000
 enum { MOST_DIMS = 64 };

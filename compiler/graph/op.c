@@ -4,7 +4,7 @@
  */
 #include "graph/op.h"
 
-#include "base/source.h"
+#include "base/base.h"
 
 #include <math.h>
 #include <string.h>

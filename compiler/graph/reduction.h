@@ -37,6 +37,6 @@ typedef struct ReductionRow {
 extern const ReductionRow reduction_rows[RED_COUNT];
 
 Reduction reduction_named(const char *name); /* RED_NONE where it is none of a node */
-bool is_reduction(const char *name);         /* of the language, but for those that are functions: base/source.h */
+bool is_reduction(const char *name);         /* of the language, but for those that are functions: base/base.h */
 
 #endif

@@ -6,7 +6,7 @@
 #ifndef NNC_AST_H
 #define NNC_AST_H
 
-#include "base/source.h"
+#include "base/base.h"
 
 typedef struct Expr Expr;
 typedef struct Stmt Stmt;

@@ -6,7 +6,7 @@
 # The formats of report(), error_at(), warn_at(), parse_stop(), one on a line, as extended regular expressions.
 formats() {
   for f in compiler/*.c compiler/*/*.[cyl]; do
-    [ "$f" = compiler/base/source.c ] || tr '\n' ' ' <"$f" |
+    [ "$f" = compiler/base/report.c ] || tr '\n' ' ' <"$f" |
       grep -oE '(report|error_at|warn_at|parse_stop)\([^";{]*"([^"\\]|\\.)*"( *"([^"\\]|\\.)*")*'
   done | sed -E 's/^[^"]*"//; s/"$//; s/" *"//g; s/\\(.)/\1/g; s/[][().*+?{}|^$\\]/\\&/g; s/%[-+\\.*0-9]*(ll|z)?[a-zA-Z]/.*/g' | sort -u
 }

@@ -1,9 +1,9 @@
-/* source.h: the compiler's arena, interned names, text buffers, source files and diagnostics.
+/* base.h: the compiler's arena, interned names, text buffers, source files and diagnostics.
  *
  * Every stage takes a Context. One arena, nothing is freed; a name is interned, so names are compared as pointers.
  * One function reports a user's error (error_at), another a bug of nnc (bug). Nothing here knows the language. */
-#ifndef NNC_SOURCE_H
-#define NNC_SOURCE_H
+#ifndef NNC_BASE_H
+#define NNC_BASE_H
 
 #include <stdarg.h>
 #include <stdbool.h>
