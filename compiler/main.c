@@ -106,6 +106,7 @@ static int run(Job *j) {
   if (!prelude) return fail_file("read", c->prelude);
   Source *model = source_read(j->cx, c->model);
   if (!model) return fail_file("read", c->model);
+  reduction_mark_names(j->cx);
   Block definitions = parse(j->cx, prelude);
   j->tree = parse(j->cx, model);
   if (c->emit == EMIT_AST) return error_count(j->cx) ? 1 : emit_stage(j, c->emit);

@@ -1,10 +1,17 @@
-/* build.h: what build/map.c and product*.c share below the builders of graph/graph.h. */
+/* build.h: open reads in, the simplest node for them out, found or new; nothing is ever changed in place. The builders
+ * that later stages call are declared in graph/graph.h; this is what they share.
+ *
+ * Circles of files, each by natural recursion: product, radix, sum (a product of which an axis is cut in two, or of which a
+ * part is summed by itself, is a product again); apply, quotient (the floor of a fraction is made of operations, floor
+ * among them). */
 #ifndef NNC_BUILD_H
 #define NNC_BUILD_H
 #include "graph/graph.h"
 
 /* A NODE_MAP from a prototype whose reads, guards and value are open: axes are the free variables but for the reduced
  * ones, by id; returns the node's identity read. No simplification. */
+Node *build_map_at(Graph *g, Node *proto, int nown, const int *own, int nreduced, const int *reduced);
+void build_axes(Graph *g, Node *n, const int *own, int nown, const int *reduced, int nreduced);
 Read *build_map(Graph *g, Node *proto, int nreduced, const int *reduced);
 /* build/range.c: sets integer, lo, hi and large. */
 void range_of_map(Graph *g, Node *n);

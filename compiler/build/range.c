@@ -9,17 +9,7 @@
 
 #include <math.h>
 
-static const double most_exact = 9007199254740991.0; /* 2^53 - 1 */
 static const double most_examples = 2147483647.0;
-
-bool number_is_exact(double x) { return fabs(x) <= most_exact && x == floor(x); }
-
-bool node_is_bounded(const Node *n) { return n->integer && isfinite(n->lo) && isfinite(n->hi); }
-
-void node_range(const Node *n, double *lo, double *hi) {
-  *lo = n->lo >= -most_exact ? n->lo : -most_exact;
-  *hi = n->hi <= most_exact ? n->hi : most_exact;
-}
 
 /* ---- intervals ---- */
 
@@ -171,7 +161,7 @@ void range_of_map(Graph *g, Node *n) {
     }
     n->integer = whole;
   }
-  bool within = r.lo >= -most_exact && r.hi <= most_exact;
+  bool within = r.lo >= -MOST_EXACT && r.hi <= MOST_EXACT;
   if (n->integer && (large || (bounded && !within))) n->integer = false, n->large = true;
   if (n->integer && !within) r = everything;
   n->lo = r.lo, n->hi = r.hi;

@@ -194,6 +194,7 @@ bool axis_equal(Axis a, Axis b);     /* kind and extent */
 int graph_scan(Graph *g, Scan scan); /* a new one */
 bool node_is_open(const Node *n, int scan);
 void open_join(Open *to, const Open *from);
+bool open_equal(const Open *a, const Open *b);
 int node_time_axis(const Node *n, int scan); /* -1 where it has none */
 
 /* Indices. All are immutable. */
@@ -208,8 +209,9 @@ bool index_is_constant(const Index *e, int64_t *k); /* whole constant */
 int64_t index_coef(const Index *e, int var);        /* 0 where absent */
 bool index_uses(const Index *e, int var);           /* also inside gathers */
 bool index_uses_in_gather(const Index *e, int var);
-/* build/range.c: whole and below 2^53, where doubles are exact; has an integer node bounds; its values as an index,
- * which always have. */
+/* graph/bounds.c: whole and at most MOST_EXACT in size, where doubles are exact; has an integer node bounds; its values
+ * as an index, which always have. */
+#define MOST_EXACT 9007199254740991.0 /* 2^53 - 1 */
 bool number_is_exact(double x);
 bool node_is_bounded(const Node *n);
 void node_range(const Node *n, double *lo, double *hi);

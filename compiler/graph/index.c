@@ -264,3 +264,70 @@ Guard guard_within(Graph *g, int dim, const Index *e) {
   index_range(g, count, NULL, &lo, &hi);
   return (Guard){index_combine(g, 1, index_combine(g, 1, count, -1, e), -1, index_constant(g, 1)), (int64_t)hi};
 }
+
+Read *read_make(Graph *g, Node *node, Index **index) {
+  Read *r = ARENA_NEW(g->cx, Read);
+  r->node = node;
+  r->index = node->naxes ? arena_copy(g->cx, index, sizeof(Index *) * (size_t)node->naxes) : NULL;
+  return r;
+}
+
+Read *read_open(Graph *g, Node *node, int *vars) {
+  Index *index[MAX_AXES];
+  for (int k = 0; k < node->naxes; k++) {
+    vars[k] = graph_var(g, node->axes[k]);
+    index[k] = index_var(g, vars[k]);
+  }
+  return read_make(g, node, index);
+}
+
+bool read_equal(const Read *a, const Read *b) {
+  if (a == b) return true;
+  if (a->node != b->node) return false;
+  for (int k = 0; k < a->node->naxes; k++)
+    if (!index_equal(a->index[k], b->index[k])) return false;
+  return true;
+}
+
+bool read_is_identity(const Read *r) {
+  for (int k = 0; k < r->node->naxes; k++) {
+    int v;
+    if (!index_is_var(r->index[k], &v) || v != k) return false;
+  }
+  return true;
+}
+
+bool read_uses(const Read *r, int var) {
+  for (int k = 0; k < r->node->naxes; k++)
+    if (index_uses(r->index[k], var)) return true;
+  return false;
+}
+
+bool read_constant(const Read *r, double *value) {
+  const Node *n = r->node;
+  if (n->kind != NODE_MAP || n->op != OP_PRODUCT || n->nreads || n->nguards || n->nreduce || n->naxes) return false;
+  if (value) *value = n->scale;
+  return true;
+}
+
+int read_vars(const Read *r, int *vars, int n) {
+  for (int k = 0; k < r->node->naxes; k++) n = index_vars(r->index[k], vars, n);
+  return n;
+}
+
+Read *read_substitute(Graph *g, const Read *r, const Subst *s) {
+  Index *index[MAX_AXES];
+  for (int k = 0; k < r->node->naxes; k++) index[k] = index_substitute(g, r->index[k], s);
+  return read_make(g, r->node, index);
+}
+
+Subst read_subst(const Read *r) {
+  Subst s = {0};
+  for (int k = 0; k < r->node->naxes; k++) subst_add(&s, k, r->index[k]);
+  return s;
+}
+
+Read *read_operand(Graph *g, const Read *r, int k) {
+  Subst s = read_subst(r);
+  return read_substitute(g, r->node->reads[k], &s);
+}

@@ -1,5 +1,5 @@
-/* print.c: nodes as text, in two ways: exact (--emit=graph, one line a node) and as a formula for a reader, in names that
- * he is given; `names` is NULL where it is exact. */
+/* print.c: nodes as text, in two ways: exact (--emit=graph, one line a node) and as a formula for a reader, in names
+ * that he is given; `names` is NULL where it is exact. */
 #include "graph/graph.h"
 
 #include <math.h>

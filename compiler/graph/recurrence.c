@@ -5,7 +5,7 @@
  * can't, one of them takes another scan, as a bound variable takes another name. In: a body and carried values. Out: a
  * RESULT, of the carried values that it needs, in the scan where its loop is; for a list of nodes, its
  * loops. */
-#include "build/build.h"
+#include "graph/graph.h"
 
 #include <string.h>
 
@@ -27,20 +27,6 @@ int node_time_axis(const Node *n, int scan) {
   return -1;
 }
 
-bool node_is_open(const Node *n, int scan) {
-  for (int k = 0; n->open && k < n->open->n; k++)
-    if (n->open->scan[k] == scan) return true;
-  return false;
-}
-
-static bool same_open(const Open *a, const Open *b) {
-  int n = a ? a->n : 0;
-  if (n != (b ? b->n : 0)) return false;
-  for (int k = 0; k < n; k++)
-    if (a->scan[k] != b->scan[k]) return false;
-  return true;
-}
-
 Node *build_prev(Graph *g, int scan, int slot, int naxes, const Axis *axes, const char *label, bool integer, double lo,
                  double hi) {
   Node n = {.kind = NODE_PREV,
@@ -54,61 +40,6 @@ Node *build_prev(Graph *g, int scan, int slot, int naxes, const Axis *axes, cons
             .hi = hi};
   memcpy(n.axes, axes, sizeof(Axis) * (size_t)naxes);
   return graph_intern(g, &n);
-}
-
-/* ---- groups: RESULTs of one loop ---- */
-
-/* All carried values of a and b by slot, in both; their number, or -1 where a slot has two meanings. */
-static int join_carries(const Carry *a, int na, const Carry *b, int nb, Carry *both) {
-  int i = 0, j = 0, n = 0;
-  while (i < na || j < nb) {
-    bool from_a = j == nb || (i < na && a[i].slot <= b[j].slot), shared = i < na && j < nb && a[i].slot == b[j].slot;
-    if (shared && (a[i].prev != b[j].prev || a[i].next != b[j].next || a[i].init != b[j].init)) return -1;
-    both[n++] = from_a ? a[i] : b[j];
-    i += from_a;
-    j += !from_a || shared;
-  }
-  return n;
-}
-
-/* Recurrences of one scan run side by side, whether they read each other or not. */
-static void add_to_groups(Context *cx, ScanGroups *groups, Node *result) {
-  for (int k = 0; k < groups->n; k++) {
-    ScanGroup *group = &groups->at[k];
-    if (group->scan != result->scan) continue;
-    Carry *both = ARENA_ARRAY(cx, Carry, group->ncarries + result->ncarries);
-    int n = join_carries(group->carries, group->ncarries, result->carries, result->ncarries, both);
-    if (n < 0 || !same_open(group->results.at[0]->open, result->open)) continue;
-    group->carries = both;
-    group->ncarries = n;
-    VEC_PUSH(cx, &group->results, result);
-    return;
-  }
-  ScanGroup group = {result->scan, result->ncarries, result->carries, {0}};
-  VEC_PUSH(cx, &group.results, result);
-  VEC_PUSH(cx, groups, group);
-}
-
-ScanGroups graph_groups(Context *cx, const NodeList *list) {
-  ScanGroups groups = {0};
-  int most = 0;
-  for (int i = 0; i < list->n; i++)
-    if (list->at[i]->ncarries > most) most = list->at[i]->ncarries;
-  for (int size = most; size > 0; size--) /* large ones first: small ones may join them */
-    for (int i = 0; i < list->n; i++)
-      if (list->at[i]->kind == NODE_RESULT && list->at[i]->ncarries == size) add_to_groups(cx, &groups, list->at[i]);
-  return groups;
-}
-
-bool group_holds(const ScanGroup *group, const Node *n) {
-  if (!node_is_open(n, group->scan)) return false;
-  const Open *outside = group->results.at[0]->open;
-  for (int k = 0; k < n->open->n; k++) {
-    bool known = n->open->scan[k] == group->scan;
-    for (int j = 0; outside && j < outside->n; j++) known = known || outside->scan[j] == n->open->scan[k];
-    if (!known) return false;
-  }
-  return true;
 }
 
 /* ---- a recurrence in another scan ---- */
@@ -251,14 +182,14 @@ static bool is_deeper(const Node *result) {
     open_join(&open, result->carries[k].next->open), open_join(&open, result->carries[k].init->open);
   for (int k = 0; k < open.n; k++)
     if (open.scan[k] != result->scan) rest.scan[rest.n++] = open.scan[k];
-  return !same_open(&rest, result->open);
+  return !open_equal(&rest, result->open);
 }
 
 /* The scan for those of its recurrences that are inside of the loops `open`, and no others. */
 static int scan_at_depth(Graph *g, int scan, const Open *open) {
   for (int k = 0; k < g->depths.n; k++) {
     const ScanAtDepth *known = &g->depths.at[k];
-    if ((known->scan == scan || known->own == scan) && same_open(known->open, open)) return known->own;
+    if ((known->scan == scan || known->own == scan) && open_equal(known->open, open)) return known->own;
   }
   ScanAtDepth made = {scan, graph_scan(g, g->scans[scan]), open};
   VEC_PUSH(g->cx, &g->depths, made);
@@ -326,7 +257,7 @@ static void part_group(Graph *g, const NodeList *list, const ScanGroup *group, N
 /* Would values of one be taken for values of the other? */
 static bool collide(const ScanGroup *a, const ScanGroup *b) {
   if (a->scan != b->scan) return false;
-  if (!same_open(a->results.at[0]->open, b->results.at[0]->open)) return true;
+  if (!open_equal(a->results.at[0]->open, b->results.at[0]->open)) return true;
   for (int k = 0; k < a->ncarries; k++)
     for (int j = 0; j < b->ncarries; j++)
       if (a->carries[k].prev == b->carries[j].prev) return true;

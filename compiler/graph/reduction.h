@@ -5,6 +5,8 @@
 #ifndef NNC_REDUCTION_H
 #define NNC_REDUCTION_H
 
+#include "base/base.h"
+
 #include <math.h>
 #include <stdbool.h>
 
@@ -37,6 +39,8 @@ typedef struct ReductionRow {
 extern const ReductionRow reduction_rows[RED_COUNT];
 
 Reduction reduction_named(const char *name); /* RED_NONE where it is none of a node */
-bool is_reduction(const char *name);         /* of the language, but for those that are functions: base/base.h */
+/* Marks their names, so that the parser knows what may stand before a body. */
+void reduction_mark_names(Context *cx);
+bool is_reduction(const char *name); /* of the language, but for those that are functions: base/base.h */
 
 #endif

@@ -111,6 +111,8 @@ bool token_begins_statement(int kind);
 int token_statement_words(const char **words);
 int token_of_keyword(const char *text, size_t length);
 bool token_ends_operand(int kind);
+bool token_goes_on(int kind);     /* after it a line does not end the statement */
+bool token_begins_body(int kind); /* of a reduction */
 
 /* syntax/mistake.c: `expected` are the grammar's names of what could stand there, each as a reader would say it. */
 void parse_report(Parser *p, const char *found, const char *const *expected, int n);

@@ -7,87 +7,8 @@
  *   - after a syntax error, the rest of the statement is skipped, braces balanced. */
 #include "syntax/parse.h"
 #include "parser.h"
-#include "graph/reduction.h"
 
 #include <string.h>
-
-typedef struct Keyword {
-  const char *text;
-  int token;
-  bool begins; /* a statement */
-} Keyword;
-
-static const Keyword keywords[] = {
-  {"model", TOK_MODEL, true},
-  {"import", TOK_IMPORT, true},
-  {"const", TOK_CONST, true},
-  {"dim", TOK_DIM, true},
-  {"input", TOK_INPUT, true},
-  {"param", TOK_PARAM, true},
-  {"state", TOK_STATE, true},
-  {"fn", TOK_FN, true},
-  {"layer", TOK_LAYER, true},
-  {"optimizer", TOK_OPTIMIZER, true},
-  {"derivative", TOK_DERIVATIVE, true},
-  {"rule", TOK_RULE, true},
-  {"loss", TOK_LOSS, true},
-  {"output", TOK_OUTPUT, true},
-  {"metric", TOK_METRIC, true},
-  {"minimize", TOK_MINIMIZE, true},
-  {"maximize", TOK_MAXIMIZE, true},
-  {"check", TOK_CHECK, true},
-  {"train", TOK_TRAIN, true},
-  {"scan", TOK_SCAN, true},
-  {"init", TOK_INIT, true},
-  {"for", TOK_FOR, true},
-  {"if", TOK_IF, true},
-  {"return", TOK_RETURN, true},
-  {"else", TOK_ELSE, false},
-  {"over", TOK_OVER, false},
-  {"with", TOK_WITH, false},
-  {"every", TOK_EVERY, false},
-  {"and", TOK_AND, false},
-  {"or", TOK_OR, false},
-  {"not", TOK_NOT, false},
-};
-enum { NKEYWORDS = sizeof keywords / sizeof *keywords };
-
-int token_of_keyword(const char *text, size_t length) {
-  for (int k = 0; k < NKEYWORDS; k++)
-    if (strlen(keywords[k].text) == length && memcmp(keywords[k].text, text, length) == 0) return keywords[k].token;
-  return 0;
-}
-
-bool token_begins_statement(int kind) {
-  for (int k = 0; k < NKEYWORDS; k++)
-    if (keywords[k].token == kind) return keywords[k].begins;
-  return false;
-}
-
-int token_statement_words(const char **words) {
-  int n = 0;
-  for (int k = 0; k < NKEYWORDS; k++)
-    if (keywords[k].begins) words[n++] = keywords[k].text;
-  return n;
-}
-
-bool token_ends_operand(int kind) {
-  return kind == TOK_NAME || kind == TOK_NUMBER || kind == TOK_TRANSPOSE || kind == ')' || kind == ']';
-}
-
-/* A line that ends in one of these goes on. */
-static bool goes_on(int kind) {
-  static const int kinds[] = {'+',    '-',    '*',     '/',    '^',        '@',         '=',    '~',
-                              ',',    ':',    '<',     '>',    TOK_ASSIGN, TOK_REWRITE, TOK_EQ, TOK_NE,
-                              TOK_LE, TOK_GE, TOK_AND, TOK_OR, TOK_NOT,    TOK_MOD};
-  for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-    if (kinds[k] == kind) return true;
-  return false;
-}
-
-static bool begins_body(int kind) {
-  return kind == TOK_NAME || kind == TOK_NUMBER || kind == '(' || kind == TOK_NOT || kind == TOK_PARTIAL;
-}
 
 /* ---- functions of a whole array ---- */
 
@@ -132,8 +53,7 @@ static void open_bracket(Parser *p, Token *t) {
     t->kind = TOK_END;
     return;
   }
-  bool reduction = t->kind == '(' && p->raw.kind == TOK_NAME &&
-                   (is_reduction(p->raw.value.text) || is_marked(p->cx, p->raw.value.text));
+  bool reduction = t->kind == '(' && p->raw.kind == TOK_NAME && is_marked(p->cx, p->raw.value.text);
   p->brackets[p->nbrackets++] = (Bracket){.open = t->kind, .span = t->span, .reduction = reduction};
 }
 
@@ -187,7 +107,7 @@ static Token read_token(Parser *p) {
     t.kind = scan_raw(p, &t.value, &t.span);
     if (t.kind == TOK_NEWLINE && p->in_error) {
       leave_line(p);
-    } else if (t.kind == TOK_NEWLINE && (within_line(p) || goes_on(p->raw.kind))) {
+    } else if (t.kind == TOK_NEWLINE && (within_line(p) || token_goes_on(p->raw.kind))) {
       if (!t.first_on_line) p->line_end = t.span, p->line_last = p->raw.span;
       t.first_on_line = true;
       t.kind = TOK_SKIP;
@@ -268,7 +188,7 @@ int parse_lex(ParseValue *value, Span *span, Parser *p) {
   if (error_count(p->cx) > ENOUGH_ERRORS) p->stopped = true; /* this is no model; more would only take time */
   if (p->stopped) return TOK_END;
   Token t = p->in_error ? skip_statement(p) : take_token(p);
-  if (p->reduced && begins_body(t.kind)) {
+  if (p->reduced && token_begins_body(t.kind)) {
     hold_first(p, t);
     p->reduced = false;
     *span = (Span){t.span.source, t.span.start, t.span.start};

@@ -23,6 +23,7 @@ static Program *read_program(Context *cx, const char *path, const char *other_pr
     exit(2);
   }
   Options options = {.max_memory = 16.0 * (1 << 30)};
+  reduction_mark_names(cx);
   Block a = parse(cx, prelude), b = parse(cx, model);
   Program *p = error_count(cx) ? NULL : model_program(cx, &a, &b, path, &options);
   if (!p || error_count(cx)) {

@@ -432,6 +432,7 @@ static const char *verdict_of(int status) {
 int main(int argc, char **argv) {
   Context *cx = context_new();
   if (argc < 3) return fprintf(stderr, "usage: judge FOLDER MODEL.nn...\n"), 2;
+  reduction_mark_names(cx);
   Block prelude = parse(cx, source_from_text(cx, "<prelude>", prelude_text, prelude_length));
   for (int k = 2; k < argc; k++) {
     Judge j = {.folder = argv[1], .name = name_of(cx, argv[k])};
