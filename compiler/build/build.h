@@ -1,9 +1,9 @@
 /* build.h: open reads in, the simplest node for them out, found or new; nothing is ever changed in place. The builders
  * that later stages call are declared in graph/graph.h; this is what they share.
  *
- * Circles of files, each by natural recursion: product, radix, sum (a product of which an axis is cut in two, or of which a
- * part is summed by itself, is a product again); apply, quotient (the floor of a fraction is made of operations, floor
- * among them). */
+ * Circles of files, each by natural recursion: product, radix, sum (a product of which an axis is cut in two, or of
+ * which a part is summed by itself, is a product again); apply, quotient (the floor of a fraction is made of
+ * operations, floor among them). */
 #ifndef NNC_BUILD_H
 #define NNC_BUILD_H
 #include "graph/graph.h"

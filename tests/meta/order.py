@@ -1,0 +1,201 @@
+"""The order of the house: folders are stages, and no call or #include runs back.
+
+    order.py BUILD compiler|runtime
+
+In: the objects of a build (what each defines and calls, by nm) and the #include lines. Out: on standard output a table of the
+folders; on standard error what breaks the order: an arrow that runs back, a private header that another folder includes, a circle
+of files that no header of its folder names, an exported name that begins with no noun of its room, a file over 500 lines, a function
+over 60, a line over 120 columns. Exit status 1 where something does.
+"""
+import collections
+import os
+import re
+import subprocess
+import sys
+
+ORDER = {
+    "compiler": "base syntax graph build evaluate elaborate model derive simplify prove check plan emit show command".split(),
+    "runtime": "kernels base data store minimize train program".split(),
+}
+# Headers that other folders include, besides FOLDER/FOLDER.h.
+PUBLIC = {"compiler": {"syntax/ast.h", "syntax/parse.h", "graph/program.h", "graph/op.h", "graph/reduction.h", "graph/hazard.h", "build/property.h",
+                       "build/product.h"},
+          "runtime": set()}
+# Nouns of a room, besides its own name and those of its files and headers.
+NOUNS = {
+    "compiler": {
+        "base": "arena context heap intern mark is nearest text source write error errors help note warn code span bug",
+        "syntax": "expr scan", "graph": "read open guard subst hazards group number is build",
+        "build": "read", "evaluate": "evaluation form line place", "check": "wishes ties gradients",
+        "derive": "integrand", "elaborate": "elaborator", "model": "law full", "prove": "poly mono atom power index",
+        "emit": "c plan loop"},
+    "runtime": {},
+}
+NAMED_RUNTIME = ("nn_", "cli_", "main")
+MOST_LINES, MOST_FUNCTION, MOST_COLUMNS = 500, 60, 120
+found = []
+
+
+def wrong(text):
+    found.append(text)
+
+
+def sources(root):
+    for folder, _, files in os.walk(root):
+        for name in sorted(files):
+            if name.endswith((".c", ".h", ".y", ".l")):
+                yield os.path.relpath(os.path.join(folder, name), root)
+
+
+def symbols(build, root):
+    """{file without .c: (defined, used)}, what flex and bison wrote under syntax."""
+    out = {}
+    for folder, _, files in os.walk(os.path.join(build, root)):
+        for name in files:
+            path = os.path.join(folder, name)
+            file = os.path.relpath(path, os.path.join(build, root))[:-2]
+            if not name.endswith(".o") or file == "prelude":
+                continue
+            if root == "compiler" and file in ("lexer", "parser"):
+                file = "syntax/" + file
+            elif not any(os.path.exists(os.path.join(root, file + end)) for end in (".c", ".y", ".l")):
+                continue  # of an older build
+            defined, used = set(), set()
+            for line in subprocess.run(["nm", path], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines():
+                kind, symbol = line.split()[-2:]
+                (defined if kind in "TDBRCVW" else used if kind == "U" else set()).add(symbol)
+            out[file] = defined, used
+    return out
+
+
+def folder_of(file):
+    return file.split("/")[0] if "/" in file else ""
+
+
+def rank(root, file):
+    folder = folder_of(file)
+    return ORDER[root].index(folder) if folder in ORDER[root] else len(ORDER[root])  # main.c stands above all
+
+
+def check_includes(root):
+    for file in sources(root):
+        text = open(os.path.join(root, file), encoding="utf-8").read()
+        for header in re.findall(r'^#include "(\w+/\w+\.h)"', text, re.M):
+            if rank(root, header) > rank(root, file):
+                wrong("%s/%s includes %s, of a later stage" % (root, file, header))
+            own = header.split("/")[0]
+            public = header == "%s/%s.h" % (own, own) or header in PUBLIC[root] or root == "runtime"
+            if own != folder_of(file) and not public:
+                wrong("%s/%s includes %s, which is private to its folder" % (root, file, header))
+
+
+def circles(graph):
+    """Strongly connected components of more than one file (Tarjan 1972)."""
+    index, low, stack, out = {}, {}, [], []
+
+    def visit(v):
+        index[v] = low[v] = len(index)
+        stack.append(v)
+        for w in sorted(graph[v]):
+            if w not in index:
+                visit(w)
+                low[v] = min(low[v], low[w])
+            elif w in stack:
+                low[v] = min(low[v], index[w])
+        if low[v] == index[v]:
+            at = stack.index(v)
+            part, stack[at:] = stack[at:], []
+            if len(part) > 1:
+                out.append(sorted(part))
+
+    for v in sorted(graph):
+        if v not in index:
+            visit(v)
+    return out
+
+
+def headers_of(root, folder):
+    path = os.path.join(root, folder)
+    return [open(os.path.join(path, h), encoding="utf-8").read() for h in sorted(os.listdir(path)) if h.endswith(".h")]
+
+
+def is_named(root, part):
+    """Does one header of the folder name all files of the circle in its opening?"""
+    if len({folder_of(f) for f in part}) > 1:
+        return False
+    for text in headers_of(root, folder_of(part[0])):
+        opening = text.split("*/")[0]
+        if all(re.search(r"\b%s\b" % re.escape(os.path.basename(f)), opening) for f in part):
+            return True
+    return False
+
+
+def check_calls(root, files):
+    home = {symbol: file for file, (defined, _) in files.items() for symbol in defined}
+    graph = collections.defaultdict(set)
+    for file, (_, used) in files.items():
+        graph[file] |= {home[s] for s in used if s in home and home[s] != file}
+        for symbol in sorted(used):
+            if symbol in home and rank(root, home[symbol]) > rank(root, file):
+                wrong("%s calls %s of %s, a later stage" % (file, symbol, home[symbol]))
+    for part in circles(graph):
+        if not is_named(root, part):
+            wrong("a circle of files that no header names: %s" % ", ".join(part))
+
+
+def check_names(root, files):
+    for file, (defined, _) in sorted(files.items()):
+        folder = folder_of(file)
+        stems = {os.path.splitext(os.path.basename(f))[0] for f in sources(root) if folder_of(f) == folder}
+        nouns = set(NOUNS[root].get(folder, "").split()) | {folder} | stems
+        for symbol in sorted(defined):
+            fine = symbol.startswith(NAMED_RUNTIME) if root == "runtime" else not folder or \
+                any(symbol == n or symbol.startswith(n + "_") for n in nouns)
+            if not fine and file not in ("syntax/lexer", "syntax/parser"):
+                wrong("%s exports %s, which begins with no noun of its room" % (file, symbol))
+
+
+def check_sizes(root):
+    for file in sources(root):
+        lines = open(os.path.join(root, file), encoding="utf-8").read().split("\n")
+        if len(lines) - 1 > MOST_LINES:
+            wrong("%s/%s has %d lines" % (root, file, len(lines) - 1))
+        begin = None
+        for k, line in enumerate(lines, 1):
+            if len(line) > MOST_COLUMNS:
+                wrong("%s/%s:%d: %d columns" % (root, file, k, len(line)))
+            if re.match(r"[A-Za-z_][^=;]*\([^;]*\{\s*$|[A-Za-z_][^=;]*\([^;{]*,\s*$", line) and begin is None:
+                begin = k
+            if line.startswith("}") and begin:
+                if k - begin + 1 > MOST_FUNCTION:
+                    wrong("%s/%s:%d: a function of %d lines" % (root, file, begin, k - begin + 1))
+                begin = None
+            if line.endswith(";") and begin == k:
+                begin = None
+
+
+def print_table(root):
+    print("%-10s %6s %6s  %s" % (root, "files", "lines", "what"))
+    for folder in ORDER[root]:
+        mine = [f for f in sources(root) if folder_of(f) == folder]
+        lines = sum(len(open(os.path.join(root, f), encoding="utf-8").read().split("\n")) - 1 for f in mine)
+        header = os.path.join(root, folder, {"syntax": "parse"}.get(folder, folder) + ".h")
+        first = re.match(r"/\* \w+\.h: (.*?)[.;:](\s|$)", open(header, encoding="utf-8").read(), re.S) if os.path.exists(header) else None
+        print("%-10s %6d %6d  %s" % (folder, len(mine), lines, re.sub(r"\s*\n \* ", " ", first.group(1)) if first else ""))
+
+
+def main():
+    build, root = sys.argv[1:3]
+    files = symbols(build, root)
+    print_table(root)
+    check_includes(root)
+    check_calls(root, files)
+    check_names(root, files)
+    check_sizes(root)
+    for text in found:
+        print(text, file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
