@@ -381,6 +381,18 @@ static inline float nn_atanf(float x) {
   return nn_with_sign(base + (t + (t * s * p + low)), x);
 }
 
+/* ---- hyperbolic functions ---- */
+
+#define NN_FAR 4096.0f /* from here on log(2x) is the inverse of sinh and of cosh: the next term is 1/(4x^2) */
+
+/* asinh(a) = log(1 + a + a^2 / (1 + sqrt(1 + a^2))) (Kahan 1987). */
+static inline float nn_asinhf(float x) {
+  float a = nn_absf(x), s = x * x;
+  float t = nn_select(a > NN_FAR, a, a + s / (1.0f + sqrtf(1.0f + s)));
+  float y = nn_log_after(t, a > NN_FAR);
+  return nn_with_sign(nn_select(a < NN_INFINITY, y, a), x);
+}
+
 /* ---- powers and the gamma family: by libm ---- */
 
 static inline float nn_powf(float a, float b) { return powf(a, b); }

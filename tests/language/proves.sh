@@ -237,6 +237,20 @@ check l[i]*ones(4999)[i else 0] == l[i]*ones(4999)[4999 - i else 0]
 check concat(l, k)[i] == concat(l + k, 0*l)[i]
 END
 
+each 'proved: facts of functions' yes <<'END'
+check grad(asinh(a), a) == 1/sqrt(1 + a^2)
+check grad(grad(asinh(a), a), a) == -a/(1 + a^2)^1.5
+check asinh(a - b) == -asinh(b - a)
+check (asinh(a) > asinh(b)) == (a > b)
+check asinh(0) == 0
+END
+
+each 'not proved: what no such fact says' no <<'END'
+check asinh(-a) == asinh(a)
+check (asinh(a) >= asinh(b)) == (a > b)
+check asinh(2*a) == 2*asinh(a)
+END
+
 # Which is larger: by what increasing functions are of, by the signs of factors, by a positive multiple; roots, constants with roots,
 # whole numbers.
 each 'proved: by order' yes <<'END'

@@ -120,6 +120,7 @@ FUNCTIONS = {
     "tan": (math.tan, UNIT, lambda m: 2, False, 0),
     "atan": (math.atan, ANY, lambda m: 1.5, False, 0),
     "tanh": (math.tanh, ANY, lambda m: 1, False, 0),
+    "asinh": (math.asinh, ANY, lambda m: math.log(1 + 2 * m), False, 0),
     "sigmoid": (sigmoid, ANY, lambda m: 1, True, 0),
     "softplus": (softplus, ANY, lambda m: 1 + m, True, 0),
     "sqrt": (math.sqrt, POSITIVE, lambda m: 1 + math.sqrt(m), True, 0),

@@ -15,7 +15,7 @@ import itertools
 import pathlib
 import struct
 
-from mpmath import mp, mpf, exp, log, tanh, sqrt, erf, erfc, pi, fabs, sign, loggamma, digamma, log1p
+from mpmath import mp, mpf, exp, log, tanh, sqrt, erf, erfc, pi, fabs, sign, loggamma, digamma, log1p, asinh
 
 mp.dps = 120
 HERE = pathlib.Path(__file__).resolve().parent
@@ -38,6 +38,8 @@ TAIL = [single(x) for x in (-5.5, -4, -3.5, -2.5, -2, -1, 1, 2, 4)]
 BASES = [single(x) for x in (0, 1e-8, 0.5, 2, 88)]
 EXPONENTS = [mpf(x) for x in (0, 0.5, 1, 1.5, 2, 3)]
 POSITIVE = [single(x) for x in (1e-8, 0.5, 88, 1e4)]
+
+FAR = MORE + [single(x) for x in (-3e38, -1e30, -1, 1, 1e20, 3e38)]
 
 TINY = mpf(10)**-22                                               # a float below 1e-38 may be 0, and 10,000 times it
 
@@ -81,6 +83,8 @@ ENTRIES = [
     ("softsign", "softsign(a)", [REAL], lambda a: a / (1 + fabs(a)), [lambda a: 1 / (1 + fabs(a))**2]),
     ("sigmoid", "sigmoid(a)", [MORE], sigmoid, None),
     ("tanh", "tanh(a)", [REAL], tanh, None),
+    ("asinh", "asinh(a)", [FAR], asinh, None),
+    ("asinh_twice", "grad(asinh(a), a)", [MORE], lambda a: 1 / sqrt(1 + a**2), None),
     ("softplus", "softplus(a)", [REAL], softplus, None),
     ("softmax", "softmax(stack(a, b, c))[0]", [REAL, LESS, LAST], lambda *z: softmax(0, *z), None),
     ("log_softmax", "log_softmax(stack(a, b, c))[0]", [REAL, LESS, LAST], lambda *z: z[0] - logsumexp(*z), None),
