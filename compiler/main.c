@@ -1,11 +1,15 @@
 /* main.c: the nnc command: arguments in, the whole way through on one screen, files out.
  *
- *     text -> tree -> graph -> simplified graph -> plan -> C
+ *     text -> tree -> graph -> simplified -> derived -> simplified -> single precision -> plan -> C
+ *
+ * Each arrow is a row of `passes`. The driver runs them in order, verifies the graph after each that changes it, and
+ * prints what the one made that --emit names.
  *
  * Output is made in memory and written at the end, so an error leaves no file. Exit status: 0 fine, 1 the model is
  * wrong, 2 usage or a file, abort for a bug of nnc. */
 #include "check/check.h"
 #include "command/command.h"
+#include "derive/derive.h"
 #include "emit/emit.h"
 #include "model/model.h"
 #include "show/show.h"
@@ -32,39 +36,122 @@ static int print_text(const Text *t, const char *path) {
   return 0;
 }
 
-/* ---- the ends of the way ---- */
-
 typedef struct Job {
   Context *cx;
   const Command *command;
-  Block tree;
+  Block prelude, tree;
   Program *program;
   Options *options;
 } Job;
 
-static void all_roots(Job *j, Text *out) {
+/* ---- from the text to the graph ---- */
+
+static int read_and_parse(Job *j) {
+  const Command *c = j->command;
+  Source *prelude =
+    c->prelude ? source_read(j->cx, c->prelude) : source_from_text(j->cx, "<prelude>", prelude_text, prelude_length);
+  if (!prelude) return fail_file("read", c->prelude);
+  Source *model = source_read(j->cx, c->model);
+  if (!model) return fail_file("read", c->model);
+  reduction_mark_names(j->cx);
+  j->prelude = parse(j->cx, prelude);
+  j->tree = parse(j->cx, model);
+  return 0; /* a tree with errors is elaborated too: more may be found */
+}
+
+static int elaborate_model(Job *j) {
+  j->program = model_program(j->cx, &j->prelude, &j->tree, j->command->model, j->options);
+  if (!error_count(j->cx) && !j->program->routines.n && !j->program->checks.n)
+    error_at(j->cx, (Span){0}, "nothing to compile: '%s' has no loss, output, metric or check", j->command->model);
+  return error_count(j->cx) ? 1 : 0;
+}
+
+/* ---- what a stage made, as text ---- */
+
+static void print_tree(Job *j, Text *out) { ast_print(out, &j->tree); }
+
+static void print_roots(Text *out, Context *cx, const Root *roots, int n) {
+  Node **nodes = ARENA_ARRAY(cx, Node *, n + 1);
+  for (int i = 0; i < n; i++) nodes[i] = roots[i].node;
+  graph_print(out, cx, nodes, n);
+}
+
+static void print_graph(Job *j, Text *out) {
   Program *p = j->program;
   static const char *const kinds[] = {[ROUTINE_LOSS] = "loss",
                                       [ROUTINE_GRAD] = "training loss",
                                       [ROUTINE_OUTPUT] = "output",
                                       [ROUTINE_METRIC] = "metric"};
   for (int k = 0; k < p->routines.n; k++) {
-    const Routine *r = &p->routines.at[k];
-    Node **roots = ARENA_ARRAY(j->cx, Node *, r->nroots);
-    for (int i = 0; i < r->nroots; i++) roots[i] = r->roots[i].node;
-    text_printf(out, "# %s %s\n", kinds[r->kind], r->name);
-    graph_print(out, j->cx, roots, r->nroots);
+    text_printf(out, "# %s %s\n", kinds[p->routines.at[k].kind], p->routines.at[k].name);
+    print_roots(out, j->cx, p->routines.at[k].roots, p->routines.at[k].nroots);
   }
 }
 
-static int emit_stage(Job *j, EmitStage stage) {
-  Text out = {.cx = j->cx}, header = {.cx = j->cx};
-  if (stage == EMIT_AST) ast_print(&out, &j->tree);
-  if (stage == EMIT_GRAPH || stage == EMIT_ADJOINT) all_roots(j, &out);
-  if (stage == EMIT_PLAN) show_plan(j->program, j->options, &out);
-  if (stage == EMIT_C) emit_c(j->program, j->options, &header, &out);
+static void print_products(Job *j, Text *out) {
+  Program *p = j->program;
+  for (int k = 0; k < p->objectives.n; k++) {
+    const FullBatch *full = p->objectives.at[k].full;
+    if (!full || !full->product.nroots) continue;
+    text_printf(out, "# the Hessian of %s times a direction u\n", full->product.name);
+    print_roots(out, j->cx, full->product.roots, full->product.nroots);
+  }
+}
+
+static void print_plan(Job *j, Text *out) { show_plan(j->program, j->options, out); }
+
+static void print_c(Job *j, Text *out) {
+  Text header = {.cx = j->cx};
+  emit_c(j->program, j->options, &header, out);
+}
+
+/* ---- the passes, in their order ---- */
+
+typedef struct Pass {
+  const char *name; /* of what it makes: --emit=NAME prints it */
+  const char *what;
+  int (*begin)(Job *);                        /* from text; a status, 0 to go on ... */
+  void (*change)(Program *, const Options *); /* ... or from a program to the program */
+  void (*report)(Program *, const Options *); /* what the user is told then */
+  void (*print)(Job *, Text *);
+  bool single; /* a step towards single precision and C: no judge of derivations takes it */
+} Pass;
+
+static const Pass passes[] = {
+  {"ast", "the text as a tree", .begin = read_and_parse, .print = print_tree},
+  {"graph", "the tree as a graph", .begin = elaborate_model, .report = unused_inputs, .print = print_graph},
+  {"simple", "each value as the rules make it", .change = simplify_values, .print = print_graph},
+  {"derived", "gradients, by the chain rule", .change = derive_gradients, .print = print_graph},
+  {"adjoint", "these as the rules make them", .change = simplify_gradients, .print = print_graph},
+  {"product", "Hessians times a direction", .change = derive_products, .print = print_products},
+  {"second", "these as the rules make them", .change = simplify_products, .report = unused_objectives,
+   .print = print_products},
+  {"float", "all as single precision wants it", .change = simplify_to_float, .print = print_graph, .single = true},
+  {"padded", "nothing beyond an example's extents", .change = simplify_padding, .print = print_graph, .single = true},
+  {"plan", "steps and places", .print = print_plan, .single = true},
+  {"c", "C", .print = print_c, .single = true},
+};
+enum { PASSES = sizeof passes / sizeof *passes };
+
+/* What every stage relies on. */
+static void verify(Job *j, const Pass *pass) {
+  Program *p = j->program;
+  if (!pass->change || p->graph->overflowed) return;
+  for (int k = 0; k < p->routines.n; k++)
+    for (int i = 0; i < p->routines.at[k].nroots; i++)
+      graph_verify(p->graph, &p->routines.at[k].roots[i].node, 1, pass->name);
+  for (int k = 0; k < p->objectives.n; k++)
+    for (int i = 0; p->objectives.at[k].full && i < p->objectives.at[k].full->product.nroots; i++)
+      graph_verify(p->graph, &p->objectives.at[k].full->product.roots[i].node, 1, pass->name);
+}
+
+/* ---- the ends of the way ---- */
+
+static int print_stage(Job *j, const Pass *pass) {
+  Text out = {.cx = j->cx};
   if (error_count(j->cx)) return 1;
-  return print_text(&out, j->command->output);
+  pass->print(j, &out);
+  return error_count(j->cx) ? 1 : print_text(&out, j->command->output);
 }
 
 static int emit_files(Job *j) {
@@ -100,42 +187,28 @@ static int run_show(Job *j) {
 /* ---- the way ---- */
 
 static int run(Job *j) {
-  const Command *c = j->command;
-  Source *prelude =
-    c->prelude ? source_read(j->cx, c->prelude) : source_from_text(j->cx, "<prelude>", prelude_text, prelude_length);
-  if (!prelude) return fail_file("read", c->prelude);
-  Source *model = source_read(j->cx, c->model);
-  if (!model) return fail_file("read", c->model);
-  reduction_mark_names(j->cx);
-  Block definitions = parse(j->cx, prelude);
-  j->tree = parse(j->cx, model);
-  if (c->emit == EMIT_AST) return error_count(j->cx) ? 1 : emit_stage(j, c->emit);
-  j->program = model_program(j->cx, &definitions, &j->tree, c->model, j->options);
-  if (error_count(j->cx)) return 1;
-  if (!j->program->routines.n && !j->program->checks.n) {
-    error_at(j->cx, (Span){0}, "nothing to compile: '%s' has no loss, output, metric or check", c->model);
-    return 1;
+  Verb verb = j->command->verb;
+  for (int k = 0; k < PASSES; k++) {
+    const Pass *pass = &passes[k];
+    if (pass->single && verb == VERB_CHECK) break;
+    int status = pass->begin ? pass->begin(j) : 0;
+    if (status) return status;
+    if (pass->change) pass->change(j->program, j->options);
+    if (j->program && error_count(j->cx)) return 1;
+    verify(j, pass);
+    if (pass->report) pass->report(j->program, j->options);
+    if (j->program && error_count(j->cx)) return 1;
+    if (j->command->emit == pass->name) return print_stage(j, pass);
   }
-  unused_inputs(j->program);
-  if (c->emit == EMIT_GRAPH) return emit_stage(j, c->emit);
-  simplify_program(j->program, j->options);
-  if (!error_count(j->cx)) unused_objectives(j->program);
-  if (error_count(j->cx)) return 1;
-  if (c->verb != VERB_CHECK && c->emit != EMIT_ADJOINT) {
-    simplify_to_float(j->program, j->options);
-    simplify_padding(j->program);
-  }
-  switch (c->verb) {
-  case VERB_CHECK: return run_check(j);
-  case VERB_SHOW: return run_show(j);
-  default: return c->emit != EMIT_NONE ? emit_stage(j, c->emit) : emit_files(j);
-  }
+  return verb == VERB_CHECK ? run_check(j) : verb == VERB_SHOW ? run_show(j) : emit_files(j);
 }
 
 int main(int argc, char **argv) {
   Context *cx = context_new();
   Options options = {.max_memory = 16.0 * 1024 * 1024 * 1024};
-  Command command = {.format = "text"};
+  const char *stages[PASSES];
+  for (int k = 0; k < PASSES; k++) stages[k] = passes[k].name;
+  Command command = {.format = "text", .stages = stages, .nstages = PASSES};
   int status = command_read(cx, argc, argv, &command, &options);
   options.exact = command.verb == VERB_CHECK;
   if (status >= 0) return status;

@@ -22,7 +22,8 @@ static const char help_text[] =
   "  -o FILE              where to write (default: NAME.c)\n"
   "  -D NAME=NUMBER       the value of a `const` of the model\n"
   "  --prelude FILE       use FILE in place of the built-in prelude\n"
-  "  --emit=STAGE         print one stage: ast, graph, adjoint, plan, c\n"
+  "  --emit=STAGE         print what one stage made: ast, graph, simple, derived,\n"
+  "                       adjoint, product, second, float, padded, plan, c\n"
   "  --format FORMAT      of show: text or dot\n"
   "  --explain            say which rule rewrote what\n"
   "  --max-memory SIZE    refuse a trainer larger than this (default 16G)\n"
@@ -69,17 +70,19 @@ static int take_define(Context *cx, const char *s, Command *c, Options *o) {
 }
 
 static int take_stage(Context *cx, const char *s, Command *c, Options *o) {
-  static const char *const names[] = {
-    [EMIT_AST] = "ast", [EMIT_GRAPH] = "graph", [EMIT_ADJOINT] = "adjoint", [EMIT_PLAN] = "plan", [EMIT_C] = "c"};
   (void)o;
-  for (int k = EMIT_AST; k <= EMIT_C; k++)
-    if (strcmp(s, names[k]) == 0) {
-      c->emit = (EmitStage)k;
+  for (int k = 0; k < c->nstages; k++)
+    if (strcmp(s, c->stages[k]) == 0) {
+      c->emit = c->stages[k];
       return GO_ON;
     }
-  const char *near = nearest_name(cx, s, names + EMIT_AST, EMIT_C - EMIT_AST + 1);
+  const char *near = nearest_name(cx, s, c->stages, c->nstages);
   if (near) fprintf(stderr, "nnc: no stage '%s'; did you mean '%s'?\n", s, near);
-  else fprintf(stderr, "nnc: no stage '%s'; there are ast, graph, adjoint, plan, c\n", s);
+  else {
+    fprintf(stderr, "nnc: no stage '%s'; there are", s);
+    for (int k = 0; k < c->nstages; k++) fprintf(stderr, "%s %s", k ? "," : "", c->stages[k]);
+    fputc('\n', stderr);
+  }
   return 2;
 }
 

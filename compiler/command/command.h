@@ -4,11 +4,12 @@
 #include "graph/program.h"
 
 typedef enum { VERB_COMPILE, VERB_CHECK, VERB_SHOW, VERB_PRELUDE } Verb;
-typedef enum { EMIT_NONE, EMIT_AST, EMIT_GRAPH, EMIT_ADJOINT, EMIT_PLAN, EMIT_C } EmitStage;
 
 typedef struct Command {
   Verb verb;
-  EmitStage emit;
+  const char *const *stages; /* that --emit may name; given */
+  int nstages;
+  const char *emit; /* one of them, or NULL */
   const char *model, *output, *prelude, *format;
 } Command;
 

@@ -6,6 +6,7 @@
  * Its files, each of which calls those before it only:
  *     sweep.c   variables      contribution.c   sums of what arrives     zero.c    where an adjoint of 0 wins
  *     outside.c RESULTs        step.c           through one node         loop.c    a loop as a whole     visit.c  all
+ *     program.c what a program asks for
  */
 #ifndef NNC_DERIVE_H
 #define NNC_DERIVE_H
@@ -17,5 +18,11 @@
  * target that root does not depend on gets the constant 0. Expects simplified nodes: no NAME, no GRAD. */
 void derive_adjoints(Program *p, Read *root, bool per_example, int ntargets, Node *const *targets, Read **adjoints,
                      int (*vars)[MAX_AXES]);
+
+/* Passes. The gradients of each training loss become roots beside its value, and the next values of states; the
+ * products of Hessians with directions, of the full-batch methods that ask for them. Need simplified roots; what they
+ * add is not. */
+void derive_gradients(Program *p, const Options *options);
+void derive_products(Program *p, const Options *options);
 
 #endif

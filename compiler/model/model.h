@@ -1,7 +1,7 @@
 /* model.h: the tree of a model to a Program.
  *
  * In: the trees of the prelude and of the model's file (syntax/). Out: the Program (graph/program.h), whose roots may
- * still hold NAME, GRAD and STOP nodes: simplify_program replaces them. What is wrong is reported (error_count), and
+ * still hold NAME, GRAD and STOP nodes: simplify_values replaces them. What is wrong is reported (error_count), and
  * the Program is returned as far as it goes. Kept: each statement means what it says; nothing is simplified but by the
  * builders of the graph.
  *

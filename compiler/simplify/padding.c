@@ -82,7 +82,8 @@ static void move_roots(Padding *p, Root *roots, int n) {
   graph_verify(p->g, nodes, n, "padding");
 }
 
-void simplify_padding(Program *program) {
+void simplify_padding(Program *program, const Options *options) {
+  (void)options;
   bool sized = false;
   for (int k = 0; k < program->inputs.n; k++) sized = sized || is_sized(program->inputs.at[k].node);
   if (!sized) return;

@@ -13,20 +13,23 @@
 
 #include "graph/program.h"
 
-/* Replaces every root of the program by a simplified one without NAME and GRAD; makes the gradients. */
-void simplify_program(Program *p, const Options *options);
+/* Replaces every root of the program by a simplified one without NAME and GRAD. */
+void simplify_values(Program *p, const Options *options);
+/* The same for what derive_gradients has added, and for what derive_products has; explains rules where asked to. */
+void simplify_gradients(Program *p, const Options *options);
+void simplify_products(Program *p, const Options *options);
 /* The same values, computed so that single precision suffices: before a plan is made, after everything else. */
 void simplify_to_float(Program *p, const Options *options);
 /* The same, and what stands beyond an example's extents is not read. After simplify_to_float. */
-void simplify_padding(Program *p);
+void simplify_padding(Program *p, const Options *options);
 /* The two sides of check k, simplified. */
 void simplify_check(Program *p, int k, Read **a, Read **b);
 
 /* What a model declares and nothing depends on: these report, and change nothing. */
 /* Inputs that no loss, output, metric, check or state looks at: warnings. Needs a program as elaborated. */
-void unused_inputs(Program *p);
+void unused_inputs(Program *p, const Options *options);
 /* A `minimize` whose loss does not change with its parameters: errors; parameters that no such loss depends on:
  * warnings. Needs a simplified program. */
-void unused_objectives(Program *p);
+void unused_objectives(Program *p, const Options *options);
 
 #endif

@@ -11,7 +11,8 @@ enum { MOST_NAMES = 4 };
 
 /* ---- inputs ---- */
 
-void unused_inputs(Program *p) {
+void unused_inputs(Program *p, const Options *options) {
+  (void)options;
   VEC(Node *) roots = {0};
   for (int k = 0; k < p->routines.n; k++)
     for (int r = 0; r < p->routines.at[k].nroots; r++) VEC_PUSH(p->cx, &roots, p->routines.at[k].roots[r].node);
@@ -87,7 +88,8 @@ static void check_group(Program *p, const Group *g, const Effect *e, const char 
   if (!st->nover) check_named(p, g, e, loss, NULL, st->name_span);
 }
 
-void unused_objectives(Program *p) {
+void unused_objectives(Program *p, const Options *options) {
+  (void)options;
   bool *moved = ARENA_ARRAY(p->cx, bool, p->params.n), *chosen = ARENA_ARRAY(p->cx, bool, p->params.n);
   for (int i = 0; i < p->objectives.n; i++) {
     const Objective *o = &p->objectives.at[i];

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "model/model.h"
+#include "derive/derive.h"
 #include "simplify/simplify.h"
 
 extern const char prelude_text[];
@@ -30,7 +31,11 @@ static Program *read_program(Context *cx, const char *path, const char *other_pr
     printf("not ok %s: it has errors\n", path);
     exit(1);
   }
-  simplify_program(p, &options);
+  simplify_values(p, &options);
+  derive_gradients(p, &options);
+  simplify_gradients(p, &options);
+  derive_products(p, &options);
+  simplify_products(p, &options);
   return p;
 }
 

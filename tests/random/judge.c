@@ -29,6 +29,7 @@
 #include "evaluate/evaluate.h"
 #include "nn.h"
 #include "model/model.h"
+#include "derive/derive.h"
 #include "simplify/simplify.h"
 
 extern const char prelude_text[];
@@ -401,7 +402,11 @@ static int judge(Judge *j, Context *cx, const Block *prelude, const char *path) 
   if (!j->p || error_count(cx)) return REFUSED;
   j->plain = ARENA_ARRAY(cx, Node *, j->p->routines.n + 1);
   for (int r = 0; r < j->p->routines.n; r++) j->plain[r] = j->p->routines.at[r].roots[0].node;
-  simplify_program(j->p, &options);
+  simplify_values(j->p, &options);
+  derive_gradients(j->p, &options);
+  simplify_gradients(j->p, &options);
+  derive_products(j->p, &options);
+  simplify_products(j->p, &options);
   if (error_count(cx)) return REFUSED;
   for (const char *suffix = "abcd"; *suffix; suffix++)
     if (write_variant(j, *suffix)) return abort(), REFUSED;
