@@ -131,6 +131,8 @@ static void tensors_that_do_not_fit(void **state) {
      "tensor b is of type I32, expected F32"},
     {"{" W ",\"b\":{\"dtype\":\"F32\",\"shape\":[1,3],\"data_offsets\":[48,60]}}", 60,
      "tensor b has shape [1,3], expected [3]"},
+    {"{" W ",\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[48,56]}}", 56,
+     "tensor b has shape [2], expected [3]"},
     {"{" W "," B "}", 59, "truncated"},
     {"{" W "," B "}", 61, "end at byte 60|has 61"},
     {"{" W ",\"b\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[40,52]}}", 52, "overlaps"},
@@ -235,8 +237,30 @@ static void standardized(nn_run *run, float mean, float deviation) {
   run->encoding.deviation[0][2] = deviation;
 }
 static void spoil_mean(nn_run *run) { standardized(run, NAN, 1); }
+static void spoil_pair(nn_run *run) {
+  standardized(run, 0, 1);
+  free(run->encoding.deviation[0]);
+  run->encoding.deviation[0] = NULL;
+}
 static void divide_by_zero(nn_run *run) { standardized(run, 0, 0); }
 static void divide_by_less(nn_run *run) { standardized(run, 0, -2); }
+
+static void written(nn_run *run, const char *letters) {
+  nn_vocabulary *vocabulary = &run->encoding.vocabulary[1];
+  vocabulary->letters = malloc(8 * sizeof *vocabulary->letters);
+  for (vocabulary->count = 0; letters[vocabulary->count]; vocabulary->count++)
+    vocabulary->letters[vocabulary->count] = (uint32_t)letters[vocabulary->count];
+}
+static void spoil_order(nn_run *run) { written(run, "ba"); }
+static void spoil_distinct(nn_run *run) { written(run, "aab"); }
+static void spoil_classes(nn_run *run) { written(run, "abcdefg"); }
+
+static void vocabularies_of_no_text_are_refused(void **state) {
+  (void)state;
+  assert_spoiled(spoil_order, "vocabulary.y 'ba'|characters in ascending order");
+  assert_spoiled(spoil_distinct, "vocabulary.y 'aab'|characters in ascending order");
+  assert_spoiled(spoil_classes, "vocabulary.y 'abcdefg'|no more characters than the input has classes");
+}
 
 static void numbers_out_of_range_are_refused(void **state) {
   (void)state;
@@ -247,6 +271,7 @@ static void numbers_out_of_range_are_refused(void **state) {
   assert_spoiled(spoil_lr, "lr 'inf'");
   assert_spoiled(spoil_state, "@state.steps|not finite");
   assert_spoiled(spoil_mean, "@standardize.x.mean|not finite, element 2");
+  assert_spoiled(spoil_pair, "@standardize.x.deviation|is missing");
   assert_spoiled(divide_by_zero, "@standardize.x.deviation|a deviation of 0, element 2, expected one above 0");
   assert_spoiled(divide_by_less, "@standardize.x.deviation|a deviation of -2");
 }
@@ -349,6 +374,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_is_saved_comes_back),
     cmocka_unit_test(vocabulary_comes_back),
+    cmocka_unit_test(vocabularies_of_no_text_are_refused),
     cmocka_unit_test(parameters_alone_will_do),
     cmocka_unit_test(tensors_that_do_not_fit),
     cmocka_unit_test(every_truncation_is_noticed),
