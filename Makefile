@@ -80,9 +80,14 @@ $(BUILD)/%.c $(BUILD)/%.h: compiler/syntax/%.l
 	@command -v $(FLEX) >/dev/null || { echo "flex is missing: type make deps" >&2; exit 1; }
 	$(FLEX) --header-file=$(BUILD)/$*.h -o $(BUILD)/$*.c $<
 
-# The prelude as an array of characters: C99 promises string literals of 4095 only.
-$(BUILD)/prelude.c: compiler/prelude/prelude.nn
+# The prelude is one text, a file for each concern, in this order.
+prelude := derivatives rules draws activations matrices losses starts layers convolution pooling normalization recurrence attention optimizers
+$(BUILD)/prelude.nn: $(patsubst %,compiler/prelude/%.nn,$(prelude)) Makefile
 	@mkdir -p $(@D)
+	cat $(filter %.nn,$^) > $@
+
+# As an array of characters: C99 promises string literals of 4095 only.
+$(BUILD)/prelude.c: $(BUILD)/prelude.nn
 	{ echo '/* From prelude.nn, by the Makefile. */'; \
 	  echo 'extern const char prelude_text[];'; echo 'extern const unsigned prelude_length;'; \
 	  echo 'const char prelude_text[] = {'; \

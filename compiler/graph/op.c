@@ -1,5 +1,5 @@
 /* op.c: the table of scalar operations, and their values in double precision: what the evaluator computes and what
- * constants fold to. Derivatives stand in prelude/prelude.nn. Digamma and trigamma: recurrence up to 10, then the
+ * constants fold to. Derivatives stand in prelude/derivatives.nn. Digamma and trigamma: recurrence up to 10, then the
  * asymptotic series (Abramowitz and Stegun 1964, 6.3.18 and 6.4.12), below 1/2 the reflection formulas (6.3.7, 6.4.7).
  */
 #include "graph/op.h"

@@ -6,8 +6,8 @@
 
 BEGIN {
   print "judges check values prelude evaluator"
-  print "file compiler/prelude/prelude.nn"
 }
+FNR == 1 { print "file " FILENAME }
 
 function mutant(what, line) {
   if (line != text) printf "mutant %s: %s\nbefore %s\nafter %s\n", name, what, text, line

@@ -44,7 +44,7 @@ check "help" "$nnc" --help
 check "version" "$nnc" --version
 check "the prelude" "$nnc" --prelude
 "$nnc" --prelude >"$work/prelude.nn" 2>/dev/null
-same "the prelude is compiler/prelude/prelude.nn" compiler/prelude/prelude.nn "$work/prelude.nn"
+same "the prelude is its files, one after the other" "$BUILD/prelude.nn" "$work/prelude.nn"
 check "C" "$nnc" "$work/good.nn" -o "$work/good.c"
 [ -f "$work/good.h" ] && ok "... and its header" || not_ok "... and its header"
 mkdir "$work/two"
