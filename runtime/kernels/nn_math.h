@@ -393,6 +393,14 @@ static inline float nn_asinhf(float x) {
   return nn_with_sign(nn_select(a < NN_INFINITY, y, a), x);
 }
 
+/* acosh(x) = log(1 + t + sqrt(2t + t^2)), t = x - 1 (Kahan 1987). */
+static inline float nn_acoshf(float x) {
+  float t = x - 1.0f;
+  float y = nn_log_after(nn_select(x > NN_FAR, x, t + sqrtf(t * (t + 2.0f))), x > NN_FAR);
+  y = nn_select(x < NN_INFINITY, y, x);
+  return nn_select(x < 1.0f, NN_NAN, y);
+}
+
 /* ---- powers and the gamma family: by libm ---- */
 
 static inline float nn_powf(float a, float b) { return powf(a, b); }

@@ -243,12 +243,18 @@ check grad(grad(asinh(a), a), a) == -a/(1 + a^2)^1.5
 check asinh(a - b) == -asinh(b - a)
 check (asinh(a) > asinh(b)) == (a > b)
 check asinh(0) == 0
+check acosh(1) == 0
+check grad(acosh(a), a) == 1/(sqrt(a - 1)*sqrt(a + 1))
+check grad(acosh(a), a)^2 == 1/(a^2 - 1)
 END
 
 each 'not proved: what no such fact says' no <<'END'
 check asinh(-a) == asinh(a)
 check (asinh(a) >= asinh(b)) == (a > b)
 check asinh(2*a) == 2*asinh(a)
+check acosh(-a) == acosh(a)
+check acosh(-a) == -acosh(a)
+check (acosh(a) - acosh(a) == 0) == 1
 END
 
 # Which is larger: by what increasing functions are of, by the signs of factors, by a positive multiple; roots, constants with roots,

@@ -5,7 +5,7 @@ reshapes and pieces, reductions, calls. Function is a `fn` with its meaning.
 """
 import math
 
-from expression import (ATOM, COMPARE, FUNCTIONS, NAMES, POSITIVE, SMALL, UNIT, Expr, Var, add, call1, compare, concat,
+from expression import (ABOVE, ATOM, COMPARE, FUNCTIONS, NAMES, POSITIVE, SMALL, UNIT, Expr, Var, add, call1, compare, concat,
                         constant, count, div, joined, matmul, meaning, mul, negative, outer, pair, power, read,
                         reduce_whole, reshape, stack, sub, transpose, where)
 from indices import index_read, reduction
@@ -90,6 +90,8 @@ class Generator:
             e = self.small(e)
         if domain == POSITIVE:
             e = self.positive(e)
+        if domain == ABOVE:
+            e = add(constant(1), self.positive(e))
         if domain == UNIT:
             e = call1(self.rng.choice(["tanh", "sin", "sigmoid"]), e)
         if name in ("floor", "sign") or e.size > 60:

@@ -46,6 +46,8 @@ static const subject subjects[] = {
   {"asinh", nn_asinhf, asinh, -10, 10, 2.0},
   {"... near 0", nn_asinhf, asinh, -1e-3f, 1e-3f, 2.0},
   {"... far out", nn_asinhf, asinh, 0, 20000, 2.0},
+  {"acosh", nn_acoshf, acosh, 1, 20000, 2.5},
+  {"... near 1", nn_acoshf, acosh, 1, 1.02f, 2.5},
 };
 enum { SUBJECTS = sizeof subjects / sizeof subjects[0] };
 

@@ -15,7 +15,7 @@ import itertools
 import pathlib
 import struct
 
-from mpmath import mp, mpf, exp, log, tanh, sqrt, erf, erfc, pi, fabs, sign, loggamma, digamma, log1p, asinh
+from mpmath import mp, mpf, exp, log, tanh, sqrt, erf, erfc, pi, fabs, sign, loggamma, digamma, log1p, asinh, acosh
 
 mp.dps = 120
 HERE = pathlib.Path(__file__).resolve().parent
@@ -85,6 +85,8 @@ ENTRIES = [
     ("tanh", "tanh(a)", [REAL], tanh, None),
     ("asinh", "asinh(a)", [FAR], asinh, None),
     ("asinh_twice", "grad(asinh(a), a)", [MORE], lambda a: 1 / sqrt(1 + a**2), None),
+    ("acosh", "acosh(a)", [[single(x) for x in (1, 1 + 2**-23, 1.0001, 1.5, 3, 88, 1e4, 1e20, 3e38)]], acosh,
+     [lambda a: 1 / sqrt(a**2 - 1) if a > 1 else None]),
     ("softplus", "softplus(a)", [REAL], softplus, None),
     ("softmax", "softmax(stack(a, b, c))[0]", [REAL, LESS, LAST], lambda *z: softmax(0, *z), None),
     ("log_softmax", "log_softmax(stack(a, b, c))[0]", [REAL, LESS, LAST], lambda *z: z[0] - logsumexp(*z), None),
