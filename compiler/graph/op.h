@@ -79,6 +79,7 @@
   X(TANH,     "tanh",     tanh,        "nn_tanhf",     "nn_tanh",      1, ODD,     -INF, INF, -1,   1)                 \
   X(ASINH,    "asinh",    asinh,       "nn_asinhf",    "asinh",        1, ODD,     -INF, INF, -INF, INF)               \
   X(ACOSH,    "acosh",    acosh,       "nn_acoshf",    "acosh",        1, NEITHER, 1,    INF, 0,    INF)               \
+  X(ATANH,    "atanh",    atanh,       "nn_atanhf",    "atanh",        1, ODD,     -1,   1,   -INF, INF)               \
   X(SIGMOID,  "sigmoid",  op_sigmoid,  "nn_sigmoidf",  "nn_sigmoid",   1, NEITHER, -INF, INF, 0,    1)                 \
   X(SOFTPLUS, "softplus", op_softplus, "nn_softplusf", "nn_softplus",  1, NEITHER, -INF, INF, 0,    INF)               \
   X(SQRT,     "sqrt",     sqrt,        "nn_sqrtf",     "nn_sqrt",      1, NEITHER, 0,    INF, 0,    INF,               \

@@ -401,6 +401,12 @@ static inline float nn_acoshf(float x) {
   return nn_select(x < 1.0f, NN_NAN, y);
 }
 
+/* atanh(a) = log((1 + a)/(1 - a)) / 2 (Abramowitz and Stegun 1964, 4.6.22), the quotient as 1 + 2a/(1 - a). */
+static inline float nn_atanhf(float x) {
+  float a = nn_absf(x);
+  return nn_with_sign(0.5f * nn_log1pf(2.0f * a / (1.0f - a)), x);
+}
+
 /* ---- powers and the gamma family: by libm ---- */
 
 static inline float nn_powf(float a, float b) { return powf(a, b); }

@@ -244,6 +244,9 @@ check asinh(a - b) == -asinh(b - a)
 check (asinh(a) > asinh(b)) == (a > b)
 check asinh(0) == 0
 check acosh(1) == 0
+check grad(atanh(a), a) == 1/(1 - a^2)
+check atanh(a - b) == -atanh(b - a)
+check atanh(0) == 0
 check grad(acosh(a), a) == 1/(sqrt(a - 1)*sqrt(a + 1))
 check grad(acosh(a), a)^2 == 1/(a^2 - 1)
 END
@@ -252,6 +255,8 @@ each 'not proved: what no such fact says' no <<'END'
 check asinh(-a) == asinh(a)
 check (asinh(a) >= asinh(b)) == (a > b)
 check asinh(2*a) == 2*asinh(a)
+check atanh(-a) == atanh(a)
+check (atanh(a) - atanh(a) == 0) == 1
 check acosh(-a) == acosh(a)
 check acosh(-a) == -acosh(a)
 check (acosh(a) - acosh(a) == 0) == 1

@@ -108,7 +108,7 @@ def elu(x):
     return x if x > 0 else math.expm1(x)
 
 
-ANY, SMALL, POSITIVE, ABOVE, UNIT = "any", "small", "positive", "above 1", "unit"
+ANY, SMALL, POSITIVE, ABOVE, UNIT, INSIDE = "any", "small", "positive", "above 1", "unit", "inside of unit"
 # name: meaning, domain, size of the result, is it positive, is it whole
 FUNCTIONS = {
     "exp": (math.exp, SMALL, lambda m: math.exp(m), True, 0),
@@ -122,6 +122,7 @@ FUNCTIONS = {
     "tanh": (math.tanh, ANY, lambda m: 1, False, 0),
     "asinh": (math.asinh, ANY, lambda m: math.log(1 + 2 * m), False, 0),
     "acosh": (math.acosh, ABOVE, lambda m: math.log(2 + 2 * m), False, 0),
+    "atanh": (math.atanh, INSIDE, lambda m: 1, False, 0),
     "sigmoid": (sigmoid, ANY, lambda m: 1, True, 0),
     "softplus": (softplus, ANY, lambda m: 1 + m, True, 0),
     "sqrt": (math.sqrt, POSITIVE, lambda m: 1 + math.sqrt(m), True, 0),

@@ -5,7 +5,7 @@ reshapes and pieces, reductions, calls. Function is a `fn` with its meaning.
 """
 import math
 
-from expression import (ABOVE, ATOM, COMPARE, FUNCTIONS, NAMES, POSITIVE, SMALL, UNIT, Expr, Var, add, call1, compare, concat,
+from expression import (ABOVE, ATOM, COMPARE, FUNCTIONS, INSIDE, NAMES, POSITIVE, SMALL, UNIT, Expr, Var, add, call1, compare, concat,
                         constant, count, div, joined, matmul, meaning, mul, negative, outer, pair, power, read,
                         reduce_whole, reshape, stack, sub, transpose, where)
 from indices import index_read, reduction
@@ -92,8 +92,10 @@ class Generator:
             e = self.positive(e)
         if domain == ABOVE:
             e = add(constant(1), self.positive(e))
-        if domain == UNIT:
+        if domain in (UNIT, INSIDE):
             e = call1(self.rng.choice(["tanh", "sin", "sigmoid"]), e)
+        if domain == INSIDE:
+            e = mul(constant(0.75), e)
         if name in ("floor", "sign") or e.size > 60:
             e = self.small(e, 20)
         return call1(name, e)

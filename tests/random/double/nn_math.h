@@ -49,6 +49,7 @@ static inline double nn_sigmoid_minusf(double x, double t) {
 static inline double nn_tanhf(double x) { return tanh(x); }
 static inline double nn_asinhf(double x) { return asinh(x); }
 static inline double nn_acoshf(double x) { return acosh(x); }
+static inline double nn_atanhf(double x) { return atanh(x); }
 static inline double nn_softplusf(double x) { return (x > 0 ? x : 0) + log1p(exp(-fabs(x))); }
 static inline double nn_erff(double x) { return erf(x); }
 static inline double nn_erfcf(double x) { return erfc(x); }

@@ -48,6 +48,9 @@ static const subject subjects[] = {
   {"... far out", nn_asinhf, asinh, 0, 20000, 2.0},
   {"acosh", nn_acoshf, acosh, 1, 20000, 2.5},
   {"... near 1", nn_acoshf, acosh, 1, 1.02f, 2.5},
+  {"atanh", nn_atanhf, atanh, -1, 1, 2.5},
+  {"... near 0", nn_atanhf, atanh, -1e-3f, 1e-3f, 2.5},
+  {"... near 1", nn_atanhf, atanh, 0.999f, 1, 2.5},
 };
 enum { SUBJECTS = sizeof subjects / sizeof subjects[0] };
 

@@ -15,7 +15,7 @@ import itertools
 import pathlib
 import struct
 
-from mpmath import mp, mpf, exp, log, tanh, sqrt, erf, erfc, pi, fabs, sign, loggamma, digamma, log1p, asinh, acosh
+from mpmath import mp, mpf, exp, log, tanh, sqrt, erf, erfc, pi, fabs, sign, loggamma, digamma, log1p, asinh, acosh, atanh
 
 mp.dps = 120
 HERE = pathlib.Path(__file__).resolve().parent
@@ -40,6 +40,8 @@ EXPONENTS = [mpf(x) for x in (0, 0.5, 1, 1.5, 2, 3)]
 POSITIVE = [single(x) for x in (1e-8, 0.5, 88, 1e4)]
 
 FAR = MORE + [single(x) for x in (-3e38, -1e30, -1, 1, 1e20, 3e38)]
+
+ARCS = [single(x) for x in (-1, 2**-24 - 1, -0.7, -0.5, -1e-8, 0, 1e-8, 0.3, 0.5, 0.51, 0.9, 0.9999, 1 - 2**-24, 1)]
 
 TINY = mpf(10)**-22                                               # a float below 1e-38 may be 0, and 10,000 times it
 
@@ -81,6 +83,7 @@ ENTRIES = [
     ("mish", "mish(a)", [REAL], lambda a: a * tanh(softplus(a)), None),
     ("hardtanh", "hardtanh(a)", [REAL], lambda a: max(mpf(-1), min(mpf(1), a)), None),
     ("softsign", "softsign(a)", [REAL], lambda a: a / (1 + fabs(a)), [lambda a: 1 / (1 + fabs(a))**2]),
+    ("atanh", "atanh(a)", [ARCS[1:-1]], atanh, [lambda a: 1 / (1 - a**2)]),
     ("sigmoid", "sigmoid(a)", [MORE], sigmoid, None),
     ("tanh", "tanh(a)", [REAL], tanh, None),
     ("asinh", "asinh(a)", [FAR], asinh, None),
