@@ -383,6 +383,12 @@ static inline float nn_atanf(float x) {
 
 /* ---- hyperbolic functions ---- */
 
+/* (e^a + e^-a) / 2, by e^a / 2, which is finite where the result is. */
+static inline float nn_coshf(float x) {
+  float half = nn_exp_halved(nn_absf(x), 1u);
+  return half + 0.25f / half;
+}
+
 #define NN_FAR 4096.0f /* from here on log(2x) is the inverse of sinh and of cosh: the next term is 1/(4x^2) */
 
 /* asinh(a) = log(1 + a + a^2 / (1 + sqrt(1 + a^2))) (Kahan 1987). */

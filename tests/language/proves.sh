@@ -244,6 +244,9 @@ check asinh(a - b) == -asinh(b - a)
 check (asinh(a) > asinh(b)) == (a > b)
 check asinh(0) == 0
 check acosh(1) == 0
+check grad(cosh(a), a) == tanh(a)*cosh(a)
+check cosh(a - b) == cosh(b - a)
+check cosh(0) == 1
 check grad(atanh(a), a) == 1/(1 - a^2)
 check atanh(a - b) == -atanh(b - a)
 check atanh(0) == 0
@@ -258,6 +261,8 @@ check asinh(2*a) == 2*asinh(a)
 check atanh(-a) == atanh(a)
 check (atanh(a) - atanh(a) == 0) == 1
 check acosh(-a) == acosh(a)
+check cosh(-a) == -cosh(a)
+check (cosh(a) > cosh(b)) == (a > b)
 check acosh(-a) == -acosh(a)
 check (acosh(a) - acosh(a) == 0) == 1
 END

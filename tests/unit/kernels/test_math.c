@@ -43,6 +43,7 @@ static const subject subjects[] = {
   {"sigmoid-1", sigmoid_less_one, sigmoid_of_other, -20, 104, 3.0},
   {"sqrt", nn_sqrtf, sqrt, 0, 10, 0.51},
   {"lgamma", nn_lgammaf, lgamma, -20, 40, 1.5},
+  {"cosh", nn_coshf, cosh, -90, 90, 2.0},
   {"asinh", nn_asinhf, asinh, -10, 10, 2.0},
   {"... near 0", nn_asinhf, asinh, -1e-3f, 1e-3f, 2.0},
   {"... far out", nn_asinhf, asinh, 0, 20000, 2.0},
@@ -102,7 +103,7 @@ static void corners(void **state) {
   static const float points[] = {0.0f,         -0.0f,        1.0f,     -1.0f,      FLT_MIN,     -FLT_MIN,
                                  FLT_MAX,      -FLT_MAX,     1e-45f,   -1e-45f,    88.7228394f, 88.7228317f,
                                  -87.3365479f, -103.972084f, -103.97f, 1.5707964f, 3.14159274f, 1e-8f,
-                                 1e4f,         3e38f};
+                                 1e4f,         3e38f,        89.4f,    89.4159851f, 89.4159927f};
   (void)state;
   for (int i = 0; i < SUBJECTS; i++) {
     const subject *s = &subjects[i];
