@@ -77,6 +77,8 @@
     .periodic = true)                                                                                                  \
   X(ATAN,     "atan",     atan,        "nn_atanf",     "nn_atan",      1, ODD,     -INF, INF, -1.6, 1.6)               \
   X(TANH,     "tanh",     tanh,        "nn_tanhf",     "nn_tanh",      1, ODD,     -INF, INF, -1,   1)                 \
+  X(SINH,     "sinh",     sinh,        "nn_sinhf",     "sinh",         1, ODD,     -INF, INF, -INF, INF,               \
+    .overflows = true)                                                                                                 \
   X(COSH,     "cosh",     cosh,        "nn_coshf",     "cosh",         1, EVEN,    -INF, INF, 1,    INF,               \
     .overflows = true)                                                                                                 \
   X(ASINH,    "asinh",    asinh,       "nn_asinhf",    "asinh",        1, ODD,     -INF, INF, -INF, INF)               \

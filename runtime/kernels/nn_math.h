@@ -383,7 +383,17 @@ static inline float nn_atanf(float x) {
 
 /* ---- hyperbolic functions ---- */
 
-/* (e^a + e^-a) / 2, by e^a / 2, which is finite where the result is. */
+/* (e^a - e^-a) / 2, by e^a / 2, which is finite where the result is; below 1 a polynomial. */
+static inline float nn_sinhf(float x) {
+  float a = nn_absf(x), s = x * x, half = nn_exp_halved(a, 1u);
+  float p = 2.81695134e-6f;
+  p = p * s + 1.98361595e-4f;
+  p = p * s + 8.3333496e-3f;
+  p = p * s + 0.166666672f;
+  return nn_with_sign(nn_select(a < 1.0f, a + a * s * p, half - 0.25f / half), x);
+}
+
+/* (e^a + e^-a) / 2 in the same way. */
 static inline float nn_coshf(float x) {
   float half = nn_exp_halved(nn_absf(x), 1u);
   return half + 0.25f / half;

@@ -244,7 +244,11 @@ check asinh(a - b) == -asinh(b - a)
 check (asinh(a) > asinh(b)) == (a > b)
 check asinh(0) == 0
 check acosh(1) == 0
-check grad(cosh(a), a) == tanh(a)*cosh(a)
+check grad(cosh(a), a) == sinh(a)
+check grad(sinh(a), a) == cosh(a)
+check sinh(a - b) == -sinh(b - a)
+check (sinh(a) > sinh(b)) == (a > b)
+check sinh(0) == 0
 check cosh(a - b) == cosh(b - a)
 check cosh(0) == 1
 check grad(atanh(a), a) == 1/(1 - a^2)
@@ -262,6 +266,8 @@ check atanh(-a) == atanh(a)
 check (atanh(a) - atanh(a) == 0) == 1
 check acosh(-a) == acosh(a)
 check cosh(-a) == -cosh(a)
+check sinh(-a) == sinh(a)
+check (sinh(a) >= sinh(b)) == (a > b)
 check (cosh(a) > cosh(b)) == (a > b)
 check acosh(-a) == -acosh(a)
 check (acosh(a) - acosh(a) == 0) == 1

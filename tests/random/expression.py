@@ -120,6 +120,7 @@ FUNCTIONS = {
     "tan": (math.tan, UNIT, lambda m: 2, False, 0),
     "atan": (math.atan, ANY, lambda m: 1.5, False, 0),
     "tanh": (math.tanh, ANY, lambda m: 1, False, 0),
+    "sinh": (math.sinh, SMALL, lambda m: math.exp(m), False, 0),
     "cosh": (math.cosh, SMALL, lambda m: math.exp(m), True, 0),
     "asinh": (math.asinh, ANY, lambda m: math.log(1 + 2 * m), False, 0),
     "acosh": (math.acosh, ABOVE, lambda m: math.log(2 + 2 * m), False, 0),
