@@ -26,6 +26,9 @@ from statements import generate
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BATCH = 100        # models of one program
+USERS_BATCH = 25   # ... of one that is compiled as users do: -O3 takes gcc long, the more in one file the longer for each
+SECONDS = 600      # for each command
+ENDLESS = "error: no end after"
 STRICT_EACH = 100  # every so many models are compiled by gcc, optimized and with all warnings, in place of tcc
 STRICT = ["-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic", "-Wvla", "-Wshadow", "-Wconversion", "-Wdouble-promotion", "-Werror"]
 RUNTIME = os.path.join(ROOT, "runtime", "kernels")
@@ -35,8 +38,12 @@ EXCUSED = re.compile(r"error: '.*' does not depend on '|error: a derivative of w
 
 
 def execute(command, **more):
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                          timeout=600, **more)
+    """What it printed, and its status: 124 where it came to no end. timeout ends what a command has started as well."""
+    out = subprocess.run(["timeout", str(SECONDS)] + command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                         errors="replace", **more)
+    if out.returncode == 124:
+        out.stdout += "\n%s %s s: %s\n" % (ENDLESS, SECONDS, command[0])
+    return out
 
 
 class Workshop:
@@ -144,6 +151,11 @@ class Workshop:
     def run_c(self, names, strict, differences, vague, kinds):
         """Adds (name, kind, detail) for what differs; a unit that does not compile is taken apart."""
         for kind in kinds:
+            most = BATCH if kind in ("float", "double") else USERS_BATCH
+            if len(names) > most:
+                for at in range(0, len(names), most):
+                    self.run_c(names[at:at + most], strict, differences, vague, [kind])
+                continue
             if kind == "float":
                 errors = self.compile_float(names, strict)
             elif kind == "double":
@@ -317,7 +329,7 @@ def user_builds(names):
 
 def report(a, name, kind, detail, text):
     print("model %s of seed %s: %s: %s" % (name, a.seed, kind, first_line(detail)), flush=True)
-    if kind != "meaning" and not a.no_shrink:
+    if kind != "meaning" and not a.no_shrink and ENDLESS not in detail:
         folder = tempfile.mkdtemp(prefix="random-models-")
         text = shrink.smallest(text, lambda t: still(Workshop(a.build, folder, a.sanitize), t, kind, detail))
         shutil.rmtree(folder, ignore_errors=True)
