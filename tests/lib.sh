@@ -7,7 +7,7 @@ BUILD=${BUILD:-build}
 root=$(pwd)
 case $BUILD in /*) nnc=$BUILD/nnc ;; *) nnc=$root/$BUILD/nnc ;; esac
 data=$root/../shared/data
-CC=${CC:-gcc}
+CC=${CC:-cc} # as make has it: under another one it would build all anew
 MAKE=${MAKE:-make}
 export CC MAKE
 work=$(mktemp -d) || exit 1
