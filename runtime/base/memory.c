@@ -11,7 +11,7 @@ int nn_out_of_memory(nn_error *error, size_t bytes) {
   return nn_fail(error, NN_BAD_USAGE, "not enough memory for %zu bytes", bytes);
 }
 
-int nn_room_for_blas(int threads) {
+int nn_memory_for_blas(int threads) {
   const size_t each = (size_t)NN_BLAS_MIB << 20;
   if ((size_t)threads > SIZE_MAX / each) return 0;
   void *volatile room = malloc((size_t)threads * each); /* volatile: or compilers leave it out */
@@ -19,7 +19,7 @@ int nn_room_for_blas(int threads) {
   return room != NULL;
 }
 
-void *nn_aligned(size_t bytes) {
+void *nn_memory_aligned(size_t bytes) {
   size_t rounded = bytes <= SIZE_MAX - 64 ? (bytes + 63) / 64 * 64 : 0;
   void *memory = rounded || !bytes ? aligned_alloc(64, rounded ? rounded : 64) : NULL;
   if (memory) memset(memory, 0, rounded ? rounded : 64);

@@ -75,7 +75,7 @@ static const char *scan_exponent(const char *at, const char *end, decimal *numbe
 }
 
 /* Up to 15 digits and 10^22 are exact in a double, so one division or product rounds correctly (Clinger 1990). */
-int nn_parse_number(const char *begin, const char *end, double *value) {
+int nn_number_parse(const char *begin, const char *end, double *value) {
   static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
   decimal number = {0, 0, 0, 1};
@@ -107,7 +107,7 @@ int nn_number_parse_whole(const char *text, uint64_t most, uint64_t *value) {
   return at > text && !*at;
 }
 
-void nn_print_number(char *out, size_t size, int digits, double value) {
+void nn_number_print(char *out, size_t size, int digits, double value) {
   const char *point = localeconv()->decimal_point;
   snprintf(out, size, "%.*g", digits, value);
   char *place = strcmp(point, ".") ? strstr(out, point) : NULL;

@@ -51,7 +51,7 @@ static int continuation(unsigned char first) {
   return first >= 0xf0 && first < 0xf5 ? 3 : -1;
 }
 
-uint32_t nn_next_letter(const unsigned char **at, const unsigned char *end) {
+uint32_t nn_letter_next(const unsigned char **at, const unsigned char *end) {
   static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
   const unsigned char *byte = *at;
   int more = continuation(*byte);

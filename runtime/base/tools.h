@@ -25,22 +25,22 @@ void nn_suggest(char *out, size_t size, const char *word, const char *const *nam
 
 /* ---- memory (memory.c) ---- */
 
-void *nn_aligned(size_t bytes); /* zeroed, at a multiple of 64; freed by free */
+void *nn_memory_aligned(size_t bytes); /* zeroed, at a multiple of 64; freed by free */
 /* Puts a message into *error and returns -1. */
 int nn_out_of_memory(nn_error *error, size_t bytes);
 /* OpenBLAS maps up to so much for each thread that calls it (BUFFER_SIZE in its common_*.h), and where it cannot, it
  * tries again for ever. 1: it can. */
 enum { NN_BLAS_MIB = sizeof(void *) > 4 ? 256 : 32 };
-int nn_room_for_blas(int threads);
+int nn_memory_for_blas(int threads);
 
 /* ---- numbers (number.c) ---- */
 
 /* A decimal number, "nan" or "inf"; 1 if [begin, end) is one as a whole. The same in every locale. */
-int nn_parse_number(const char *begin, const char *end, double *value);
+int nn_number_parse(const char *begin, const char *end, double *value);
 /* A whole number 0..most; 1 if the text is one as a whole. */
 int nn_number_parse_whole(const char *text, uint64_t most, uint64_t *value);
 /* "%.*g" with a point in every locale. */
-void nn_print_number(char *out, size_t size, int digits, double value);
+void nn_number_print(char *out, size_t size, int digits, double value);
 uint64_t nn_number_at(const unsigned char *bytes, int count); /* little-endian */
 
 /* ---- texts (text.c) ---- */
@@ -60,7 +60,7 @@ void nn_text_add_letter(nn_text *text, uint32_t letter);
 
 enum { NN_LETTERS = 0x110000 }; /* the code points of Unicode */
 /* The character at *at, which is moved behind it; a byte that is not UTF-8 counts as the character of its number. */
-uint32_t nn_next_letter(const unsigned char **at, const unsigned char *end);
+uint32_t nn_letter_next(const unsigned char **at, const unsigned char *end);
 /* UTF-8; returns how many bytes, at most 4. */
 int nn_letter_put(char *out, uint32_t letter);
 

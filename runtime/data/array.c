@@ -43,7 +43,7 @@ static int is_idx(const nn_bytes *bytes) {
   return 0;
 }
 
-int nn_is_array(const nn_bytes *bytes) { return is_npy(bytes) || is_idx(bytes); }
+int nn_reading_is_array(const nn_bytes *bytes) { return is_npy(bytes) || is_idx(bytes); }
 
 /* ---- headers ---- */
 
@@ -226,14 +226,15 @@ static int bad_value(const nn_reading *reading, size_t index, double value, nn_e
     snprintf(where, sizeof where, ", element ");
     nn_print_shape(where + 10, sizeof where - 10, input->rank, position);
   }
-  nn_print_number(text, sizeof text, 9, value);
-  nn_print_expected(expected, sizeof expected, input, value);
+  nn_number_print(text, sizeof text, 9, value);
+  nn_series_print_expected(expected, sizeof expected, input, value);
   return nn_fail(error, NN_BAD_DATA, "%s: row %zu%s: found %s, expected %s for input %s (rows count from 0)",
                  reading->file, index / input->count, where, text, expected, input->name);
 }
 
 static int is_padding(const nn_reading *reading, size_t index) {
-  return nn_is_padding(reading->data, reading->input, index / reading->input->count, index % reading->input->count);
+  return nn_series_is_padding(reading->data, reading->input, index / reading->input->count,
+                              index % reading->input->count);
 }
 
 /* The file's bytes are the series. */
@@ -241,10 +242,10 @@ static int take_bytes(nn_reading *reading, const array *found, nn_series *series
   const nn_input *input = reading->input;
   unsigned char *values = reading->bytes.data + found->start;
   size_t count = (size_t)found->shape[0] * input->count;
-  int all_fit = input->kind == NN_REAL && !nn_is_sized(input);
+  int all_fit = input->kind == NN_REAL && !nn_series_is_sized(input);
   for (size_t k = 0; k < count && !all_fit; k++) {
     if (is_padding(reading, k)) values[k] = 0;
-    else if (!nn_value_fits(input, values[k])) return bad_value(reading, k, values[k], error);
+    else if (!nn_series_fits(input, values[k])) return bad_value(reading, k, values[k], error);
   }
   *series = (nn_series){.storage = NN_BYTES, .count = input->count, .block = reading->bytes.data};
   series->values = reading->bytes.data + found->start;
@@ -261,7 +262,7 @@ static int convert(nn_reading *reading, const array *found, nn_series *series, n
   for (size_t k = 0; k < count; k++, at += found->type->size) {
     int padding = is_padding(reading, k);
     double value = padding ? 0 : value_at(found, at);
-    if (!padding && !nn_value_fits(input, value)) return bad_value(reading, k, value, error);
+    if (!padding && !nn_series_fits(input, value)) return bad_value(reading, k, value, error);
     nn_series_set(series, k, value);
   }
   return 0;

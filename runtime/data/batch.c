@@ -26,7 +26,7 @@ static void standardize(const float *restrict mean, const float *restrict deviat
 
 static void gather_row(const nn_series *series, int real, size_t row, void *to) {
   size_t count = series->count;
-  const char *from = (const char *)series->values + row * count * nn_storage_size(series->storage);
+  const char *from = (const char *)series->values + row * count * nn_series_storage_size(series->storage);
   if (series->storage != NN_BYTES) memcpy(to, from, count * 4);
   else if (real && series->divisor == 255) bytes_to_shares((const uint8_t *)from, count, to);
   else if (real) bytes_to_floats((const uint8_t *)from, count, to);
@@ -35,8 +35,8 @@ static void gather_row(const nn_series *series, int real, size_t row, void *to) 
 
 static void clear_padding(const nn_data *data, int input, size_t row, float *to) {
   const nn_input *about = &data->model->inputs[input];
-  for (size_t k = 0; nn_is_sized(about) && k < about->count; k++)
-    if (nn_is_padding(data, about, row, k)) to[k] = 0;
+  for (size_t k = 0; nn_series_is_sized(about) && k < about->count; k++)
+    if (nn_series_is_padding(data, about, row, k)) to[k] = 0;
 }
 
 void nn_data_gather_input(const nn_data *data, const nn_encoding *encoding, int input, const size_t *rows, size_t first,

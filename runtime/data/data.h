@@ -9,7 +9,7 @@
 
 #include "base/tools.h"
 
-int nn_find_input(const nn_model *model, const char *name, size_t length); /* its index or -1 */
+int nn_data_find_input(const nn_model *model, const char *name, size_t length); /* its index or -1 */
 /* Whether all that is standardized stays finite: a file's numbers may be large and a checkpoint's deviation small. */
 int nn_encoding_check(const nn_encoding *encoding, const nn_data *data, nn_error *error);
 

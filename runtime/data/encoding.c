@@ -20,7 +20,7 @@ static void moments(const nn_data *data, int input, const size_t *rows, size_t c
   for (size_t i = 0; i < count; i++) {
     nn_data_gather_input(data, &plain, input, rows, i, 1, row);
     for (size_t k = 0; k < width; k++) {
-      if (nn_is_padding(data, about, rows ? rows[i] : i, k)) continue;
+      if (nn_series_is_padding(data, about, rows ? rows[i] : i, k)) continue;
       if (there[k]++ == 0) shift[k] = (double)row[k];
       sum[k] += (double)row[k] - shift[k];
     }
@@ -29,7 +29,7 @@ static void moments(const nn_data *data, int input, const size_t *rows, size_t c
   for (size_t i = 0; i < count; i++) {
     nn_data_gather_input(data, &plain, input, rows, i, 1, row);
     for (size_t k = 0; k < width; k++) {
-      if (nn_is_padding(data, about, rows ? rows[i] : i, k)) continue;
+      if (nn_series_is_padding(data, about, rows ? rows[i] : i, k)) continue;
       double d = (double)row[k] - shift[k] - sum[k];
       square[k] += d * d;
     }

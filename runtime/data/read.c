@@ -13,19 +13,20 @@
 static int gives_extents(const nn_reading *reading) {
   const nn_bytes *bytes = &reading->bytes;
   int given = !reading->extent || reading->data->given >> (reading->input->extent[0] - 1) & 1;
-  return !given && bytes->size && !nn_is_array(bytes) && !memchr(bytes->data, 0, bytes->size) && nn_is_text(reading);
+  return !given && bytes->size && !nn_reading_is_array(bytes) && !memchr(bytes->data, 0, bytes->size) &&
+         nn_reading_is_text(reading);
 }
 
 static int read_bytes(nn_reading *reading, nn_series *series, nn_error *error) {
   const nn_bytes *bytes = &reading->bytes;
   if (bytes->size == 0) return nn_fail(error, NN_BAD_DATA, "%s: the file is empty", reading->file);
-  if (nn_is_array(bytes)) return nn_read_array(reading, series, error);
+  if (nn_reading_is_array(bytes)) return nn_read_array(reading, series, error);
   if (memchr(bytes->data, 0, bytes->size)) {
     int zip = bytes->size > 2 && !memcmp(bytes->data, "PK", 2);
     return nn_fail(error, NN_BAD_DATA, "%s: %s, expected idx, npy, a table (CSV) or text, gzip'd or not", reading->file,
                    zip ? "found a zip archive (npz?)" : "found binary data of another kind");
   }
-  if (nn_is_text(reading)) return nn_read_text(reading, series, error);
+  if (nn_reading_is_text(reading)) return nn_read_text(reading, series, error);
   return nn_read_table(reading, series, error);
 }
 
@@ -94,7 +95,7 @@ static int read_source(nn_data *data, nn_encoding *encoding, int input, const ch
   return result;
 }
 
-int nn_find_input(const nn_model *model, const char *name, size_t length) {
+int nn_data_find_input(const nn_model *model, const char *name, size_t length) {
   for (int k = 0; k < model->ninputs; k++)
     if (strlen(model->inputs[k].name) == length && !memcmp(model->inputs[k].name, name, length)) return k;
   return -1;
@@ -123,7 +124,7 @@ static int check_missing(const nn_model *model, uint32_t missing, nn_error *erro
 static int check_sources(const nn_model *model, const nn_source *sources, int count, uint32_t needed, nn_error *error) {
   uint32_t given = 0, lengths = 0;
   for (int k = 0; k < count; k++) {
-    int input = nn_find_input(model, sources[k].input, strlen(sources[k].input));
+    int input = nn_data_find_input(model, sources[k].input, strlen(sources[k].input));
     if (input < 0) return unknown_input(model, sources[k].input, error);
     if (given >> input & 1) return nn_fail(error, NN_BAD_USAGE, "input %s is given twice", sources[k].input);
     given |= 1u << input;
@@ -136,7 +137,8 @@ static int check_sources(const nn_model *model, const nn_source *sources, int co
 static int check_rows(nn_data *data, const nn_source *sources, int count, nn_error *error) {
   data->rows = 1; /* of a model without inputs */
   for (int k = 0; k < count; k++) {
-    const nn_series *series = &data->series[nn_find_input(data->model, sources[k].input, strlen(sources[k].input))];
+    const nn_series *series =
+      &data->series[nn_data_find_input(data->model, sources[k].input, strlen(sources[k].input))];
     if (k == 0) data->rows = series->rows;
     if (series->rows != data->rows)
       return nn_fail(error, NN_BAD_DATA, "%s has %zu rows (%s), %s has %zu (%s): expected as many", sources[0].input,
@@ -159,7 +161,7 @@ int nn_data_read(nn_data *data, const nn_model *model, nn_encoding *encoding, co
   int result = check_sources(model, sources, count, needed, error);
   for (int k = 0; k < TURNS * count && !result; k++) {
     const nn_source *source = &sources[k % count];
-    int input = nn_find_input(model, source->input, strlen(source->input));
+    int input = nn_data_find_input(model, source->input, strlen(source->input));
     turn now = (turn)(k / count);
     if (in_turn(data, input, now)) result = read_source(data, encoding, input, source->file, now, error);
   }

@@ -17,10 +17,10 @@ typedef struct nn_reading { /* what a reader is given */
   const nn_data *data;    /* what was read before: the extents of examples */
 } nn_reading;
 
-int nn_is_array(const nn_bytes *bytes);
+int nn_reading_is_array(const nn_bytes *bytes);
 int nn_read_array(nn_reading *reading, nn_series *series, nn_error *error);
 int nn_read_table(nn_reading *reading, nn_series *series, nn_error *error);
-int nn_is_text(const nn_reading *reading);
+int nn_reading_is_text(const nn_reading *reading);
 int nn_read_text(nn_reading *reading, nn_series *series, nn_error *error);
 
 /* ---- series (series.c) ---- */
@@ -29,14 +29,14 @@ int nn_read_text(nn_reading *reading, nn_series *series, nn_error *error);
 int nn_series_start(nn_series *series, const nn_input *input, size_t values, nn_error *error);
 void nn_series_set(nn_series *series, size_t index, double value);
 int32_t nn_series_whole(const nn_series *series, size_t index); /* of whole numbers */
-size_t nn_storage_size(nn_storage storage);
-int nn_value_fits(const nn_input *input, double value); /* 1 if the value is one that the input takes */
+size_t nn_series_storage_size(nn_storage storage);
+int nn_series_fits(const nn_input *input, double value); /* 1 if the value is one that the input takes */
 /* What it takes: "a number", "0 or 1". */
-void nn_print_expected(char *out, size_t size, const nn_input *input, double value);
-int nn_is_sized(const nn_input *input); /* has it places that only some examples have? */
+void nn_series_print_expected(char *out, size_t size, const nn_input *input, double value);
+int nn_series_is_sized(const nn_input *input); /* has it places that only some examples have? */
 /* Is element k of that row beyond one of the example's own extents? It is neither looked at nor counted; the series has
  * 0 there. */
-int nn_is_padding(const nn_data *data, const nn_input *input, size_t row, size_t k);
+int nn_series_is_padding(const nn_data *data, const nn_input *input, size_t row, size_t k);
 
 /* ---- batches (batch.c) ---- */
 

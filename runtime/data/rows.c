@@ -67,7 +67,7 @@ static int choose_marked(const choice *c) {
 /* ---- rows kept ---- */
 
 static void keep_rows(nn_series *series, const unsigned char *chosen, int kept) {
-  size_t size = series->count * nn_storage_size(series->storage), count = 0;
+  size_t size = series->count * nn_series_storage_size(series->storage), count = 0;
   char *values = series->values;
   for (size_t row = 0; row < series->rows; row++)
     if (chosen[row] == kept) memmove(values + size * count++, values + size * row, size);

@@ -160,7 +160,7 @@ static int read_record(table *t, record *r) {
 
 static int is_number(cell c) {
   double value;
-  return nn_parse_number(c.begin, c.end, &value);
+  return nn_number_parse(c.begin, c.end, &value);
 }
 
 static int cell_is(cell c, const char *text) {
@@ -304,7 +304,7 @@ static int bad_cell(const table *t, const nn_reading *reading, const record *r, 
   print_column(name, sizeof name, header, column);
   if (c.begin == c.end) snprintf(found, sizeof found, "an empty cell");
   else snprintf(found, sizeof found, "'%.*s'", c.end - c.begin < 50 ? (int)(c.end - c.begin) : 50, c.begin);
-  nn_print_expected(expected, sizeof expected, reading->input, value);
+  nn_series_print_expected(expected, sizeof expected, reading->input, value);
   return nn_fail(t->error, NN_BAD_DATA, "%s:%zu: column %s: found %s, expected %s for input %s", t->file, r->line, name,
                  found, expected, reading->input->name);
 }
@@ -312,7 +312,7 @@ static int bad_cell(const table *t, const nn_reading *reading, const record *r, 
 static int make_room(nn_series *series, size_t *capacity, nn_error *error) {
   size_t needed = (series->rows + 1) * series->count;
   if (needed <= *capacity) return 0;
-  size_t larger = needed * 2, size = larger * nn_storage_size(series->storage);
+  size_t larger = needed * 2, size = larger * nn_series_storage_size(series->storage);
   void *block = realloc(series->block, size);
   if (!block) return nn_out_of_memory(error, size);
   series->block = series->values = block;
@@ -325,9 +325,9 @@ static int store_record(table *t, const nn_reading *reading, const record *r, co
   for (size_t k = 0; k < chosen->count; k++) {
     cell c = r->cells[chosen->index[k]];
     double value = 0;
-    int padding = nn_is_padding(reading->data, reading->input, series->rows, k);
-    int number = padding || nn_parse_number(c.begin, c.end, &value);
-    if (!number || (!padding && !nn_value_fits(reading->input, value)))
+    int padding = nn_series_is_padding(reading->data, reading->input, series->rows, k);
+    int number = padding || nn_number_parse(c.begin, c.end, &value);
+    if (!number || (!padding && !nn_series_fits(reading->input, value)))
       return bad_cell(t, reading, r, header, chosen->index[k], value);
     nn_series_set(series, series->rows * series->count + k, value);
   }

@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* A text is for whole lists of classes; a table of them has lines that begin with a number. */
-int nn_is_text(const nn_reading *reading) {
+int nn_reading_is_text(const nn_reading *reading) {
   if (reading->columns || reading->input->rank != 1 || reading->input->kind != NN_CLASS) return 0;
   const char *at = (const char *)reading->bytes.data, *end = at + reading->bytes.size;
   int lines = 0, numbers = 0;
@@ -21,7 +21,7 @@ int nn_is_text(const nn_reading *reading) {
     const char *word = at;
     while (at < end && !strchr(" \t\r\n,;", *at)) at++;
     double value;
-    if (at > word) lines++, numbers += nn_parse_number(word, at, &value);
+    if (at > word) lines++, numbers += nn_number_parse(word, at, &value);
     while (at < end && *at != '\n') at++;
   }
   return numbers * 2 < lines;
@@ -38,7 +38,7 @@ static int collect(const nn_reading *reading, nn_vocabulary *vocabulary, nn_erro
   const unsigned char *at = bytes->data, *end = at + bytes->size;
   int count = 0;
   while (at < end) {
-    uint32_t letter = nn_next_letter(&at, end);
+    uint32_t letter = nn_letter_next(&at, end);
     if (by_lines(reading) && ends_line(letter)) continue;
     count += !seen[letter];
     seen[letter] = 1;
@@ -77,7 +77,7 @@ static int fill_windows(const nn_reading *reading, nn_series *series, nn_error *
   const unsigned char *at = reading->bytes.data, *end = at + reading->bytes.size;
   size_t line = 1, all = series->rows * series->count;
   for (size_t k = 0; k < all; k++) {
-    uint32_t letter = nn_next_letter(&at, end);
+    uint32_t letter = nn_letter_next(&at, end);
     int class = class_of(reading->vocabulary, letter);
     if (class < 0) return unknown_letter(reading, line, letter, error);
     nn_series_set(series, k, class);
@@ -90,7 +90,7 @@ static int read_windows(const nn_reading *reading, nn_series *series, nn_error *
   const nn_input *input = reading->input;
   const unsigned char *at = reading->bytes.data, *end = at + reading->bytes.size;
   size_t letters = 0;
-  for (; at < end; letters++) nn_next_letter(&at, end);
+  for (; at < end; letters++) nn_letter_next(&at, end);
   if (letters < input->count)
     return nn_fail(error, NN_BAD_DATA, "%s: text of %zu characters, expected at least one window of %zu for input %s",
                    reading->file, letters, input->count, input->name);
@@ -106,7 +106,7 @@ static int read_windows(const nn_reading *reading, nn_series *series, nn_error *
 static size_t line_length(const unsigned char **at, const unsigned char *end) {
   size_t length = 0;
   while (*at < end) {
-    uint32_t letter = nn_next_letter(at, end);
+    uint32_t letter = nn_letter_next(at, end);
     if (letter == '\n') break;
     length += !ends_line(letter);
   }
@@ -116,7 +116,7 @@ static size_t line_length(const unsigned char **at, const unsigned char *end) {
 static int fill_line(const nn_reading *reading, const unsigned char *at, size_t line, nn_series *series, size_t row,
                      size_t length, nn_error *error) {
   for (size_t k = 0; k < length;) {
-    uint32_t letter = nn_next_letter(&at, reading->bytes.data + reading->bytes.size);
+    uint32_t letter = nn_letter_next(&at, reading->bytes.data + reading->bytes.size);
     if (ends_line(letter)) continue;
     int class = class_of(reading->vocabulary, letter);
     if (class < 0) return unknown_letter(reading, line, letter, error);

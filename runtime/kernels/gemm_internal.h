@@ -42,9 +42,6 @@ extern const nn_gemm_kernel nn_gemm_avx2, nn_gemm_avx512;
 /* The best kernel of this processor. */
 const nn_gemm_kernel *nn_gemm_kernel_here(void);
 
-/* 1 where nn_gemm, or nn_gemm_double, calls a BLAS. */
-int nn_gemm_is_blas(int in_double);
-
 /* nn_gemm by one kernel. */
 void nn_gemm_with(const nn_gemm_kernel *kernel, int ta, int tb, int m, int n, int k, float alpha, const float *a,
                   int lda, const float *b, int ldb, float beta, float *c, int ldc);

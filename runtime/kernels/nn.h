@@ -39,6 +39,8 @@ void nn_gemm_double(int ta, int tb, int m, int n, int k, double alpha, const dou
                     int ldb, double beta, double *c, int ldc);
 /* Which product is behind nn_gemm, for reports: "OpenBLAS 0.3.21 (Zen), 1 thread" or "portable". */
 const char *nn_gemm_name(void);
+/* 1 where nn_gemm, or nn_gemm_double, calls a BLAS. */
+int nn_gemm_is_blas(int in_double);
 /* Philox4x32-10 (Salmon et al. 2011): four words from a 128-bit counter and a 64-bit key. */
 void nn_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 /* The stream of a model's k-th draw (from 1) in a step; streams of initial parameters are below 2^40. */

@@ -219,7 +219,8 @@ static inline float nn_logf(float x) {
   return nn_select(x == 0.0f, -NN_INFINITY, y);
 }
 
-/* log(1 + x), or log(2 x) where x is `far`: u = 1 + x is rounded; what was lost of x comes back as a first-order term. */
+/* log(1 + x), or log(2 x) where x is `far`: u = 1 + x is rounded; what was lost of x comes back as a first-order term.
+ */
 static inline float nn_log_after(float x, int far) {
   float u = nn_select(far, x, 1.0f + x);
   float lost = nn_select(far, 0.0f, nn_select(x > 1.0f, 1.0f - (u - x), x - (u - 1.0f)));

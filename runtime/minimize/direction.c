@@ -31,8 +31,8 @@ static void steepest(nn_minimizer *m) {
  * (Powell 1977). Elsewhere β is above 0: with |g'·g| < g'·g'/2 so is its numerator. */
 static void learn_cg(nn_minimizer *m) {
   size_t n = m->function.n;
-  double beta = nn_dot(n, m->next_g, m->y) / nn_dot(n, m->g, m->g);
-  if (!(fabs(nn_dot(n, m->g, m->next_g)) < 0.5 * nn_dot(n, m->next_g, m->next_g))) beta = 0;
+  double beta = nn_vector_dot(n, m->next_g, m->y) / nn_vector_dot(n, m->g, m->g);
+  if (!(fabs(nn_vector_dot(n, m->g, m->next_g)) < 0.5 * nn_vector_dot(n, m->next_g, m->next_g))) beta = 0;
   for (size_t k = 0; k < n; k++) m->direction[k] = beta * m->direction[k] - m->next_g[k];
   m->fresh = beta == 0;
 }
@@ -49,26 +49,26 @@ static void direct_bfgs(nn_minimizer *m) {
     steepest(m);
     return;
   }
-  for (size_t i = 0; i < n; i++) m->direction[i] = -nn_dot(n, m->matrix + i * n, m->g);
+  for (size_t i = 0; i < n; i++) m->direction[i] = -nn_vector_dot(n, m->matrix + i * n, m->g);
 }
 
 /* H of the first iteration is y·s / y·y times the unit matrix (equation 6.20). */
 static void start_bfgs(nn_minimizer *m, double ys) {
   size_t n = m->function.n;
   memset(m->matrix, 0, n * n * sizeof *m->matrix);
-  for (size_t i = 0; i < n; i++) m->matrix[i * n + i] = ys / nn_dot(n, m->y, m->y);
+  for (size_t i = 0; i < n; i++) m->matrix[i * n + i] = ys / nn_vector_dot(n, m->y, m->y);
 }
 
 /* H <- (I - ρ s y') H (I - ρ y s') + ρ s s', ρ = 1 / y·s (equation 6.17), written as
  * H - ρ (s (Hy)' + (Hy) s') + ρ (1 + ρ y·Hy) s s'. */
 static void learn_bfgs(nn_minimizer *m) {
   size_t n = m->function.n;
-  double ys = nn_dot(n, m->y, m->s), *hy = m->direction;
-  if (!(ys > DBL_EPSILON * nn_dot(n, m->y, m->y) * 1e-4)) return;
+  double ys = nn_vector_dot(n, m->y, m->s), *hy = m->direction;
+  if (!(ys > DBL_EPSILON * nn_vector_dot(n, m->y, m->y) * 1e-4)) return;
   if (m->fresh) start_bfgs(m, ys);
   m->fresh = 0;
-  for (size_t i = 0; i < n; i++) hy[i] = nn_dot(n, m->matrix + i * n, m->y);
-  double rho = 1 / ys, both = rho * (1 + rho * nn_dot(n, m->y, hy));
+  for (size_t i = 0; i < n; i++) hy[i] = nn_vector_dot(n, m->matrix + i * n, m->y);
+  double rho = 1 / ys, both = rho * (1 + rho * nn_vector_dot(n, m->y, hy));
   for (size_t i = 0; i < n; i++) {
     double *row = m->matrix + i * n;
     double a = both * m->s[i] - rho * hy[i], b = -rho * m->s[i];
@@ -90,23 +90,23 @@ static void direct_lbfgs(nn_minimizer *m) {
   if (m->fresh) return;
   for (int back = 0; back < m->pair_count; back++) {
     int k = pair_of(m, back);
-    m->weights[k] = m->inverse_curvature[k] * nn_dot(n, pair_s(m, k), m->direction);
-    nn_add(n, -m->weights[k], pair_y(m, k), m->direction);
+    m->weights[k] = m->inverse_curvature[k] * nn_vector_dot(n, pair_s(m, k), m->direction);
+    nn_vector_add(n, -m->weights[k], pair_y(m, k), m->direction);
   }
   const double *y = pair_y(m, m->pair_last);
-  double scale = 1 / (m->inverse_curvature[m->pair_last] * nn_dot(n, y, y));
+  double scale = 1 / (m->inverse_curvature[m->pair_last] * nn_vector_dot(n, y, y));
   for (size_t i = 0; i < n; i++) m->direction[i] *= scale;
   for (int back = m->pair_count; back-- > 0;) {
     int k = pair_of(m, back);
-    double b = m->inverse_curvature[k] * nn_dot(n, pair_y(m, k), m->direction);
-    nn_add(n, m->weights[k] - b, pair_s(m, k), m->direction);
+    double b = m->inverse_curvature[k] * nn_vector_dot(n, pair_y(m, k), m->direction);
+    nn_vector_add(n, m->weights[k] - b, pair_s(m, k), m->direction);
   }
 }
 
 static void learn_lbfgs(nn_minimizer *m) {
   size_t n = m->function.n;
-  double ys = nn_dot(n, m->y, m->s);
-  if (!(ys > DBL_EPSILON * nn_dot(n, m->y, m->y) * 1e-4)) return;
+  double ys = nn_vector_dot(n, m->y, m->s);
+  if (!(ys > DBL_EPSILON * nn_vector_dot(n, m->y, m->y) * 1e-4)) return;
   if (m->fresh) m->pair_count = 0;
   m->fresh = 0;
   m->pair_last = (m->pair_last + 1) % m->memory;
@@ -142,15 +142,15 @@ static const method methods[] = {
 static double first_length(const nn_minimizer *m) {
   size_t n = m->function.n;
   if (methods[m->method].scaled && !m->fresh) return 1;
-  double unit = 1 / sqrt(nn_dot(n, m->direction, m->direction));
+  double unit = 1 / sqrt(nn_vector_dot(n, m->direction, m->direction));
   if (m->iterations == 0 || !(m->last_decrease > 0)) return fmin(1, unit);
   return 2.02 * m->last_decrease / -m->slope;
 }
 
 static int descend(nn_minimizer *m, void (*direct)(nn_minimizer *m), double *value) {
   direct(m);
-  m->slope = nn_dot(m->function.n, m->g, m->direction);
-  return nn_search(m, first_length(m), value);
+  m->slope = nn_vector_dot(m->function.n, m->g, m->direction);
+  return nn_search_along(m, first_length(m), value);
 }
 
 static void swap(double **a, double **b) {

@@ -66,8 +66,8 @@ void nn_minimizer_close(nn_minimizer *m);
 
 /* ---- vectors (vector.c) ---- */
 
-double nn_dot(size_t n, const double *a, const double *b);
+double nn_vector_dot(size_t n, const double *a, const double *b);
 /* y += a x */
-void nn_add(size_t n, double a, const double *x, double *y);
+void nn_vector_add(size_t n, double a, const double *x, double *y);
 
 #endif

@@ -9,7 +9,7 @@
 
 /* search.c: from x along `direction`, `length` first. 0, and next_x, next_g, *value, m->length; or -1 where no point is
  * lower. */
-int nn_search(nn_minimizer *m, double length, double *value);
+int nn_search_along(nn_minimizer *m, double length, double *value);
 /* newton.c: Newton's direction. */
 void nn_newton_direction(nn_minimizer *m);
 /* A = L L' of the lower triangle of a symmetric matrix, in place; 0, or -1 where it is not positive definite. Then x

@@ -32,7 +32,7 @@ void nn_cholesky_solve(size_t n, const double *a, double *b) {
 int nn_cholesky(size_t n, double *a) {
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j <= i; j++) {
-      double rest = a[i * n + j] - nn_dot(j, a + i * n, a + j * n);
+      double rest = a[i * n + j] - nn_vector_dot(j, a + i * n, a + j * n);
       if (i == j && !(rest > 0)) return -1;
       a[i * n + j] = i == j ? sqrt(rest) : rest / a[j * n + j];
     }
@@ -40,7 +40,7 @@ int nn_cholesky(size_t n, double *a) {
 }
 
 void nn_cholesky_solve(size_t n, const double *a, double *b) {
-  for (size_t i = 0; i < n; i++) b[i] = (b[i] - nn_dot(i, a + i * n, b)) / a[i * n + i];
+  for (size_t i = 0; i < n; i++) b[i] = (b[i] - nn_vector_dot(i, a + i * n, b)) / a[i * n + i];
   for (size_t i = n; i-- > 0;) {
     for (size_t j = i + 1; j < n; j++) b[i] -= a[j * n + i] * b[j];
     b[i] /= a[i * n + i];
@@ -100,17 +100,17 @@ static void iterative_direction(nn_minimizer *m) {
   double *r = m->extra, *p = m->extra + n, *hp = m->extra + 2 * n, *d = m->direction;
   memcpy(r, m->g, n * sizeof *r);
   for (size_t k = 0; k < n; k++) p[k] = -r[k], d[k] = 0;
-  double squares = nn_dot(n, r, r), norm = sqrt(squares), enough = fmin(0.5, sqrt(norm)) * norm;
+  double squares = nn_vector_dot(n, r, r), norm = sqrt(squares), enough = fmin(0.5, sqrt(norm)) * norm;
   for (size_t round = 0; round < 2 * n + 10; round++) {
     product(m, p, hp);
-    double curvature = nn_dot(n, p, hp);
-    if (!(curvature > DBL_EPSILON * nn_dot(n, p, p))) {
+    double curvature = nn_vector_dot(n, p, hp);
+    if (!(curvature > DBL_EPSILON * nn_vector_dot(n, p, p))) {
       if (round == 0) memcpy(d, p, n * sizeof *d);
       return;
     }
-    nn_add(n, squares / curvature, p, d);
-    nn_add(n, squares / curvature, hp, r);
-    double next = nn_dot(n, r, r);
+    nn_vector_add(n, squares / curvature, p, d);
+    nn_vector_add(n, squares / curvature, hp, r);
+    double next = nn_vector_dot(n, r, r);
     if (sqrt(next) <= enough) return;
     for (size_t k = 0; k < n; k++) p[k] = next / squares * p[k] - r[k];
     squares = next;

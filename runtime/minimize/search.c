@@ -32,7 +32,7 @@ static place place_at(search *s, double a) {
   for (size_t k = 0; k < n; k++) m->next_x[k] = m->x[k] + a * m->direction[k];
   place p = {.a = a};
   p.value = m->function.value(m->function.context, m->next_x, m->next_g);
-  p.slope = nn_dot(n, m->next_g, m->direction);
+  p.slope = nn_vector_dot(n, m->next_g, m->direction);
   m->evaluations++;
   if (!isfinite(p.value) || !isfinite(p.slope)) p.value = INFINITY;
   return p;
@@ -107,7 +107,7 @@ static int bracket(search *s, double length, place *found) {
   return settle(s, &last, found);
 }
 
-int nn_search(nn_minimizer *m, double length, double *value) {
+int nn_search_along(nn_minimizer *m, double length, double *value) {
   search s = {m, {0, m->value, m->slope}, NN_EQUAL * fabs(m->value)};
   place found;
   if (!(m->slope < 0) || !(length > 0) || !isfinite(length) || bracket(&s, length, &found)) return -1;

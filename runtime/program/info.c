@@ -12,7 +12,7 @@ static void print_bytes(const char *what, size_t bytes) {
   int unit = 0;
   char text[40];
   for (; value >= 1024 && unit < 3; unit++) value /= 1024;
-  nn_print_number(text, sizeof text, value < 1000 ? 3 : 4, value);
+  nn_number_print(text, sizeof text, value < 1000 ? 3 : 4, value);
   printf("  %-14s %s %s\n", what, text, units[unit]);
 }
 
@@ -54,7 +54,7 @@ static void print_hypers(const nn_model *model) {
   printf("optimizer arguments (train --set NAME=VALUE)\n");
   for (int k = 0; k < model->nhypers; k++) {
     char value[40];
-    nn_print_number(value, sizeof value, 6, (double)model->hypers[k].value);
+    nn_number_print(value, sizeof value, 6, (double)model->hypers[k].value);
     if (model->hypers[k].offset == NN_NOT_SETTABLE) printf("  %s  computed from the step\n", model->hypers[k].name);
     else printf("  %s = %s\n", model->hypers[k].name, value);
   }
@@ -74,7 +74,7 @@ int cli_info(const cli *options, nn_error *error) {
   for (int k = 0; k < model->nmetrics; k++) printf("  %s\n", model->metrics[k].name);
   if (model->noutputs) print_outputs(model);
   print_hypers(model);
-  nn_print_number(share, sizeof share, 6, model->train.validate);
+  nn_number_print(share, sizeof share, 6, model->train.validate);
   printf("training\n  batch %d, epochs %d, validate %s, patience %d\n", model->train.batch, model->train.epochs, share,
          model->train.patience);
   printf("memory\n");

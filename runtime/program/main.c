@@ -52,7 +52,7 @@ static void stop_blas_threads(char **argv) {
   if (!openblas_set_num_threads || !openblas_get_num_threads) return;
   int threads = openblas_get_num_threads();
   openblas_set_num_threads(1);
-  if (threads == 1 || nn_room_for_blas(threads) || (value && !strcmp(value, "1")) || setenv(name, "1", 1)) return;
+  if (threads == 1 || nn_memory_for_blas(threads) || (value && !strcmp(value, "1")) || setenv(name, "1", 1)) return;
   execv("/proc/self/exe", argv);
 }
 #endif

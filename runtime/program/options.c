@@ -88,7 +88,7 @@ static int set_whole(cli *options, const option *o, const char *text, nn_error *
 static int set_argument(cli *options, char *text, nn_error *error) {
   char *equals = strchr(text, '=');
   double value = 0;
-  if (!equals || equals == text || !nn_parse_number(equals + 1, text + strlen(text), &value) || !isfinite(value))
+  if (!equals || equals == text || !nn_number_parse(equals + 1, text + strlen(text), &value) || !isfinite(value))
     return nn_fail(error, NN_BAD_USAGE, "--set: found '%s', expected NAME=NUMBER as in lr=0.01", text);
   if (options->set_count == CLI_MOST_SETS)
     return nn_fail(error, NN_BAD_USAGE, "--set: more than %d of them", CLI_MOST_SETS);
@@ -111,7 +111,7 @@ static int set_option(cli *options, const option *o, char *text, nn_error *error
     if (nn_number_parse_whole(text, UINT64_MAX, place)) return 0;
     return nn_fail(error, NN_BAD_USAGE, "--seed: found '%s', expected a whole number from 0", text);
   case SHARE:
-    if (!nn_parse_number(text, text + strlen(text), &share) || !(share >= 0 && share < 1))
+    if (!nn_number_parse(text, text + strlen(text), &share) || !(share >= 0 && share < 1))
       return nn_fail(error, NN_BAD_USAGE, "%s: found '%s', expected a share from 0 and below 1, as in 0.1", o->name,
                      text);
     *(double *)place = share;

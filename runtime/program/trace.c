@@ -45,7 +45,7 @@ void cli_trace_step(cli_trace *trace, const nn_run *run) {
   fprintf(trace->file, "%llu", (unsigned long long)nn_run_step(run));
   for (int k = 0; k < model->nparams; k++)
     for (size_t i = 0; i < model->params[k].count; i++) {
-      nn_print_number(value, sizeof value, 9, (double)param[model->params[k].offset + i]);
+      nn_number_print(value, sizeof value, 9, (double)param[model->params[k].offset + i]);
       fprintf(trace->file, ",%s", value);
     }
   fprintf(trace->file, "\n");

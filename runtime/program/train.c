@@ -37,14 +37,14 @@ static void draw_bar(reporter *r, const nn_progress *p) {
   int full = (int)((double)p->done / (double)p->rows * BAR);
   char bar[BAR + 1] = "", value[40];
   for (int k = 0; k < BAR; k++) bar[k] = k < full ? '=' : k == full ? '>' : ' ';
-  nn_print_number(value, sizeof value, 4, p->losses[loss]);
+  nn_number_print(value, sizeof value, 4, p->losses[loss]);
   fprintf(stderr, "\repoch %d/%d [%s] %3d%%  %s %s\033[K", p->epoch, p->run->options.epochs, bar,
           (int)(100 * (double)p->done / (double)p->rows), model->losses[loss].name, value);
 }
 
 static void print_full(const nn_full_progress *full) {
   char gradient[40];
-  nn_print_number(gradient, sizeof gradient, 3, full->gradient);
+  nn_number_print(gradient, sizeof gradient, 3, full->gradient);
   printf("  gradient %s  evaluations %ld", gradient, full->evaluations);
   if (full->products) printf("  products %ld", full->products);
 }
@@ -57,14 +57,14 @@ static void print_epoch(const reporter *r, const nn_progress *p) {
   printf("epoch %d/%d", p->epoch, epochs);
   for (int k = 0; k < model->nlosses; k++) {
     char value[40];
-    nn_print_number(value, sizeof value, 6, p->losses[k]);
+    nn_number_print(value, sizeof value, 6, p->losses[k]);
     if (!isnan(p->losses[k])) printf("  %s %s", model->losses[k].name, value);
   }
   if (p->validate) cli_print_values(model, "  validate.", p->validate, "", 6);
   if (p->test) cli_print_values(model, "  test.", p->test, "", 6);
   if (p->full) print_full(p->full);
   char seconds[40];
-  nn_print_number(seconds, sizeof seconds, 3, p->seconds);
+  nn_number_print(seconds, sizeof seconds, 3, p->seconds);
   printf("  %s s\n", seconds);
   if (p->full && last)
     printf("after %d iteration%s: %s\n", p->epoch, p->epoch == 1 ? "" : "s",
@@ -82,7 +82,7 @@ static void history_names(FILE *file, const nn_model *model, const char *prefix,
 static void history_values(FILE *file, const double *values, int count) {
   for (int k = 0; k < count; k++) {
     char text[40] = "";
-    if (!isnan(values[k])) nn_print_number(text, sizeof text, 9, values[k]);
+    if (!isnan(values[k])) nn_number_print(text, sizeof text, 9, values[k]);
     fprintf(file, ",%s", text);
   }
 }
@@ -193,7 +193,7 @@ static void print_end(const nn_run *run, const cli *options, int first_epoch) {
   if (run->epoch == first_epoch)
     fprintf(stderr, "nothing to do: %d epochs are done%s\n", run->epoch,
             run->epoch < run->options.epochs ? ", and patience has ended the training" : "");
-  nn_print_number(best, sizeof best, 6, run->best);
+  nn_number_print(best, sizeof best, 6, run->best);
   if (run->kept && run->options.patience > 0)
     fprintf(stderr, "the best epoch was %d, validate.%s %s: its parameters are kept\n", run->best_epoch,
             run->model->losses[run->model->objectives[0].loss].name, best);

@@ -160,7 +160,7 @@ static int grad(const nn_run *run, const nn_data *data, int loss, const char *fi
   if (!result && file) result = write_gradient(file, model, gradient, error);
   free(gradient);
   if (result) return -1;
-  nn_print_number(text, sizeof text, 9, mean);
+  nn_number_print(text, sizeof text, 9, mean);
   printf("loss %s %s\n", model->losses[loss].name, text);
   return 0;
 }

@@ -15,7 +15,7 @@ void cli_print_values(const nn_model *model, const char *prefix, const double *v
   for (int k = 0; k < model->nlosses + model->nmetrics; k++) {
     char text[40];
     if (isnan(values[k]) && !*separator) continue;
-    nn_print_number(text, sizeof text, digits, values[k]);
+    nn_number_print(text, sizeof text, digits, values[k]);
     printf("%s%s %s%s", prefix, cli_value_name(model, k), text, separator);
   }
 }

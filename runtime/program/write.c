@@ -15,7 +15,7 @@
 static void add_value(nn_text *text, const cli_column *column, size_t index) {
   char number[40];
   if (column->output->integer) snprintf(number, sizeof number, "%d", (int)((const int32_t *)column->values)[index]);
-  else nn_print_number(number, sizeof number, 9, (double)((const float *)column->values)[index]);
+  else nn_number_print(number, sizeof number, 9, (double)((const float *)column->values)[index]);
   nn_text_add(text, number, strlen(number));
 }
 

@@ -29,7 +29,7 @@ static void print_count(nn_piece_list *list, const char *name, uint64_t value) {
 
 static void print_real(nn_piece_list *list, const char *name, int digits, double value) {
   char text[40];
-  nn_print_number(text, sizeof text, digits, value);
+  nn_number_print(text, sizeof text, digits, value);
   nn_pieces_fact(list, name, text);
 }
 
@@ -190,7 +190,7 @@ static int check_deviations(const loading *l, const char *name) {
   char what[160], text[40];
   for (size_t k = 0; k < tensor->size / sizeof(float); k++) {
     if (float_at(l, tensor, k) > 0) continue;
-    nn_print_number(text, sizeof text, 9, (double)float_at(l, tensor, k));
+    nn_number_print(text, sizeof text, 9, (double)float_at(l, tensor, k));
     snprintf(what, sizeof what, "has a deviation of %s, element %zu, expected one above 0", text, k);
     return refuse(l, name, what);
   }
@@ -267,9 +267,9 @@ static int whole_fact(const loading *l, const char *name, uint64_t least, uint64
 static int real_fact(const loading *l, const char *name, double least, double most, double *value) {
   const char *text = nn_tensors_fact(&l->tensors, name);
   char expected[120], from[40], to[40];
-  if (text && nn_parse_number(text, text + strlen(text), value) && *value >= least && *value <= most) return 0;
-  nn_print_number(from, sizeof from, 8, least);
-  nn_print_number(to, sizeof to, 8, most);
+  if (text && nn_number_parse(text, text + strlen(text), value) && *value >= least && *value <= most) return 0;
+  nn_number_print(from, sizeof from, 8, least);
+  nn_number_print(to, sizeof to, 8, most);
   snprintf(expected, sizeof expected, "a number %s to %s", from, to);
   return bad_fact(l, name, text, expected);
 }
@@ -301,7 +301,7 @@ static int read_vocabulary(loading *l, int input) {
   vocabulary->letters = malloc((size_t)(end - at + 1) * sizeof *vocabulary->letters);
   if (!vocabulary->letters) return nn_out_of_memory(l->error, strlen(text));
   while (at < end) {
-    uint32_t letter = nn_next_letter(&at, end);
+    uint32_t letter = nn_letter_next(&at, end);
     if (vocabulary->count && letter <= vocabulary->letters[vocabulary->count - 1])
       return bad_fact(l, name, text, "characters in ascending order");
     vocabulary->letters[vocabulary->count++] = letter;

@@ -46,7 +46,7 @@ int nn_run_open(nn_run *run, const nn_model *model, uint64_t seed, nn_error *err
   if (model->ninputs > NN_MAX_INPUTS)
     return nn_fail(error, NN_BAD_USAGE, "%s has %d inputs, expected at most %d", model->name, model->ninputs,
                    NN_MAX_INPUTS);
-  if (!(run->memory = nn_aligned(model->size))) return nn_out_of_memory(error, model->size);
+  if (!(run->memory = nn_memory_aligned(model->size))) return nn_out_of_memory(error, model->size);
   model->init(run->memory, seed);
   if (!model->carried) return 0;
   if (!(run->start = malloc(2 * model->state_floats * sizeof(float))))

@@ -26,8 +26,8 @@ typedef struct trainer {
   double *losses, *sums, *seen; /* of each loss: mean, sum of loss times rows, rows */
   double *validate, *test_values;
   double begun;
-  nn_fullbatch full; /* of a model with a full-batch method */
-  nn_end end;        /* its end, or NN_GOES_ON */
+  nn_full_batch full; /* of a model with a full-batch method */
+  nn_end end;         /* its end, or NN_GOES_ON */
 } trainer;
 
 static double now(void) {
@@ -121,7 +121,7 @@ static int report(trainer *t, size_t done, int ended, int stops) {
 
 static int not_finite(trainer *t, int epoch, const char *what, const char *name, float value) {
   char text[40];
-  nn_print_number(text, sizeof text, 9, (double)value);
+  nn_number_print(text, sizeof text, 9, (double)value);
   return nn_fail(t->error, NN_BAD_DATA,
                  "training stopped in epoch %d, step %llu: %s %s is %s (a smaller learning rate may help)", epoch,
                  (unsigned long long)nn_run_step(t->run), what, name, text);
@@ -170,11 +170,11 @@ static int train_rows(trainer *t) {
 
 static int train_full(trainer *t) {
   int loss = t->run->model->objectives[0].loss;
-  t->end = nn_fullbatch_step(&t->full);
+  t->end = nn_full_batch_step(&t->full);
   if (t->end == NN_NOT_FINITE)
     return nn_fail(t->error, NN_BAD_DATA, "loss %s or its gradient is not finite at the initial parameters",
                    t->run->model->losses[loss].name);
-  t->sums[loss] = nn_fullbatch_sign(&t->full) * t->full.minimizer.value;
+  t->sums[loss] = nn_full_batch_sign(&t->full) * t->full.minimizer.value;
   t->seen[loss] = 1;
   return 0;
 }
@@ -275,7 +275,7 @@ static int start(trainer *t) {
   if (t->test && nn_encoding_check(&run->encoding, t->test, t->error)) return -1;
   size_t kept = (model->param_floats + model->state_floats + 1) * sizeof *run->kept;
   if (run->options.patience > 0 && !run->kept) {
-    if (!(run->kept = nn_aligned(kept))) return nn_out_of_memory(t->error, kept);
+    if (!(run->kept = nn_memory_aligned(kept))) return nn_out_of_memory(t->error, kept);
     nn_run_keep(run);
     run->best = INFINITY;
     run->best_epoch = run->bad_epochs = 0;
@@ -287,7 +287,7 @@ static int start(trainer *t) {
   int threads = model->flags & NN_COUPLED ? 1 : run->options.threads;
   if (nn_workers_open(&t->workers, model, threads, !model->full, t->error)) return -1;
   if (!model->full) return 0;
-  return nn_fullbatch_open(&t->full, run, t->data, &t->workers, t->rows + t->held_count, t->count, t->error);
+  return nn_full_batch_open(&t->full, run, t->data, &t->workers, t->rows + t->held_count, t->count, t->error);
 }
 
 static int train_epochs(trainer *t) {
@@ -302,7 +302,7 @@ static int keep_averages(trainer *t) {
   const nn_model *model = run->model;
   size_t size = (model->param_floats + model->state_floats + 1) * sizeof *run->kept;
   if (run->kept || !nn_run_exchange_averages(run)) return 0;
-  run->kept = nn_aligned(size);
+  run->kept = nn_memory_aligned(size);
   if (run->kept) nn_run_keep(run);
   nn_run_exchange_averages(run);
   return run->kept ? 0 : nn_out_of_memory(t->error, size);
@@ -323,7 +323,7 @@ int nn_train(nn_run *run, const nn_data *data, const nn_data *test, nn_report_fn
   if (!result) result = train_epochs(&t);
   if (!result) result = keep_averages(&t);
   if (!result && run->kept) nn_run_exchange_kept(run);
-  nn_fullbatch_close(&t.full);
+  nn_full_batch_close(&t.full);
   nn_workers_close(&t.workers);
   free(t.losses);
   free(t.rows);

@@ -111,7 +111,7 @@ int nn_gradient(const nn_run *run, const nn_data *data, int loss, float *gradien
     for (size_t k = 0; k < model->param_floats; k++) gradient[k] = (float)sums[k];
     if (!isfinite(*mean)) {
       char text[40];
-      nn_print_number(text, sizeof text, 9, *mean);
+      nn_number_print(text, sizeof text, 9, *mean);
       result = nn_fail(error, NN_BAD_DATA, "loss %s over the data is %s", model->losses[loss].name, text);
     }
     nn_workers_close(&workers);

@@ -14,12 +14,12 @@
 /* ---- a call over all rows ---- */
 
 typedef struct sweep {
-  nn_fullbatch *full;
+  nn_full_batch *full;
   nn_full_fn *function;
   const double *direction;
 } sweep;
 
-static void widen_inputs(nn_fullbatch *full, nn_worker *worker, nn_lane *lane, int n) {
+static void widen_inputs(nn_full_batch *full, nn_worker *worker, nn_lane *lane, int n) {
   const nn_model *model = full->run->model;
   for (int k = 0; k < model->ninputs; k++) {
     size_t values = (size_t)n * model->inputs[k].count;
@@ -33,20 +33,20 @@ static void widen_inputs(nn_fullbatch *full, nn_worker *worker, nn_lane *lane, i
 }
 
 static void sweep_block(const sweep *s, int worker, size_t first, int n) {
-  nn_fullbatch *full = s->full;
+  nn_full_batch *full = s->full;
   const nn_run *run = full->run;
   nn_lane *lane = &full->lanes[worker];
   double share = (double)n / (double)full->count;
   nn_data_gather(full->data, &run->encoding, full->inputs, full->rows, first, n, full->workers->worker[worker].in);
   widen_inputs(full, &full->workers->worker[worker], lane, n);
   lane->loss += share * s->function(full->param, full->state, s->direction, lane->part, lane->work, n,
-                                    (const void *const *)lane->in, nn_block_seed(run, first), full->step);
-  nn_add(run->model->param_floats, share, lane->part, lane->sum);
+                                    (const void *const *)lane->in, nn_step_block_seed(run, first), full->step);
+  nn_vector_add(run->model->param_floats, share, lane->part, lane->sum);
 }
 
 static void sweep_rows(void *context, int worker) {
   const sweep *s = context;
-  nn_fullbatch *full = s->full;
+  nn_full_batch *full = s->full;
   size_t batch = (size_t)full->run->model->batch, stride = batch * (size_t)full->workers->count;
   nn_lane *lane = &full->lanes[worker];
   lane->loss = 0;
@@ -55,39 +55,39 @@ static void sweep_rows(void *context, int worker) {
     sweep_block(s, worker, first, full->count - first < batch ? (int)(full->count - first) : (int)batch);
 }
 
-static void scatter(const nn_fullbatch *full, const double *variables, double *arrays) {
+static void scatter(const nn_full_batch *full, const double *variables, double *arrays) {
   for (size_t k = 0; k < full->moved; k++) arrays[full->places[k]] = variables[k];
 }
 
-static void gather(const nn_fullbatch *full, const double *arrays, double *variables) {
+static void gather(const nn_full_batch *full, const double *arrays, double *variables) {
   for (size_t k = 0; k < full->moved; k++) variables[k] = arrays[full->places[k]];
 }
 
-double nn_fullbatch_sign(const nn_fullbatch *full) { return (full->run->model->maximized & 1) ? -1 : 1; }
+double nn_full_batch_sign(const nn_full_batch *full) { return (full->run->model->maximized & 1) ? -1 : 1; }
 
 /* The value and the vector, with the sign under which less is better. */
-static double sweep_all(nn_fullbatch *full, nn_full_fn *function, const double *direction, double *result) {
+static double sweep_all(nn_full_batch *full, nn_full_fn *function, const double *direction, double *result) {
   sweep s = {full, function, direction};
   nn_workers_run(full->workers, sweep_rows, &s);
   double loss = full->lanes[0].loss;
   for (int k = 1; k < full->workers->count; k++) {
-    nn_add(full->run->model->param_floats, 1, full->lanes[k].sum, full->lanes[0].sum);
+    nn_vector_add(full->run->model->param_floats, 1, full->lanes[k].sum, full->lanes[0].sum);
     loss += full->lanes[k].loss;
   }
   gather(full, full->lanes[0].sum, result);
-  double sign = nn_fullbatch_sign(full);
+  double sign = nn_full_batch_sign(full);
   for (size_t k = 0; k < full->moved && sign < 0; k++) result[k] = -result[k];
   return sign * loss;
 }
 
 static double value(void *context, const double *x, double *gradient) {
-  nn_fullbatch *full = context;
+  nn_full_batch *full = context;
   scatter(full, x, full->param);
   return sweep_all(full, full->run->model->full->gradient, NULL, gradient);
 }
 
 static void product(void *context, const double *x, const double *u, double *result) {
-  nn_fullbatch *full = context;
+  nn_full_batch *full = context;
   scatter(full, x, full->param);
   scatter(full, u, full->direction);
   sweep_all(full, full->run->model->full->product, full->direction, result);
@@ -95,7 +95,7 @@ static void product(void *context, const double *x, const double *u, double *res
 
 /* ---- an iteration ---- */
 
-nn_end nn_fullbatch_step(nn_fullbatch *full) {
+nn_end nn_full_batch_step(nn_full_batch *full) {
   const nn_model *model = full->run->model;
   float *param = nn_run_parameters(full->run);
   nn_end end = nn_minimizer_step(&full->minimizer);
@@ -124,7 +124,7 @@ static double option(const nn_run *run, const char *name) {
   return 0;
 }
 
-static int check(const nn_fullbatch *full, nn_error *error) {
+static int check(const nn_full_batch *full, nn_error *error) {
   const nn_run *run = full->run;
   const nn_model *model = run->model;
   if (run->epoch > 0)
@@ -141,7 +141,7 @@ static int check(const nn_fullbatch *full, nn_error *error) {
 }
 
 static double *doubles(size_t count, int *complete) {
-  double *v = nn_aligned((count + 1) * sizeof *v);
+  double *v = nn_memory_aligned((count + 1) * sizeof *v);
   *complete &= v != NULL;
   if (v) memset(v, 0, (count + 1) * sizeof *v);
   return v;
@@ -151,13 +151,13 @@ static int open_lane(nn_lane *lane, const nn_model *model) {
   int complete = 1;
   lane->sum = doubles(model->param_floats, &complete);
   lane->part = doubles(model->param_floats, &complete);
-  complete &= (lane->work = nn_aligned(model->full->work_size)) != NULL;
+  complete &= (lane->work = nn_memory_aligned(model->full->work_size)) != NULL;
   for (int k = 0; k < model->ninputs; k++)
     lane->in[k] = doubles(model->inputs[k].count * (size_t)model->batch, &complete);
   return complete;
 }
 
-static int open_arrays(nn_fullbatch *full) {
+static int open_arrays(nn_full_batch *full) {
   const nn_model *model = full->run->model;
   const float *param = nn_run_parameters(full->run), *state = nn_run_states(full->run);
   int complete = 1;
@@ -178,7 +178,7 @@ static int open_arrays(nn_fullbatch *full) {
   return 1;
 }
 
-static int open_minimizer(nn_fullbatch *full, nn_error *error) {
+static int open_minimizer(nn_full_batch *full, nn_error *error) {
   const nn_run *run = full->run;
   nn_minimizer *m = &full->minimizer;
   double *start = malloc((full->moved + 1) * sizeof *start), dense = option(run, "dense");
@@ -195,20 +195,20 @@ static int open_minimizer(nn_fullbatch *full, nn_error *error) {
   return result;
 }
 
-int nn_fullbatch_open(nn_fullbatch *full, nn_run *run, const nn_data *data, nn_workers *workers, const size_t *rows,
-                      size_t count, nn_error *error) {
+int nn_full_batch_open(nn_full_batch *full, nn_run *run, const nn_data *data, nn_workers *workers, const size_t *rows,
+                       size_t count, nn_error *error) {
   const nn_model *model = run->model;
   const nn_loss *loss = &model->losses[model->objectives[0].loss];
   *full =
-    (nn_fullbatch){.run = run, .data = data, .workers = workers, .rows = rows, .count = count, .inputs = loss->inputs};
+    (nn_full_batch){.run = run, .data = data, .workers = workers, .rows = rows, .count = count, .inputs = loss->inputs};
   if (check(full, error)) return -1;
   full->step = nn_run_step(run);
   int result = open_arrays(full) ? open_minimizer(full, error) : nn_out_of_memory(error, model->full->work_size);
-  if (result) nn_fullbatch_close(full);
+  if (result) nn_full_batch_close(full);
   return result;
 }
 
-void nn_fullbatch_close(nn_fullbatch *full) {
+void nn_full_batch_close(nn_full_batch *full) {
   nn_minimizer_close(&full->minimizer);
   for (int k = 0; full->lanes && k < full->workers->count; k++) {
     nn_lane *lane = &full->lanes[k];
@@ -222,5 +222,5 @@ void nn_fullbatch_close(nn_fullbatch *full) {
   free(full->param);
   free(full->direction);
   free(full->state);
-  *full = (nn_fullbatch){.run = full->run};
+  *full = (nn_full_batch){.run = full->run};
 }

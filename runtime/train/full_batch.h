@@ -12,7 +12,7 @@ typedef struct nn_lane { /* what a thread needs */
   void *in[NN_MAX_INPUTS]; /* reals as doubles */
 } nn_lane;
 
-typedef struct nn_fullbatch {
+typedef struct nn_full_batch {
   nn_run *run;
   const nn_data *data;
   nn_workers *workers;
@@ -25,15 +25,15 @@ typedef struct nn_fullbatch {
   double *param, *direction, *state;
   size_t *places; /* of each variable among the parameters */
   size_t moved;   /* variables */
-} nn_fullbatch;
+} nn_full_batch;
 
 /* The loss at the run's parameters. Fails where the model and the data do not allow a full batch. */
-int nn_fullbatch_open(nn_fullbatch *full, nn_run *run, const nn_data *data, nn_workers *workers, const size_t *rows,
-                      size_t count, nn_error *error);
+int nn_full_batch_open(nn_full_batch *full, nn_run *run, const nn_data *data, nn_workers *workers, const size_t *rows,
+                       size_t count, nn_error *error);
 /* One iteration; the parameters of the run are those that it came to. */
-nn_end nn_fullbatch_step(nn_fullbatch *full);
+nn_end nn_full_batch_step(nn_full_batch *full);
 /* -1 where the loss is maximized: what the minimizer sees is its negative. */
-double nn_fullbatch_sign(const nn_fullbatch *full);
-void nn_fullbatch_close(nn_fullbatch *full);
+double nn_full_batch_sign(const nn_full_batch *full);
+void nn_full_batch_close(nn_full_batch *full);
 
 #endif

@@ -38,7 +38,7 @@ static void scale(float *gradient, float share, size_t count) {
   for (size_t k = 0; k < count; k++) gradient[k] *= share;
 }
 
-uint64_t nn_block_seed(const nn_run *run, size_t first) {
+uint64_t nn_step_block_seed(const nn_run *run, size_t first) {
   return run->seed + (run->model->flags & NN_DRAWS ? first * UINT64_C(0x9e3779b97f4a7c15) : 0);
 }
 
@@ -50,7 +50,7 @@ static float piece_gradient(const cut *c, nn_worker *worker, size_t first, int n
   /* The first turn takes the states on, from before the step. */
   int leads = first == 0 && step->count == 0 && model->next_state != (size_t)-1;
   void *next_state = leads ? (char *)run->memory + model->next_state : NULL;
-  uint64_t seed = nn_block_seed(run, first);
+  uint64_t seed = nn_step_block_seed(run, first);
   nn_data_gather(step->data, &run->encoding, loss->inputs, step->rows, first, n, worker->in);
   return loss->grad(nn_run_parameters(run), nn_run_states(run), gradient, next_state, worker->work, n,
                     (const void *const *)worker->in, seed, NN_TURN(c->turn, nn_run_step(run)));

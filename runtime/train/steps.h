@@ -23,6 +23,6 @@ typedef struct nn_step {
 
 void nn_step_run(nn_step *step);
 /* What a block of rows draws from, by its first row. */
-uint64_t nn_block_seed(const nn_run *run, size_t first);
+uint64_t nn_step_block_seed(const nn_run *run, size_t first);
 
 #endif

@@ -3,7 +3,6 @@
  * In: a model and a number of threads. Out: as many workers, each with its work area, input arrays and, where wanted,
  * gradients. The threads live until the end and wait for tasks; the caller is worker 0. Who does what is for the task
  * to derive from its number, so that nothing depends on which thread is faster. */
-#include "kernels/gemm_internal.h"
 #include "train/train.h"
 
 #include <pthread.h>
@@ -98,16 +97,16 @@ static int pool_open(nn_workers *workers, nn_error *error) {
 
 static int worker_open(nn_worker *worker, const nn_model *model, int gradients, nn_error *error) {
   size_t needed = model->work_size;
-  int complete = (worker->work = nn_aligned(model->work_size)) != NULL;
+  int complete = (worker->work = nn_memory_aligned(model->work_size)) != NULL;
   for (int k = 0; k < model->ninputs; k++) {
     size_t bytes = model->inputs[k].count * (size_t)model->batch * 4;
-    complete &= (worker->in[k] = nn_aligned(bytes)) != NULL;
+    complete &= (worker->in[k] = nn_memory_aligned(bytes)) != NULL;
     needed += bytes;
   }
   if (gradients) {
-    complete &= (worker->grad = nn_aligned(model->param_floats * sizeof(float))) != NULL;
-    complete &= (worker->extra = nn_aligned(model->param_floats * sizeof(float))) != NULL;
-    complete &= (worker->lost = nn_aligned(model->param_floats * sizeof(float))) != NULL;
+    complete &= (worker->grad = nn_memory_aligned(model->param_floats * sizeof(float))) != NULL;
+    complete &= (worker->extra = nn_memory_aligned(model->param_floats * sizeof(float))) != NULL;
+    complete &= (worker->lost = nn_memory_aligned(model->param_floats * sizeof(float))) != NULL;
     needed += 3 * model->param_floats * sizeof(float);
   }
   return complete ? 0 : nn_out_of_memory(error, needed);
@@ -115,7 +114,7 @@ static int worker_open(nn_worker *worker, const nn_model *model, int gradients, 
 
 /* Last, when all else is there. Full-batch methods multiply in double. */
 static int check_blas(const nn_model *model, int threads, nn_error *error) {
-  if (!nn_gemm_is_blas(model->full != NULL) || nn_room_for_blas(threads)) return 0;
+  if (!nn_gemm_is_blas(model->full != NULL) || nn_memory_for_blas(threads)) return 0;
   return nn_fail(
     error, NN_BAD_USAGE,
     "not enough memory for the BLAS, which may want %d MiB for each of %d thread%s: raise the limit (ulimit -v), or "

@@ -20,7 +20,7 @@ ORDER = {
 # Headers that other folders include, besides FOLDER/FOLDER.h.
 PUBLIC = {"compiler": {"syntax/ast.h", "syntax/parse.h", "graph/program.h", "graph/op.h", "graph/reduction.h", "graph/hazard.h", "build/property.h",
                        "build/product.h"},
-          "runtime": set()}
+          "runtime": {"base/tools.h"}}
 # Nouns of a room, besides its own name and those of its files and headers.
 NOUNS = {
     "compiler": {
@@ -29,9 +29,12 @@ NOUNS = {
         "build": "read", "evaluate": "evaluation form line place", "check": "wishes ties gradients",
         "derive": "integrand", "elaborate": "elaborator", "model": "law full", "prove": "poly mono atom power index",
         "emit": "c plan loop"},
-    "runtime": {},
+    "runtime": {
+        "kernels": "philox noise draw", "base": "fail print nearest suggest out letter", "data": "inputs read",
+        "store": "tensor tensors pieces", "minimize": "minimizer cholesky", "train": "gradient predict step",
+        "program": "main cli"},
 }
-NAMED_RUNTIME = ("nn_", "cli_", "main")
+PREFIX = {"compiler": "", "runtime": "nn_|(?=cli_)"}  # of what a library exports into its users' programs
 MOST_LINES, MOST_FUNCTION, MOST_COLUMNS = 500, 60, 120
 found = []
 
@@ -84,7 +87,7 @@ def check_includes(root):
             if rank(root, header) > rank(root, file):
                 wrong("%s/%s includes %s, of a later stage" % (root, file, header))
             own = header.split("/")[0]
-            public = header == "%s/%s.h" % (own, own) or header in PUBLIC[root] or root == "runtime"
+            public = header == "%s/%s.h" % (own, own) or header in PUBLIC[root]
             if own != folder_of(file) and not public:
                 wrong("%s/%s includes %s, which is private to its folder" % (root, file, header))
 
@@ -149,8 +152,9 @@ def check_names(root, files):
         stems = {os.path.splitext(os.path.basename(f))[0] for f in sources(root) if folder_of(f) == folder}
         nouns = set(NOUNS[root].get(folder, "").split()) | {folder} | stems
         for symbol in sorted(defined):
-            fine = symbol.startswith(NAMED_RUNTIME) if root == "runtime" else not folder or \
-                any(symbol == n or symbol.startswith(n + "_") for n in nouns)
+            prefix = re.match(PREFIX[root], symbol)
+            name = symbol[prefix.end():] if prefix else ""
+            fine = not folder or any(name == n or name.startswith(n + "_") for n in nouns)
             if not fine and file not in ("syntax/lexer", "syntax/parser"):
                 wrong("%s exports %s, which begins with no noun of its room" % (file, symbol))
 
@@ -176,10 +180,13 @@ def check_sizes(root):
 
 def print_table(root):
     print("%-10s %6s %6s  %s" % (root, "files", "lines", "what"))
+    headers = {"syntax": "parse", "kernels": "nn"}
+    if root == "runtime":
+        headers["base"] = "tools"
     for folder in ORDER[root]:
         mine = [f for f in sources(root) if folder_of(f) == folder]
         lines = sum(len(open(os.path.join(root, f), encoding="utf-8").read().split("\n")) - 1 for f in mine)
-        header = os.path.join(root, folder, {"syntax": "parse"}.get(folder, folder) + ".h")
+        header = os.path.join(root, folder, headers.get(folder, folder) + ".h")
         first = re.match(r"/\* \w+\.h: (.*?)[.;:](\s|$)", open(header, encoding="utf-8").read(), re.S) if os.path.exists(header) else None
         print("%-10s %6d %6d  %s" % (folder, len(mine), lines, re.sub(r"\s*\n \* ", " ", first.group(1)) if first else ""))
 

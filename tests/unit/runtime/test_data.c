@@ -84,14 +84,14 @@ static void numbers_are_read_exactly(void **state) {
   (void)state;
   for (size_t k = 0; k < sizeof good / sizeof *good; k++) {
     double expected = strtod(good[k], NULL);
-    assert_true(nn_parse_number(good[k], good[k] + strlen(good[k]), &value));
+    assert_true(nn_number_parse(good[k], good[k] + strlen(good[k]), &value));
     assert_memory_equal(&value, &expected, sizeof value);
   }
   for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)
-    assert_false(nn_parse_number(bad[k], bad[k] + strlen(bad[k]), &value));
+    assert_false(nn_number_parse(bad[k], bad[k] + strlen(bad[k]), &value));
   const char *less = "-Inf", *none = "NaN";
-  assert_true(nn_parse_number(less, less + 4, &value) && isinf(value) && value < 0);
-  assert_true(nn_parse_number(none, none + 3, &value) && isnan(value));
+  assert_true(nn_number_parse(less, less + 4, &value) && isinf(value) && value < 0);
+  assert_true(nn_number_parse(none, none + 3, &value) && isnan(value));
 }
 
 static void numbers_know_no_locale(void **state) {
@@ -105,8 +105,8 @@ static void numbers_know_no_locale(void **state) {
     printf("skip numbers_know_no_locale: no data, this system has no locale with a comma\n");
     skip();
   }
-  assert_true(nn_parse_number(text, text + strlen(text), &value));
-  nn_print_number(out, sizeof out, 3, 0.25);
+  assert_true(nn_number_parse(text, text + strlen(text), &value));
+  nn_number_print(out, sizeof out, 3, 0.25);
   setlocale(LC_ALL, "C");
   assert_true(value == 1.2345678901234567890);
   assert_string_equal(out, "0.25");

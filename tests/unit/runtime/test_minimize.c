@@ -22,7 +22,7 @@ typedef struct quadratic { /* x·A x / 2 - b·x */
 } quadratic;
 
 static void times(const quadratic *q, const double *x, double *y) {
-  for (int i = 0; i < N; i++) y[i] = nn_dot(N, q->a[i], x);
+  for (int i = 0; i < N; i++) y[i] = nn_vector_dot(N, q->a[i], x);
 }
 
 static double quadratic_value(void *context, const double *x, double *gradient) {
@@ -188,9 +188,9 @@ static void the_inverse_hessian_of_bfgs_maps_y_to_s(void **state) {
   (void)state;
   for (int k = 0; k < 20; k++) {
     assert_int_equal(nn_minimizer_step(&m), NN_GOES_ON);
-    for (size_t i = 0; i < 2; i++) hy[i] = nn_dot(2, m.matrix + 2 * i, m.y);
+    for (size_t i = 0; i < 2; i++) hy[i] = nn_vector_dot(2, m.matrix + 2 * i, m.y);
     assert_true(distance(2, hy, m.s) < 1e-9);
-    assert_true(fabs(m.matrix[1] - m.matrix[2]) < 1e-9 && nn_dot(2, m.y, m.s) > 0);
+    assert_true(fabs(m.matrix[1] - m.matrix[2]) < 1e-9 && nn_vector_dot(2, m.y, m.s) > 0);
   }
   nn_minimizer_close(&m);
 }
@@ -201,7 +201,7 @@ static void the_first_estimate_is_scaled(void **state) {
   nn_minimizer m = open(NN_BFGS, (nn_function){2, valley, NULL, NULL}, start, 1e-8, 0);
   (void)state;
   assert_int_equal(nn_minimizer_step(&m), NN_GOES_ON);
-  double rho = 1 / nn_dot(2, m.y, m.s), scale = nn_dot(2, m.y, m.s) / nn_dot(2, m.y, m.y);
+  double rho = 1 / nn_vector_dot(2, m.y, m.s), scale = nn_vector_dot(2, m.y, m.s) / nn_vector_dot(2, m.y, m.y);
   for (int i = 0; i < 2; i++)
     for (int j = 0; j < 2; j++) {
       double h = rho * m.s[i] * m.s[j];
@@ -235,8 +235,8 @@ static void conjugate_directions_are_polak_and_ribiere_s(void **state) {
   memcpy(g, m.g, sizeof g);
   for (int k = 0; k < 2; k++) d[k] = -g[k];
   while (!nn_minimizer_step(&m)) {
-    double y[2] = {m.g[0] - g[0], m.g[1] - g[1]}, beta = nn_dot(2, m.g, y) / nn_dot(2, g, g);
-    int restart = beta < 0 || fabs(nn_dot(2, m.g, g)) >= 0.5 * nn_dot(2, m.g, m.g);
+    double y[2] = {m.g[0] - g[0], m.g[1] - g[1]}, beta = nn_vector_dot(2, m.g, y) / nn_vector_dot(2, g, g);
+    int restart = beta < 0 || fabs(nn_vector_dot(2, m.g, g)) >= 0.5 * nn_vector_dot(2, m.g, m.g);
     if (restart) beta = 0;
     for (int k = 0; k < 2; k++) d[k] = beta * d[k] - m.g[k];
     assert_true(distance(2, d, m.direction) < 1e-9 * (1 + fabs(d[0]) + fabs(d[1])));
@@ -285,10 +285,10 @@ static void steps_descend_and_are_flat(void **state) {
     if (m.curvature == 0.9) m.decrease = 0.4; /* else it holds wherever the slope is small */
     for (int step = 0; step < 20; step++) {
       if (nn_minimizer_step(&m)) break;
-      double before[2] = {m.g[0] - m.y[0], m.g[1] - m.y[1]}, slope = nn_dot(2, before, m.s);
+      double before[2] = {m.g[0] - m.y[0], m.g[1] - m.y[1]}, slope = nn_vector_dot(2, before, m.s);
       assert_true(slope < 0);
       assert_true(m.value <= value + m.decrease * slope + 1e-12);
-      assert_true(fabs(nn_dot(2, m.g, m.s)) <= -m.curvature * slope * (1 + 1e-6) + 1e-12);
+      assert_true(fabs(nn_vector_dot(2, m.g, m.s)) <= -m.curvature * slope * (1 + 1e-6) + 1e-12);
       value = m.value;
     }
     nn_minimizer_close(&m);
@@ -375,7 +375,7 @@ static double logistic(void *context, const double *w, double *gradient) {
     value += ((a > 0 ? a : 0) + log1p(exp(-fabs(a))) - side * a) / ROWS;
     for (int k = 0; k < N; k++) gradient[k] += (1 / (1 + exp(-a)) - side) * (double)t->x[i * N + k] / ROWS;
   }
-  return value + 1e-3 * nn_dot(N, w, w);
+  return value + 1e-3 * nn_vector_dot(N, w, w);
 }
 
 static void rounding_is_no_obstacle(void **state) {
