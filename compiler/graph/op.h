@@ -76,6 +76,7 @@
   X(TAN,      "tan",      tan,         "nn_tanf",      "nn_tan",       0, ODD,     -INF, INF, -INF, INF,               \
     .periodic = true)                                                                                                  \
   X(ATAN,     "atan",     atan,        "nn_atanf",     "nn_atan",      1, ODD,     -INF, INF, -1.6, 1.6)               \
+  X(ASIN,     "asin",     asin,        "nn_asinf",     "asin",         1, ODD,     -1,   1,   -1.6, 1.6)               \
   X(TANH,     "tanh",     tanh,        "nn_tanhf",     "nn_tanh",      1, ODD,     -INF, INF, -1,   1)                 \
   X(SINH,     "sinh",     sinh,        "nn_sinhf",     "sinh",         1, ODD,     -INF, INF, -INF, INF,               \
     .overflows = true)                                                                                                 \

@@ -382,6 +382,24 @@ static inline float nn_atanf(float x) {
   return nn_with_sign(base + (t + (t * s * p + low)), x);
 }
 
+/* (asin(r) / r - 1) / r^2, s = r^2 <= 1/4. */
+static inline float nn_asin_tail(float s) {
+  float p = 4.21663597e-2f;
+  p = p * s + 2.41794791e-2f;
+  p = p * s + 4.5470383e-2f;
+  p = p * s + 7.49529749e-2f;
+  return p * s + 0.166667521f;
+}
+
+/* From 1/2 on by half of the other angle: asin(a) = pi/2 - 2 asin(sqrt((1-a)/2)) (Abramowitz and Stegun 1964, 4.3.20). */
+static inline float nn_asinf(float x) {
+  float a = nn_absf(x);
+  int far = a > 0.5f;
+  float s = nn_select(far, 0.5f - 0.5f * a, a * a), r = nn_select(far, sqrtf(s), a);
+  float y = r + r * s * nn_asin_tail(s);
+  return nn_with_sign(nn_select(far, 1.57079637f - (2.0f * y + 4.37113883e-8f), y), x);
+}
+
 /* ---- hyperbolic functions ---- */
 
 /* (e^a - e^-a) / 2, by e^a / 2, which is finite where the result is; below 1 a polynomial. */

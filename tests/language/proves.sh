@@ -244,6 +244,9 @@ check asinh(a - b) == -asinh(b - a)
 check (asinh(a) > asinh(b)) == (a > b)
 check asinh(0) == 0
 check acosh(1) == 0
+check grad(asin(a), a) == 1/sqrt(1 - a^2)
+check asin(a - b) == -asin(b - a)
+check asin(0) == 0
 check grad(cosh(a), a) == sinh(a)
 check grad(sinh(a), a) == cosh(a)
 check sinh(a - b) == -sinh(b - a)
@@ -265,6 +268,9 @@ check asinh(2*a) == 2*asinh(a)
 check atanh(-a) == atanh(a)
 check (atanh(a) - atanh(a) == 0) == 1
 check acosh(-a) == acosh(a)
+check asin(-a) == asin(a)
+check (asin(a) - asin(a) == 0) == 1
+check asin(1)*2^52 == floor(asin(1)*2^52)
 check cosh(-a) == -cosh(a)
 check sinh(-a) == sinh(a)
 check (sinh(a) >= sinh(b)) == (a > b)

@@ -43,6 +43,8 @@ static const subject subjects[] = {
   {"sigmoid-1", sigmoid_less_one, sigmoid_of_other, -20, 104, 3.0},
   {"sqrt", nn_sqrtf, sqrt, 0, 10, 0.51},
   {"lgamma", nn_lgammaf, lgamma, -20, 40, 1.5},
+  {"asin", nn_asinf, asin, -1, 1, 2.5},
+  {"... near 1", nn_asinf, asin, 0.999f, 1, 2.5},
   {"sinh", nn_sinhf, sinh, -90, 90, 2.0},
   {"... near 0", nn_sinhf, sinh, -1.1f, 1.1f, 2.0},
   {"cosh", nn_coshf, cosh, -90, 90, 2.0},

@@ -15,7 +15,7 @@ import itertools
 import pathlib
 import struct
 
-from mpmath import mp, mpf, exp, log, tanh, sqrt, erf, erfc, pi, fabs, sign, loggamma, digamma, log1p, sinh, cosh, asinh, acosh, atanh
+from mpmath import mp, mpf, exp, log, tanh, sqrt, erf, erfc, pi, fabs, sign, loggamma, digamma, log1p, asin, sinh, cosh, asinh, acosh, atanh
 
 mp.dps = 120
 HERE = pathlib.Path(__file__).resolve().parent
@@ -86,6 +86,7 @@ ENTRIES = [
     ("atanh", "atanh(a)", [ARCS[1:-1]], atanh, [lambda a: 1 / (1 - a**2)]),
     ("sigmoid", "sigmoid(a)", [MORE], sigmoid, None),
     ("tanh", "tanh(a)", [REAL], tanh, None),
+    ("asin", "asin(a)", [ARCS], asin, [lambda a: 1 / sqrt(1 - a**2) if fabs(a) < 1 else None]),
     ("sinh", "sinh(a)", [MORE + [single(-89.4), single(89.4)]], sinh, None),
     ("cosh", "cosh(a)", [MORE + [single(-89.4), single(89.4)]], cosh, None),
     ("asinh", "asinh(a)", [FAR], asinh, None),
