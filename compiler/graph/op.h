@@ -77,6 +77,7 @@
     .periodic = true)                                                                                                  \
   X(ATAN,     "atan",     atan,        "nn_atanf",     "nn_atan",      1, ODD,     -INF, INF, -1.6, 1.6)               \
   X(ASIN,     "asin",     asin,        "nn_asinf",     "asin",         1, ODD,     -1,   1,   -1.6, 1.6)               \
+  X(ACOS,     "acos",     acos,        "nn_acosf",     "acos",        -1, NEITHER, -1,   1,   3.2,  0)                 \
   X(TANH,     "tanh",     tanh,        "nn_tanhf",     "nn_tanh",      1, ODD,     -INF, INF, -1,   1)                 \
   X(SINH,     "sinh",     sinh,        "nn_sinhf",     "sinh",         1, ODD,     -INF, INF, -INF, INF,               \
     .overflows = true)                                                                                                 \

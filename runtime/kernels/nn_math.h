@@ -400,6 +400,17 @@ static inline float nn_asinf(float x) {
   return nn_with_sign(nn_select(far, 1.57079637f - (2.0f * y + 4.37113883e-8f), y), x);
 }
 
+/* pi/2 - asin(x); from 1/2 on by half of the angle, 2 asin(sqrt((1-x)/2)), from -1/2 down by that of -x. */
+static inline float nn_acosf(float x) {
+  float a = nn_absf(x);
+  int far = a > 0.5f;
+  float s = nn_select(far, 0.5f - 0.5f * a, a * a), r = nn_select(far, sqrtf(s), x);
+  float tail = r * s * nn_asin_tail(s);
+  float left = 3.14159274f - (2.0f * r + (2.0f * tail + 8.74227766e-8f));
+  float middle = 1.57079637f - (r + (tail + 4.37113883e-8f));
+  return nn_select(far, nn_select(x < 0.0f, left, 2.0f * (r + tail)), middle);
+}
+
 /* ---- hyperbolic functions ---- */
 
 /* (e^a - e^-a) / 2, by e^a / 2, which is finite where the result is; below 1 a polynomial. */

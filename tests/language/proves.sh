@@ -247,6 +247,9 @@ check acosh(1) == 0
 check grad(asin(a), a) == 1/sqrt(1 - a^2)
 check asin(a - b) == -asin(b - a)
 check asin(0) == 0
+check grad(acos(a), a) == -1/sqrt(1 - a^2)
+check grad(asin(a) + acos(a), a) == 0
+check acos(1) == 0
 check grad(cosh(a), a) == sinh(a)
 check grad(sinh(a), a) == cosh(a)
 check sinh(a - b) == -sinh(b - a)
@@ -269,6 +272,9 @@ check atanh(-a) == atanh(a)
 check (atanh(a) - atanh(a) == 0) == 1
 check acosh(-a) == acosh(a)
 check asin(-a) == asin(a)
+check acos(-a) == acos(a)
+check acos(-a) == -acos(a)
+check acos(0)*2^52 == floor(acos(0)*2^52)
 check (asin(a) - asin(a) == 0) == 1
 check asin(1)*2^52 == floor(asin(1)*2^52)
 check cosh(-a) == -cosh(a)

@@ -120,6 +120,7 @@ FUNCTIONS = {
     "tan": (math.tan, UNIT, lambda m: 2, False, 0),
     "atan": (math.atan, ANY, lambda m: 1.5, False, 0),
     "asin": (math.asin, INSIDE, lambda m: 1, False, 0),
+    "acos": (math.acos, INSIDE, lambda m: 2.5, True, 0),
     "tanh": (math.tanh, ANY, lambda m: 1, False, 0),
     "sinh": (math.sinh, SMALL, lambda m: math.exp(m), False, 0),
     "cosh": (math.cosh, SMALL, lambda m: math.exp(m), True, 0),

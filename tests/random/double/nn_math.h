@@ -48,6 +48,7 @@ static inline double nn_sigmoid_minusf(double x, double t) {
 }
 static inline double nn_tanhf(double x) { return tanh(x); }
 static inline double nn_asinf(double x) { return asin(x); }
+static inline double nn_acosf(double x) { return acos(x); }
 static inline double nn_sinhf(double x) { return sinh(x); }
 static inline double nn_coshf(double x) { return cosh(x); }
 static inline double nn_asinhf(double x) { return asinh(x); }

@@ -45,6 +45,8 @@ static const subject subjects[] = {
   {"lgamma", nn_lgammaf, lgamma, -20, 40, 1.5},
   {"asin", nn_asinf, asin, -1, 1, 2.5},
   {"... near 1", nn_asinf, asin, 0.999f, 1, 2.5},
+  {"acos", nn_acosf, acos, -1, 1, 1.5},
+  {"... near 1", nn_acosf, acos, 0.999f, 1, 1.5},
   {"sinh", nn_sinhf, sinh, -90, 90, 2.0},
   {"... near 0", nn_sinhf, sinh, -1.1f, 1.1f, 2.0},
   {"cosh", nn_coshf, cosh, -90, 90, 2.0},

@@ -15,7 +15,7 @@ import itertools
 import pathlib
 import struct
 
-from mpmath import mp, mpf, exp, log, tanh, sqrt, erf, erfc, pi, fabs, sign, loggamma, digamma, log1p, asin, sinh, cosh, asinh, acosh, atanh
+from mpmath import mp, mpf, exp, log, tanh, sqrt, erf, erfc, pi, fabs, sign, loggamma, digamma, log1p, asin, acos, sinh, cosh, asinh, acosh, atanh
 
 mp.dps = 120
 HERE = pathlib.Path(__file__).resolve().parent
@@ -87,6 +87,7 @@ ENTRIES = [
     ("sigmoid", "sigmoid(a)", [MORE], sigmoid, None),
     ("tanh", "tanh(a)", [REAL], tanh, None),
     ("asin", "asin(a)", [ARCS], asin, [lambda a: 1 / sqrt(1 - a**2) if fabs(a) < 1 else None]),
+    ("acos", "acos(a)", [ARCS], acos, [lambda a: -1 / sqrt(1 - a**2) if fabs(a) < 1 else None]),
     ("sinh", "sinh(a)", [MORE + [single(-89.4), single(89.4)]], sinh, None),
     ("cosh", "cosh(a)", [MORE + [single(-89.4), single(89.4)]], cosh, None),
     ("asinh", "asinh(a)", [FAR], asinh, None),
