@@ -1,5 +1,6 @@
 #!/bin/sh
-# What README.md shows works: its model compiles and checks, its snippet of C compiles, the files that it names are there.
+# What README.md shows works: its model compiles, its snippet of C compiles. The files, links and targets of make that it and
+# CONTRIBUTING.md name are there.
 . tests/lib.sh
 
 # fenced LANGUAGE: the first block that opens with that many backquotes and that word.
@@ -17,11 +18,21 @@ check "the model compiles" "$nnc" "$work/digits.nn" -o "$work/digits.c"
 } >"$work/readme.c"
 # shellcheck disable=SC2086 # STRICT is several words
 check "the snippet of C compiles" gcc $STRICT -Iruntime/kernels -I"$work" -c -o "$work/readme.o" "$work/readme.c"
-for f in $(grep -oE '(models|tools|runtime|compiler|docs)/[A-Za-z_]+\.[a-z]+' README.md | sort -u); do
-  [ -e "$f" ] && ok "$f is there" || not_ok "$f is there"
+for document in README.md CONTRIBUTING.md; do
+  for f in $(grep -oE '(models|tools|runtime|compiler|docs|tests)/[A-Za-z_/-]+\.[a-z]+' $document | sort -u); do
+    [ -e "$f" ] && ok "$document: $f is there" || not_ok "$document: $f is there"
+  done
+  for target in $(grep -oE 'make [a-z-]+' $document | cut -d' ' -f2 | sort -u); do
+    check "$document: make $target" "$MAKE" BUILD="$BUILD" -n "$target"
+  done
+  for link in $(grep -oE '\]\([A-Za-z./_-]+\)' $document | tr -d ']()' | sort -u); do
+    [ -e "$link" ] && ok "$document: links to $link" || not_ok "$document: links to $link"
+  done
 done
-for target in $(grep -oE 'make [a-z-]+' README.md | cut -d' ' -f2 | sort -u); do
-  check "make $target" "$MAKE" BUILD="$BUILD" -n "$target"
+# The folders of both parts are listed in their order.
+for part in compiler runtime; do
+  sed -n "s/^    \"$part\": \"\(.*\)\"\.split().*/\1/p" tests/meta/order.py | sed 's/^kernels //' >"$work/order"
+  check "README.md lists the folders of $part" grep -qFf "$work/order" README.md
 done
 
 # models/README.md names every page, and no other.
