@@ -1,7 +1,7 @@
 /* op.h: the scalar operations, one row each: all that the stages know of an operation by its name.
  *
- * A function of one real number is a row of FUNCTIONS, a line `derivative f(x) = ...` of the prelude and, where C has no
- * such function in float, a kernel in runtime/kernels/nn_math.h:
+ * A function of one real number is a row of FUNCTIONS, a line `derivative f(x) = ...` of the prelude and, where C has
+ * no such function in float, a kernel in runtime/kernels/nn_math.h:
  *
  *     id, name, its value in double, how C calls it in float and in double, slope, parity,
  *     the domain from..to, its limits at the two ends of the domain, and what else is so of it

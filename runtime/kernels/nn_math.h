@@ -391,7 +391,7 @@ static inline float nn_asin_tail(float s) {
   return p * s + 0.166667521f;
 }
 
-/* From 1/2 on by half of the other angle: asin(a) = pi/2 - 2 asin(sqrt((1-a)/2)) (Abramowitz and Stegun 1964, 4.3.20). */
+/* From 1/2 on by half of the other angle: asin(a) = pi/2 - 2 asin(sqrt((1-a)/2)) (Abramowitz, Stegun 1964, 4.3.20). */
 static inline float nn_asinf(float x) {
   float a = nn_absf(x);
   int far = a > 0.5f;
