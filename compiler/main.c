@@ -1,9 +1,9 @@
 /* main.c: the nnc command: arguments in, the whole way through on one screen, files out.
  *
- *     text -> tree -> graph -> simplified -> derived -> simplified -> single precision -> plan -> C
+ *     text -> tree -> graph -> simplified -> with gradients -> simplified -> single precision -> plan -> C
  *
- * Each arrow is a row of `passes`. The driver runs them in order, verifies the graph after each that changes it, and
- * prints what the one made that --emit names.
+ * The way is the rows of `passes`, in their order. The driver runs them in order, verifies the graph after each that
+ * changes it, and prints what the one made that --emit names.
  *
  * Output is made in memory and written at the end, so an error leaves no file. Exit status: 0 fine, 1 the model is
  * wrong, 2 usage or a file, abort for a bug of nnc. */

@@ -5,9 +5,9 @@
  *     margin = a - b along a random line through a random point        + + + + - - -      its sign at growing distances
  *     a change of sign is halved, again and again                            + + | -
  *     from a point of whole numbers, one of them is solved for margin = 0         |        the edge itself
- *     where no line meets a change, one number after the other is doubled, halved, turned or moved by 1, whatever
- * brings the margin nearer to 0 (a compass search; Hooke and Jeeves 1961): w*exp(-z^2) < 8 is false for a large w and a
- * small z
+ *     where no line meets a change, one number after the other is doubled, halved, turned or moved by 1,
+ *     whatever brings the margin nearer to 0 (a compass search; Hooke and Jeeves 1961): w*exp(-z^2) < 8 is
+ *     false for a large w and a small z
  *
  * and the sides are judged at every point on the way, which come as near to the edge on both of its sides as can be
  * told from rounding. */

@@ -5,12 +5,13 @@
  * derivatives. If in every product of the rule an adjoint of 0 wins over whatever it meets, and so do zeros that come
  * of such an adjoint (a value is called a mask where its zeros may be choices), then, where all values that are not
  * dead are finite,
- *   1. the adjoint of a dead value is exactly 0: it begins with where(c, ȳ, 0), or a guard, and goes on by products and
- * sums;
- *   2. such a zero, itself a value of the graph that is differentiated next, may get any adjoint at all: that of z in
- * z*d is ȳ*d, d being dead; but what its adjoint flows into is cut by the same where, and the adjoint of d is ȳ*z = 0,
- * since z is a mask. So dead values are of two kinds, whose adjoints are of the other kind, and a product of both is 0
- * at every order. Zeros of other values do not win: infinity times the derivative of exp at -1000 is not known.
+ *   1. the adjoint of a dead value is exactly 0: it begins with where(c, ȳ, 0), or a guard, and goes on by
+ *      products and sums;
+ *   2. such a zero, itself a value of the graph that is differentiated next, may get any adjoint at all: that of
+ *      z in z*d is ȳ*d, d being dead; but what its adjoint flows into is cut by the same where, and the adjoint
+ *      of d is ȳ*z = 0, since z is a mask.
+ * So dead values are of two kinds, whose adjoints are of the other kind, and a product of both is 0 at every order.
+ * Zeros of other values do not win: infinity times the derivative of exp at -1000 is not known.
  *
  * It is needed only where a factor may be something else than a finite number (graph/hazard.h) while another may be 0:
  * in nearly all models nowhere. Where the factors are of different places, as in a matrix product, a choice under the

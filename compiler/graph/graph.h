@@ -7,9 +7,10 @@
  * divisor.
  *
  * Outside of nodes, work is done on *open reads*: reads whose indices are written in free variables (ids from FREE_VAR
- * on, each with an Axis). The builders below take open reads and return an open read of the new (or found) node, whose
- * axes are just the free variables that its operands use, in the order of their ids; batch_var has the lowest id and so
- * comes first. That is all there is to broadcasting, lifting and batching.
+ * on, each with an Axis). The builders, which build/ defines and this header declares below, take open reads and return
+ * an open read of the new (or found) node, whose axes are just the free variables that its operands use, in the order
+ * of their ids; batch_var has the lowest id and so comes first. That is all there is to broadcasting, lifting and
+ * batching.
  *
  * The batch is an axis of kind AXIS_BATCH whose extent is known at run time only. An index into a batch axis is always
  * one batch variable, plain. */

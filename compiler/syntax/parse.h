@@ -1,7 +1,7 @@
 /* parse.h: what the parts of the front end share, and nobody else includes.
  *
- *     text ─ syntax/lexer.l ▶ raw tokens ─ syntax/token.c ▶ tokens ─ syntax/parser.y, syntax/tree.c ▶ tree ─
- * syntax/place.c ▶ tree └ syntax/mistake.c: a syntax error in a reader's words
+ *     text ─ lexer.l ▶ raw tokens ─ token.c ▶ tokens ─ parser.y, tree.c ▶ tree ─ place.c ▶ tree
+ *               │ character.c            │ word.c        └ mistake.c: a syntax error in a reader's words
  *
  * The filter in syntax/token.c keeps the grammar small: it knows where a line goes on, which ' is a transpose, where
  * the body of a reduction begins, and how to skip what is left of a statement in error. */
