@@ -140,10 +140,12 @@ empty "the manual lists the prelude's entries, as they are" "$work/differ"
   grep -q "\`[^\`]*\<$name(" $manual && ok "the manual has $name" || not_ok "the manual has $name"
 done
 
-# Its links lead to its headings.
-sed -n 's/^## //p' $manual | tr 'A-Z ' 'a-z-' | sort >"$work/headings"
-grep -oE '\(#[a-z-]+\)' $manual | tr -d '(#)' | sort -u >"$work/links"
-comm -13 "$work/headings" "$work/links" >"$work/differ"
-empty "links of the manual lead somewhere" "$work/differ"
-comm -23 "$work/headings" "$work/links" >"$work/differ"
-empty "every heading of the manual is in its list" "$work/differ"
+# Their links lead to their headings.
+for document in $manual $tour; do
+  sed -n 's/^## //p' $document | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9_\n-' | sort >"$work/headings"
+  grep -oE '\(#[a-z-]+\)' $document | tr -d '(#)' | sort -u >"$work/links"
+  comm -13 "$work/headings" "$work/links" >"$work/differ"
+  empty "links of $document lead somewhere" "$work/differ"
+  comm -23 "$work/headings" "$work/links" >"$work/differ"
+  empty "every heading of $document is in its list" "$work/differ"
+done
