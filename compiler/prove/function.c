@@ -58,12 +58,24 @@ static bool poly_positive(const Poly *a) {
   return a->n > 0;
 }
 
+/* ---- numbers ---- */
+
+/* log(c), of which no digit is rounded: powers of two apart, the rest an atom. */
+static Poly *log_of_number(Prover *p, double c) {
+  int exponent;
+  double odd = 2 * frexp(c, &exponent); /* 1 <= odd < 2 */
+  if (!(c > 0) || isinf(c)) return poly_number(p, log(c));
+  Poly *sum = poly_scale(p, exponent - 1, poly_call(p, OP_LOG, poly_number(p, 2)));
+  if (odd != 1) poly_add_to(p, sum, 1, poly_call(p, OP_LOG, poly_number(p, odd)));
+  return sum;
+}
+
 /* ---- sums of two exponentials ---- */
 
 /* The logarithm of a product of exponentials; NULL where it is something else. */
 static Poly *log_of_mono(Prover *p, const Mono *m) {
   if (m->coef <= 0 || m->nbound || m->nguards) return NULL;
-  Poly *sum = poly_number(p, log(m->coef));
+  Poly *sum = log_of_number(p, m->coef);
   for (int k = 0; k < m->nfactors; k++) {
     if (!atom_is_call(m->factors[k].atom, OP_EXP)) return NULL;
     poly_add_to(p, sum, m->factors[k].power, m->factors[k].atom->args[0]);
@@ -106,7 +118,7 @@ static Poly *sigmoid_of(Prover *p, Poly *u) {
 
 static Poly *softplus_of(Prover *p, Poly *u) {
   double c;
-  if (poly_is_number(u, &c) && c == 0) return poly_number(p, log(2));
+  if (poly_is_number(u, &c) && c == 0) return log_of_number(p, 2);
   if (!poly_lead_negative(p, u)) return poly_call(p, OP_SOFTPLUS, u);
   return poly_plus(p, 1, poly_call(p, OP_SOFTPLUS, poly_scale(p, -1, u)), 1, u);
 }
@@ -151,11 +163,27 @@ Poly *poly_repeat(Prover *p, const Poly *a, int times) {
   return product;
 }
 
+/* c^power, of which no digit is rounded: a root of what is no square stays one, powers of four apart. */
+static Poly *power_of_number(Prover *p, double c, double power) {
+  int exponent;
+  if (power == floor(power) || !(c > 0) || isinf(c)) return poly_number(p, pow(c, power));
+  if (2 * power == floor(2 * power)) {
+    double odd = 2 * frexp(c, &exponent); /* 1 <= odd < 4, times an even power of two */
+    if (--exponent % 2 != 0) odd *= 2, exponent--;
+    double root = sqrt(odd), outside = ldexp(1, (int)(exponent * power));
+    if (fma(root, root, -odd) == 0) return poly_number(p, outside * pow(root, 2 * power));
+    Poly *inside = poly_number(p, odd);
+    return poly_scale(p, outside, poly_atom(p, function_atom(p, ATOM_SUM, OP_POW, 1, &inside), power));
+  }
+  Poly *inside = poly_number(p, c);
+  return poly_atom(p, function_atom(p, ATOM_SUM, OP_POW, 1, &inside), power);
+}
+
 /* rest^power, where nothing more can be taken out. */
 static Poly *power_of_rest(Prover *p, Poly *rest, double power) {
   const Mono *m = rest->at;
   double c;
-  if (poly_is_number(rest, &c)) return poly_number(p, pow(c, power));
+  if (poly_is_number(rest, &c)) return power_of_number(p, c, power);
   if (power_is_natural(power)) return power <= MOST_POWER ? poly_repeat(p, rest, (int)power) : (p->failed = true, rest);
   if (rest->n == 1 && m->coef == 1 && m->nfactors == 1 && !m->nbound && !m->nguards &&
       (m->factors[0].power == 1 || m->factors[0].power != floor(m->factors[0].power)))
@@ -178,9 +206,10 @@ Poly *poly_power(Prover *p, const Poly *a, double power) {
   bool whole = power == floor(power);
   Poly *rest = take_out(p, a, !whole, &common);
   if (p->failed) return rest;
-  common.coef = pow(common.coef, power);
+  Poly *number = power_of_number(p, common.coef, power);
+  common.coef = 1;
   for (int k = 0; k < common.nfactors; k++) common.factors[k].power *= power;
-  return poly_times(p, poly_of(p, &common), power_of_rest(p, rest, power));
+  return poly_times(p, number, poly_times(p, poly_of(p, &common), power_of_rest(p, rest, power)));
 }
 
 /* ---- what is not 0 ---- */
@@ -286,17 +315,17 @@ static Poly *log_of(Prover *p, Poly *a) {
   Poly *u, *difference;
   Mono common;
   double c;
-  if (poly_is_number(a, &c)) return poly_number(p, log(c));
+  if (poly_is_number(a, &c)) return log_of_number(p, c);
   if (two_exponentials(p, a, &u, &difference)) return poly_plus(p, 1, u, 1, softplus_of(p, difference));
-  if (one_minus_sigmoid(a, &c, &u)) return poly_plus(p, 1, poly_number(p, log(c)), -1, softplus_of(p, u));
+  if (one_minus_sigmoid(a, &c, &u)) return poly_plus(p, 1, log_of_number(p, c), -1, softplus_of(p, u));
   Poly *rest = take_out(p, a, true, &common);
   if (p->failed) return rest;
-  Poly *sum = poly_number(p, log(common.coef));
+  Poly *sum = log_of_number(p, common.coef);
   for (int k = 0; k < common.nfactors; k++)
     poly_add_to(p, sum, common.factors[k].power, log_of_atom(p, common.factors[k].atom));
-  if (poly_is_number(rest, &c)) poly_add_to(p, sum, 1, poly_number(p, log(c)));
+  if (poly_is_number(rest, &c)) poly_add_to(p, sum, 1, log_of_number(p, c));
   else if (one_minus_sigmoid(rest, &c, &u))
-    poly_add_to(p, sum, 1, poly_plus(p, 1, poly_number(p, log(c)), -1, softplus_of(p, u)));
+    poly_add_to(p, sum, 1, poly_plus(p, 1, log_of_number(p, c), -1, softplus_of(p, u)));
   else poly_add_to(p, sum, 1, log_of_rest(p, rest));
   return sum;
 }
