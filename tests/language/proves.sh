@@ -113,6 +113,9 @@ check where(a/a, 1, 2) == 1
 check (a/a and 1) == 1
 check argmax(x/a) == argmax(x*a)
 check (log(abs(a)) - log(abs(a)) == 0) == 1
+moved[i < 3] = exp(x)[i + 1 else 0]
+check (log(moved[i]) - log(moved[i]) == 0) == 1
+check (x[i]/moved[i] == x[i]/moved[i]) == 1
 check (abs(a)^-0.5*abs(a) == abs(a)^0.5) == 1
 check argmax(stack(1 - a/a, 0)) == 0
 scan s < 3 {
@@ -203,6 +206,7 @@ check sin(a)*sin(a^2) == sin(a)^2
 check sin(a)*cos(a) == sin(a)^2
 check ((exp(a) - 1)^(-3))^(1/3) == 1/(exp(a) - 1)
 check 1.0000000000001*a == a
+check softplus(a)^1.0000000000001/softplus(a) == 1
 check exp(1e-13*a) == 1
 check exp(a)*exp(1e-13*a - a) == 1
 check sin(1.0000000000001*a)*b == sin(a)*b
