@@ -26,6 +26,16 @@ check where(sum(p) == 1, 2, 7) == 7
 check floor(exp(u/3 + 1)/exp(u/3 + 1 + log(1/2))) == 1
 END
 
+# What they differ by is beyond the digits: rounding makes ties of them, and goes the same way at all points.
+every undecided 'ties by rounding' <<'END'
+input v[8], u
+large = exp(u) + 1e-17*exp(u)
+last[k < 8] = argmax(j < 8) (exp(v[k]) + 1e-17*j*exp(v[k]))
+check (large > exp(u)) == 0
+check last[k] == 0
+check where(large > exp(u), log(-1 - u^2), u) == u
+END
+
 # That u is 0 at some points decides nothing.
 every undecided 'beside zeros' <<'END'
 input v[4], u
@@ -95,6 +105,17 @@ check (x*t)/t == x
 check grad(relu(3*x - 4), x) == 3*(3*x > 4)
 check grad(max(x^2 - 2, 0), x) == 2*x*(x^2 >= 2)
 check grad(max(stack(3*x, x + t + 1)), x) == where(3*x >= x + t + 1, 3, 1)
+check where(1 - cos(3*x - 4) + 1e-30 > 0, relu(3*x - 4), 1) == relu(3*x - 4)
+END
+
+# Whole numbers are exact up to 2^53, products and sums of many as well as their terms; beyond it no comparison of them is.
+every held 'large whole numbers' <<'END'
+input u, y[3], z[4000]
+const K = [1048575, 1048573, 1048571]
+a = sum(i) K[i]*y[i]
+s = sum(i) z[i]*z[i]*a*a
+check (a*a*a + max(1, u) - a*a*a > 0) == 1
+check (s + max(1, u) - s > 0) == 1
 END
 
 # False where one number is large and the others are small, or where several are what they seldom are.
