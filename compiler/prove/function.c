@@ -163,27 +163,11 @@ Poly *poly_repeat(Prover *p, const Poly *a, int times) {
   return product;
 }
 
-/* c^power, of which no digit is rounded: a root of what is no square stays one, powers of four apart. */
-static Poly *power_of_number(Prover *p, double c, double power) {
-  int exponent;
-  if (power == floor(power) || !(c > 0) || isinf(c)) return poly_number(p, pow(c, power));
-  if (2 * power == floor(2 * power)) {
-    double odd = 2 * frexp(c, &exponent); /* 1 <= odd < 4, times an even power of two */
-    if (--exponent % 2 != 0) odd *= 2, exponent--;
-    double root = sqrt(odd), outside = ldexp(1, (int)(exponent * power));
-    if (fma(root, root, -odd) == 0) return poly_number(p, outside * pow(root, 2 * power));
-    Poly *inside = poly_number(p, odd);
-    return poly_scale(p, outside, poly_atom(p, function_atom(p, ATOM_SUM, OP_POW, 1, &inside), power));
-  }
-  Poly *inside = poly_number(p, c);
-  return poly_atom(p, function_atom(p, ATOM_SUM, OP_POW, 1, &inside), power);
-}
-
 /* rest^power, where nothing more can be taken out. */
 static Poly *power_of_rest(Prover *p, Poly *rest, double power) {
   const Mono *m = rest->at;
   double c;
-  if (poly_is_number(rest, &c)) return power_of_number(p, c, power);
+  if (poly_is_number(rest, &c)) return poly_number(p, pow(c, power));
   if (power_is_natural(power)) return power <= MOST_POWER ? poly_repeat(p, rest, (int)power) : (p->failed = true, rest);
   if (rest->n == 1 && m->coef == 1 && m->nfactors == 1 && !m->nbound && !m->nguards &&
       (m->factors[0].power == 1 || m->factors[0].power != floor(m->factors[0].power)))
@@ -206,10 +190,9 @@ Poly *poly_power(Prover *p, const Poly *a, double power) {
   bool whole = power == floor(power);
   Poly *rest = take_out(p, a, !whole, &common);
   if (p->failed) return rest;
-  Poly *number = power_of_number(p, common.coef, power);
-  common.coef = 1;
+  common.coef = pow(common.coef, power);
   for (int k = 0; k < common.nfactors; k++) common.factors[k].power *= power;
-  return poly_times(p, number, poly_times(p, poly_of(p, &common), power_of_rest(p, rest, power)));
+  return poly_times(p, poly_of(p, &common), power_of_rest(p, rest, power));
 }
 
 /* ---- what is not 0 ---- */
