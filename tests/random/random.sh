@@ -20,6 +20,7 @@ names=$(cut -d' ' -f1 "$work/builds" | tr '\n' ' ')
 # shellcheck disable=SC2046 # none or one word
 agree "250 random models" --models 250 --seed check --no-shrink
 agree "24 random models as users build them" --models 24 --first 250 --seed check --no-shrink --builds "$names" $(users_options)
-agree "tests/language/good, as users build them" --no-shrink --builds "$names" $(users_options) tests/language/good/*.nn
+# naive_forms.nn has values beyond what is compared, on purpose
+agree "tests/language/good, as users build them" --no-shrink --builds "$names" $(users_options) $(ls tests/language/good/*.nn | grep -v naive_forms)
 agree "60 random models of whole numbers" --whole --models 60 --seed check --no-shrink
 
