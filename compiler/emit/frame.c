@@ -221,8 +221,9 @@ void emit_c(Program *program, const Options *options, Text *header, Text *source
   text_add(header, prototypes.data);
   text_add(header, "\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
   first_line(&em, "c", source);
-  text_printf(source, "#include \"%s.h\"\n#include \"nn_math.h\"\n%s\n", file_name(em.file),
-              emit_full_batch_of(program) ? "#include \"nn_double.h\"\n" : "");
+  /* the kernels first: a model may have any name, that of a kernel's local variable too */
+  text_printf(source, "#include \"nn_math.h\"\n%s#include \"%s.h\"\n\n",
+              emit_full_batch_of(program) ? "#include \"nn_double.h\"\n" : "", file_name(em.file));
   if (tables.data) text_add(source, tables.data);
   if (outlined.data) text_add(source, outlined.data);
   text_add(source, functions.data);

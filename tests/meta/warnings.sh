@@ -46,6 +46,13 @@ sed '/^model /d' models/xor.nn >"$work/model.nn"
 check "a model in model.nn is generated" "$nnc" "$work/model.nn" -o "$work/model.c"
 check "a model in model.nn is clean under gcc" compile gcc model -O1
 
+# A model may have any name: that of a local variable of a kernel too.
+for name in $(grep -oE '(float|int|uint32_t|int64_t) [a-z_]+ =' runtime/kernels/nn_math.h | awk '{ print $2 }' | sort -u) condition then otherwise halves; do
+  printf 'input x\nparam w ~ normal(0, 1)\nloss L = tanh(w*x)\n' >"$work/$name.nn"
+  "$nnc" "$work/$name.nn" -o "$work/$name.c" >"$work/log" 2>&1 && compile gcc "$name" -O0 >>"$work/log" 2>&1 || { echo "$name"; cat "$work/log"; }
+done >"$work/shadowed"
+empty "a model has the name of a kernel's variable" "$work/shadowed"
+
 # What only an optimizer warns of: clang at two levels in turn, and gcc at its highest for some (language/good.sh has gcc -O1).
 turn=0
 for m in tests/language/good/*.nn; do
