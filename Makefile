@@ -229,10 +229,10 @@ random: all $(BUILD)/tests/random/judge
 identities: all
 	@python3 tests/identities/identities.py --nnc '$(BUILD)/nnc' --count '$(N)' --seed '$(SEED)' $(FLAGS)
 
-# What `make check` judges under one of the users' builds each, under all of them.
+# All of what `make check` does for some alone, because it takes long: every model under gcc, clang, the sanitizers and all builds of users.
 .PHONY: judges
 judges: tests
-	@$(settings) ALL_BUILDS=1 BUILDS='$(BUILDS)' sh tests/run 'references|random.sh|unrolled|edges|turns|masked'
+	@$(settings) WHOLE=1 BUILDS='$(BUILDS)' sh tests/run 'compilers|sanitizers|warnings|references|random.sh|unrolled|edges|masked'
 
 # The judge puts a function of its own in the way of the emitter's: constants with all their digits.
 $(BUILD)/tests/random/judge: tests/random/judge.c $(BUILD)/libnnc.a $(BUILD)/libnn.a

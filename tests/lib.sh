@@ -113,14 +113,20 @@ model_program() {
     "${LIBRARY:-$BUILD}/libnn.a" $LINK $helpers_
 }
 
-# The builds of users that this machine has (tests/builds.sh): NAME COMPILER FLAGS, one a line in $work/builds. What is judged under
-# them is judged under one each, in turn; with ALL_BUILDS=1 (make judges) under all. in_turn N: those of the N-th thing.
+# What takes long is done for some in `make check`, always the same ones, and for all with WHOLE=1 (make judges). sampled N EVERY
+# FIRST: is the N-th thing one of them, of which there is one in EVERY?
+sampled() { [ -n "${WHOLE:-}" ] || [ $((($1 - $3) % $2)) -eq 0 ]; }
+# sample EVERY FILES...: the names of those that are
+sample() { every_=$1 n_=0; shift; for file_ in "$@"; do n_=$((n_ + 1)); ! sampled $n_ "$every_" 1 || echo "$file_"; done; }
+
+# The builds of users that this machine has (tests/builds.sh): NAME COMPILER FLAGS, one a line in $work/builds. in_turn N: that of the
+# N-th thing; with WHOLE=1 all of them.
 users_builds() { sh tests/builds.sh ${BUILDS:-} >"$work/builds" 2>"$work/no_builds"; sed 's/^\(.*\): \(.*\)/skip the build \1: \2/' "$work/no_builds"; }
 in_turn() {
-  if [ -n "${ALL_BUILDS:-}" ]; then cat "$work/builds"
-  else awk -v n="$1" '{ line[NR] = $0 } END { if (NR && n % 3 == 0) print line[n / 3 % NR + 1] }' "$work/builds"; fi
+  if [ -n "${WHOLE:-}" ]; then cat "$work/builds"
+  else awk -v n="$1" '{ line[NR] = $0 } END { if (NR) print line[n % NR + 1] }' "$work/builds"; fi
 }
-users_options() { [ -n "${ALL_BUILDS:-}" ] || echo --in-turn; } # of tests/random/run.py
+users_options() { [ -n "${WHOLE:-}" ] || echo --in-turn; } # of tests/random/run.py
 
 # What compiles generated C fastest, where it does not matter how well.
 if have tcc; then QUICK=tcc; else QUICK=$CC; fi

@@ -1,7 +1,9 @@
 #!/bin/sh
 # slow: a few hundred random models are evaluated, compiled three times and run
 # Random models: the evaluator, difference quotients, generated C in float and in double, fused and not, with and without
-# reuse of memory, and plain Python agree, at the extreme values of integer inputs too; and so they do on the models on which nnc was wrong once. `make random` runs thousands.
+# reuse of memory, and plain Python agree, at the extreme values of integer inputs too; and so they do on the models on which nnc was
+# wrong once. As users build them: twelve random models and every fourth of those, under one build each; with WHOLE=1 (make judges) 24
+# and all, under all builds. `make random` runs thousands.
 SECONDS_OF_CPU=600
 . tests/lib.sh
 
@@ -17,10 +19,11 @@ agree() { # NAME OPTIONS...
 check "the judge is built" "$MAKE" -s "$BUILD/tests/random/judge"
 users_builds
 names=$(cut -d' ' -f1 "$work/builds" | tr '\n' ' ')
-# shellcheck disable=SC2046 # none or one word
+# shellcheck disable=SC2046 # words
 agree "250 random models" --models 250 --seed check --no-shrink
-agree "24 random models as users build them" --models 24 --first 250 --seed check --no-shrink --builds "$names" $(users_options)
+[ -n "${WHOLE:-}" ] && few=24 || few=12
+agree "$few random models as users build them" --models $few --first 250 --seed check --no-shrink --builds "$names" $(users_options)
 # naive_forms.nn has values beyond what is compared, on purpose
-agree "tests/language/good, as users build them" --no-shrink --builds "$names" $(users_options) $(ls tests/language/good/*.nn | grep -v naive_forms)
+agree "tests/language/good, as users build them" --no-shrink --builds "$names" $(users_options) \
+  $(sample 4 $(ls tests/language/good/*.nn | grep -v naive_forms))
 agree "60 random models of whole numbers" --whole --models 60 --seed check --no-shrink
-
