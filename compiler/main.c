@@ -133,16 +133,29 @@ static const Pass passes[] = {
 };
 enum { PASSES = sizeof passes / sizeof *passes };
 
+static void verify_roots(Job *j, const Root *roots, int n, const char *pass) {
+  for (int i = 0; i < n; i++) graph_verify(j->program->graph, &roots[i].node, 1, pass);
+}
+
+static void verify_optimizers(Job *j, const Objective *o, const char *pass) {
+  for (int i = 0; i < o->ngroups; i++)
+    for (int k = 0; k < o->groups[i].nstages; k++) {
+      const Stage *stage = &o->groups[i].stages[k];
+      verify_roots(j, stage->roots, stage->nroots * (stage->flat ? 1 : o->groups[i].nparams), pass);
+    }
+}
+
 /* What every stage relies on. */
 static void verify(Job *j, const Pass *pass) {
   Program *p = j->program;
   if (!pass->change || p->graph->overflowed) return;
   for (int k = 0; k < p->routines.n; k++)
-    for (int i = 0; i < p->routines.at[k].nroots; i++)
-      graph_verify(p->graph, &p->routines.at[k].roots[i].node, 1, pass->name);
-  for (int k = 0; k < p->objectives.n; k++)
-    for (int i = 0; p->objectives.at[k].full && i < p->objectives.at[k].full->product.nroots; i++)
-      graph_verify(p->graph, &p->objectives.at[k].full->product.roots[i].node, 1, pass->name);
+    verify_roots(j, p->routines.at[k].roots, p->routines.at[k].nroots, pass->name);
+  for (int k = 0; k < p->objectives.n; k++) {
+    const FullBatch *full = p->objectives.at[k].full;
+    if (full) verify_roots(j, full->product.roots, full->product.nroots, pass->name);
+    verify_optimizers(j, &p->objectives.at[k], pass->name);
+  }
 }
 
 /* ---- the ends of the way ---- */

@@ -37,7 +37,7 @@ static Read *bounded(Graph *g, Op op, Read *const *x) {
   bool below = a->hi<b->lo, above = a->lo> b->hi;
   if (read_equal(x[0], x[1]))
     return op == OP_MAX || op == OP_MIN ? x[0] : build_constant(g, op == OP_EQ || op == OP_LE);
-  switch (op) {
+  switch (op) { /* algebra, a rule for each */
   case OP_MAX: return above ? x[0] : below ? x[1] : NULL;
   case OP_MIN: return below ? x[0] : above ? x[1] : NULL;
   case OP_EQ: return below || above ? build_constant(g, 0) : NULL;
@@ -50,7 +50,7 @@ static Read *bounded(Graph *g, Op op, Read *const *x) {
 /* Algebra that holds for every value: a + 0, 0 - a, a / c, powers with small constant exponents, where(1, a, b). */
 static Read *algebra(Graph *g, Op op, Read *const *x) {
   double c;
-  switch (op) {
+  switch (op) { /* algebra, a rule for each */
   case OP_ADD:
     if (is_value(x[0], 0)) return x[1];
     if (is_value(x[1], 0)) return x[0];

@@ -93,7 +93,7 @@ static Range product_range(const Node *n) {
 static Range map_range(const Node *n) {
   Range x[3] = {{0, 0}, {0, 0}, {0, 0}};
   for (int k = 0; k < n->nreads && k < 3; k++) x[k] = of_read(n->reads[k]);
-  switch (n->op) {
+  switch (n->op) { /* interval arithmetic, a rule for each */
   case OP_PRODUCT: return product_range(n);
   case OP_ADD: return (Range){x[0].lo + x[1].lo, x[0].hi + x[1].hi};
   case OP_SUB: return (Range){x[0].lo - x[1].hi, x[0].hi - x[1].lo};
@@ -126,7 +126,7 @@ static Range map_range(const Node *n) {
 /* Is the value whole where the operands from `first` on are? */
 static bool keeps_whole(const Node *n, int *first) {
   *first = 0;
-  switch (n->op) {
+  switch (n->op) { /* interval arithmetic, a rule for each */
   case OP_PRODUCT: return isfinite(n->scale) && n->scale == floor(n->scale) && n->reduction != RED_LOGSUMEXP;
   case OP_WHERE: *first = 1; return true;
   case OP_MOD:

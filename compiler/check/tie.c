@@ -187,7 +187,7 @@ static const Jump *jump_of(const Ties *t, const Node *n) {
 }
 
 static double value_at_tie(const Jump *j, int64_t k) {
-  switch (j->node->op) {
+  switch (j->node->op) { /* what it says at a tie is its meaning */
   case OP_LT:
   case OP_NE:
   case OP_SIGN: return 0;

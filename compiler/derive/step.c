@@ -38,7 +38,7 @@ static Read *scalar_adjoint(Sweep *s, const Opened *o, int k, Read *const *to, R
   const Node *n = o->y;
   Graph *g = s->g;
   Read *zero = build_constant(g, 0);
-  switch (n->op) {
+  switch (n->op) { /* linear in an operand, or a choice: no line of the prelude */
   case OP_ADD: return adjoint;
   case OP_SUB: return k == 0 ? adjoint : build_scale(g, -1, adjoint);
   case OP_DIV: return zero_over(g, adjoint, k == 0 ? NULL : y, x[1]);

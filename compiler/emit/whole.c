@@ -191,7 +191,7 @@ bool whole_operation(Body *b, const Node *n, const Code *given, Code *out) {
   Code x[3];
   int arity = op_rows[n->op].arity, first = n->op == OP_WHERE;
   if (!node_is_bounded(n) || arity < 1 || !computes_whole(b, n, first, arity, given)) return false;
-  switch (n->op) {
+  switch (n->op) { /* int arithmetic has a form of its own for each */
   case OP_ADD:
   case OP_SUB:
   case OP_SELECT:
@@ -213,7 +213,7 @@ bool whole_operation(Body *b, const Node *n, const Code *given, Code *out) {
     x[k] = k < first ? code_spill(b, given[k]) : whole_of(b, given[k], n->reads[k]->node);
     if (k >= first) x[k] = spilled ? code_spill(b, x[k]) : first ? code_loaded(b, x[k]) : code_shorten(b, x[k]);
   }
-  switch (n->op) {
+  switch (n->op) { /* int arithmetic has a form of its own for each */
   case OP_ADD:
   case OP_SUB: *out = whole_plus(b, x[0], x[1], n->op == OP_SUB); break;
   case OP_SELECT: *out = whole_times(b, x[0], x[1]); break;

@@ -172,7 +172,7 @@ static unsigned of_function(const OpRow *f, unsigned x) {
 
 /* What these make of their operands is a rule for each, not a fact of a row. */
 static unsigned of_operation(const Node *n, const unsigned *x) {
-  switch (n->op) {
+  switch (n->op) { /* of its operands, a rule for each */
   case OP_PRODUCT: return n->reduction > RED_SUM ? of_reduction(n, x[0]) : of_product(n, x);
   case OP_SELECT: return of_factors(n, x) | IS_MASK | when(x[0] & NOT_FINITE || x[1] & NOT_FINITE, MAY_BE_NAN);
   case OP_KEEP: return x[0] | MAY_VANISH | IS_MASK;

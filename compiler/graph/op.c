@@ -90,7 +90,7 @@ bool op_loses(Op op, const double *x, double y) {
 /* What is no function has its meaning here, and only here. */
 double op_apply(Op op, const double *x) {
   if (op_rows[op].value) return op_rows[op].value(x[0]);
-  switch (op) {
+  switch (op) { /* what is no function has its meaning here */
   case OP_ADD: return x[0] + x[1];
   case OP_SUB: return x[0] - x[1];
   case OP_DIV: return x[0] / x[1];

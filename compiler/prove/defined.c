@@ -102,7 +102,7 @@ bool prove_hides(const Node *n, const unsigned char *defined) {
   if (n->kind != NODE_MAP) return false;
   for (int k = 0; k < n->nreads; k++) all = all && defined[n->reads[k]->node->id] != UNDEFINED;
   if (n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN) return !all;
-  switch (n->op) {
+  switch (n->op) { /* of its operands, a rule for each */
   case OP_LT:
   case OP_LE:
   case OP_EQ:

@@ -178,7 +178,7 @@ static FieldValue *reduced_at(Walk *w, const Node *n, int64_t *at) {
 
 /* Does a number come of operands only that are? */
 static bool absorbs(const Node *n) {
-  switch (n->op) {
+  switch (n->op) { /* of its operands, a rule for each */
   case OP_PRODUCT: return n->reduction > RED_SUM;
   case OP_ADD:
   case OP_SUB:

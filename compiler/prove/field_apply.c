@@ -36,7 +36,7 @@ static FieldValue *truth(Field *f, bool holds) { return holds ? f->one : f->zero
 
 static FieldValue *compared(Field *f, Op op, FieldValue *a, FieldValue *b) {
   int sign = compare(f, a, b);
-  switch (op) {
+  switch (op) { /* an identity for each, not a fact */
   case OP_LT: return truth(f, sign < 0);
   case OP_LE: return truth(f, sign <= 0);
   case OP_EQ: return truth(f, sign == 0);
@@ -102,7 +102,7 @@ static FieldValue *other_function(Field *f, Op op, FieldValue *const *x) {
 
 FieldValue *field_apply(Field *f, Op op, FieldValue *const *x) {
   if (f->failed) return f->zero;
-  switch (op) {
+  switch (op) { /* an identity for each, not a fact */
   case OP_ADD: return field_add(f, x[0], x[1]);
   case OP_SUB: return field_minus(f, x[0], x[1]);
   case OP_LOGRATIO:

@@ -337,7 +337,7 @@ static Poly *power_function(Prover *p, Poly *const *args) {
 Poly *poly_function(Prover *p, Op op, Poly *const *x) {
   Poly *one = poly_number(p, 1);
   if (!prover_burn(p, 5)) return one;
-  switch (op) {
+  switch (op) { /* an identity for each, not a fact */
   case OP_ADD: return poly_plus(p, 1, x[0], 1, x[1]);
   case OP_SUB:
   case OP_LOGRATIO: return poly_plus(p, 1, x[0], -1, x[1]);

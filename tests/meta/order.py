@@ -5,7 +5,7 @@
 In: the objects of a build (what each defines and calls, by nm) and the #include lines. Out: on standard output a table of the
 folders; on standard error what breaks the order: an arrow that runs back, a private header that another folder includes, a circle
 of files that no header of its folder names, an exported name that begins with no noun of its room, a file over 500 lines, a function
-over 60, a line over 120 columns. Exit status 1 where something does.
+over 60, a line over 120 columns, a switch over operators that says no reason. Exit status 1 where something does.
 """
 import collections
 import os
@@ -178,6 +178,15 @@ def check_sizes(root):
                 begin = None
 
 
+def check_switches(root):
+    """Facts of an operator stand in its row: a switch over operators says why it is none."""
+    for file in sources(root):
+        for k, line in enumerate(open(os.path.join(root, file), encoding="utf-8"), 1):
+            if re.search(r"\bswitch \((\w+(->|\.))*op\)", line) and "/*" not in line and not file.startswith("syntax/") and \
+                    "p->op" not in line:
+                wrong("%s/%s:%d: a switch over operators without a reason" % (root, file, k))
+
+
 def print_table(root):
     print("%-10s %6s %6s  %s" % (root, "files", "lines", "what"))
     headers = {"syntax": "parse", "kernels": "nn"}
@@ -199,6 +208,7 @@ def main():
     check_calls(root, files)
     check_names(root, files)
     check_sizes(root)
+    check_switches(root)
     for text in found:
         print(text, file=sys.stderr)
     return 1 if found else 0
