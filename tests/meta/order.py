@@ -46,7 +46,7 @@ def wrong(text):
 def sources(root):
     for folder, _, files in os.walk(root):
         for name in sorted(files):
-            if name.endswith((".c", ".h", ".y", ".l")):
+            if name.endswith((".c", ".h", ".y", ".l", ".nn")):
                 yield os.path.relpath(os.path.join(folder, name), root)
 
 
