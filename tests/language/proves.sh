@@ -323,6 +323,9 @@ check (whole mod 2) == whole - 2*floor(whole/2)
 check ((whole + 2) mod 2) == (whole mod 2)
 check ((2*whole + 1) mod 2) == 1
 check floor(whole + 1/3) == whole
+check (erf(a) > 0) == (a > 0)
+check (asinh(a) > 0) == (a > 0)
+check (atan(a) > 0) == (a > 0)
 check exp(a + 1) == exp(1)*exp(a)
 check sqrt(exp(1))*a == exp(1/2)*a
 check softplus(0) == log(2)
