@@ -1,5 +1,5 @@
 /* Draws that parameters start from: the truncated normal by its bounds, moments and distribution function, orthogonal
- * matrices by W W' = I (or W' W where they are tall), whatever the shape. */
+ * matrices by W W' = I (or W' W where they are tall), whatever the shape. A piece of noise is a piece of a whole draw. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -104,10 +104,26 @@ static void test_nothing_beyond(void **state) {
   }
 }
 
+static void test_noise(void **state) {
+  (void)state;
+  enum { ALL = 100 };
+  float normal[ALL], uniform[ALL], piece[ALL];
+  nn_draw_normal(normal, ALL, 0.0f, 1.0f, 7, 3);
+  nn_draw_uniform(uniform, ALL, 0.0f, 1.0f, 7, 3);
+  for (size_t first = 0; first < 9; first++)
+    for (size_t count = 0; first + count <= ALL; count++) {
+      nn_noise(piece, 1, first, count, 7, 3);
+      for (size_t i = 0; i < count; i++) assert_true(piece[i] == normal[first + i]);
+      nn_noise(piece, 0, first, count, 7, 3);
+      for (size_t i = 0; i < count; i++) assert_true(piece[i] == 0x1p-25f + uniform[first + i]); /* never 0 */
+    }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_truncated),  cmocka_unit_test(test_quantile),   cmocka_unit_test(test_shifted),
       cmocka_unit_test(test_orthogonal), cmocka_unit_test(test_directions), cmocka_unit_test(test_nothing_beyond),
+      cmocka_unit_test(test_noise),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
