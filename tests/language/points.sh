@@ -84,6 +84,7 @@ check (z[y] == max(z)) == (argmax(z) == y)
 check where(x <= 0, 0, x) + (x == 0) == relu(x)
 check grad(relu(3*x - 4), x) == 3*(3*x >= 4)
 check grad(max(x^2 - 2, 0), x) == 2*x*(x^2 > 2)
+check abs(3*x - 4) == sqrt((3*x - 4)^2 + 1e-20)
 fn ceil(a) = -floor(-a)
 END
 
