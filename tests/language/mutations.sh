@@ -42,6 +42,9 @@ wrong() { # NAME, the derivative of tanh, the loss
 }
 wrong "a derivative that is too large by a thousandth" '1.001 * (1 - tanh(x)^2)' 'sum(tanh(w * x))'
 wrong "a derivative of the other sign" 'tanh(x)^2 - 1' 'sum(tanh(w * x))'
+for waves in 20000 30000; do # the first quotients are off by little: not by so much
+  wrong "... of a loss that is curved, by $waves w" 'tanh(x)^2 - 1' "sum(tanh(0.1 * sin($waves * w + x)))"
+done
 wrong "a derivative that is wrong in the last element" '1 - tanh(x)^2 + (x < 0)' 'tanh(w[0]) + tanh(w[1]) + tanh(-w[2])'
 wrong "a loss that does not change with its parameters where it is tried" '1 - tanh(x)^2' 'sum(relu(w * x - 1e12))'
 # One that is flat by algebra is proved to be.

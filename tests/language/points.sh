@@ -50,6 +50,7 @@ check (sum(p) > 0.999) == 1
 check abs(sum(p) - 1) + 1 == 1
 check relu(sin(u)^2 + cos(u)^2 - 1) + u == u
 check where(sum(p) > 1, u, u) == u
+check where(sum(p) > 1, sin(2*u), 2*sin(u)*cos(u)) == sin(2*u)
 check (sum(p) < 1)*0 == 0
 check max(sum(p), 1) == 1
 check (max(v) == v[argmax(v)]) == 1
@@ -85,6 +86,8 @@ check where(x <= 0, 0, x) + (x == 0) == relu(x)
 check grad(relu(3*x - 4), x) == 3*(3*x >= 4)
 check grad(max(x^2 - 2, 0), x) == 2*x*(x^2 > 2)
 check abs(3*x - 4) == sqrt((3*x - 4)^2 + 1e-20)
+check (abs(x + 2*t - 37.5) > 0) == 1
+check (max(z*t) == 2) == 0
 fn ceil(a) = -floor(-a)
 END
 

@@ -61,6 +61,7 @@ check grad(s, w) == w/(s + 1e-11)
 check ∂L/∂h[i] == dm*w[i] + 1e-10*(i == 2)
 check ∂F/∂m == f*(1 - f) + 1e-11
 check ∂L/∂m == 1.00000000001*dm
+check stack(1, 1e-14*(1 + f)) == stack(1, 2e-14*(1 + f))
 check ∂L/∂h[i]*1e-15^i == dm*w[i]*1e-15^i*where(i == 1, 2, 1)
 END
 
