@@ -1,7 +1,18 @@
 /* base.h: the compiler's arena, interned names, text buffers, source files and diagnostics.
  *
- * Every stage takes a Context. One arena, nothing is freed; a name is interned, so names are compared as pointers.
- * One function reports a user's error (error_at), another a bug of nnc (bug). Nothing here knows the language. */
+ * In: sizes, texts, paths, and what is wrong where. Out: memory, names, sources, files, and reports on stderr. Kept, in
+ * the Context that every stage takes: one arena, from which nothing is freed, the one copy of each name, and what was
+ * reported. Nothing here knows the language.
+ *
+ * Its files, each of which calls those before it only:
+ *     bug.c     where nnc finds a mistake of its own
+ *     memory.c  the arena, interned names
+ *     text.c    texts that grow
+ *     span.c    ranges of a source; their lines and columns
+ *     spell.c   the name that was meant
+ *     file.c    sources in, whole files out
+ *     report.c  errors, warnings, notes: the line and the caret under it
+ */
 #ifndef NNC_BASE_H
 #define NNC_BASE_H
 

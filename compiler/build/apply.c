@@ -1,7 +1,7 @@
 /* apply.c: an operation on open reads, as simple as algebra that holds for every value makes it: constants fold, a + 0
  * is a, x^2 is a product. What depends on more than the operands themselves is left to the rules (simplify/rebuild.c).
  */
-#include "build/build.h"
+#include "build/map.h"
 
 #include <math.h>
 #include <string.h>

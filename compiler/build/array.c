@@ -1,5 +1,5 @@
 /* array.c: whole nodes: an open read as an array, an array in another shape, arrays put together, leaves and names. */
-#include "build/build.h"
+#include "build/map.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * A builder takes the free variables of its operands as the axes of the new node (batch first: its variable is the
  * oldest), folds constants, looks through copies, and leaves the rest to the product builder (build/product.c) and to
  * the rules (simplify/rebuild.c). Nothing is ever changed in place. */
-#include "build/build.h"
+#include "build/map.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,9 +1,9 @@
-/* product.h: a product that is being built: build/product.c has the order of steps, the other product_*.c a step each.
- */
+/* product.h: a product that is being built: build/product.c has the order of steps, guard.c, radix.c and sum.c some of
+ * them; private to build/. */
 #ifndef NNC_PRODUCT_H
 #define NNC_PRODUCT_H
 
-#include "build/build.h"
+#include "build/map.h"
 
 typedef struct Product {
   Graph *g;
@@ -26,9 +26,7 @@ void product_add_guard(Product *p, Index *e, int64_t n); /* once */
 /* Drops guards that hold, and finds one that cannot: false then. */
 bool product_settle_guards(Product *p);
 void product_sort_guards(Product *p);
-/* Both add to the exposed variables in vars, and return their new count. */
-enum { MOST_EXPOSED = 2 * MAX_AXES + 1 };
-int read_exposed(const Graph *g, const Read *r, int *vars, int n);
+/* Adds the exposed variables of q to vars, and returns their new count. */
 int guard_exposed(const Graph *g, const Guard *q, int *vars, int n); /* by the places from which q reads values */
 bool guard_protects(const Guard *q, const int *exposed, int n);
 /* Guards of the read's own, in the place of those that it has to leave behind; the same for what is gathered in e. */

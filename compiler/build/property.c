@@ -1,6 +1,6 @@
-/* property.c: signs of values, by rules on their operations; see build/property.h. Depth is bounded, so no cost
+/* property.c: signs of values, by rules on their operations; see build/build.h. Depth is bounded, so no cost
  * explodes. */
-#include "build/property.h"
+#include "build/build.h"
 
 #include <math.h>
 

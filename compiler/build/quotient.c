@@ -4,7 +4,7 @@
  * has i/49 as the product of i with the double nearest to 1/49, and 49 times that is less than 1: the floor of it would
  * be 0. The fraction that is meant is found again by continued fractions; irrational factors have none with so small a
  * denominator. */
-#include "build/build.h"
+#include "build/map.h"
 
 #include <math.h>
 

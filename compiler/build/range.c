@@ -5,7 +5,7 @@
  * may be greater is `large`: a real number, which is no index, and which nothing asks for its remainder. floor of a
  * real number that has no bounds is whole without bounds: as an index it is taken to the nearest of -(2^53-1)..2^53-1.
  */
-#include "build/build.h"
+#include "build/map.h"
 
 #include <math.h>
 

@@ -4,14 +4,20 @@
  * In: a program whose roots are differentiated and simplified. Out: a report. Kept: nothing.
  *
  * Its files, each of which calls those before it only:
- *     point.c  random points               wish.c      whole numbers to be met     tie.c     what rounding decides
- *     sample.c  some of millions           sides.c     both sides at a point       branch.c  beside the edges
- *     probe.c  a derivative at a point     gradient.c  all gradients               apart.c   items in processes
- *     report.c  all of it */
+ *     point.c     random points
+ *     probe.c     a derivative at a point
+ *     gradient.c  all gradients
+ *     sample.c    some of millions of elements
+ *     wish.c      whole numbers to be met
+ *     tie.c       what rounding decides
+ *     sides.c     both sides of a check at a point
+ *     branch.c    points beside the edges
+ *     apart.c     items in processes of their own
+ *     report.c    all of it */
 #ifndef NNC_CHECK_H
 #define NNC_CHECK_H
 
-#include "graph/program.h"
+#include "graph/graph.h"
 
 /* The report goes to out. Returns 3 where nnc itself failed at something, 1 where anything is refuted, undecided or
  * fails, else 0. */

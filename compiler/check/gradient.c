@@ -5,6 +5,7 @@
  * in seconds. Where a probe (check/probe.c) says nothing, because the point is at a kink or the loss has lost its
  * digits there, another point is drawn. An array whose gradient is 0 at every point fails, unless that is proved: 0 ==
  * 0 shows nothing. */
+#include "build/build.h"
 #include "check/item.h"
 #include "check/point.h"
 #include "check/probe.h"

@@ -2,7 +2,7 @@
 #ifndef NNC_CHECK_ITEM_H
 #define NNC_CHECK_ITEM_H
 
-#include "graph/program.h"
+#include "graph/graph.h"
 
 typedef struct Tally {
   int proved, holds, refuted, undecided; /* of checks */

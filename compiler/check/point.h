@@ -3,7 +3,7 @@
 #define NNC_CHECK_POINT_H
 
 #include "evaluate/evaluate.h"
-#include "graph/program.h"
+#include "graph/graph.h"
 
 /* Draws that follow from (seed, stream, k) alone. */
 double point_uniform(uint64_t seed, uint64_t stream, uint64_t k); /* in (0, 1) */

@@ -3,7 +3,7 @@
 #define NNC_CHECK_PROBE_H
 
 #include "evaluate/evaluate.h"
-#include "graph/program.h"
+#include "graph/graph.h"
 
 typedef struct Loss { /* one GRAD routine at a point */
   Program *p;

@@ -5,6 +5,7 @@
  *
  * The places are not all alike likely: the first and the last ones, equal ones and those that the model names come
  * often, since a formula that is wrong at few places is wrong at such. */
+#include "build/build.h"
 #include "check/sides.h"
 
 #include <math.h>

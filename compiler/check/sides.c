@@ -4,6 +4,7 @@
  * How much is rounding is not guessed but tried: where the sides seem to differ, they are evaluated again and again
  * with small errors in every value (evaluation_shake). A difference that stays is one; a difference that moves as much
  * as it is large says nothing. So 1e-11 of the value is enough to refute, and digits that are lost never do. */
+#include "build/build.h"
 #include "check/sides.h"
 
 #include <math.h>

@@ -1,7 +1,13 @@
-/* command.h: the command line of nnc, and the compiling and linking of `nnc model.nn -o model`. */
+/* command.h: the command line of nnc, and the compiling and linking of `nnc model.nn -o model`.
+ *
+ * In: arguments; C as text. Out: a Command and Options; a program. Kept: nothing.
+ *
+ * Its files, each of which calls those before it only:
+ *     arguments.c  arguments as a table, and the help
+ *     link.c       C to a program, by $CC */
 #ifndef NNC_COMMAND_H
 #define NNC_COMMAND_H
-#include "graph/program.h"
+#include "graph/graph.h"
 
 typedef enum { VERB_COMPILE, VERB_CHECK, VERB_SHOW, VERB_PRELUDE } Verb;
 

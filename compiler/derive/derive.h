@@ -4,14 +4,18 @@
  * are nodes of the same graph; nothing else is kept, but for the scans of derivatives in Program.adjoint_scans.
  *
  * Its files, each of which calls those before it only:
- *     sweep.c   variables      contribution.c   sums of what arrives     zero.c    where an adjoint of 0 wins
- *     outside.c RESULTs        step.c           through one node         loop.c    a loop as a whole     visit.c  all
- *     program.c what a program asks for
- */
+ *     outside.c       values of a loop seen from outside of it
+ *     sweep.c         which variables stand for the axes of a value
+ *     contribution.c  what reaches a node, and its sum
+ *     zero.c          where an adjoint of 0 wins
+ *     step.c          the chain rule: from the adjoint of a node to its operands
+ *     loop.c          the derivative of a loop
+ *     visit.c         the sweep: every node after all that read it
+ *     program.c       what a program asks for */
 #ifndef NNC_DERIVE_H
 #define NNC_DERIVE_H
 
-#include "graph/program.h"
+#include "graph/graph.h"
 
 /* The adjoints of `targets` (leaves) of the scalar that `root` reads: open reads in vars[t][axes of the target].
  * per_example: the batch variable of root stands for one example (grad in the language); else root has no batch. A

@@ -3,7 +3,7 @@
 #define NNC_DERIVE_SWEEP_H
 
 #include "build/build.h"
-#include "graph/program.h"
+#include "graph/graph.h"
 
 typedef struct Contribution {
   Read *read;

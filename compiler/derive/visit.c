@@ -12,7 +12,7 @@
  * it free, and are not summed over it. Where a value looks across the batch, the derivative is that of the sum of
  * the root over all examples with respect to this one.
  *
- * needs: simplified nodes, no NAME and GRAD. keeps: all invariants of graph/graph.h. */
+ * needs: simplified nodes, no NAME and GRAD. keeps: all invariants of graph/node.h. */
 #include "derive/derive.h"
 #include "derive/sweep.h"
 

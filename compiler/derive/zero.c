@@ -19,8 +19,8 @@
  * (OP_KEEP), by the count of those that they meet: a dead value meets none, since all that is computed from it is dead.
  */
 #include "derive/sweep.h"
-#include "graph/hazard.h"
-#include "build/product.h"
+#include "graph/graph.h"
+#include "build/build.h"
 
 /* ---- at one place ---- */
 

@@ -7,7 +7,7 @@
 #define NNC_ELABORATE_VALUE_H
 
 #include "build/build.h"
-#include "graph/program.h"
+#include "graph/graph.h"
 
 typedef struct Value Value;
 typedef struct Scope Scope;

@@ -1,11 +1,28 @@
 /* emit.h: a program as C.
  *
  * Comes in: a simplified Program. Goes out: a header and a C file, the same bytes each time. Kept: the program, but for
- * the numbers of its nodes (Node.number), by which comments and C name what has no name in the model. */
+ * the numbers of its nodes (Node.number), by which comments and C name what has no name in the model.
+ *
+ * Its files, each of which calls those before it only:
+ *     name.c                 users' names in C
+ *     hash.c                 one number for what trained values belong to
+ *     body.c                 the body of a function as it is written
+ *     expression.c, whole.c  an expression as a text; whole numbers
+ *     there.c, code.c        which elements exist; values as expressions
+ *     comment.c              formulas above code
+ *     nest.c                 loop nests
+ *     map.c, reduce.c        steps that reduce nothing; reductions
+ *     emitter.c, check.c     arguments; are they in their ranges?
+ *     outline.c              what is repeated becomes a function
+ *     step.c                 the steps of a plan as blocks
+ *     layout.c               structs of arrays
+ *     routine.c, full_batch.c, update.c  losses, gradients, outputs; full-batch methods; optimizers
+ *     table.c                initial values, the table of the model
+ *     frame.c                the header and the source */
 #ifndef NNC_EMIT_H
 #define NNC_EMIT_H
 
-#include "graph/program.h"
+#include "graph/graph.h"
 
 /* The header and the C file. Errors (names that are alike in C, too large a model) are reported; look at error_count.
  */

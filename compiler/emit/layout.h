@@ -2,7 +2,7 @@
 #ifndef NNC_EMIT_LAYOUT_H
 #define NNC_EMIT_LAYOUT_H
 
-#include "graph/program.h"
+#include "graph/graph.h"
 
 typedef struct Layout { /* of all or some of the parameters, or of the states, as nested structs without padding */
   const Leaf *leaves;

@@ -4,10 +4,14 @@
  * planned or fused, so that it can judge what is. Kept: the values of every node until an operand changes.
  *
  * Its files, each of which calls those before it only:
- *     exact.c    which values are not rounded        loop.c   one statement made ready to run     shake.c   errors
- *     values.c   where values are kept               sum.c    sums of products
- *     order.c    what a node needs                   map.c    any statement                       walk.c    all nodes
- */
+ *     exact.c   which values are not rounded
+ *     values.c  where values are kept
+ *     order.c   what a node needs
+ *     loop.c    one statement made ready to run
+ *     sum.c     sums of products
+ *     map.c     any statement
+ *     shake.c   errors that make rounding visible
+ *     walk.c    all nodes that a root needs */
 #ifndef NNC_EVALUATE_H
 #define NNC_EVALUATE_H
 

@@ -118,9 +118,9 @@ static void run_bent_line(const MapLoop *l, int64_t *at, int inner, double *y) {
 
 /* ---- blocks ---- */
 
-typedef struct Block { /* axes: of the first read and y, of the second and y, of both reads */
+typedef struct SumBlock { /* axes: of the first read and y, of the second and y, of both reads */
   int m, n, t;
-} Block;
+} SumBlock;
 
 static bool guarded(const MapLoop *l, int axis) {
   for (int k = 0; k < l->nguards; k++)
@@ -132,8 +132,8 @@ static void take_longer(const MapLoop *l, int axis, int *longest) {
   if (*longest < 0 || l->extent[axis] > l->extent[*longest]) *longest = axis;
 }
 
-static bool find_block(const MapLoop *l, Block *b) {
-  *b = (Block){-1, -1, -1};
+static bool find_block(const MapLoop *l, SumBlock *b) {
+  *b = (SumBlock){-1, -1, -1};
   if (!l->straight || l->nreads != 2) return false;
   for (int axis = 0; axis < l->naxes; axis++) {
     bool first = l->reads[0]->flat.coef[axis] != 0, second = l->reads[1]->flat.coef[axis] != 0;
@@ -146,7 +146,7 @@ static bool find_block(const MapLoop *l, Block *b) {
 }
 
 /* 4 by 2 sums at once; am: from one m to the next in a, and so on. */
-static void add_block(const MapLoop *l, const Block *b, const double *x0, const double *x1, double *y) {
+static void add_block(const MapLoop *l, const SumBlock *b, const double *x0, const double *x1, double *y) {
   const Form *f = &l->reads[0]->flat, *g = &l->reads[1]->flat;
   int64_t am = f->coef[b->m], at = f->coef[b->t], bn = g->coef[b->n], bt = g->coef[b->t], ym = l->out.coef[b->m],
           yn = l->out.coef[b->n];
@@ -161,7 +161,7 @@ static void add_block(const MapLoop *l, const Block *b, const double *x0, const 
   for (int k = 0; k < 8; k++) y[k / 2 * ym + k % 2 * yn] += s[k];
 }
 
-static void add_blocks(const MapLoop *l, const Block *b, const double *x0, const double *x1, double *y) {
+static void add_blocks(const MapLoop *l, const SumBlock *b, const double *x0, const double *x1, double *y) {
   const Form *f = &l->reads[0]->flat, *g = &l->reads[1]->flat;
   int64_t m = l->extent[b->m], n = l->extent[b->n], ym = l->out.coef[b->m], yn = l->out.coef[b->n];
   for (int64_t i = 0; i < m; i += 4)
@@ -178,7 +178,7 @@ static void add_blocks(const MapLoop *l, const Block *b, const double *x0, const
 }
 
 /* The read at the start of a block, whose last element is within the array too. */
-static const double *block_start(const MapLoop *l, const Block *b, const ReadPlace *p, int64_t start) {
+static const double *block_start(const MapLoop *l, const SumBlock *b, const ReadPlace *p, int64_t start) {
   int64_t least = start, most = start;
   const int axes[] = {b->m, b->n, b->t};
   for (int k = 0; k < 3; k++) {
@@ -190,7 +190,7 @@ static const double *block_start(const MapLoop *l, const Block *b, const ReadPla
   return p->values + start;
 }
 
-static void run_blocks(const MapLoop *l, const Block *b, double *y) {
+static void run_blocks(const MapLoop *l, const SumBlock *b, double *y) {
   MapLoop outer = *l; /* the other axes */
   int64_t at[MAX_AXES] = {0}, start[MOST_FORMS];
   outer.naxes = 0;
@@ -212,7 +212,7 @@ static void run_blocks(const MapLoop *l, const Block *b, double *y) {
 static void run_terms(const MapLoop *l, double *y) {
   int64_t at[MAX_AXES] = {0}, start[MOST_FORMS];
   int inner = l->naxes ? l->order[l->naxes - 1] : 0;
-  Block block;
+  SumBlock block;
   if (find_block(l, &block)) {
     run_blocks(l, &block, y);
   } else if (l->straight) {

@@ -1,5 +1,5 @@
 /* axis.c: the graph, its free variables and their axes. */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* bounds.c: the bounds of whole values, which are whole numbers below 2^53, where doubles are exact. build/range.c sets
  * those of a new node. */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 #include <math.h>
 

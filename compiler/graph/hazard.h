@@ -3,7 +3,7 @@
  * sums and products. */
 #ifndef NNC_HAZARD_H
 #define NNC_HAZARD_H
-#include "graph/graph.h"
+#include "graph/node.h"
 
 enum {
   MAY_BE_NAN = 1,

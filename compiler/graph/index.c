@@ -2,7 +2,7 @@
  * terms sorted and merged, no common factor with the divisor. Sums of indices with divisors go over the least common
  * one. Numbers are 64-bit; what does not fit is an error of the model, at the node that is being built, and the index
  * becomes 0. */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 #include <math.h>
 #include <string.h>

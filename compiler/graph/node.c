@@ -1,6 +1,6 @@
-/* node.c: nodes, of which equal ones are one: found by a hash of what they are made of. See graph/graph.h for the idea.
+/* node.c: nodes, of which equal ones are one: found by a hash of what they are made of. See graph/node.h for the idea.
  */
-#include "graph/graph.h"
+#include "graph/node.h"
 #include "graph/hazard.h"
 
 #include <math.h>

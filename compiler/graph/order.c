@@ -3,7 +3,7 @@
  * In: roots. Out: a list in which a node stands after all that it reads, gathers and guards included; all that a loop
  * needs stands before its first RESULT. RESULTs of one scan that are one loop are a group, with all of their carried
  * values. */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 #include <string.h>
 

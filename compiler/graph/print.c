@@ -1,6 +1,6 @@
 /* print.c: nodes as text, in two ways: exact (--emit=graph, one line a node) and as a formula for a reader, in names
  * that he is given; `names` is NULL where it is exact. */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 #include <math.h>
 #include <string.h>

@@ -6,8 +6,8 @@
 #ifndef NNC_PROGRAM_H
 #define NNC_PROGRAM_H
 
-#include "graph/graph.h"
-#include "syntax/ast.h"
+#include "graph/node.h"
+#include "syntax/syntax.h"
 
 typedef enum {
   START_ZERO,

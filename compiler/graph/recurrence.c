@@ -1,11 +1,11 @@
 /* recurrence.c: scans in the graph: PREVs, RESULTs, and which RESULTs are one loop.
  *
  * A recurrence is a system of equations in which time is an axis, and a RESULT binds the PREVs in it, as a lambda
- * binds its variable (graph/graph.h). All recurrences of a scan run as one loop, by the scan's number; so where two
+ * binds its variable (graph/node.h). All recurrences of a scan run as one loop, by the scan's number; so where two
  * can't, one of them takes another scan, as a bound variable takes another name. In: a body and carried values. Out: a
  * RESULT, of the carried values that it needs, in the scan where its loop is; for a list of nodes, its
  * loops. */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 #include <string.h>
 

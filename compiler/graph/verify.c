@@ -1,6 +1,6 @@
 /* verify.c: what holds of every node of a graph, asked after every pass: arities, indices that are affine in the node's
  * own axes, guards where they belong. A graph in which it does not hold ends nnc with the pass's name. */
-#include "graph/graph.h"
+#include "graph/node.h"
 
 #include <math.h>
 

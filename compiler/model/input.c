@@ -1,5 +1,5 @@
 /* input.c: `input x[784]`, `dim T <= 64`: what examples have, and of how many places. */
-#include "graph/hazard.h"
+#include "graph/graph.h"
 #include "model/run.h"
 
 #include <string.h>

@@ -3,15 +3,25 @@
  * In: the trees of the prelude and of the model's file (syntax/). Out: the Program (graph/program.h), whose roots may
  * still hold NAME, GRAD and STOP nodes: simplify_values replaces them. What is wrong is reported (error_count), and
  * the Program is returned as far as it goes. Kept: each statement means what it says; nothing is simplified but by the
- * builders of the graph.
+ * builders of the graph. Values of expressions are made by elaborate/.
  *
- * run.c goes through the statements; import, input, constant, goal, claim, train, minimize (with optimizer, flat and
- * full_batch) and law (with formula) have one kind of them each. No file of it is in a circle. Values of expressions
- * are made by elaborate/. */
+ * Its files, each of which calls those before it only:
+ *     input.c                 input, dim
+ *     law.c                   are these lines of derivatives and rules any that can be used?
+ *     formula.c, apply_law.c  what such a line says, elaborated once; with values in place of its formals
+ *     constant.c              const, fn, layer, optimizer: known everywhere
+ *     import.c                import
+ *     goal.c                  loss, metric, output
+ *     claim.c                 check
+ *     train.c                 train { }
+ *     full_batch.c            minimize with bfgs and its like
+ *     flat.c, optimizer.c     is an optimizer elementwise? its lines as a graph
+ *     minimize.c              minimize, maximize
+ *     run.c                   the statements, one after the other */
 #ifndef NNC_MODEL_H
 #define NNC_MODEL_H
 
-#include "graph/program.h"
+#include "graph/graph.h"
 
 Program *model_program(Context *cx, const Block *prelude, const Block *model, const char *path, Options *options);
 

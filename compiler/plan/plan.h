@@ -3,11 +3,22 @@
  *
  * Comes in: the roots of a routine (or of an optimizer) after simplification: MAP, RESHAPE, PIECES and leaves. Goes
  * out: a list of steps, and a place for every node. A step stores one node or several (a fused group of elementwise
- * ones); what has no place of its own is written out where it is read. Needs and keeps: the graph is not changed. */
+ * ones); what has no place of its own is written out where it is read. Needs and keeps: the graph is not changed.
+ *
+ * Its files, each of which calls those before it only:
+ *     leaves.c   which arrays a body reads
+ *     loops.c    scans as loops
+ *     memory.c   where values lie in the work area
+ *     storage.c  strides, one flat index
+ *     lives.c    who reads what, and until when
+ *     sum.c      which sums need memory to keep their digits
+ *     gemm.c     which are matrix products
+ *     mark.c     who needs a node as an array
+ *     steps.c    from roots to steps and places */
 #ifndef NNC_PLAN_H
 #define NNC_PLAN_H
 
-#include "graph/program.h"
+#include "graph/graph.h"
 
 typedef enum {
   PLACE_NONE,   /* not needed */

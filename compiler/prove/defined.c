@@ -5,7 +5,7 @@
  * y = 0, sign(1/y) is 1 there, argmax is a place. Such operations on what may have no number are told apart here; the
  * provers take each as a value of its own. (where and select, which leave out an operand, have a case for each.) */
 #include "prove/element.h"
-#include "build/property.h"
+#include "build/build.h"
 
 #include <math.h>
 

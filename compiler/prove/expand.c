@@ -9,7 +9,7 @@
 #include "prove/prove.h"
 #include "prove/element.h"
 #include "prove/normal.h"
-#include "build/property.h"
+#include "build/build.h"
 
 #include <string.h>
 

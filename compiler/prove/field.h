@@ -11,10 +11,7 @@
  * their operand, and a value remembers what of them it was made of, so that exp(log(u)) = u and sqrt(u)*sqrt(u) = u. A
  * constant is the simple fraction nearest to it, if one is within rounding.
  *
- * Equal numbers are equal formulas wherever both are defined; different ones may be equal all the same.
- *
- * Its files, each of which calls those before it only: field_number.c, field_sign.c, field_function.c, field_apply.c.
- */
+ * Equal numbers are equal formulas wherever both are defined; different ones may be equal all the same. */
 #ifndef NNC_FIELD_H
 #define NNC_FIELD_H
 

@@ -2,7 +2,7 @@
 #ifndef NNC_SHOW_SHAPE_H
 #define NNC_SHOW_SHAPE_H
 
-#include "graph/program.h"
+#include "graph/graph.h"
 
 /* "[batch, 10]": the extents of n from axis `first` on. */
 void show_axes(Text *out, const Node *n, int first);

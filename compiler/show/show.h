@@ -1,10 +1,16 @@
 /* show.h: a program as text for people.
  *
- * Comes in: a simplified Program. Goes out: text, the same bytes each time. Kept: the program, as it is. */
+ * Comes in: a simplified Program. Goes out: text, the same bytes each time. Kept: the program, as it is.
+ *
+ * Its files, each of which calls those before it only:
+ *     shape.c    what the others share
+ *     plan.c     --emit=plan
+ *     dot.c      nnc show --format dot
+ *     summary.c  nnc show */
 #ifndef NNC_SHOW_H
 #define NNC_SHOW_H
 
-#include "graph/program.h"
+#include "graph/graph.h"
 
 /* Steps and places of every routine and optimizer, for --emit=plan. */
 void show_plan(Program *program, const Options *options, Text *out);

@@ -7,7 +7,6 @@
 #include "simplify/simplifier.h"
 
 #include "build/build.h"
-#include "build/property.h"
 #include "model/model.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 #ifndef NNC_SIMPLIFIER_H
 #define NNC_SIMPLIFIER_H
 
-#include "graph/program.h"
+#include "graph/graph.h"
 
 enum { MOST_OPAQUE = 32 /* derivatives in derivatives */, MOST_INNER = 64 };
 

@@ -4,14 +4,21 @@
  * the gradients that training asks for; then, in a second pass, as single precision wants them. Kept: every value.
  *
  * Its files, each of which calls those before it only:
- *     rule.c        rules of the prelude        simplifier.c   simplified nodes         explain.c   rules that applied
- *     float.c       single precision            gradient.c, rebuild.c   one node        limits.c    what is refused
- *     program.c     all roots                   padding.c      unread places            unused.c    reports
+ *     explain.c              rules that applied
+ *     limits.c               what is refused
+ *     padding.c              what stands beyond an example's extents
+ *     rule.c                 the left sides of rules
+ *     simplifier.c           simplified nodes
+ *     float.c                single precision
+ *     gradient.c, rebuild.c  one node
+ *     program.c              all roots
+ *     unused.c               reports of what nothing depends on
+ *
  * gradient.c and rebuild.c call each other: a derivative is taken of simplified nodes, and is simplified. */
 #ifndef NNC_SIMPLIFY_H
 #define NNC_SIMPLIFY_H
 
-#include "graph/program.h"
+#include "graph/graph.h"
 
 /* Replaces every root of the program by a simplified one without NAME and GRAD. */
 void simplify_values(Program *p, const Options *options);

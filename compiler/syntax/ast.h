@@ -1,8 +1,8 @@
 /* ast.h: the syntax tree, exactly what was written.
  *
- * Comes in from syntax/parser.y, goes out to model/run.c. A tree says nothing about meaning: `max(a, b)` and `sum(x)`
- * are calls, `sum(j) W[i,j]*x[j]` is a reduction because it has a body. Names with dots (`h.W`, `x.0.att.Wq`) are one
- * name, their dots included. Every node carries its span. Lists are arrays with a count. */
+ * A part of syntax.h. Made by syntax/parser.y, read by model/run.c. A tree says nothing about meaning: `max(a, b)` and
+ * `sum(x)` are calls, `sum(j) W[i,j]*x[j]` is a reduction because it has a body. Names with dots (`h.W`, `x.0.att.Wq`)
+ * are one name, their dots included. Every node carries its span. Lists are arrays with a count. */
 #ifndef NNC_AST_H
 #define NNC_AST_H
 
@@ -184,15 +184,5 @@ struct Stmt {
   Entry *entries;
   int nentries;
 };
-
-/* Parses a source. What is wrong is reported; the statements that could be read are returned all the same, so that
- * later stages can find more. `is_prelude` changes nothing in the grammar. */
-Block parse(Context *cx, const Source *source);
-
-/* The tree as text, indented, one node a line (nnc --emit=ast). */
-void ast_print(Text *out, const Block *block);
-/* An expression as it would be written, minimal parentheses (used in messages and in comments of checks). */
-void expr_print(Text *out, const Expr *e);
-const char *expr_text(Context *cx, const Expr *e);
 
 #endif

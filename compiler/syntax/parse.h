@@ -1,14 +1,11 @@
-/* parse.h: what the parts of the front end share, and nobody else includes.
- *
- *     text ─ lexer.l ▶ raw tokens ─ token.c ▶ tokens ─ parser.y, tree.c ▶ tree ─ place.c ▶ tree
- *               │ character.c            │ word.c        └ mistake.c: a syntax error in a reader's words
+/* parse.h: what the files of syntax/ share; private to it.
  *
  * The filter in syntax/token.c keeps the grammar small: it knows where a line goes on, which ' is a transpose, where
  * the body of a reduction begins, and how to skip what is left of a statement in error. */
 #ifndef NNC_PARSE_H
 #define NNC_PARSE_H
 
-#include "syntax/ast.h"
+#include "syntax/syntax.h"
 
 enum { MOST_NESTED = 200, MOST_HEIGHT = 1000, MOST_NAME = 200, MOST_HELD = 4, MOST_WORDS = 40, ENOUGH_ERRORS = 200 };
 

@@ -7,7 +7,7 @@
  *                                                                            number 2
  * expr_print: an expression as it would be written, a*2, with no more parentheses than needed: what is printed parses
  * to the same tree again. */
-#include "syntax/ast.h"
+#include "syntax/syntax.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,14 @@
  *
  * Kernels (matrix product, draws) and the reflection table of a generated model (nn_model). The tools that work on any
  * model through that table (data files, checkpoints, the trainer, a main) are in nn_tools.h; the inline mathematics
- * that generated .c files use is in nn_math.h. Nothing here allocates or prints. All matrices are row-major, all reals
- * are float. C99 and C++11. */
+ * that generated .c files use is in nn_math.h (with nn_gamma.h, and nn_double.h for full-batch methods). Nothing here
+ * allocates or prints. All matrices are row-major, all reals are float. C99 and C++11.
+ *
+ * Its files, each of which calls those before it only:
+ *     gemm_portable.c, gemm_avx2.c, gemm_avx512.c  a tile of the matrix product, for each kind of processor
+ *     gemm.c                                       the matrix product
+ *     random.c                                     draws from a counter, without a state
+ *     double.c                                     kernels in double precision, for full-batch methods */
 #ifndef NN_H
 #define NN_H
 

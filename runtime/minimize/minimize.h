@@ -10,11 +10,17 @@
  *   ... m.x ...
  *   nn_minimizer_close(&m);
  *
- * All in double precision. Nothing here knows models; train/full_batch.c makes a function of one. */
+ * All in double precision. Nothing here knows models; train/full_batch.c makes a function of one.
+ *
+ * Its files, each of which calls those before it only:
+ *     vector.c     products and sums of vectors
+ *     newton.c     Newton's direction
+ *     search.c     how far to go along a direction
+ *     direction.c  the methods, step by step */
 #ifndef NN_MINIMIZE_H
 #define NN_MINIMIZE_H
 
-#include "base/tools.h"
+#include "common/common.h"
 
 typedef struct nn_function {
   size_t n;

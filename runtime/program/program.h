@@ -2,7 +2,18 @@
  *
  * In: a command line such as `train x=a.idx y=b.idx --save m.safetensors`. Out: what the command prints and writes, and
  * an exit status (main.c). Nothing is kept. What a generated program calls is nn_main, of nn_tools.h; here is what the
- * files of this folder share. */
+ * files of this folder share.
+ *
+ * Its files, each of which calls those before it only:
+ *     options.c          the command line
+ *     info.c             the command info
+ *     picture.c, text.c  an output as a picture, as a text
+ *     trace.c            the parameters after each step
+ *     values.c           losses and metrics, printed
+ *     train.c            the command train
+ *     write.c            outputs as files
+ *     use.c              the commands test, predict, grad
+ *     main.c             the table of commands */
 #ifndef NN_PROGRAM_H
 #define NN_PROGRAM_H
 

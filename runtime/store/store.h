@@ -3,11 +3,16 @@
  * In: a model's table and a seed, or a checkpoint. Out: a run: the model's struct with its parameters and states, and
  * what training has come to; or the checkpoint, from which training goes on as if it had never stopped. Kept: nn_run,
  * until nn_run_close. What programs may call is in nn_tools.h (nn_run_open, nn_checkpoint_save, ...); here is what
- * later folders call beside that: parts of a run, and files of tensors. */
+ * later folders call beside that: parts of a run, and files of tensors.
+ *
+ * Its files, each of which calls those before it only:
+ *     run.c                                a model in memory
+ *     safetensors_header.c, safetensors.c  named tensors in a file
+ *     checkpoint.c                         a run in a file and back */
 #ifndef NN_STORE_H
 #define NN_STORE_H
 
-#include "base/tools.h"
+#include "common/common.h"
 
 /* ---- parts of a run (run.c) ---- */
 

@@ -2,7 +2,14 @@
  *
  * In: a run and data. Out: the run, trained; means of losses and metrics; gradients; outputs. Nothing is kept but in
  * the run. What programs may call is in nn_tools.h (nn_train, nn_evaluate, nn_gradient, nn_predict); here is what the
- * files of this folder share. */
+ * files of this folder share.
+ *
+ * Its files, each of which calls those before it only:
+ *     workers.c     threads, each with what a call needs
+ *     evaluate.c    a model applied to whole data sets
+ *     steps.c       one step of training
+ *     full_batch.c  the loss over all rows as a function
+ *     epochs.c      the trainer */
 #ifndef NN_TRAIN_H
 #define NN_TRAIN_H
 

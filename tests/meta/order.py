@@ -3,8 +3,9 @@
     order.py BUILD compiler|runtime
 
 In: the objects of a build (what each defines and calls, by nm) and the #include lines. Out: on standard output a table of the
-folders; on standard error what breaks the order: an arrow that runs back, a private header that another folder includes, a circle
-of files that no header of its folder names, an exported name that begins with no noun of its room, a file over 500 lines, a function
+folders; on standard error what breaks the order: an arrow that runs back, a header that another folder includes and that is not
+FOLDER/FOLDER.h, a list of files in that header that is not all of them, or not in the order of their calls, a circle of files that no
+header of its folder names, an exported name that begins with no noun of its room, a file over 500 lines, a function
 over 60, a line over 120 columns, a switch over operators that says no reason. Exit status 1 where something does.
 """
 import collections
@@ -15,12 +16,11 @@ import sys
 
 ORDER = {
     "compiler": "base syntax graph build evaluate elaborate model derive simplify prove check plan emit show command".split(),
-    "runtime": "kernels base data store minimize train program".split(),
+    "runtime": "kernels common data store minimize train program".split(),
 }
-# Headers that other folders include, besides FOLDER/FOLDER.h.
-PUBLIC = {"compiler": {"syntax/ast.h", "syntax/parse.h", "graph/program.h", "graph/op.h", "graph/reduction.h", "graph/hazard.h", "build/property.h",
-                       "build/product.h"},
-          "runtime": {"base/tools.h"}}
+# The one header of a folder that others include: FOLDER/FOLDER.h, but for kernels/, whose headers are installed for generated C.
+HEADERS = {"kernels": "nn"}
+LIST = "Its files, each of which calls those before it only:"  # in the opening of that header
 # Nouns of a room, besides its own name and those of its files and headers.
 NOUNS = {
     "compiler": {
@@ -30,7 +30,7 @@ NOUNS = {
         "derive": "integrand", "elaborate": "elaborator", "model": "law full", "prove": "poly mono atom power index",
         "emit": "c plan loop"},
     "runtime": {
-        "kernels": "philox noise draw", "base": "fail print nearest suggest out letter", "data": "inputs read",
+        "kernels": "philox noise draw", "common": "fail print nearest suggest out letter", "data": "inputs read",
         "store": "tensor tensors pieces", "minimize": "minimizer cholesky", "train": "gradient predict step",
         "program": "main cli"},
 }
@@ -80,15 +80,17 @@ def rank(root, file):
     return ORDER[root].index(folder) if folder in ORDER[root] else len(ORDER[root])  # main.c stands above all
 
 
+def public_header(folder):
+    return "%s/%s.h" % (folder, HEADERS.get(folder, folder))
+
+
 def check_includes(root):
     for file in sources(root):
         text = open(os.path.join(root, file), encoding="utf-8").read()
         for header in re.findall(r'^#include "(\w+/\w+\.h)"', text, re.M):
             if rank(root, header) > rank(root, file):
                 wrong("%s/%s includes %s, of a later stage" % (root, file, header))
-            own = header.split("/")[0]
-            public = header == "%s/%s.h" % (own, own) or header in PUBLIC[root]
-            if own != folder_of(file) and not public:
+            if folder_of(header) != folder_of(file) and header != public_header(folder_of(header)):
                 wrong("%s/%s includes %s, which is private to its folder" % (root, file, header))
 
 
@@ -133,17 +135,40 @@ def is_named(root, part):
     return False
 
 
-def check_calls(root, files):
+def calls_of(files):
     home = {symbol: file for file, (defined, _) in files.items() for symbol in defined}
     graph = collections.defaultdict(set)
     for file, (_, used) in files.items():
         graph[file] |= {home[s] for s in used if s in home and home[s] != file}
+    return home, graph
+
+
+def check_calls(root, files):
+    home, graph = calls_of(files)
+    for file, (_, used) in files.items():
         for symbol in sorted(used):
             if symbol in home and rank(root, home[symbol]) > rank(root, file):
                 wrong("%s calls %s of %s, a later stage" % (file, symbol, home[symbol]))
     for part in circles(graph):
         if not is_named(root, part):
             wrong("a circle of files that no header names: %s" % ", ".join(part))
+
+
+def check_lists(root, files):
+    """The public header of a folder lists its files, each after those that it calls, circles aside."""
+    graph = calls_of(files)[1]
+    circle = {file: part for part in circles(graph) for file in part}
+    for folder in ORDER[root]:
+        header = os.path.join(root, public_header(folder))
+        opening = open(header, encoding="utf-8").read().split("*/")[0]
+        listed = re.findall(r"\b(\w+)\.[cly]\b", opening.partition(LIST)[2])
+        listed = ["%s/%s" % (folder, f) for f in dict.fromkeys(listed)]
+        mine = {os.path.splitext(f)[0] for f in sources(root) if folder_of(f) == folder and f.endswith((".c", ".l", ".y"))}
+        for file in sorted(mine ^ set(listed)):
+            wrong("%s: %s %s" % (header, "does not list" if file in mine else "lists", file))
+        for k, file in enumerate(listed):
+            for later in sorted(graph[file] & set(listed[k + 1:]) - set(circle.get(file, ()))):
+                wrong("%s lists %s before %s, which it calls" % (header, file, later))
 
 
 def check_names(root, files):
@@ -189,14 +214,11 @@ def check_switches(root):
 
 def print_table(root):
     print("%-10s %6s %6s  %s" % (root, "files", "lines", "what"))
-    headers = {"syntax": "parse", "kernels": "nn"}
-    if root == "runtime":
-        headers["base"] = "tools"
     for folder in ORDER[root]:
         mine = [f for f in sources(root) if folder_of(f) == folder]
         lines = sum(len(open(os.path.join(root, f), encoding="utf-8").read().split("\n")) - 1 for f in mine)
-        header = os.path.join(root, folder, headers.get(folder, folder) + ".h")
-        first = re.match(r"/\* \w+\.h: (.*?)[.;:](\s|$)", open(header, encoding="utf-8").read(), re.S) if os.path.exists(header) else None
+        header = os.path.join(root, public_header(folder))
+        first = re.match(r"/\* \w+\.h: (.*?)[.;:?](\s|$)", open(header, encoding="utf-8").read(), re.S) if os.path.exists(header) else None
         print("%-10s %6d %6d  %s" % (folder, len(mine), lines, re.sub(r"\s*\n \* ", " ", first.group(1)) if first else ""))
 
 
@@ -206,6 +228,7 @@ def main():
     print_table(root)
     check_includes(root)
     check_calls(root, files)
+    check_lists(root, files)
     check_names(root, files)
     check_sizes(root)
     check_switches(root)

@@ -3,7 +3,7 @@
 #define _XOPEN_SOURCE 700
 #include "scratch.h"
 #include "tiny_model.h"
-#include "base/tools.h"
+#include "common/common.h"
 
 #include <dirent.h>
 #include <float.h>
@@ -296,7 +296,8 @@ static void what_is_standardized_stays_finite(void **state) {
   nn_run run;
   nn_data data;
   double values[8];
-  const nn_source files[] = {{"x", scratch_text("x.csv", "1,1,1,1\n1,1,3e38,1\n")}, {"y", scratch_text("y.csv", "0\n1\n")}};
+  const nn_source files[] = {{"x", scratch_text("x.csv", "1,1,1,1\n1,1,3e38,1\n")},
+                             {"y", scratch_text("y.csv", "0\n1\n")}};
   (void)state;
   opened(&run, 3);
   standardized(&run, 0, 1e-3f);

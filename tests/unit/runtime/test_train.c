@@ -7,7 +7,7 @@
 #define TINY_STANDARDIZE 1
 #include "flowers.h"
 #include "tiny_model.h"
-#include "base/tools.h"
+#include "common/common.h"
 
 #include <math.h>
 

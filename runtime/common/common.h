@@ -1,10 +1,17 @@
-/* tools.h: base, what the whole runtime stands on. SPDX-License-Identifier: 0BSD
+/* common.h: what the whole runtime stands on. SPDX-License-Identifier: 0BSD
  *
  * In: what the operating system has: bytes of files, memory, numbers in some locale. Out: messages for people, numbers
  * that are the same in every locale, whole files or a reason, texts that grow. Nothing is kept between calls, nothing
- * is printed, nothing here knows data, checkpoints or training. What programs may call is in nn_tools.h. */
-#ifndef NN_BASE_TOOLS_H
-#define NN_BASE_TOOLS_H
+ * is printed, nothing here knows data, checkpoints or training. What programs may call is in nn_tools.h.
+ *
+ * Its files, each of which calls those before it only:
+ *     message.c  errors, shapes, the nearest name
+ *     memory.c   memory that is aligned
+ *     file.c     whole files in and out
+ *     number.c   numbers as text and as bytes
+ *     text.c     text that grows, UTF-8 */
+#ifndef NN_COMMON_H
+#define NN_COMMON_H
 
 #include "nn_tools.h"
 

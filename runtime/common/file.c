@@ -3,7 +3,7 @@
  * In: a path. Out: its bytes, unpacked where they are gzip'd; or a file that is written completely or not at all,
  * because it is made beside its target ("m.safetensors.new-4711"), synced, and only then renamed over it. */
 #define _XOPEN_SOURCE 700 /* realpath */
-#include "base/tools.h"
+#include "common/common.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
  *
  * In: a number of bytes. Out: zeros at a multiple of 64, the length of a line of the processor's cache and of its
  * widest vector; or a message. */
-#include "base/tools.h"
+#include "common/common.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  *
  * In: a format, a shape, a word and the names that there are. Out: text in the caller's buffer or nn_error, cut off
  * where it does not fit. */
-#include "base/tools.h"
+#include "common/common.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  *
  * In: pieces of text. Out: one text, zero-terminated; where memory was short it says so in `failed`, once, at the end.
  * Characters are code points; a byte that is not UTF-8 counts as the character of its number. */
-#include "base/tools.h"
+#include "common/common.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  *
  * In: "1.5e-3", a double, or bytes of a file. Out: the number, correctly rounded, or its text. A number has a decimal
  * point, whatever the locale of the program that the runtime is part of. */
-#include "base/tools.h"
+#include "common/common.h"
 
 #include <locale.h>
 #include <math.h>
