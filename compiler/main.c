@@ -183,10 +183,11 @@ static int emit_files(Job *j) {
 
 static int run_check(Job *j) {
   Text out = {.cx = j->cx};
-  int refuted = check_program(j->program, &out);
+  Findings all = check_program(j->program);
   if (error_count(j->cx)) return 1;
+  print_findings(&all, &out);
   int status = print_text(&out, j->command->output);
-  return status ? status : refuted;
+  return status ? status : check_status(&all);
 }
 
 static int run_show(Job *j) {

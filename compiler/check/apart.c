@@ -1,5 +1,5 @@
 /* apart.c: what is checked, one after the other, in a process of its own, so that a fault of nnc in one of them, which
- * may be a crash, costs only its own verdict: the report names it, and another process goes on with the next one.
+ * may be a crash, costs only its own verdict: a finding names it, and another process goes on with the next one.
  *
  *     child:  item 0, item 1, item 2 crashes         what each reports goes through a pipe
  *     child:                          item 3, item 4, ...                                     */
@@ -16,70 +16,53 @@
 
 #define MOST_SECONDS 600 /* of processor time for one item: then it is taken to have no end */
 
-typedef struct Record { /* of one item; its report follows */
-  Tally tally;
-  int errors;
-  size_t length;
+typedef struct Record { /* of one item; its findings follow */
+  int findings, errors;
 } Record;
-
-static void tally_add(Tally *t, const Tally *more) {
-  t->proved += more->proved, t->holds += more->holds, t->refuted += more->refuted, t->undecided += more->undecided;
-  t->agree += more->agree, t->fail += more->fail;
-}
-
-static bool write_all(int to, const void *data, size_t size) {
-  const char *at = data;
-  for (ssize_t n; size; at += n, size -= (size_t)n)
-    if ((n = write(to, at, size)) <= 0) return false;
-  return true;
-}
-
-static bool read_all(int from, void *data, size_t size) {
-  char *at = data;
-  for (ssize_t n; size; at += n, size -= (size_t)n)
-    if ((n = read(from, at, size)) <= 0) return false;
-  return true;
-}
 
 static void run_items(Context *cx, const Items *items, int first, int to) {
   for (int k = first; k < items->n; k++) {
     struct itimerval limit = {.it_value = {.tv_sec = MOST_SECONDS}};
-    Text out = {.cx = cx};
+    Findings found = {0};
     Record r = {.errors = -error_count(cx)};
     setitimer(ITIMER_PROF, &limit, NULL);
-    items->run(items->state, k, &out, &r.tally);
+    items->run(items->state, k, &found);
     r.errors += error_count(cx);
-    r.length = out.length;
-    if (!write_all(to, &r, sizeof r) || !write_all(to, out.data, r.length)) _exit(2);
+    r.findings = found.n;
+    if (!finding_write(to, &r, sizeof r)) _exit(2);
+    for (int i = 0; i < found.n; i++)
+      if (!finding_send(cx, to, &found.at[i])) _exit(2);
   }
   _exit(0);
 }
 
-/* Takes the reports of items from `first` on; returns the first of which none came. */
-static int take_reports(Context *cx, const Items *items, int first, int from, Text *out, Tally *tally) {
+/* Takes the findings of items from `first` on; returns the first item of which not all came. */
+static int take_findings(Context *cx, const Items *items, int first, int from, Findings *out) {
   Record r;
-  int k = first;
-  for (; k < items->n && read_all(from, &r, sizeof r); k++) {
-    char *text = arena_alloc(cx, r.length + 1);
-    if (!read_all(from, text, r.length)) break;
-    text_add_n(out, text, r.length);
-    tally_add(tally, &r.tally);
+  for (int k = first; k < items->n; k++) {
+    if (!finding_read(from, &r, sizeof r)) return k;
+    for (int i = 0; i < r.findings; i++) {
+      Finding f;
+      if (!finding_receive(cx, from, &f)) return k;
+      VEC_PUSH(cx, out, f);
+    }
     errors_add(cx, r.errors);
   }
-  return k;
+  return items->n;
 }
 
-static void report_fault(const Items *items, int k, int status, Text *out) {
-  items->name(items->state, k, out);
-  text_add(out, ": nnc failed: ");
-  if (!WIFSIGNALED(status)) text_printf(out, "it ended with status %d", WEXITSTATUS(status));
-  else if (WTERMSIG(status) == SIGABRT) text_add(out, "an internal error, shown above");
-  else if (WTERMSIG(status) == SIGPROF) text_printf(out, "no end after %d seconds", MOST_SECONDS);
-  else text_printf(out, "%s (signal %d)", strsignal(WTERMSIG(status)), WTERMSIG(status));
-  text_add(out, "\n    this says nothing about the line; please report it with the model\n");
+static void find_fault(Context *cx, const Items *items, int k, int status, Findings *out) {
+  Finding f;
+  items->name(items->state, k, &f);
+  f.verdict = VERDICT_FAULT;
+  if (!WIFSIGNALED(status)) f.reason = arena_printf(cx, "it ended with status %d", WEXITSTATUS(status));
+  else if (WTERMSIG(status) == SIGABRT) f.reason = "an internal error, shown above";
+  else if (WTERMSIG(status) == SIGPROF) f.reason = arena_printf(cx, "no end after %d seconds", MOST_SECONDS);
+  else f.reason = arena_printf(cx, "%s (signal %d)", strsignal(WTERMSIG(status)), WTERMSIG(status));
+  VEC_PUSH(cx, out, f);
 }
 
-void check_apart(Context *cx, const Items *items, Text *out, Tally *tally) {
+void check_apart(Context *cx, const Items *items, Findings *out) {
   for (int k = 0; k < items->n;) {
     int ends[2], status = 0;
     pid_t child;
@@ -91,15 +74,14 @@ void check_apart(Context *cx, const Items *items, Text *out, Tally *tally) {
       run_items(cx, items, k, ends[1]);
     }
     if (child < 0) { /* no process can be started */
-      items->run(items->state, k++, out, tally);
+      items->run(items->state, k++, out);
       continue;
     }
     close(ends[1]);
-    k = take_reports(cx, items, k, ends[0], out, tally);
+    k = take_findings(cx, items, k, ends[0], out);
     close(ends[0]);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
     if (k == items->n) break;
-    report_fault(items, k++, status, out);
-    tally->faults++;
+    find_fault(cx, items, k++, status, out);
   }
 }

@@ -1,9 +1,12 @@
 /* check.h: `nnc check model.nn`: every hand derivation is proved, found to hold at random points, or refuted; every
  * parameter array's gradient is compared with difference quotients.
  *
- * In: a program whose roots are differentiated and simplified. Out: a report. Kept: nothing.
+ * In: a program whose roots are differentiated and simplified. Out: findings, as data; and these as a report. Kept:
+ * nothing.
  *
  * Its files, each of which calls those before it only:
+ *     finding.c   what is found, as data
+ *     print.c     the same for people
  *     point.c     random points
  *     probe.c     a derivative at a point
  *     gradient.c  all gradients
@@ -12,15 +15,17 @@
  *     tie.c       what rounding decides
  *     sides.c     both sides of a check at a point
  *     branch.c    points beside the edges
+ *     verdict.c   one check
  *     apart.c     items in processes of their own
  *     report.c    all of it */
 #ifndef NNC_CHECK_H
 #define NNC_CHECK_H
 
-#include "graph/graph.h"
+#include "check/finding.h"
 
-/* The report goes to out. Returns 3 where nnc itself failed at something, 1 where anything is refuted, undecided or
- * fails, else 0. */
-int check_program(Program *p, Text *out);
+/* All checks, then all gradients. */
+Findings check_program(Program *p);
+/* 3 where nnc itself failed at something, 1 where anything is refuted, undecided or fails, else 0. */
+int check_status(const Findings *all);
 
 #endif

@@ -77,31 +77,34 @@ static Probe probe_make(Array *a, int k, uint64_t seed) {
 }
 
 /* "h.W[128,784]" */
-static void print_leaf(Text *out, const Leaf *leaf) {
-  text_add(out, leaf->path);
+static const char *array_text(Context *cx, const Leaf *leaf) {
+  Text out = {.cx = cx};
+  text_add(&out, leaf->path);
   for (int k = 0; k < leaf->node->naxes; k++)
-    text_printf(out, "%s%lld%s", k ? "," : "[", (long long)leaf->node->axes[k].extent,
+    text_printf(&out, "%s%lld%s", k ? "," : "[", (long long)leaf->node->axes[k].extent,
                 k == leaf->node->naxes - 1 ? "]" : "");
+  return out.data;
 }
 
-static void print_array(Text *out, const Loss *l, const Array *a) {
-  text_printf(out, "gradient %s ", l->routine->name);
-  print_leaf(out, a->leaf);
+/* False, for the callers' sake. */
+static bool fails_for(Finding *f, const char *reason) {
+  f->verdict = VERDICT_FAILS;
+  f->reason = reason;
+  return false;
 }
 
-static void print_failure(Text *out, const Loss *l, const Array *a, const Probe *q, const Result *r) {
-  print_array(out, l, a);
-  text_add(out, ": fails");
-  int64_t k = q->element, at[MAX_AXES];
-  if (k < 0) text_add(out, " in a random direction");
-  for (int axis = a->leaf->node->naxes - 1; axis >= 0 && k >= 0; axis--) {
-    at[axis] = k % a->leaf->node->axes[axis].extent;
-    k /= a->leaf->node->axes[axis].extent;
+static bool fails_at(Finding *f, const Array *a, const Probe *q, const Result *r) {
+  const Node *n = a->leaf->node;
+  int64_t k = q->element;
+  f->direction = k < 0;
+  f->spot.n = k < 0 ? 0 : n->naxes;
+  for (int axis = f->spot.n - 1; axis >= 0; axis--) {
+    f->spot.at[axis] = k % n->axes[axis].extent;
+    k /= n->axes[axis].extent;
   }
-  for (int axis = 0; axis < a->leaf->node->naxes && q->element >= 0; axis++)
-    text_printf(out, "%s%lld%s", axis ? "," : " at [", (long long)at[axis],
-                axis == a->leaf->node->naxes - 1 ? "]" : "");
-  text_printf(out, ": the gradient is %.9g, the difference quotient %.9g\n", r->analytic, r->quotient);
+  f->gradient = r->analytic;
+  f->quotient = r->quotient;
+  return fails_for(f, NULL);
 }
 
 /* How much of the array is probed. */
@@ -116,8 +119,8 @@ static void plan_probes(const Loss *l, Array *a) {
   a->nelements = elements < 0 ? 0 : (int)elements;
 }
 
-/* Every probe in turn, at another point where it meets a kink. False where one fails (which is reported). */
-static bool probe_all(Loss *l, Array *a, uint64_t seed, Text *out) {
+/* Every probe in turn, at another point where it meets a kink. False where one fails (which f says then). */
+static bool probe_all(Loss *l, Array *a, uint64_t seed, Finding *f) {
   int n = a->nelements + a->ndirections;
   for (int k = 0; k < n;) {
     double scale, size;
@@ -131,17 +134,11 @@ static bool probe_all(Loss *l, Array *a, uint64_t seed, Text *out) {
       k++;
       continue;
     }
-    if (r.outcome == DIFFERS) {
-      print_failure(out, l, a, &q, &r);
-      return false;
-    }
+    if (r.outcome == DIFFERS) return fails_at(f, a, &q, &r);
     a->lost += r.outcome == DIGITS_LOST;
-    if (++a->redrawn > POINTS + n / 5 || !array_move(l, a, ++seed)) {
-      print_array(out, l, a);
-      text_printf(out, ": fails: %d points were drawn, all of them at kinks%s\n", a->redrawn,
-                  a->lost ? " or where its digits are lost" : "");
-      return false;
-    }
+    if (++a->redrawn > POINTS + n / 5 || !array_move(l, a, ++seed))
+      return fails_for(f, arena_printf(l->p->cx, "%d points were drawn, all of them at kinks%s", a->redrawn,
+                                       a->lost ? " or where its digits are lost" : ""));
   }
   return true;
 }
@@ -152,44 +149,27 @@ static bool proved_zero(const Loss *l, const Array *a) {
   return prove_equal(g, read_open(g, a->root, vars), build_constant(g, 0));
 }
 
-/* A point where the gradient is not 0 throughout; 0 where there is none. */
-static uint64_t first_point(Loss *l, Array *a, Text *out) {
+/* A point where the gradient is not 0 throughout; 0 where there is none: f says why. */
+static uint64_t first_point(Loss *l, Array *a, Finding *f) {
   for (uint64_t seed = 1; seed <= POINTS; seed++) {
-    if (!array_move(l, a, seed)) {
-      print_array(out, l, a);
-      text_add(out, ": fails: the loss is not finite at any point that was tried\n");
-      return 0;
-    }
-    if (!point_all_finite(a->gradient, a->count)) {
-      print_array(out, l, a);
-      text_add(out, ": fails: it is not finite where the loss is\n");
-      return 0;
-    }
+    if (!array_move(l, a, seed)) return fails_for(f, "the loss is not finite at any point that was tried");
+    if (!point_all_finite(a->gradient, a->count)) { return fails_for(f, "it is not finite where the loss is"); }
     if (a->scale > 0) return seed;
   }
-  print_array(out, l, a);
-  a->zero = proved_zero(l, a);
-  text_add(out, a->zero ? ": it is 0, whatever the inputs and parameters are: proved\n"
-                        : ": fails: it is zero everywhere: does the loss depend on it?\n");
+  f->proved = proved_zero(l, a);
+  if (!f->proved) fails_for(f, "it is zero everywhere: does the loss depend on it?");
   return 0;
 }
 
-static void print_redrawn(Text *out, int points, const char *where) {
-  if (points) text_printf(out, " (%d point%s drawn again %s)", points, points == 1 ? "" : "s", where);
-}
-
-static bool check_array(Loss *l, Array *a, Text *out) {
-  uint64_t seed = first_point(l, a, out);
-  if (a->zero) return true;
-  if (!seed || !probe_all(l, a, seed, out)) return false;
-  print_array(out, l, a);
-  text_printf(out, ": %d probe%s agree%s, largest difference %.1g", a->nprobes, a->nprobes == 1 ? "" : "s",
-              a->nprobes == 1 ? "s" : "", a->worst);
-  if (a->rounding) text_add(out, " (it is 0 but for rounding)");
-  print_redrawn(out, a->redrawn - a->lost, "at kinks");
-  print_redrawn(out, a->lost, "where digits are lost");
-  text_add(out, "\n");
-  return true;
+static void check_array(Loss *l, Array *a, Finding *f) {
+  f->verdict = VERDICT_AGREES;
+  uint64_t seed = first_point(l, a, f);
+  if (!seed || !probe_all(l, a, seed, f)) return;
+  f->probes = a->nprobes;
+  f->worst = a->worst;
+  f->rounding = a->rounding;
+  f->kinks = a->redrawn - a->lost;
+  f->lost = a->lost;
 }
 
 /* ---- all of them ---- */
@@ -288,10 +268,10 @@ Gradients *gradients_new(Program *p, int *count) {
   return g;
 }
 
-void gradients_name(void *gradients, int k, Text *out) {
+void gradients_name(void *gradients, int k, Finding *f) {
   Gradients *g = gradients;
-  Array a = {.leaf = &g->p->params.at[g->roots.at[k]->item]};
-  print_array(out, &(Loss){.routine = g->routines.at[k]}, &a);
+  *f = (Finding){.kind = FOUND_GRADIENT, .loss = g->routines.at[k]->name};
+  f->array = array_text(g->p->cx, &g->p->params.at[g->roots.at[k]->item]);
 }
 
 /* Of a costly loss all arrays are moved together first. */
@@ -306,28 +286,33 @@ static void take_loss(Gradients *g, const Routine *r) {
 
 /* Where all together agree, each by itself follows while MOST_WORK lasts; where they do not, all do, so that the wrong
  * one is named. */
-static void check_one(Gradients *g, Array *a, Text *out, Tally *tally) {
+static void check_one(Gradients *g, Array *a, Finding *f) {
   g->work += g->loss.cost * (a->nelements + a->ndirections);
   if (g->together.outcome == AGREES && g->work > MOST_WORK && a->scale > 0) {
-    print_array(out, &g->loss, a);
-    text_printf(out, ": agrees together with the others, largest difference %.1g\n", g->together.difference);
-    tally->agree++;
-  } else if (check_array(&g->loss, a, out)) tally->agree++;
-  else tally->fail++, g->failed++;
+    f->verdict = VERDICT_AGREES;
+    f->together = true;
+    f->worst = g->together.difference;
+  } else {
+    check_array(&g->loss, a, f);
+    g->failed += f->verdict == VERDICT_FAILS;
+  }
 }
 
-void gradients_check(void *gradients, int k, Text *out, Tally *tally) {
+void gradients_check(void *gradients, int k, Findings *out) {
   Gradients *g = gradients;
   const Routine *r = g->routines.at[k];
+  Finding f;
   int i = 0;
   if (g->routine != r) take_loss(g, r);
   while (i < g->all.n && g->all.at[i].leaf != &g->p->params.at[g->roots.at[k]->item]) i++;
-  if (i < g->all.n) check_one(g, &g->all.at[i], out, tally);
-  else gradients_name(g, k, out), text_add(out, ": the loss does not depend on it\n");
+  gradients_name(g, k, &f);
+  if (i < g->all.n) check_one(g, &g->all.at[i], &f);
+  else f.verdict = VERDICT_UNRELATED;
+  VEC_PUSH(g->p->cx, out, f);
   bool last = k + 1 == g->roots.n || g->routines.at[k + 1] != r;
   if (!last || g->together.outcome != DIFFERS || g->failed) return;
-  text_printf(
-    out, "gradient %s: fails in a random direction of all arrays: the gradient is %.9g, the difference quotient %.9g\n",
-    r->name, g->together.analytic, g->together.quotient);
-  tally->fail++;
+  f = (Finding){.kind = FOUND_GRADIENT, .verdict = VERDICT_FAILS, .loss = r->name, .direction = true};
+  f.gradient = g->together.analytic;
+  f.quotient = g->together.quotient;
+  VEC_PUSH(g->p->cx, out, f);
 }

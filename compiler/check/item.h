@@ -2,28 +2,26 @@
 #ifndef NNC_CHECK_ITEM_H
 #define NNC_CHECK_ITEM_H
 
-#include "graph/graph.h"
+#include "check/finding.h"
 
-typedef struct Tally {
-  int proved, holds, refuted, undecided; /* of checks */
-  int agree, fail;                       /* of parameter arrays */
-  int faults;                            /* of nnc */
-} Tally;
-
-/* check/apart.c: runs items one after the other; a fault of nnc in one, a crash even, is reported and costs only its
- * own verdict. */
+/* check/apart.c: runs items one after the other; a fault of nnc in one, a crash even, is found and costs only its own
+ * verdict. */
 typedef struct Items {
   int n;
   void *state;
-  void (*run)(void *state, int k, Text *out, Tally *tally);
-  void (*name)(void *state, int k, Text *out);
+  void (*run)(void *state, int k, Findings *out); /* adds what is found of item k */
+  void (*name)(void *state, int k, Finding *f);   /* says what item k is */
 } Items;
-void check_apart(Context *cx, const Items *items, Text *out, Tally *tally);
+void check_apart(Context *cx, const Items *items, Findings *out);
+
+/* check/verdict.c: the checks of a Program, as items */
+void verdict_of_check(void *program, int k, Findings *out);
+void verdict_name(void *program, int k, Finding *f);
 
 /* check/gradient.c: the parameter arrays of all losses, as items */
 typedef struct Gradients Gradients;
 Gradients *gradients_new(Program *p, int *count);
-void gradients_check(void *gradients, int k, Text *out, Tally *tally);
-void gradients_name(void *gradients, int k, Text *out);
+void gradients_check(void *gradients, int k, Findings *out);
+void gradients_name(void *gradients, int k, Finding *f);
 
 #endif

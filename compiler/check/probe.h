@@ -25,7 +25,6 @@ typedef struct Array {
   int64_t count;
   double *gradient, *base, scale; /* at the point: the gradient, the values, the largest gradient */
   bool rounding;                  /* 0 but for rounding */
-  bool zero;                      /* proved to be 0 */
   double worst;
   int nelements, ndirections; /* to be probed */
   int nprobes, redrawn, lost; /* redrawn: points that said nothing; lost: those of them where digits are lost */

@@ -9,8 +9,8 @@
 
 bool __real_prove_equal(Graph *g, Read *a, Read *b);
 bool __wrap_prove_equal(Graph *g, Read *a, Read *b);
-void __real_gradients_check(void *gradients, int k, Text *out, Tally *tally);
-void __wrap_gradients_check(void *gradients, int k, Text *out, Tally *tally);
+void __real_gradients_check(void *gradients, int k, Findings *out);
+void __wrap_gradients_check(void *gradients, int k, Findings *out);
 
 static int deeper(volatile char *above) {
   volatile char here[4096];
@@ -35,7 +35,7 @@ bool __wrap_prove_equal(Graph *g, Read *a, Read *b) {
   return true;
 }
 
-void __wrap_gradients_check(void *gradients, int k, Text *out, Tally *tally) {
+void __wrap_gradients_check(void *gradients, int k, Findings *out) {
   if (k == 1) fail();
-  __real_gradients_check(gradients, k, out, tally);
+  __real_gradients_check(gradients, k, out);
 }
