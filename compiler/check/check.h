@@ -15,6 +15,13 @@
  *     tie.c       what rounding decides
  *     sides.c     both sides of a check at a point
  *     branch.c    points beside the edges
+ *     edit.c      trees of formulas with one place replaced
+ *     inquiry.c   does an edited derivation agree?
+ *     cause_local.c    edits of an operation: signs, factors, transposes
+ *     cause_name.c     edits of names and indices
+ *     cause_insert.c   what is missing
+ *     pattern.c   which elements differ
+ *     cause.c     why a check is refuted
  *     verdict.c   one check
  *     apart.c     items in processes of their own
  *     report.c    all of it */

@@ -33,13 +33,14 @@ bool finding_read(int from, void *data, size_t size) {
   return true;
 }
 
-enum { TEXTS = 12 + MAX_AXES };
+enum { TEXTS = 14 + MAX_AXES };
 
 /* The places of all texts of a finding. */
 static void texts_of(Finding *f, const char **texts[TEXTS]) {
   const char **own[] = {&f->reason,     &f->file,       &f->formula,         &f->left,
                         &f->right,      &f->loss,       &f->array,           &f->explanation,
-                        &f->cause.kind, &f->cause.text, &f->cause.corrected, &f->cause.verdict};
+                        &f->cause.kind, &f->cause.text, &f->cause.corrected, &f->cause.verdict,
+                        &f->pattern,    &f->whole};
   memcpy(texts, own, sizeof own);
   for (int k = 0; k < MAX_AXES; k++) texts[TEXTS - MAX_AXES + k] = &f->spot.names[k];
 }

@@ -56,6 +56,9 @@ typedef struct Finding {
   bool sampled;                    /* `count` are random ones of many more */
   int example, examples;           /* 1-based, where it is one of several; else 0 */
   double left_value, right_value;  /* at the element */
+  int agreeing, tried;             /* where it is refuted: points at which the sides agree, of so many */
+  int derived;                     /* the side that alone holds a derivative: 1 the left, 2 the right; else 0 */
+  const char *pattern, *whole;     /* which elements differ, "on the diagonal, i = j"; whole numbers there, "y = 2" */
   const char *explanation;         /* lines */
   Cause cause;
 

@@ -28,8 +28,10 @@ static void print_spot(const Finding *f, Text *out) {
 static void print_sides(const Finding *f, Text *out) {
   double size = fmax(fabs(f->left_value), fabs(f->right_value)), relative = fabs(f->left_value - f->right_value) / size;
   int digits = relative <= 1e-5 ? 17 : 9;
-  text_printf(out, "    left:   %s  =  %.*g\n", f->left, digits, f->left_value);
-  text_printf(out, "    right:  %s  =  %.*g\n", f->right, digits, f->right_value);
+  static const char *const names[][2] = {
+    {"left: ", "right:"}, {"nnc's gradient:", "your formula:  "}, {"your formula:  ", "nnc's gradient:"}};
+  text_printf(out, "    %s  %s  =  %.*g\n", names[f->derived][0], f->left, digits, f->left_value);
+  text_printf(out, "    %s  %s  =  %.*g\n", names[f->derived][1], f->right, digits, f->right_value);
   if (relative < 1e-3) text_printf(out, "    the difference is %.2g of the value\n", relative);
 }
 
@@ -41,6 +43,19 @@ static void print_lines(const char *lines, Text *out) {
   }
 }
 
+/* "they agree at 3 of 60 points, and differ where a[i] > 0". */
+static void print_pattern(const Finding *f, Text *out) {
+  if (f->whole) text_printf(out, "    the point has %s\n", f->whole);
+  if (f->tried) text_printf(out, "    they agree at %d of %d points", f->agreeing, f->tried);
+  if (f->tried && f->agreeing < f->tried && f->pattern) text_printf(out, ", and differ %s", f->pattern);
+  if (f->tried) text_add(out, "\n");
+}
+
+static void print_cause(const Cause *c, Text *out) {
+  if (c->text) text_printf(out, "    cause: %s\n", c->text);
+  if (c->corrected) text_printf(out, "    corrected (%s):  %s\n", c->verdict, c->corrected);
+}
+
 static void print_refuted(const Finding *f, Text *out) {
   text_add(out, ": refuted");
   print_spot(f, out);
@@ -49,8 +64,9 @@ static void print_refuted(const Finding *f, Text *out) {
                 f->sampled ? " random" : "");
   text_add(out, "\n");
   print_sides(f, out);
+  print_pattern(f, out);
   print_lines(f->explanation, out);
-  print_lines(f->cause.text, out);
+  print_cause(&f->cause, out);
 }
 
 static void print_true(const Finding *f, Text *out) {

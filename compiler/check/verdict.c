@@ -1,10 +1,10 @@
 /* verdict.c: one check in, what is found of it out.
  *
  * A check is proved (prove/expand.c), or it holds at random points in double precision, or it is refuted: then the
- * first element that differs is found, the values there, and how the two sides are related where that is simple. What
- * is proved is evaluated too: a difference there is a bug of nnc. */
+ * first element that differs is found, the values there, which elements differ (pattern.c) and why (cause.c). What is
+ * proved is evaluated too: a difference there is a bug of nnc. */
+#include "check/cause.h"
 #include "check/item.h"
-#include "check/sides.h"
 #include "prove/prove.h"
 #include "simplify/simplify.h"
 
@@ -17,51 +17,6 @@
 #define BRANCH_WORK   3e7 /* ... for finding the branches that random points miss */
 #define FEW_POINTS    20
 #define TIED_SHARE    20 /* where so many times more points are tied than agree, the others are accidents */
-#define TOLERANCE     1e-9
-
-/* ---- how the sides are related ---- */
-
-#define MOST_POINTS 8 /* that a relation is tested at */
-
-/* The constant k with b = k * a at this point, NaN where there is none. */
-static double ratio_at(const Sides *s, const Point *pt) {
-  double ratio = NAN, largest = 0;
-  for (int64_t k = 0; k < s->count; k++)
-    if (fabs(pt->a[k]) > largest) largest = fabs(pt->a[k]), ratio = pt->b[k] / pt->a[k];
-  for (int64_t k = 0; k < s->count; k++)
-    if (!(fabs(pt->b[k] - ratio * pt->a[k]) <= TOLERANCE * pt->scale)) return NAN;
-  return ratio;
-}
-
-static bool transposed_at(const Sides *s, const Point *pt) {
-  const Check *c = s->check;
-  if (c->nvars != 2 || s->places[0]) return false;
-  int64_t n = s->a->axes[s->a->naxes - 1].extent;
-  if (n != s->a->axes[s->a->naxes - 2].extent || s->count != n * n) return false;
-  for (int64_t i = 0; i < n; i++)
-    for (int64_t j = 0; j < n; j++)
-      if (!(fabs(pt->b[i * n + j] - pt->a[j * n + i]) <= TOLERANCE * pt->scale)) return false;
-  return true;
-}
-
-/* A line, or NULL. */
-static const char *relation_of(Sides *s) {
-  double ratio = NAN;
-  bool transposed = true, same_ratio = true, at_all = false;
-  for (int k = 0; k < MOST_POINTS && (same_ratio || transposed); k++) {
-    Point pt;
-    if (sides_at(s, k, &pt) == POINT_UNDEFINED || pt.scale == 0) continue;
-    double r = ratio_at(s, &pt);
-    same_ratio = same_ratio && (!at_all || fabs(r - ratio) <= 1e-8 * fabs(ratio)) && isfinite(r);
-    transposed = transposed && transposed_at(s, &pt);
-    ratio = r;
-    at_all = true;
-  }
-  if (at_all && same_ratio && ratio == 0) return "the right side is 0 everywhere, the left is not";
-  if (at_all && same_ratio && fabs(ratio - 1) > 1e-6)
-    return arena_printf(s->p->cx, "the right side is %.6g times the left", ratio);
-  return at_all && transposed ? "the right side is the transpose of the left" : NULL;
-}
 
 typedef struct Trial { /* what the points said */
   int points, noisy;   /* agreeing points; those where digits are lost, */
@@ -99,7 +54,7 @@ static bool is_literal_zero(const Expr *e) { return e->kind == EXPR_NUMBER && e-
 
 /* A side of a check: what binds no tighter than its == has parentheses. */
 static void add_side(Text *out, const Expr *e) {
-  bool loose = e->kind == EXPR_NOT || (e->kind == EXPR_BINARY && e->op >= BIN_EQ);
+  bool loose = !e->wrapped && (e->kind == EXPR_NOT || (e->kind == EXPR_BINARY && e->op >= BIN_EQ));
   if (loose) text_add(out, "(");
   expr_print(out, e);
   if (loose) text_add(out, ")");
@@ -149,6 +104,7 @@ static const char *explain_edge(const Sides *s, const Node *edge) {
 }
 
 static void find_difference(Sides *s, const Point *pt, const Node *edge, Finding *f) {
+  const Stmt *st = s->check->stmt;
   f->verdict = VERDICT_REFUTED;
   find_spot(s, pt->first, f);
   f->differing = pt->differing;
@@ -156,7 +112,12 @@ static void find_difference(Sides *s, const Point *pt, const Node *edge, Finding
   f->right_value = pt->right;
   if (s->infinite) f->explanation = "one side is infinite there at every point, and the other is not";
   else if (!isfinite(pt->left - pt->right)) f->explanation = "one side divides by 0 where the other has a value";
-  else f->explanation = edge ? explain_edge(s, edge) : relation_of(s);
+  else if (edge) f->explanation = explain_edge(s, edge);
+  bool left = cause_derives(st->value), right = cause_derives(st->value2);
+  f->derived = left && !right ? 1 : right && !left ? 2 : 0;
+  f->whole = pattern_point(s, f->example ? f->example - 1 : 0);
+  cause_find(s, &f->cause);
+  pattern_find(s, f);
 }
 
 static void find_counts(const Sides *s, const Trial *t, Finding *f) {

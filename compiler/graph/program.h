@@ -144,10 +144,11 @@ typedef struct Objective { /* the `minimize` and `maximize` statements of one lo
 
 typedef struct Check {
   const Stmt *stmt;
-  Read *a, *b; /* open in vars (and batch_var) */
-  int nvars;
+  Read *a, *b;         /* open in vars (and batch_var) */
+  int nvars, nindices; /* the first of vars are the free indices of the text, the others the axes of its arrays */
   int vars[MAX_AXES];
   const char *names[MAX_AXES]; /* of vars, for messages: "i", "j" */
+  const struct Claim *claim;   /* where it stands in the text: model/claim.c */
 } Check;
 
 typedef struct TrainDefaults {

@@ -25,6 +25,27 @@
 
 Program *model_program(Context *cx, const Block *prelude, const Block *model, const char *path, Options *options);
 
+/* ---- a check with another text (claim.c) ---- */
+
+/* What a side of the check would be if it were this, and `lines` (or NULL) defined anew what they define; open in the
+ * variables of the check. NULL where that has no meaning there, or another shape. Nothing is reported. */
+Read *claim_read(const Check *c, const Block *lines, const Expr *side);
+
+typedef struct Known { /* a name that the check may use */
+  const char *name;
+  const Stmt *stmt; /* that defines it by a formula; or NULL */
+  bool constant, whole;
+  double number; /* of a constant */
+  int rank;      /* of an array, or of a single number */
+  Axis axes[MAX_AXES];
+  Node *node;
+} Known;
+typedef VEC(Known) KnownList;
+KnownList claim_known(const Check *c);
+/* The statements of the model; the line `derivative f(x) = ...`, or NULL. */
+const Block *claim_statements(const Check *c);
+const Stmt *claim_derivative(const Check *c, const char *function);
+
 /* ---- lines of the prelude, applied (apply_law.c) ---- */
 
 /* The line `derivative f(x) = ...` for operand k, at these reads. An operation without one is an error at span. */

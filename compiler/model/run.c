@@ -86,8 +86,8 @@ static void evaluation_pass(Model *model) {
   p->routines.n = kept;
   el->training = 0;
   el->second_pass = true;
-  el->program->ndraws = 0; /* the same draws, for training or not */
-  el->named.n = 0;
+  el->program->ndraws = 0;                 /* the same draws, for training or not */
+  memset(&el->named, 0, sizeof el->named); /* checks keep those of the first pass */
   run_all(model);
 }
 

@@ -76,6 +76,9 @@ void simplify_to_float(Program *p, const Options *options) {
   simplify_optimizers(s);
 }
 
+Simplifier *simplify_begin(Program *p) { return simplifier_new(p, NULL); }
+Read *simplify_read(Simplifier *s, Read *r) { return rebuild_read(s, r); }
+
 void simplify_check(Program *p, int k, Read **a, Read **b) {
   Simplifier *s = simplifier_new(p, NULL);
   *a = rebuild_read(s, p->checks.at[k].a);

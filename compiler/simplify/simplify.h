@@ -32,6 +32,11 @@ void simplify_padding(Program *p, const Options *options);
 /* The two sides of check k, simplified. */
 void simplify_check(Program *p, int k, Read **a, Read **b);
 
+/* Of many values, one after the other, which share most of what they need. */
+typedef struct Simplifier Simplifier;
+Simplifier *simplify_begin(Program *p);
+Read *simplify_read(Simplifier *s, Read *r);
+
 /* What a model declares and nothing depends on: these report, and change nothing. */
 /* Inputs that no loss, output, metric, check or state looks at: warnings. Needs a program as elaborated. */
 void unused_inputs(Program *p, const Options *options);

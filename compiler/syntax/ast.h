@@ -76,6 +76,7 @@ struct Expr {
   Sub *subs;
   int nsubs;
   bool else_zero; /* x[... else 0] */
+  bool wrapped;   /* in parentheses of its own: (a - b)*c */
   Binder *binders;
   int nbinders;
   int height; /* of this tree, set by the parser, which refuses what is too high to be walked by recursion */

@@ -122,6 +122,7 @@ bool parse_readable(Context *cx, const Source *source);
 /* syntax/tree.c: one constructor for each action of the grammar. */
 Expr *tree_number(Parser *p, Span s, double number);
 Expr *tree_name(Parser *p, Span s, const char *name);
+Expr *tree_wrapped(Expr *e, Span s); /* in parentheses */
 Expr *tree_unary(Parser *p, ExprKind kind, Span s, Expr *a);
 Expr *tree_binary(Parser *p, BinaryOp op, Span op_span, Expr *a, Expr *b);
 Expr *tree_compare(Parser *p, BinaryOp op, Span op_span, Expr *a, Expr *b);

@@ -234,7 +234,7 @@ exprs: expr { $$ = NEW(ExprList); PUSH($$, $1); } | exprs ',' expr { $$ = $1; PU
 expr:
   NUMBER                     { $$ = tree_number(parser, @$, $1); }
 | NAME                       { $$ = tree_name(parser, @$, $1); }
-| '(' expr ')'               { $$ = $2; if ($$->kind != EXPR_NAME) $$->span = @$; }
+| '(' expr ')'               { $$ = tree_wrapped($2, @$); }
 | '[' exprs ']'              { $$ = tree_list(parser, @$, $2); }
 | PARTIAL name '/' PARTIAL name { $$ = tree_partial(parser, @$, $2, $5); }
 | expr '(' args ')'          { $$ = tree_call(parser, @$, $1, $3); }

@@ -5,8 +5,8 @@
  *                                                                          binary *
  *                                                                            name a
  *                                                                            number 2
- * expr_print: an expression as it would be written, a*2, with no more parentheses than needed: what is printed parses
- * to the same tree again. */
+ * expr_print: an expression as it was written, a*2, with its own parentheses and those that it needs: what is printed
+ * parses to the same tree again. */
 #include "syntax/syntax.h"
 
 #include <stdio.h>
@@ -194,7 +194,7 @@ static void print_bare(Text *out, const Expr *e) {
 }
 
 static void print_at(Text *out, const Expr *e, int level) {
-  bool wrapped = level_of(e) < level;
+  bool wrapped = e->wrapped || level_of(e) < level;
   if (wrapped) text_add(out, "(");
   print_bare(out, e);
   if (wrapped) text_add(out, ")");

@@ -40,6 +40,14 @@ Expr *tree_name(Parser *p, Span s, const char *name) {
   return e;
 }
 
+/* A name stays a name: `(n) = ...` defines n. */
+Expr *tree_wrapped(Expr *e, Span s) {
+  if (e->kind == EXPR_NAME) return e;
+  e->span = s;
+  e->wrapped = true;
+  return e;
+}
+
 Expr *tree_unary(Parser *p, ExprKind kind, Span s, Expr *a) {
   Expr *e = expr_new(p, kind, s);
   e->a = a;

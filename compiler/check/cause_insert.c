@@ -1,0 +1,284 @@
+/* cause_insert.c: factors and terms that are missing somewhere in a formula.
+ *
+ *     W' @ δ   ->   W' @ δ*(1 - h^2)          p[i]   ->   p[i] - (i == y)          sum(j) δ[j]   ->   sum(j) δ[j]*W[j,
+ * i]
+ *
+ * What is inserted is a name, read at indices that are known there, or something made of it: 1 - h^2, h*(1 - h), h > 0,
+ * the line `derivative f(x) = ...` at h = f(a), (i == j), a one-hot vector, 2, an extent. */
+#include "check/cause.h"
+
+#include <string.h>
+
+enum { MOST_ATOMS = 600, MOST_ARRAYS = 48 };
+
+typedef struct Atom {
+  const Expr *e;
+  CauseKind kind;    /* of the cause where it is a missing factor */
+  const char *slope; /* the function whose derivative it is; or NULL */
+  int cost;
+} Atom;
+
+typedef struct Insert {
+  Inquiry *q;
+  Context *cx;
+  Place *at;
+  Atom factors[MOST_ATOMS], terms[MOST_ATOMS];
+  int nfactors, nterms;
+} Insert;
+
+static void add_factor(Insert *l, const Expr *e, CauseKind kind, const char *slope, int cost) {
+  if (l->nfactors < MOST_ATOMS) l->factors[l->nfactors++] = (Atom){e, kind, slope, cost};
+}
+
+static void add_term(Insert *l, const Expr *e, CauseKind kind, int cost) {
+  if (l->nterms < MOST_ATOMS) l->terms[l->nterms++] = (Atom){e, kind, NULL, cost};
+}
+
+static Expr *binary(Insert *l, BinaryOp op, const Expr *a, const Expr *b) { return edit_binary(l->cx, op, a, b); }
+static Expr *number(Insert *l, double x) { return edit_number(l->cx, x); }
+
+/* ---- what there is to insert ---- */
+
+/* Every f(x) in e, where x is the formal of a line `derivative f(x) = ...`, is h. */
+static const Expr *with_value(Insert *l, const Expr *e, const char *f, const char *formal, const Expr *h) {
+  if (edit_calls(e, f) && e->nargs == 1 && e->args[0].value->kind == EXPR_NAME && e->args[0].value->name == formal)
+    return h;
+  Expr *copy = edit_copy(l->cx, e);
+  if (e->a && e->kind != EXPR_CALL) copy->a = (Expr *)with_value(l, e->a, f, formal, h);
+  if (e->b) copy->b = (Expr *)with_value(l, e->b, f, formal, h);
+  if (e->nargs) copy->args = arena_copy(l->cx, e->args, sizeof(Arg) * (size_t)e->nargs);
+  for (int k = 0; k < e->nargs; k++) copy->args[k].value = (Expr *)with_value(l, e->args[k].value, f, formal, h);
+  return copy;
+}
+
+/* The array under `name` read where `like` is read: h[i] for a[i]. */
+static const Expr *read_like(Insert *l, const char *name, const Expr *like) {
+  Expr *read = edit_name(l->cx, name);
+  if (like->kind != EXPR_INDEX) return read;
+  Expr *copy = edit_copy(l->cx, like);
+  copy->a = read;
+  return copy;
+}
+
+/* h = f(a): the derivative of f there, in terms of h and, where a is a name, of a. */
+static void add_slope(Insert *l, const Known *known, const Expr *read) {
+  const Expr *e = known->stmt ? known->stmt->value : NULL;
+  while (e && e->kind == EXPR_INDEX && known->stmt->ntargets == 1 && !known->stmt->targets[0].indexed) e = e->a;
+  if (!e || e->kind != EXPR_CALL || e->a->kind != EXPR_NAME || e->nargs != 1) return;
+  const Stmt *law = claim_derivative(l->q->check, e->a->name);
+  if (!law) return;
+  const Expr *a = e->args[0].value;
+  if (a->kind == EXPR_INDEX) a = a->a;
+  const Expr *slope = with_value(l, law->values[0], e->a->name, law->formals[0].name, read);
+  bool asks = edit_count(slope, law->formals[0].name) > 0;
+  if (asks && a->kind != EXPR_NAME) return;
+  if (asks) slope = edit_renamed(l->cx, slope, law->formals[0].name, read_like(l, a->name, read));
+  add_factor(l, edit_wrap(edit_copy(l->cx, slope)), CAUSE_DERIVATIVE, e->a->name, 4);
+}
+
+/* The function of which h = f(...) is a value. */
+static const char *function_of(const Known *known) {
+  const Expr *e = known->stmt ? known->stmt->value : NULL;
+  return e && e->kind == EXPR_CALL && e->a->kind == EXPR_NAME && e->nargs == 1 ? e->a->name : NULL;
+}
+
+static void add_forms(Insert *l, const Known *known, const Expr *x) {
+  Expr *one = number(l, 1), *rest = edit_wrap(binary(l, BIN_SUB, one, x));
+  add_slope(l, known, x);
+  add_factor(l, x, CAUSE_FACTOR_MISSING, NULL, 5);
+  add_factor(l, rest, CAUSE_FACTOR_MISSING, NULL, 6);
+  add_factor(l, binary(l, BIN_MUL, x, rest), CAUSE_DERIVATIVE, NULL, 6);
+  add_factor(l, edit_wrap(binary(l, BIN_SUB, one, binary(l, BIN_POW, x, number(l, 2)))), CAUSE_DERIVATIVE, NULL, 6);
+  add_factor(l, edit_wrap(binary(l, BIN_GT, x, number(l, 0))), CAUSE_DERIVATIVE,
+             function_of(known) && strcmp(function_of(known), "relu") == 0 ? "relu" : NULL, 5);
+  add_factor(l, edit_wrap(binary(l, BIN_ADD, one, x)), CAUSE_FACTOR_MISSING, NULL, 7);
+  add_factor(l, edit_call(l->cx, "exp", x, NULL), CAUSE_FACTOR_MISSING, NULL, 7);
+  add_factor(l, edit_call(l->cx, "sign", x, NULL), CAUSE_DERIVATIVE, NULL, 7);
+  add_term(l, x, CAUSE_TERM_MISSING, 6);
+}
+
+/* The array at each choice of indices that fits. */
+static void add_reads(Insert *l, const Known *known) {
+  int which[MAX_AXES] = {0}, n = l->at->nindices;
+  for (bool more = n > 0; more;) {
+    Expr *read = ARENA_NEW(l->cx, Expr);
+    *read = (Expr){.kind = EXPR_INDEX, .height = 1, .a = edit_name(l->cx, known->name), .nsubs = known->rank};
+    read->subs = ARENA_ARRAY(l->cx, Sub, known->rank);
+    bool fits = true;
+    for (int k = 0; k < known->rank; k++) {
+      int64_t extent = l->at->extents[which[k]];
+      for (int j = 0; j < k; j++) fits = fits && which[j] != which[k];
+      fits = fits && (!extent || extent == known->axes[k].extent);
+      read->subs[k].first = edit_name(l->cx, l->at->indices[which[k]]);
+    }
+    if (fits) add_forms(l, known, read);
+    more = false;
+    for (int k = 0; k < known->rank && !more; k++) {
+      more = ++which[k] < n;
+      if (!more) which[k] = 0;
+    }
+  }
+}
+
+static int classes_of(const Inquiry *q, const Known *known) {
+  for (int k = 0; k < q->p->inputs.n; k++)
+    if (q->p->inputs.at[k].node == known->node) return q->p->inputs.at[k].classes;
+  return 0;
+}
+
+static void add_class(Insert *l, const Known *known) {
+  Expr *name = edit_name(l->cx, known->name);
+  int classes = classes_of(l->q, known);
+  for (int k = 0; k < l->at->nindices; k++) {
+    Expr *equal = edit_wrap(binary(l, BIN_EQ, edit_name(l->cx, l->at->indices[k]), name));
+    add_term(l, equal, CAUSE_TERM_MISSING, 5);
+    add_factor(l, equal, CAUSE_DELTA, NULL, 5);
+  }
+  if (classes > 1) add_term(l, edit_call(l->cx, "onehot", name, number(l, classes)), CAUSE_TERM_MISSING, 5);
+  add_term(l, name, CAUSE_TERM_MISSING, 5);
+  add_factor(l, name, CAUSE_FACTOR_MISSING, NULL, 6);
+}
+
+static void add_deltas(Insert *l) {
+  const Place *at = l->at;
+  for (int i = 0; i < at->nindices; i++)
+    for (int j = i + 1; j < at->nindices; j++) {
+      if (at->extents[i] && at->extents[j] && at->extents[i] != at->extents[j]) continue;
+      Expr *equal = edit_wrap(binary(l, BIN_EQ, edit_name(l->cx, at->indices[i]), edit_name(l->cx, at->indices[j])));
+      add_factor(l, equal, CAUSE_DELTA, NULL, 4);
+      add_term(l, equal, CAUSE_DELTA, 4);
+    }
+}
+
+/* 2, named constants, and how many places arrays have. */
+static void add_numbers(Insert *l) {
+  int64_t seen[MOST_ARRAYS];
+  int n = 0;
+  add_factor(l, number(l, 2), CAUSE_FACTOR, NULL, 3);
+  add_term(l, number(l, 1), CAUSE_TERM_MISSING, 5);
+  for (int k = 0; k < l->q->known.n; k++) {
+    const Known *known = &l->q->known.at[k];
+    Expr *name = edit_name(l->cx, known->name);
+    if (known->constant && known->number != 0 && known->number != 1) {
+      add_factor(l, name, CAUSE_FACTOR, NULL, 4);
+      add_term(l, name, CAUSE_TERM_MISSING, 6);
+    }
+    for (int i = 0; i < known->rank; i++) {
+      int64_t extent = known->axes[i].kind == AXIS_PLAIN ? known->axes[i].extent : 0;
+      bool old = extent < 3 || n == MOST_ARRAYS;
+      for (int j = 0; j < n; j++) old = old || seen[j] == extent;
+      if (old) continue;
+      seen[n++] = extent;
+      add_factor(l, number(l, (double)extent), CAUSE_FACTOR, NULL, 5);
+    }
+  }
+}
+
+static void gather(Insert *l) {
+  const Check *c = l->q->check;
+  bool bare = l->at->nindices == 0 || c->nvars > c->nindices;
+  l->nfactors = l->nterms = 0;
+  add_numbers(l);
+  add_deltas(l);
+  int arrays = 0;
+  for (int k = 0; k < l->q->known.n && arrays < MOST_ARRAYS; k++) {
+    const Known *known = &l->q->known.at[k];
+    if (known->constant) continue;
+    if (known->whole) add_class(l, known);
+    else if (known->rank == 0 || bare) add_forms(l, known, edit_name(l->cx, known->name));
+    if (!known->whole && known->rank) add_reads(l, known);
+    arrays++;
+  }
+}
+
+/* ---- where ---- */
+
+static const char *slope_text(Insert *l, const Atom *a) {
+  return a->slope ? arena_printf(l->cx, "the factor `%%s`, the derivative of %s, is missing", a->slope)
+                  : "the factor `%s` is missing";
+}
+
+/* Numbers first; 1 gives way. */
+static const Expr *times(Insert *l, const Expr *e, const Expr *factor) {
+  if (edit_is_number(e, 1)) return factor;
+  return factor->kind == EXPR_NUMBER ? binary(l, BIN_MUL, factor, e) : binary(l, BIN_MUL, e, factor);
+}
+
+static void insert_factors(Insert *l, const Expr *e, int depth) {
+  for (int k = 0; k < l->nfactors && l->q->work > 0; k++) {
+    const Atom *a = &l->factors[k];
+    Edit edit = {a->kind, a->cost + (depth > 0), slope_text(l, a), a->e, NULL};
+    inquiry_try(l->q, l->at, e, times(l, e, a->e), edit);
+    if (a->kind == CAUSE_DELTA) continue;
+    edit.format = "the divisor `%s` is missing";
+    if (edit.kind == CAUSE_DERIVATIVE) edit.kind = CAUSE_FACTOR_MISSING;
+    edit.cost++;
+    inquiry_try(l->q, l->at, e, binary(l, BIN_DIV, e, a->e), edit);
+  }
+}
+
+static void insert_terms(Insert *l, const Expr *e, int depth) {
+  for (int k = 0; k < l->nterms && l->q->work > 0; k++) {
+    const Atom *a = &l->terms[k];
+    Edit edit = {a->kind, a->cost + (depth > 0), "the term `%s` is missing", a->e, NULL};
+    inquiry_try(l->q, l->at, e, binary(l, BIN_SUB, e, a->e), edit);
+    inquiry_try(l->q, l->at, e, binary(l, BIN_ADD, e, a->e), edit);
+  }
+}
+
+static bool is_product(const Expr *e) {
+  return e->kind == EXPR_NEGATE || (e->kind == EXPR_BINARY && (e->op == BIN_MUL || e->op == BIN_DIV));
+}
+
+static bool is_sum(const Expr *e) { return e->kind == EXPR_BINARY && (e->op == BIN_ADD || e->op == BIN_SUB); }
+
+/* How far a binder runs, by the arrays that it indexes alone. */
+static int64_t extent_of(const Inquiry *q, const Expr *e, const char *name) {
+  if (!e) return 0;
+  const Known *known = e->kind == EXPR_INDEX && e->a->kind == EXPR_NAME ? inquiry_known(q, e->a->name) : NULL;
+  for (int k = 0; known && k < e->nsubs && k < known->rank; k++)
+    if (!e->subs[k].is_range && e->subs[k].first->kind == EXPR_NAME && e->subs[k].first->name == name)
+      return known->axes[k].extent;
+  int64_t extent = extent_of(q, e->a, name);
+  if (!extent) extent = extent_of(q, e->b, name);
+  for (int k = 0; !extent && k < e->nargs; k++) extent = extent_of(q, e->args[k].value, name);
+  return extent;
+}
+
+static void walk(Insert *l, const Expr *e, const Expr *parent, int depth);
+
+static void walk_reduction(Insert *l, const Expr *e, int depth) {
+  int before = l->at->nindices;
+  for (int k = 0; k < e->nbinders && l->at->nindices < MOST_INDICES; k++) {
+    l->at->indices[l->at->nindices] = e->binders[k].name;
+    l->at->extents[l->at->nindices++] = extent_of(l->q, e->a, e->binders[k].name);
+  }
+  gather(l);
+  walk(l, e->a, e, depth + 1);
+  l->at->nindices = before;
+  gather(l);
+}
+
+static void walk(Insert *l, const Expr *e, const Expr *parent, int depth) {
+  bool condition = e->kind == EXPR_BINARY && e->op >= BIN_EQ;
+  if (l->q->work <= 0 || condition || e->kind == EXPR_LIST) return;
+  if (!parent || !is_product(parent)) insert_factors(l, e, depth);
+  if ((!parent || !is_sum(parent)) && e->kind != EXPR_NUMBER) insert_terms(l, e, depth);
+  if (e->kind == EXPR_PARTIAL || edit_calls(e, "grad") || edit_calls(e, "jacobian") || edit_calls(e, "onehot")) return;
+  if (e->kind == EXPR_REDUCE) {
+    walk_reduction(l, e, depth);
+    return;
+  }
+  if (e->a && e->kind != EXPR_CALL) walk(l, e->a, e, depth + 1);
+  if (e->b) walk(l, e->b, e, depth + 1);
+  for (int k = 0; k < e->nargs; k++) walk(l, e->args[k].value, e, depth + 1);
+}
+
+void cause_insert(Inquiry *q, Place *at) {
+  Insert *l = ARENA_NEW(q->cx, Insert);
+  l->q = q;
+  l->cx = q->cx;
+  l->at = at;
+  gather(l);
+  walk(l, at->root, NULL, 0);
+}
