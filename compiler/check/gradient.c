@@ -22,9 +22,9 @@
   5 /* and in so many random directions, of a costly loss in one: it shows a single wrong element too */
 #define MOST_WORK                                                                                                      \
   3e10 /* for one direction of each array; of a loss that costs more, all arrays together agree in some directions */
-#define WORK     2e8   /* terms to be summed for one array, a fraction of a second, */
-#define ALL_WORK 2e9   /* and for all of them */
-#define POINTS   12    /* drawn for a gradient that is 0 before it is said to be 0 everywhere */
+#define WORK     2e8 /* terms to be summed for one array, a fraction of a second, */
+#define ALL_WORK 2e9 /* and for all of them */
+#define POINTS   12  /* drawn for a gradient that is 0 before it is said to be 0 everywhere, and for a probe at kinks */
 #define ROUNDING 1e-11 /* a gradient this much smaller than the other arrays' is 0 but for rounding */
 
 /* ---- one array ---- */
@@ -122,7 +122,7 @@ static void plan_probes(const Loss *l, Array *a) {
 /* Every probe in turn, at another point where it meets a kink. False where one fails (which f says then). */
 static bool probe_all(Loss *l, Array *a, uint64_t seed, Finding *f) {
   int n = a->nelements + a->ndirections;
-  for (int k = 0; k < n;) {
+  for (int k = 0, in_vain = 0; k < n;) {
     double scale, size;
     Probe q = probe_make(a, k, seed);
     double analytic = probe_along(&q, &scale, &size);
@@ -132,12 +132,14 @@ static bool probe_all(Loss *l, Array *a, uint64_t seed, Finding *f) {
       a->worst = fmax(a->worst, r.difference);
       a->nprobes++;
       k++;
+      in_vain = 0;
       continue;
     }
     if (r.outcome == DIFFERS) return fails_at(f, a, &q, &r);
     a->lost += r.outcome == DIGITS_LOST;
-    if (++a->redrawn > POINTS + n / 5 || !array_move(l, a, ++seed))
-      return fails_for(f, arena_printf(l->p->cx, "%d points were drawn, all of them at kinks%s", a->redrawn,
+    a->redrawn++;
+    if (++in_vain > POINTS || !array_move(l, a, ++seed))
+      return fails_for(f, arena_printf(l->p->cx, "%d points were drawn, all of them at kinks%s", in_vain,
                                        a->lost ? " or where its digits are lost" : ""));
   }
   return true;

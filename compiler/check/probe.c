@@ -4,9 +4,12 @@
  *     R(h) = (4*D(h/2) - D(h)) / 3                 Richardson: O(h^4)
  *
  * It agrees where one of these is within 1e-6 of the array's largest gradient. Where none does and two step sizes
- * disagree with each other, or the slopes on both sides do, the point is at a kink; where the loss moves as much under
- * small errors in every value (evaluation_shake), its digits are lost. Where nothing speaks against the quotient, the
- * gradient is wrong. Signs count. */
+ * disagree with each other, or the slopes on both sides do and the gradient lies between these, the point is at a kink;
+ * where the loss moves as much under small errors in every value (evaluation_shake), its digits are lost. Where nothing
+ * speaks against the quotient, the gradient is wrong. Signs count.
+ *
+ * At w > 0 max(w, stop(w)) has the slopes 0 and 1, and the gradient 1: a tie gives it to the first. The quotient 1/2 is
+ * no evidence. But a gradient of 2 is wrong there too. */
 #include "check/probe.h"
 #include "check/point.h"
 
@@ -59,6 +62,7 @@ static double rounding_of(Loss *l, const Probe *q) {
     l->rounding = isfinite(moved) ? fmax(l->rounding, moved) : INFINITY;
   }
   evaluation_shake(l->e, l->needed.at, l->needed.n, (Shake){0});
+  evaluate(l->e, l->value); /* what a `stop` holds is its value at the point again */
   return l->rounding;
 }
 
@@ -74,11 +78,42 @@ static const double steps[] = {1e-5, 1e-6, 1e-4, 1e-3, 1e-2};
 
 #define NSTEPS (int)(sizeof steps / sizeof *steps)
 
-/* How far the slopes on both sides of the point lie apart: at a kink central quotients of all sizes may agree on the
- * mean of both. */
-static double bend(const Loss *l, const Probe *q, double h) {
-  double above = loss_at(l, q, h), here = loss_at(l, q, 0), below = loss_at(l, q, -h);
-  return fabs((above - here) - (here - below)) / h;
+/* Is the point at a kink, and the gradient between the slopes on both sides? At a kink central quotients of all sizes
+ * may agree on the mean of both. Where other kinks are near, the slopes depend on the step a little. Slopes that lie
+ * apart by rounding alone show no kink. */
+static bool between_slopes(Loss *l, const Probe *q, double analytic, double scale, double size) {
+  double least = INFINITY, most = -INFINITY, noise = rounding_of(l, q) / (steps[0] * size), apart = 0;
+  for (int k = 0; k < 2; k++) {
+    double h = steps[k] * size, above = loss_at(l, q, h), here = loss_at(l, q, 0), below = loss_at(l, q, -h);
+    double right = (above - here) / h, left = (here - below) / h;
+    least = fmin(least, fmin(left, right));
+    most = fmax(most, fmax(left, right));
+    if (k == 0) apart = fabs(right - left);
+  }
+  double slack = 0.1 * (most - least) + AGREE * scale;
+  return least - slack <= analytic && analytic <= most + slack && apart > 2 * noise;
+}
+
+/* Do errors of some 1e-15 in its values move the loss by a part of itself that is seen? sin(exp(100*w)) does: between
+ * one number and the next there are many periods, and no step is small enough for a quotient. */
+static bool is_chaotic(Loss *l, const Probe *q) {
+  double rounding = rounding_of(l, q);
+  return rounding > 1e-6 && rounding > 1e-3 * fabs(loss_at(l, q, 0));
+}
+
+typedef struct Doubt { /* by how much a quotient may be wrong */
+  double all, digits;  /* digits: by rounding alone */
+} Doubt;
+
+/* What it means that no quotient agrees. */
+static Outcome outcome_of(Loss *l, const Probe *q, const Result *r, Doubt doubt, double scale, double size) {
+  double off = fabs(r->quotient - r->analytic);
+  if (!isfinite(r->analytic)) return DIFFERS;
+  if (between_slopes(l, q, r->analytic, scale, size)) return AT_KINK;
+  if (is_chaotic(l, q)) return DIGITS_LOST;
+  /* two step sizes agree far better with each other than with the gradient: no kink, no noise */
+  if (doubt.all < off) return DIFFERS;
+  return isinf(l->rounding) || doubt.digits >= off ? DIGITS_LOST : AT_KINK;
 }
 
 Result probe_run(Loss *l, const Probe *q, double analytic, double scale, double size) {
@@ -99,14 +134,11 @@ Result probe_run(Loss *l, const Probe *q, double analytic, double scale, double 
       break;
     }
   }
-  double bent = r.outcome == AGREES ? 0 : bend(l, q, steps[0] * size);
+  if (r.outcome != AGREES) {
+    r.outcome = outcome_of(l, q, &r, (Doubt){least_doubt, doubt_of_digits}, scale, size);
+    r.difference = fabs(r.quotient - analytic) / scale;
+  }
   move_back(l, q);
-  if (r.outcome == AGREES) return r;
-  r.difference = fabs(r.quotient - analytic) / scale;
-  if (isfinite(analytic) && bent > 0.5 * fabs(r.quotient - analytic)) return r;
-  /* two step sizes agree far better with each other than with the gradient: no kink, no noise */
-  if (!isfinite(analytic) || least_doubt < fabs(r.quotient - analytic)) r.outcome = DIFFERS;
-  else if (isinf(l->rounding) || doubt_of_digits >= fabs(r.quotient - analytic)) r.outcome = DIGITS_LOST;
   return r;
 }
 

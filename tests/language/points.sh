@@ -219,3 +219,21 @@ for m in softmax difference; do
   fails "digits that are lost at every point are named: $m" 1 'all of them at kinks or where its digits are lost' \
     "$nnc" check "$work/always.nn"
 done
+
+# No step is small enough where the loss turns many times between one number and the next.
+printf '%s\n' 'param w[4] ~ normal(0, 1)' 'loss L = sum(sin(exp(40*w)) + w^2)' 'minimize L with sgd' >"$work/turns.nn"
+"$nnc" check "$work/turns.nn" >"$work/turns.out" 2>&1
+check "points at which no quotient has a digit are drawn again" grep -q 'drawn again where digits are lost' "$work/turns.out"
+
+# Ties by construction are kinks of what difference quotients see: stop holds its value. The gradient is the first's of the two; such
+# points do not count. A wrong one is seen there all the same, since it is not between the slopes.
+printf '%s\n' 'param w[4] ~ uniform(-0.5, 1)' 'v = max(stop(w), abs(w))' 'loss L = mean(softplus(v))' 'minimize L with sgd' >"$work/some.nn"
+sed 's/^v = .*/v = max(w, stop(w))/' "$work/some.nn" >"$work/all.nn"
+"$nnc" check "$work/some.nn" >"$work/ties.out" 2>&1
+check "points at ties are drawn again" grep -q '4 probes agree, .* points\? drawn again at kinks' "$work/ties.out"
+fails "ties at every point are named" 1 'fails: 13 points were drawn, all of them at kinks' "$nnc" check "$work/all.nn"
+"$nnc" --prelude | sed 's/^derivative softplus(x) = /&2 * /' >"$work/twice.nn"
+for m in some all; do
+  fails "twice the gradient is seen beside and at ties: $m" 1 'fails at .*: the gradient is .*, the difference quotient' \
+    "$nnc" --prelude "$work/twice.nn" check "$work/$m.nn"
+done

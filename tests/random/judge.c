@@ -284,17 +284,20 @@ static bool rules_kept_values(Judge *j, const Results *list, uint64_t seed) {
 
 static double value_of(Judge *j, const Routine *f) { return evaluate(j->e, f->roots[0].node)[0]; }
 
-/* Does the loss move where the parameter does? */
+/* Does the loss rise along a direction of the parameter and fall against it, or the other way round? Where it rises on both
+ * sides, or on one only, as max(stop(w), w) does, a gradient of 0 lies between the slopes. */
 static bool loss_moves(Judge *j, const Routine *f, Node *leaf, uint64_t seed) {
   evaluation_hold_stops(j->e, false);
   set_leaves(j, seed, 0);
-  double before = value_of(j, f);
+  double here = value_of(j, f), moved[2], least = 1e-8 * (1 + fabs(here));
   evaluation_hold_stops(j->e, true);
-  double *x = evaluation_open(j->e, leaf);
-  for (int64_t k = evaluation_count(j->e, leaf) - 1; k >= 0; k--) x[k] += 1e-3 * point_normal(seed, 99, (uint64_t)k);
-  bool moves = fabs(value_of(j, f) - before) > 1e-8 * (1 + fabs(before));
+  for (int side = 0; side < 2; side++) {
+    double *x = evaluation_open(j->e, leaf), step = side ? -2e-3 : 1e-3;
+    for (int64_t k = evaluation_count(j->e, leaf) - 1; k >= 0; k--) x[k] += step * point_normal(seed, 99, (uint64_t)k);
+    moved[side] = value_of(j, f) - here;
+  }
   evaluation_hold_stops(j->e, false);
-  return moves;
+  return (moved[0] > least && moved[1] < -least) || (moved[0] < -least && moved[1] > least);
 }
 
 static bool is_zero_here(Judge *j, Node *gradient) {

@@ -26,4 +26,5 @@ agree "$few random models as users build them" --models $few --first 250 --seed 
 # naive_forms.nn has values beyond what is compared, on purpose
 agree "tests/language/good, as users build them" --no-shrink --builds "$names" $(users_options) \
   $(sample 4 $(ls tests/language/good/*.nn | grep -v naive_forms))
+agree "ties by construction" --no-shrink tests/language/good/held_ties.nn
 agree "60 random models of whole numbers" --whole --models 60 --seed check --no-shrink
