@@ -156,34 +156,88 @@ class Definitions(Whole):
         rng = self.rng
         if not self.layered:
             return
-        layer, formal, inside, body = rng.choice(self.layered)
+        layered = rng.choice(self.layered)
         lead = rng.choice([(), (), (2,), (3,)])
         path = self.new_name("net%d") if instance else None
         if instance:
-            self.say("%s = %s(_)" % (path, layer))
+            self.say("%s = %s(_)" % (path, layered[0]))
         for _ in range(2 if instance else 1):
-            e = self.generator.small(self.make(lead + formal.shape, 2), 3)
             name = self.new_name()
-            prefix, n = path or name, count(formal.shape)
-
-            def run(s, b, ix, e=e, prefix=prefix, lead=lead):
-                x, out = e.at(s, b, ix), []
-                frame = {w: s.given[prefix + "." + w.name] for w in inside}
-                for r in range(count(lead)):
-                    out += body.at(s, b, {**frame, formal: x[r * n:(r + 1) * n]})
-                return out
-
-            self.say("%s = %s(%s)" % (name, path or layer, e.text))
-            self.define(Expr(name, ATOM, lead + body.shape, run if e.at and body.at else None, body.size, body.positive, 0,
-                             e.deps, e.batch), name)
+            self.call_own(layered, lead, name, path or layered[0], path or name)
             lead = rng.choice([(), lead])
+
+    def call_own(self, layered, lead, name, callee, prefix):
+        """name = callee(e), of a layer of the model's own; `prefix` is the path of its parameters."""
+        _, formal, inside, body = layered
+        e = self.generator.small(self.make(lead + formal.shape, 2), 3)
+        n = count(formal.shape)
+
+        def run(s, b, ix):
+            x, out = e.at(s, b, ix), []
+            frame = {w: s.given[prefix + "." + w.name] for w in inside}
+            for r in range(count(lead)):
+                out += body.at(s, b, {**frame, formal: x[r * n:(r + 1) * n]})
+            return out
+
+        self.say("%s = %s(%s)" % (name, callee, e.text))
+        self.define(Expr(name, ATOM, lead + body.shape, run if e.at and body.at else None, body.size, body.positive, 0,
+                         e.deps, e.batch), name)
+
+    def instances(self):
+        """Instances in a row: for l < k { S[l] = dense(_, 2) }."""
+        rng = self.rng
+        times, name = rng.randint(2, 4), self.new_name("row%d")
+        if self.layered and rng.random() < 0.4:
+            layered = rng.choice(self.layered)
+            self.say("for l < %d { %s[l] = %s(_) }" % (times, name, layered[0]))
+            for l in rng.sample(range(times), rng.randint(1, times)):
+                self.call_own(layered, rng.choice([(), (), (2,)]), self.new_name(), "%s[%d]" % (name, l), "%s.%d" % (name, l))
+        elif rng.random() < 0.5:
+            self.row_in_turn(name, times)
+        else:
+            self.row_apart(name, times)
+
+    def row_in_turn(self, name, times):
+        """for l < k { h = tanh(S[l](h)) }, forwards or from the last one."""
+        rng = self.rng
+        first = self.define_as(self.generator.small(self.make(self.shape(rng.choice([1, 1, 2])), 2), 3))
+        n, f, back = first.shape[-1], rng.choice(["tanh", "sigmoid", "softsign"]), rng.random() < 0.3
+        self.say("for l < %d { %s[l] = dense(_, %d) }" % (times, name, n))
+        which = "%d - l" % (times - 1) if back else "l"
+        self.say("for l < %d { %s = %s(%s[%s](%s)) }" % (times, first.name, f, name, which, first.name))
+        value = self.use(first)
+        for l in reversed(range(times)) if back else range(times):
+            value = call1(f, affine(value, *dense_parameters("%s.%d" % (name, l), n, n)))
+        self.names.remove(first)
+        self.define(Expr(first.name, ATOM, first.shape, value.at, value.size, value.positive, 0, value.deps | {first.name},
+                         value.batch), first.name)
+
+    def row_apart(self, name, times):
+        """Each of another width, called with an argument of its own; and its parameters, read by their places."""
+        rng = self.rng
+        m = rng.randint(1, 3)
+        self.say("for l < %d { %s[l] = dense(_, %d + l) }" % (times, name, m))
+        for l in rng.sample(range(times), times):
+            e = self.some(rng.choice([1, 1, 2]))
+            if count(e.shape) > 60:
+                continue
+            W, bias = dense_parameters("%s.%d" % (name, l), e.shape[-1], m + l)
+            y = affine(e, W, bias)
+            y.text, y.level = "%s[%d](%s)" % (name, l, e.text), ATOM
+            self.define_as(call1("tanh", y))
+            if rng.random() < 0.3:
+                part = self.use(W)
+                part.text = "%s[%d].W" % (name, l)
+                self.define_as(power(self.generator.small(part), constant(2)))
 
     def prelude_layer(self):
         """Without a meaning in Python: the other judges have to do."""
         kind = self.rng.choice(["layernorm", "batchnorm", "mlp", "swiglu", "cumsum", "rope", "diag", "var", "image", "image",
-                                "image", "recurrent", "recurrent"])
+                                "image", "line", "recurrent", "recurrent"])
         if kind == "image":
             e, text, shape = self.of_image()
+        elif kind == "line":
+            e, text, shape = self.of_line()
         elif kind == "recurrent":
             e, text, shape = self.of_sequence()
         else:
@@ -210,6 +264,18 @@ class Definitions(Whole):
             pad = [min(p, n // 2) for p, n in zip(pad, k)]
         text = "%s(%s, %s%s, stride = %s, pad = %s)" % (kind, e.text, "%d, " % o if kind == "conv2d" else "", say(k), say(stride), say(pad))
         return e, text, (o, *((n + 2 * p - w) // t + 1 for n, p, w, t in zip(size, pad, k, stride)))
+
+    def of_line(self):
+        """The same of one axis, by a number or by a list of one."""
+        rng = self.rng
+        c, n, k, stride, pad = rng.randint(1, 2), rng.randint(2, 7), rng.randint(1, 2), rng.randint(1, 2), rng.randint(0, 1)
+        say = lambda v: str(v) if rng.random() < 0.7 else "[%d]" % v
+        e, kind = self.make((c, n), 2), rng.choice(["conv1d", "conv1d", "maxpool1d", "avgpool1d"])
+        if kind != "conv1d" and rng.random() < 0.5:
+            return e, "%s(%s, %s)" % (kind, e.text, say(k)), (c, n // k)
+        o, pad = (rng.randint(1, 3) if kind == "conv1d" else c), (min(pad, k // 2) if kind == "maxpool1d" else pad)
+        text = "%s(%s, %s%s, stride = %s, pad = %s)" % (kind, e.text, "%d, " % o if kind == "conv1d" else "", say(k), say(stride), say(pad))
+        return e, text, (o, (n + 2 * pad - k) // stride + 1)
 
     def of_sequence(self):
         rng = self.rng
@@ -511,7 +577,7 @@ class Definitions(Whole):
             self.say("%s[%s < %s] = %s" % (name, t, n, e.text))
         self.ragged.append(Var(name, e.shape, size=3, deps=without_indices(deps, [t]), batch=batch, meant=False))
 
-    KINDS = [("recurrence", 1.5), ("plain", 8), ("indexed", 8), ("split", 1), ("winner", 1), ("dense", 2), ("instance", 1), ("own_layer", 1),
+    KINDS = [("recurrence", 1.5), ("plain", 8), ("indexed", 8), ("split", 1), ("winner", 1), ("dense", 2), ("instance", 1), ("own_layer", 1), ("instances", 0.7),
              ("prelude_layer", 3), ("pooled", 1.5), ("repeated", 1), ("coupled", 0.7), ("derivative", 2),
              ("stateful", 0.3), ("chosen", 0.4), ("whole_places", 2), ("whole_comparison", 0.7), ("packed_triangle", 0.5)]
 
