@@ -49,7 +49,7 @@ typedef struct Emitter {
   int64_t floats, integers, wides; /* of the work area */
   bool draws;                      /* the model draws: its functions take a seed and the step */
   bool steps;                      /* it reads step: they take that, outputs too */
-  bool doubles;                    /* the function at hand will compute in double precision (emit/full_batch.c) */
+  bool doubles;                    /* the function at hand will compute in double precision (emit/double.c) */
 } Emitter;
 
 /* ---- emit/emitter.c ---- */

@@ -182,6 +182,13 @@ static void number_nodes(Program *p) {
   }
 }
 
+/* All functions in double precision, in one: they share tables and parts. */
+static void emit_doubles(Emitter *em, Text *source) {
+  DoubleFunction *functions = ARENA_ARRAY(em->cx, DoubleFunction, 2);
+  int count = full_functions(em, functions);
+  double_functions(em, functions, count, source);
+}
+
 void emit_c(Program *program, const Options *options, Text *header, Text *source) {
   Context *cx = program->cx;
   Text types = {.cx = cx}, members = {.cx = cx}, tables = {.cx = cx}, functions = {.cx = cx}, prototypes = {.cx = cx},
@@ -211,7 +218,9 @@ void emit_c(Program *program, const Options *options, Text *header, Text *source
   number_nodes(program);
   emit_routines(&em, &prototypes, &functions);
   emit_updates(&em, &prototypes, &functions);
-  emit_full(&em, &types, &prototypes, &functions);
+  emit_full(&em, &types, &prototypes);
+  emit_doubles(&em, &functions);
+  emit_full_entries(&em, &functions);
   emit_tables(&em, &prototypes, &functions);
 
   open_header(&em, header);

@@ -34,6 +34,10 @@ static const char *leaf_origin(Emitter *em, const Layout *layout, const char *po
   return layout_pointer(em->cx, layout, pointer, n->item, false);
 }
 
+const char *emit_step_number(const Node *n) { /* the upper half of step: turns */
+  return n->item == STEP_TRAINING ? "(float)((uint32_t)step + 1u)" : "(float)(step ? (uint32_t)step : 1u)";
+}
+
 static const char *routine_origin(Body *b, const Node *n) {
   Emitter *em = b->em;
   const Place *p = plan_place(b->plan, n);
@@ -47,9 +51,7 @@ static const char *routine_origin(Body *b, const Node *n) {
   case NODE_STATE: return leaf_origin(em, em->states, "state", n);
   case NODE_CONST: return emit_table_name(em, n, p->integer, p->wide);
   case NODE_BATCH: return "(float)n";
-  case NODE_STEP:
-    return n->item == STEP_TRAINING ? "(float)((uint32_t)step + 1u)"
-                                    : "(float)(step ? (uint32_t)step : 1u)"; /* above: turns */
+  case NODE_STEP: return emit_step_number(n);
   default: bug("emit", "a leaf of kind %d in a routine", (int)n->kind);
   }
 }

@@ -28,7 +28,7 @@ NOUNS = {
         "syntax": "expr scan", "graph": "read open guard subst hazards group number is build",
         "build": "read", "evaluate": "evaluation form line place", "check": "wishes ties gradients",
         "derive": "integrand", "elaborate": "elaborator", "model": "law full", "prove": "poly mono atom power index",
-        "emit": "c plan loop"},
+        "emit": "c plan loop full"},
     "runtime": {
         "kernels": "philox noise draw", "common": "fail print nearest suggest out letter", "data": "inputs read",
         "store": "tensor tensors pieces", "minimize": "minimizer cholesky", "train": "gradient predict step",
