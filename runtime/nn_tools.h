@@ -175,7 +175,8 @@ int nn_train(nn_run *run, const nn_data *data, const nn_data *test, nn_report_fn
 
 /* ---- a program (program/main.c and the files beside it) ---- */
 
-/* train, test, predict, grad, info, help: `int main(int c, char **v) { return nn_main(&digits_model, c, v); }` */
+/* train, test, predict, grad, selftest, info, help:
+ * `int main(int c, char **v) { return nn_main(&digits_model, c, v); }` */
 int nn_main(const nn_model *model, int argc, char **argv);
 
 #ifdef __cplusplus

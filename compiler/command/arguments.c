@@ -12,7 +12,7 @@ static const char help_text[] =
   "nnc compiles a neural network, written as a textbook writes it, to C that trains.\n"
   "\n"
   "  nnc model.nn -o model.c        C, and its header beside it\n"
-  "  nnc model.nn -o model          a program: train, test, predict, grad, info\n"
+  "  nnc model.nn -o model          a program: train, test, predict, grad, selftest, info\n"
   "  nnc check model.nn             prove or refute the model's `check` lines, and hold every gradient\n"
   "                                 against difference quotients; exit status 1 if anything is wrong\n"
   "  nnc show model.nn              shapes, parameters, work and memory\n"
@@ -26,6 +26,8 @@ static const char help_text[] =
   "                       adjoint, product, second, float, padded, plan, c\n"
   "  --format FORMAT      of show: text or dot\n"
   "  --explain            say which rule rewrote what\n"
+  "  --selftest           put a test of itself into the C: gradients against difference\n"
+  "                       quotients, steps of training against stored numbers\n"
   "  --max-memory SIZE    refuse a trainer larger than this (default 16G)\n"
   "  --no-reuse           every value gets its own place in memory\n"
   "  --no-fuse            one plain loop for each value, no matrix products\n"
@@ -129,6 +131,12 @@ static int set_explain(Context *cx, const char *s, Command *c, Options *o) {
   return GO_ON;
 }
 
+static int set_selftest(Context *cx, const char *s, Command *c, Options *o) {
+  (void)cx, (void)s, (void)c;
+  o->selftest = true;
+  return GO_ON;
+}
+
 static int set_no_reuse(Context *cx, const char *s, Command *c, Options *o) {
   (void)cx, (void)s, (void)c;
   o->no_reuse = true;
@@ -147,11 +155,19 @@ typedef struct OptionRow {
   int (*take)(Context *cx, const char *value, Command *c, Options *o); /* GO_ON, or an exit status */
 } OptionRow;
 
-static const OptionRow rows[] = {
-  {"--help", false, print_help},       {"--version", false, print_version}, {"--explain", false, set_explain},
-  {"--no-reuse", false, set_no_reuse}, {"--no-fuse", false, set_no_fuse},   {"--prelude", true, take_prelude},
-  {"--emit", true, take_stage},        {"--format", true, take_format},     {"--max-memory", true, take_max_memory},
-  {"-o", true, take_output},           {"-D", true, take_define},           {"-h", false, print_help}};
+static const OptionRow rows[] = {{"--help", false, print_help},
+                                 {"--version", false, print_version},
+                                 {"--explain", false, set_explain},
+                                 {"--no-reuse", false, set_no_reuse},
+                                 {"--no-fuse", false, set_no_fuse},
+                                 {"--prelude", true, take_prelude},
+                                 {"--emit", true, take_stage},
+                                 {"--format", true, take_format},
+                                 {"--max-memory", true, take_max_memory},
+                                 {"--selftest", false, set_selftest},
+                                 {"-o", true, take_output},
+                                 {"-D", true, take_define},
+                                 {"-h", false, print_help}};
 enum { ROWS = sizeof rows / sizeof *rows };
 
 /* The value of an option `--name value`, `--name=value` or `-nvalue` that argv[*k] is, NULL where it is missing; false

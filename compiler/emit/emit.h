@@ -16,7 +16,9 @@
  *     outline.c              what is repeated becomes a function
  *     step.c                 the steps of a plan as blocks
  *     layout.c               structs of arrays
- *     routine.c, full_batch.c, update.c  losses, gradients, outputs; full-batch methods; optimizers
+ *     routine.c, double.c    losses, gradients, outputs; functions in double precision
+ *     full_batch.c, update.c  full-batch methods; optimizers
+ *     selftest.c             the test that a trainer carries of itself
  *     table.c                initial values, the table of the model
  *     frame.c                the header and the source */
 #ifndef NNC_EMIT_H

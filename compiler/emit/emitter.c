@@ -58,3 +58,15 @@ const char *emit_table_name(Emitter *em, const Node *n, bool integer, bool wide)
   VEC_PUSH(em->cx, &em->tables, ((Table){n, integer, name}));
   return name;
 }
+
+const char *emit_quoted(Context *cx, const char *s) {
+  Text t = {.cx = cx};
+  text_add(&t, "\"");
+  for (; *s; s++) {
+    if (*s == '"' || *s == '\\') text_add(&t, "\\");
+    if ((unsigned char)*s < 0x20) text_printf(&t, "\\%03o", (unsigned)(unsigned char)*s);
+    else text_add_n(&t, s, 1);
+  }
+  text_add(&t, "\"");
+  return t.data;
+}

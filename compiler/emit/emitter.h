@@ -7,6 +7,7 @@
 
 #include "emit/layout.h"
 #include "plan/plan.h"
+#include "selftest/selftest.h"
 
 typedef struct Table { /* an array literal of the model */
   const Node *node;
@@ -42,6 +43,8 @@ typedef struct Emitter {
   Plan **plans;               /* by routine */
   uint32_t *masks;            /* by routine: the inputs of its C function */
   Plan *full_plans[2];        /* of a full-batch method: gradient, product */
+  Plan **twins;               /* by loss, with --selftest: the training loss alone; NULL where it has no gradient */
+  Selftest *selftest;         /* or NULL */
   VEC(Table) tables;
   Text *tables_out; /* static const arrays */
   Text *functions;  /* outlined functions */
@@ -60,6 +63,8 @@ const char *emit_input_list(Emitter *em, uint32_t mask, bool types);
 void emit_wrapped(Text *out, const char *s, int indent);
 /* How a function reaches an array literal. */
 const char *emit_table_name(Emitter *em, const Node *n, bool integer, bool wide);
+/* A text as a literal of C. */
+const char *emit_quoted(Context *cx, const char *s);
 /* "seed, step" where functions of the model take them, with a comma in front. */
 const char *emit_draw_arguments(Emitter *em, const Routine *r, const char *seed, const char *step);
 

@@ -184,8 +184,9 @@ static void number_nodes(Program *p) {
 
 /* All functions in double precision, in one: they share tables and parts. */
 static void emit_doubles(Emitter *em, Text *source) {
-  DoubleFunction *functions = ARENA_ARRAY(em->cx, DoubleFunction, 2);
+  DoubleFunction *functions = ARENA_ARRAY(em->cx, DoubleFunction, 2 + em->program->losses.n);
   int count = full_functions(em, functions);
+  count += selftest_functions(em, functions + count);
   double_functions(em, functions, count, source);
 }
 
@@ -212,6 +213,7 @@ void emit_c(Program *program, const Options *options, Text *header, Text *source
   plan_routines(&em);
   plan_updates(&em, &types, &members);
   plan_full(&em);
+  plan_selftest(&em);
   lay_out_hypers(&em, &types);
   check_memory(&em);
   if (error_count(cx) > errors) return;
@@ -219,8 +221,10 @@ void emit_c(Program *program, const Options *options, Text *header, Text *source
   emit_routines(&em, &prototypes, &functions);
   emit_updates(&em, &prototypes, &functions);
   emit_full(&em, &types, &prototypes);
+  emit_selftest_types(&em, &types);
   emit_doubles(&em, &functions);
   emit_full_entries(&em, &functions);
+  emit_selftest(&em, &prototypes, &functions);
   emit_tables(&em, &prototypes, &functions);
 
   open_header(&em, header);
@@ -232,7 +236,7 @@ void emit_c(Program *program, const Options *options, Text *header, Text *source
   first_line(&em, "c", source);
   /* the kernels first: a model may have any name, that of a kernel's local variable too */
   text_printf(source, "#include \"nn_math.h\"\n%s#include \"%s.h\"\n\n",
-              emit_full_batch_of(program) ? "#include \"nn_double.h\"\n" : "", file_name(em.file));
+              emit_full_batch_of(program) || options->selftest ? "#include \"nn_double.h\"\n" : "", file_name(em.file));
   if (tables.data) text_add(source, tables.data);
   if (outlined.data) text_add(source, outlined.data);
   text_add(source, functions.data);

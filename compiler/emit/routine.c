@@ -162,11 +162,13 @@ static void grow_work(Emitter *em, const Plan *plan) {
 /* Is digits_NAME something of the generated code itself? */
 static bool is_own_name(const char *name) {
   static const char *const words[] = {
-    "init",       "step",      "finish_step", "bad_row",      "params",       "state",     "work",   "hyper",
-    "model",      "first_bad", "squares",     "param_arrays", "state_arrays", "slots",     "inputs", "losses",
-    "objectives", "outputs",   "metrics",     "hypers",       "full",         "full_work", "moved",  "copies"};
-  static const char *const starts[] = {"step_", "update_", "part", "table", "finish_", "init_", "first_bad_"},
-                           *const ends[] = {"_entry", "_params", "_grad", "_full", "_product"};
+    "init",      "step",   "finish_step", "bad_row",  "params",        "state",        "work",
+    "hyper",     "model",  "first_bad",   "squares",  "param_arrays",  "state_arrays", "slots",
+    "inputs",    "losses", "objectives",  "outputs",  "metrics",       "hypers",       "full",
+    "full_work", "moved",  "copies",      "selftest", "selftest_work", "twin_work"};
+  static const char *const starts[] = {"step_",   "update_", "part",       "table",
+                                       "finish_", "init_",   "first_bad_", "selftest_"},
+                           *const ends[] = {"_entry", "_params", "_grad", "_full", "_product", "_double"};
   size_t length = strlen(name);
   for (size_t k = 0; k < sizeof words / sizeof *words; k++)
     if (strcmp(words[k], name) == 0) return true;

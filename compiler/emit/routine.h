@@ -46,4 +46,11 @@ int full_functions(Emitter *em, DoubleFunction *out); /* 0, 1 or 2 */
 void emit_full_entries(Emitter *em, Text *source);
 const FullBatch *emit_full_batch_of(const Program *p); /* or NULL */
 
+/* ---- emit/selftest.c: nothing without --selftest ---- */
+
+void plan_selftest(Emitter *em);
+void emit_selftest_types(Emitter *em, Text *types); /* after all other plans */
+int selftest_functions(Emitter *em, DoubleFunction *out);
+void emit_selftest(Emitter *em, Text *header, Text *source);
+
 #endif

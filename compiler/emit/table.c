@@ -134,18 +134,6 @@ static void emit_wrappers(Emitter *em, Text *out) {
 
 /* ---- tables ---- */
 
-static const char *quoted(Context *cx, const char *s) {
-  Text t = {.cx = cx};
-  text_add(&t, "\"");
-  for (; *s; s++) {
-    if (*s == '"' || *s == '\\') text_add(&t, "\\");
-    if ((unsigned char)*s < 0x20) text_printf(&t, "\\%03o", (unsigned)(unsigned char)*s);
-    else text_add_n(&t, s, 1);
-  }
-  text_add(&t, "\"");
-  return t.data;
-}
-
 static const char *shape(Context *cx, int rank, const int64_t *extents) {
   Text t = {.cx = cx};
   text_printf(&t, "%d, {", rank);
@@ -176,7 +164,7 @@ static void add_row(Text *out, const char *row) {
 }
 
 static void array_row(Emitter *em, const char *name, const Leaf *leaf, int64_t offset, Text *out) {
-  add_row(out, arena_printf(em->cx, "{%s, %s, %lld, %lld},", quoted(em->cx, name),
+  add_row(out, arena_printf(em->cx, "{%s, %s, %lld, %lld},", emit_quoted(em->cx, name),
                             node_shape(em, leaf->node, 0, leaf->span, leaf->path), (long long)offset,
                             (long long)leaf->count));
 }
@@ -238,7 +226,7 @@ static int emit_inputs(Emitter *em, Text *out) {
   for (int k = 0; k < p->inputs.n; k++) {
     const Input *in = &p->inputs.at[k];
     int classes = in->kind == INPUT_CLASS || in->kind == INPUT_EXTENT ? in->classes : in->kind == INPUT_BIT ? 2 : 0;
-    text_printf(out, "    {%s, %s, %d, %s, %lld, {%s}},\n", quoted(em->cx, in->name), kinds[in->kind], classes,
+    text_printf(out, "    {%s, %s, %d, %s, %lld, {%s}},\n", emit_quoted(em->cx, in->name), kinds[in->kind], classes,
                 node_shape(em, in->node, 1, in->span, in->name), (long long)in->count, extents_of(em, in));
   }
   if (p->inputs.n) text_add(out, "};\n\n");
@@ -256,9 +244,9 @@ static int emit_losses(Emitter *em, Text *out) {
   if (p->losses.n) text_printf(out, "static const nn_loss %s_losses[] = {\n", em->prefix);
   for (int k = 0; k < p->losses.n; k++) {
     int value = find_routine(em, ROUTINE_LOSS, k), grad = find_routine(em, ROUTINE_GRAD, k);
-    text_printf(out, "    {%s, %uu, %s%s, %s%s},\n", quoted(em->cx, p->losses.at[k]), value >= 0 ? em->masks[value] : 0,
-                value >= 0 ? em->routine_names[value] : "NULL", value >= 0 ? "_entry" : "",
-                grad >= 0 ? em->routine_names[grad] : "NULL", grad >= 0 ? "_entry" : "");
+    text_printf(out, "    {%s, %uu, %s%s, %s%s},\n", emit_quoted(em->cx, p->losses.at[k]),
+                value >= 0 ? em->masks[value] : 0, value >= 0 ? em->routine_names[value] : "NULL",
+                value >= 0 ? "_entry" : "", grad >= 0 ? em->routine_names[grad] : "NULL", grad >= 0 ? "_entry" : "");
   }
   if (p->losses.n) text_add(out, "};\n\n");
   return p->losses.n;
@@ -287,7 +275,7 @@ static int emit_outputs(Emitter *em, Text *out) {
     int64_t count = 1;
     for (int i = 0; i < r->rank; i++) count *= r->shape[i];
     if (r->rank > 8) error_at(em->cx, r->span, "'%s' has %d axes; 8 are the most", r->name, r->rank);
-    text_printf(out, "    {%s, %uu, %d, %s, %lld, %d, %s_entry},\n", quoted(em->cx, r->name), em->masks[k],
+    text_printf(out, "    {%s, %uu, %d, %s, %lld, %d, %s_entry},\n", emit_quoted(em->cx, r->name), em->masks[k],
                 r->integer && r->classes > 1 ? r->classes : r->integer, shape(em->cx, r->rank, r->shape),
                 (long long)count, r->per_example, em->routine_names[k]);
   }
@@ -301,7 +289,7 @@ static int emit_metrics(Emitter *em, Text *out) {
     const Routine *r = &em->program->routines.at[k];
     if (r->kind != ROUTINE_METRIC) continue;
     if (!rows++) text_printf(out, "static const nn_metric %s_metrics[] = {\n", em->prefix);
-    text_printf(out, "    {%s, %uu, %s_entry},\n", quoted(em->cx, r->name), em->masks[k], em->routine_names[k]);
+    text_printf(out, "    {%s, %uu, %s_entry},\n", emit_quoted(em->cx, r->name), em->masks[k], em->routine_names[k]);
   }
   if (rows) text_add(out, "};\n\n");
   return rows;
@@ -314,7 +302,7 @@ static int emit_hypers(Emitter *em, Text *out) {
     const char *where = "NN_NOT_SETTABLE";
     if (em->hyper_index[k] >= 0)
       where = arena_printf(em->cx, "offsetof(%s, hyper.%s)", em->type, em->hypers->access[em->hyper_index[k]]);
-    text_printf(out, "    {%s, %s, %s},\n", quoted(em->cx, p->hypers.at[k].name), where,
+    text_printf(out, "    {%s, %s, %s},\n", emit_quoted(em->cx, p->hypers.at[k].name), where,
                 c_float(em->cx, p->hypers.at[k].value));
   }
   if (p->hypers.n) text_add(out, "};\n\n");
@@ -346,7 +334,7 @@ static void emit_model(Emitter *em, const int *rows, Text *out) {
   const char *slots = em->first_slots ? arena_printf(em->cx, "offsetof(%s, %s)", type, em->first_slots) : absent;
   text_printf(out,
               "const nn_model %s_model = {\n    .abi = NN_ABI, .name = %s, .hash = UINT64_C(0x%016llx), .flags = %s,\n",
-              x, quoted(em->cx, p->name), (unsigned long long)emit_hash(em), flags_of(em));
+              x, emit_quoted(em->cx, p->name), (unsigned long long)emit_hash(em), flags_of(em));
   text_printf(out, "    .batch = %s_BATCH, .size = sizeof(%s), .work_size = sizeof(%s_work),\n", c_upper(em->cx, x),
               type, x);
   text_printf(out, "    .param_floats = %lld, .state_floats = %lld, .slot_floats = %lld,\n",
@@ -378,6 +366,7 @@ static void emit_model(Emitter *em, const int *rows, Text *out) {
   text_printf(out,
               "    .init = %s_init_entry, .train_step = %s%s, .finish_step = %s_finish_entry, .bad_row = %s_bad_row,\n",
               x, steps ? x : "NULL", steps ? "_step_entry" : "", x, x);
+  if (em->options->selftest) text_printf(out, "    .selftest = &%s_selftest_table,\n", x);
   if (emit_full_batch_of(p)) text_printf(out, "    .full = &%s_full,\n", x);
   char validate[64];
   text_add(out, "    .train = {");

@@ -2,14 +2,15 @@
  *
  * Kernels (matrix product, draws) and the reflection table of a generated model (nn_model). The tools that work on any
  * model through that table (data files, checkpoints, the trainer, a main) are in nn_tools.h; the inline mathematics
- * that generated .c files use is in nn_math.h (with nn_gamma.h, and nn_double.h for full-batch methods). Nothing here
- * allocates or prints. All matrices are row-major, all reals are float. C99 and C++11.
+ * that generated .c files use is in nn_math.h (with nn_gamma.h, and nn_double.h for full-batch methods and selftests).
+ * Nothing here allocates or prints. All matrices are row-major, all reals are float. C99 and C++11.
  *
  * Its files, each of which calls those before it only:
  *     gemm_portable.c, gemm_avx2.c, gemm_avx512.c  a tile of the matrix product, for each kind of processor
  *     gemm.c                                       the matrix product
  *     random.c                                     draws from a counter, without a state
- *     double.c                                     kernels in double precision, for full-batch methods */
+ *     double.c                                     kernels in double precision, for full-batch methods
+ *     selftest.c                                   a trainer tests itself */
 #ifndef NN_H
 #define NN_H
 
@@ -29,7 +30,7 @@ extern "C" {
 #warning "nn.h: -ffast-math changes results and breaks NaN checks; compile without it"
 #endif
 
-#define NN_ABI      2 /* of nn_model; a generated table carries the one that it was made for */
+#define NN_ABI      3 /* of nn_model; a generated table carries the one that it was made for */
 #define NN_MAX_RANK 8
 
 /* ---- kernels (gemm.c, random.c) ---- */
@@ -166,6 +167,60 @@ enum {
   NN_STEPS = 4            /* a function of the model reads the number of the step */
 };
 
+/* ---- a test that a model carries of itself: `nnc --selftest` (selftest.c) ---- */
+
+/* The training loss in double precision; param, state and real inputs are doubles. */
+typedef double nn_twin_fn(const double *param, const double *state, void *work, int n, const void *const *in,
+                          uint64_t seed, uint64_t step);
+
+typedef struct nn_spread { /* an array at the point: element k is middle + spread * u(k), u in -1..1 */
+  float middle, spread;
+} nn_spread;
+
+typedef struct nn_slope { /* a gradient, held against difference quotients of the twin */
+  int loss, param, line;  /* line of the model file */
+  int probes;             /* elements, all where it is as many; 0: the gradient is 0 throughout; -1: values only */
+  float step, tolerance;
+  float along;            /* tolerance of the derivative along all elements by their signs */
+} nn_slope;
+
+typedef enum nn_expect {
+  NN_EXPECT_LOSS, NN_EXPECT_TRAINING, NN_EXPECT_NEXT, NN_EXPECT_GRADIENT, NN_EXPECT_OUTPUT, NN_EXPECT_METRIC,
+  NN_EXPECT_STEP, NN_EXPECT_PARAM, NN_EXPECT_STATE /* of steps of training, and after them; above: at the point */
+} nn_expect;
+
+typedef struct nn_expected { /* a value that nnc computed in double precision */
+  nn_expect kind;
+  int which, item, line;  /* which loss, output, metric or step; item: param or state */
+  int32_t element;        /* -1: the sum of all, each with its sign */
+  float value, tolerance; /* as far as rounding of floats may take it */
+} nn_expected;
+
+typedef struct nn_selftest {
+  const char *file;       /* the model's */
+  int examples, steps;
+  uint32_t seed;
+  /* the area that it works in: bytes, and where in it stand doubles for parameters, states and real inputs, a gradient
+     of a full-batch method, floats and integers for inputs, an output, and the scratch of twins and full functions */
+  size_t size, param, state, wide, result, narrow, whole, out, work, full;
+  const nn_spread *params, *states, *inputs;
+  nn_twin_fn *const *twins; /* by loss; NULL where it has no gradient */
+  const nn_slope *slopes; int nslopes;
+  const nn_expected *expected; int nexpected;
+  const char *const *notes; int nnotes; /* what is left out, and why */
+} nn_selftest;
+
+/* A line of its report; failed: 1 where it says what is wrong. */
+typedef void nn_selftest_line(void *to, int failed, const char *line);
+
+struct nn_model;
+/* Returns the number of comparisons that failed, -1 for a model without selftest. `model` is left after some steps of
+ * training from a point of the test's own: it must be started by init afterwards. `area`: t->size bytes; `line` may be
+ * NULL. */
+int nn_selftest_run(const struct nn_model *model_table, void *model, void *area, nn_selftest_line *line, void *to);
+
+/* ---- the table ---- */
+
 typedef struct nn_model {
   uint32_t abi;           /* NN_ABI */
   const char *name;
@@ -190,6 +245,7 @@ typedef struct nn_model {
   const nn_output *outputs; int noutputs;
   const nn_metric *metrics; int nmetrics;
   const nn_hyper *hypers; int nhypers;
+  const nn_selftest *selftest; /* or NULL */
   const nn_full *full;    /* or NULL: steps on batches; where not NULL there is one objective, and train_step is NULL */
   void (*init)(void *model, uint64_t seed); /* parameters drawn, everything else reset */
   /* one whole step, all objectives; the loss before it (the first that acted) */

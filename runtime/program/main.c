@@ -39,6 +39,7 @@ static const cli_command commands[] = {
   {"test", "test x=FILE y=FILE --load FILE", cli_test},
   {"predict", "predict x=FILE --load FILE [-o FILE]", cli_predict},
   {"grad", "grad x=FILE y=FILE [--load FILE] [-o FILE.safetensors]", cli_grad},
+  {"selftest", "selftest", cli_selftest},
   {"info", "info", cli_info},
   {"help", "help", help},
   {NULL, NULL, NULL},

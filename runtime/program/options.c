@@ -204,7 +204,8 @@ static char **copy_words(cli *options, int argc, char **argv) {
 int cli_parse(cli *options, const nn_model *model, const cli_command *commands, int argc, char **argv,
               nn_error *error) {
   *options = (cli){.model = model, .commands = commands, .every = 1};
-  if (argc < 2) return nn_fail(error, NN_BAD_USAGE, "expected a command: train, test, predict, grad, info or help");
+  if (argc < 2)
+    return nn_fail(error, NN_BAD_USAGE, "expected a command: train, test, predict, grad, selftest, info or help");
   char **words = copy_words(options, argc, argv);
   if (!words) return nn_out_of_memory(error, 4096);
   int result = parse_command(options, words[1], error);

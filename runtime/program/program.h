@@ -7,6 +7,7 @@
  * Its files, each of which calls those before it only:
  *     options.c          the command line
  *     info.c             the command info
+ *     selftest.c         the command selftest, and the same before a training
  *     picture.c, text.c  an output as a picture, as a text
  *     trace.c            the parameters after each step
  *     values.c           losses and metrics, printed
@@ -35,7 +36,8 @@ typedef struct cli_command { /* a row of the table of commands, which ends with 
   const char *name, *help;
   int (*run)(const cli *options, nn_error *error);
 } cli_command;
-enum { CLI_TRAIN = 1, CLI_TEST = 2, CLI_PREDICT = 4, CLI_GRAD = 8, CLI_INFO = 16, CLI_HELP = 32 }; /* 1 << its row */
+/* 1 << its row */
+enum { CLI_TRAIN = 1, CLI_TEST = 2, CLI_PREDICT = 4, CLI_GRAD = 8, CLI_SELFTEST = 16, CLI_INFO = 32, CLI_HELP = 64 };
 
 struct cli { /* the command line, understood */
   const nn_model *model;
@@ -60,12 +62,14 @@ void cli_free(cli *options);
 int cli_given(const cli *options, const char *option); /* "--epochs" */
 void cli_print_options(const cli_command *commands);
 
-/* ---- the commands (train.c, use.c, info.c) ---- */
+/* ---- the commands (train.c, use.c, selftest.c, info.c) ---- */
 
 int cli_train(const cli *options, nn_error *error);
 int cli_test(const cli *options, nn_error *error);
 int cli_predict(const cli *options, nn_error *error);
 int cli_grad(const cli *options, nn_error *error);
+int cli_selftest(const cli *options, nn_error *error);
+int cli_selftest_quietly(const nn_model *model, nn_error *error); /* 0 too where the model carries none */
 int cli_info(const cli *options, nn_error *error);
 
 /* ---- losses and metrics (values.c) ---- */

@@ -247,7 +247,8 @@ static int read_rows(nn_run *run, nn_data *data, nn_data *test, const cli *optio
 int cli_train(const cli *options, nn_error *error) {
   nn_run run = {.model = options->model};
   nn_data data = {.model = options->model}, test = {.model = options->model};
-  int result = prepare(&run, options, error);
+  int result = cli_selftest_quietly(options->model, error);
+  if (!result) result = prepare(&run, options, error);
   if (!result) result = read_rows(&run, &data, &test, options, error);
   if (!result && run.note[0]) fprintf(stderr, "note: %s\n", run.note);
   if (!result) result = train(&run, &data, &test, options, error);
