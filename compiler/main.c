@@ -9,6 +9,7 @@
  * wrong, 2 usage or a file, abort for a bug of nnc. */
 #include "check/check.h"
 #include "command/command.h"
+#include "derivation/derivation.h"
 #include "derive/derive.h"
 #include "emit/emit.h"
 #include "model/model.h"
@@ -192,8 +193,16 @@ static int run_check(Job *j) {
 
 static int run_show(Job *j) {
   Text out = {.cx = j->cx};
-  if (strcmp(j->command->format, "dot") == 0) show_dot(j->program, &out);
+  if (j->command->format && strcmp(j->command->format, "dot") == 0) show_dot(j->program, &out);
   else show_summary(j->program, j->options, &out);
+  if (error_count(j->cx)) return 1;
+  return print_text(&out, j->command->output);
+}
+
+static int run_derive(Job *j) {
+  Text out = {.cx = j->cx};
+  DerivationAsked asked = {.wrt = j->command->wrt, .order = j->command->order};
+  derivation_write(j->program, &asked, &out);
   if (error_count(j->cx)) return 1;
   return print_text(&out, j->command->output);
 }
@@ -213,6 +222,7 @@ static int run(Job *j) {
     if (pass->report) pass->report(j->program, j->options);
     if (j->program && error_count(j->cx)) return 1;
     if (j->command->emit == pass->name) return print_stage(j, pass);
+    if (verb == VERB_DERIVE && pass->begin == elaborate_model) return run_derive(j);
   }
   return verb == VERB_CHECK ? run_check(j) : verb == VERB_SHOW ? run_show(j) : emit_files(j);
 }
@@ -222,7 +232,7 @@ int main(int argc, char **argv) {
   Options options = {.max_memory = 16.0 * 1024 * 1024 * 1024};
   const char *stages[PASSES];
   for (int k = 0; k < PASSES; k++) stages[k] = passes[k].name;
-  Command command = {.format = "text", .stages = stages, .nstages = PASSES};
+  Command command = {.order = 1, .stages = stages, .nstages = PASSES};
   int status = command_read(cx, argc, argv, &command, &options);
   options.exact = command.verb == VERB_CHECK;
   if (status >= 0) return status;

@@ -16,6 +16,7 @@ static const char help_text[] =
   "  nnc check model.nn             prove or refute the model's `check` lines, and hold every gradient\n"
   "                                 against difference quotients; exit status 1 if anything is wrong\n"
   "  nnc show model.nn              shapes, parameters, work and memory\n"
+  "  nnc derive model.nn            the derivation of the gradients, as a textbook writes it\n"
   "  nnc --prelude                  print the prelude: layers, losses, optimizers, in the language itself\n"
   "\n"
   "options\n"
@@ -24,7 +25,8 @@ static const char help_text[] =
   "  --prelude FILE       use FILE in place of the built-in prelude\n"
   "  --emit=STAGE         print what one stage made: ast, graph, simple, derived,\n"
   "                       adjoint, product, second, float, padded, plan, c\n"
-  "  --format FORMAT      of show: text or dot\n"
+  "  --format FORMAT      of show: text or dot; of derive: text\n"
+  "  --wrt NAME           of derive: the derivative with respect to this name only\n"
   "  --explain            say which rule rewrote what\n"
   "  --selftest           put a test of itself into the C: gradients against difference\n"
   "                       quotients, steps of training against stored numbers\n"
@@ -90,10 +92,13 @@ static int take_stage(Context *cx, const char *s, Command *c, Options *o) {
 
 static int take_format(Context *cx, const char *s, Command *c, Options *o) {
   (void)cx, (void)o;
-  if (strcmp(s, "svg") == 0)
-    return usage("nnc: format '%s' is not supported yet; --format dot | dot -Tsvg draws it", s);
-  if (strcmp(s, "text") != 0 && strcmp(s, "dot") != 0) return usage("nnc: no format '%s'; there are text and dot", s);
   c->format = s;
+  return GO_ON;
+}
+
+static int take_wrt(Context *cx, const char *s, Command *c, Options *o) {
+  (void)o;
+  c->wrt = intern(cx, s);
   return GO_ON;
 }
 
@@ -165,6 +170,7 @@ static const OptionRow rows[] = {{"--help", false, print_help},
                                  {"--format", true, take_format},
                                  {"--max-memory", true, take_max_memory},
                                  {"--selftest", false, set_selftest},
+                                 {"--wrt", true, take_wrt},
                                  {"-o", true, take_output},
                                  {"-D", true, take_define},
                                  {"-h", false, print_help}};
@@ -207,6 +213,26 @@ static int read_option(Context *cx, int argc, char **argv, int *k, Command *c, O
   return unknown_option(cx, a);
 }
 
+/* ---- what belongs to a verb ---- */
+
+static int check_format(const Command *c) {
+  static const char *const of_show[] = {"text", "dot", NULL}, *const of_derive[] = {"text", NULL};
+  const char *const *known = c->verb == VERB_DERIVE ? of_derive : of_show;
+  if (!c->format) return GO_ON;
+  if (c->verb != VERB_DERIVE && strcmp(c->format, "svg") == 0)
+    return usage("nnc: format '%s' is not supported yet; --format dot | dot -Tsvg draws it", c->format);
+  while (*known && strcmp(*known, c->format) != 0) known++;
+  if (*known) return GO_ON;
+  return usage(c->verb == VERB_DERIVE ? "nnc: derive has no format '%s'; there is text"
+                                      : "nnc: no format '%s'; there are text and dot",
+               c->format);
+}
+
+static int check_verb(const Command *c) {
+  if (c->wrt && c->verb != VERB_DERIVE) return usage("nnc: --wrt %s: only derive takes it", c->wrt);
+  return check_format(c);
+}
+
 /* ---- the command line ---- */
 
 int command_read(Context *cx, int argc, char **argv, Command *c, Options *o) {
@@ -221,9 +247,7 @@ int command_read(Context *cx, int argc, char **argv, Command *c, Options *o) {
     } else if (!verb && !c->model && strcmp(a, "show") == 0) {
       c->verb = VERB_SHOW, verb = true;
     } else if (!verb && !c->model && strcmp(a, "derive") == 0) {
-      fprintf(stderr,
-              "nnc: `derive` is not supported yet; `nnc --emit=adjoint model.nn` prints the gradient as a graph\n");
-      return 2;
+      c->verb = VERB_DERIVE, verb = true;
     } else if (c->model) {
       static const char *const verbs[] = {"check", "show", "derive"};
       const char *near = verb ? NULL : nearest_name(cx, c->model, verbs, 3);
@@ -237,7 +261,7 @@ int command_read(Context *cx, int argc, char **argv, Command *c, Options *o) {
   if (!c->model) return usage("nnc: no model given%s", argc > 1 ? "" : ": nnc model.nn -o model");
   if (c->output && strcmp(c->output, c->model) == 0) return usage("nnc: -o '%s' would overwrite the model", c->output);
   if (!*c->model || (c->output && !*c->output)) return usage("nnc: %s", "an empty file name");
-  return GO_ON;
+  return check_verb(c);
 }
 
 bool command_is_c_file(const char *path) {

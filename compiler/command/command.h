@@ -9,14 +9,16 @@
 #define NNC_COMMAND_H
 #include "graph/graph.h"
 
-typedef enum { VERB_COMPILE, VERB_CHECK, VERB_SHOW, VERB_PRELUDE } Verb;
+typedef enum { VERB_COMPILE, VERB_CHECK, VERB_SHOW, VERB_DERIVE, VERB_PRELUDE } Verb;
 
 typedef struct Command {
   Verb verb;
   const char *const *stages; /* that --emit may name; given */
   int nstages;
   const char *emit; /* one of them, or NULL */
-  const char *model, *output, *prelude, *format;
+  const char *model, *output, *prelude, *format; /* format: NULL where none was given */
+  const char *wrt, *view;                        /* of derive: NULL where not given */
+  int order;
 } Command;
 
 /* Reads the arguments. -1: go on; else the exit status (help was asked for, or something is wrong and was said). */

@@ -31,9 +31,17 @@ void define_result(Elaborator *el, Scope *s, const char *name, Value *v, Span sp
   if (*s->suffix) record_named(el, arena_printf(el->cx, "%s%s", s->prefix, name), v, span, false);
 }
 
+void define_path(Elaborator *el, const Scope *s, const Value *v, const char *name) {
+  bool hidden = s->fn && s->fn->kind != STMT_LAYER && s->fn->span.source == el->prelude && !scope_scan(s);
+  if (v->kind != VALUE_TENSOR || v->read->node->kind != NODE_NAME || hidden) return;
+  v->read->node->path =
+    intern(el->cx, arena_printf(el->cx, "%s%s%s", s->prefix ? s->prefix : "", name, s->suffix ? s->suffix : ""));
+}
+
 void define_target(Elaborator *el, Scope *s, const Target *t, Value *v) {
   Value *named = value_is_poison(v) ? v : value_named(el, s, t->name, v);
   if (named->kind == VALUE_TENSOR) named->span = t->span;
+  define_path(el, s, named, t->name);
   define_result(el, s, t->name, named, t->span);
 }
 

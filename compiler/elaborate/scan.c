@@ -72,6 +72,7 @@ void scan_define_step(Elaborator *el, Scope *s, const Target *t, Value *v) {
   }
   sequence->now = x ? named_step(el, scan, t->name, x) : value_poison(el, t->span);
   sequence->now->span = sequence->span = t->span;
+  define_path(el, s, sequence->now, t->name);
   for (int k = 0; k < scan->nsequences; k++)
     if (scan->sequences[k].name == t->name) {
       scan->sequences[k].value = sequence;

@@ -155,6 +155,8 @@ void define_result(Elaborator *el, Scope *s, const char *name, Value *v, Span sp
 bool define_allowed(Elaborator *el, Scope *s, const char *name, Span span);
 /* Defines a target by its value, under its name; an error if it has one already. */
 void define_value(Elaborator *el, Scope *s, const Target *t, Value *v);
+/* Gives the NAME that v is the path by which the model calls it. */
+void define_path(Elaborator *el, const Scope *s, const Value *v, const char *name);
 void define_target(Elaborator *el, Scope *s, const Target *t, Value *v); /* where it has none */
 
 /* ---- paths of layers (path.c) ---- */

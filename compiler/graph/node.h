@@ -158,6 +158,8 @@ struct Node {
   double lo, hi;     /* known bounds of the value (integers; also used to drop guards); -inf..inf where unknown */
   bool large;        /* made of whole values, but maybe beyond 2^53: a real number (build/range.c) */
   const char *label; /* the user's name for it, or NULL */
+  const char *path;  /* of a NAME that a definition made: label, after the path of the layer that it stands in; NULL: an
+                        argument, or in a function of the prelude */
   Span span;
   uint64_t hash;
   Node *chain; /* of the hash table */

@@ -88,6 +88,7 @@ typedef struct Routine { /* a C function over the whole batch */
   RoutineKind kind;
   const char *name; /* the loss, output or metric */
   int loss;         /* of LOSS and GRAD */
+  Node *stated;     /* of these: the loss of one example, as elaborated, under its name */
   Root *roots;
   int nroots;
   bool integer; /* of an output */

@@ -75,6 +75,7 @@ static Value *scalar_statement(Elaborator *el, Scope *s, const Stmt *st, const c
   }
   Value *named = value_named(el, s, t->name, x);
   named->span = t->span;
+  define_path(el, s, named, t->name);
   if (st->value) scope_bind(el, s, t->name, named, t->span);
   return named;
 }
@@ -97,7 +98,8 @@ void goal_loss(Elaborator *el, Scope *s, const Stmt *st) {
   if (!v) return;
   const char *name = st->targets[0].name;
   if (loss_index(el, name) < 0) VEC_PUSH(el->cx, &el->program->losses, name);
-  Routine r = {.kind = ROUTINE_LOSS, .name = name, .loss = loss_index(el, name), .span = st->span};
+  Routine r = {
+    .kind = ROUTINE_LOSS, .name = name, .loss = loss_index(el, name), .stated = v->read->node, .span = st->span};
   Node *root = mean_root(el, v->read);
   if (goal_coupling(el, v->read->node)) el->program->coupled = true;
   push_routine(el, r, root, DEST_RETURN, 0);

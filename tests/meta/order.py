@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 ORDER = {
-    "compiler": "base syntax graph build evaluate elaborate model derive simplify prove check plan selftest emit show command".split(),
+    "compiler": "base syntax graph build evaluate elaborate model derive simplify prove check derivation plan selftest emit show command".split(),
     "runtime": "kernels common data store minimize train program".split(),
 }
 # The one header of a folder that others include: FOLDER/FOLDER.h, but for kernels/, whose headers are installed for generated C.
@@ -27,7 +27,9 @@ NOUNS = {
         "base": "arena context heap intern mark is nearest text source write error errors help note warn code span bug",
         "syntax": "expr scan", "graph": "read open guard subst hazards group number is build",
         "build": "read", "evaluate": "evaluation form line place", "check": "wishes ties gradients",
-        "derive": "integrand", "elaborate": "elaborator", "model": "law full", "prove": "poly mono atom power index",
+        "derive": "integrand",
+        "derivation": "quantity apart adjoints form algebra known typo setting",
+        "elaborate": "elaborator", "model": "law full", "prove": "poly mono atom power index",
         "emit": "c plan loop full"},
     "runtime": {
         "kernels": "philox noise draw", "common": "fail print nearest suggest out letter", "data": "inputs read",

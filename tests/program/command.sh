@@ -62,7 +62,10 @@ for kind in 'T .* extent(4)' 'r .* real' 'c .* class(3)' 'i .* int' 'b .* bit'; 
   check "show names the kind of an input: $kind" grep -q "^  $kind\$" "$work/kinds.txt"
 done
 check "check" "$nnc" check "$work/good.nn"
-fails "derive says that it comes later" 2 'later|yet' "$nnc" derive "$work/good.nn"
+check "derive" "$nnc" derive "$work/good.nn"
+fails "derive takes a name" 1 'no value|does not depend' "$nnc" derive --wrt nothing "$work/good.nn"
+fails "a format that derive has not" 2 'no format' "$nnc" derive --format dot "$work/good.nn"
+fails "--wrt is derive's" 2 'only derive' "$nnc" --wrt x "$work/good.nn"
 check "a program" "$nnc" "$work/good.nn" -o "$work/good"
 check "info" "$work/good" info
 

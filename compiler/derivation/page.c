@@ -1,0 +1,255 @@
+/* page.c: what stands on the page, line by line.
+ *
+ * In: the equations and the ways by which adjoints come. Out: for each adjoint the chain-rule step that gave it, what
+ * that is with the derivatives put in, and the same with the adjoints put in that it is made of, where this is shorter:
+ *
+ *     da2 = dz2 sigma'(a2) = z2 - y     (7)   from (4) */
+#include "derivation/page.h"
+
+typedef struct Work {
+  Page *page;
+  Derivation *d;
+  const DerivationAsked *asked;
+  LawList laws;
+  Setting s;
+} Work;
+
+/* ---- lines ---- */
+
+static void add_heading(Page *page, const char *text) {
+  VEC_PUSH(page->cx, &page->lines, ((Line){.kind = LINE_HEADING, .text = text}));
+}
+
+static void add_prose(Page *page, const char *text) {
+  VEC_PUSH(page->cx, &page->lines, ((Line){.kind = LINE_PROSE, .text = text}));
+}
+
+/* ---- both sides of an equation ---- */
+
+/* The axes of q that its adjoint is written in: those but for the example and the time. */
+static int shown_axes(const Work *w, const Quantity *q, int *out) {
+  int n = 0;
+  for (int k = 0; k < q->naxes; k++)
+    if (!setting_is_time(&w->s, q->vars[k]) && q->vars[k] != w->d->g->batch_var) out[n++] = q->vars[k];
+  return n;
+}
+
+static Read *own_read(const Work *w, const Quantity *q, Node *leaf) {
+  Index *index[MAX_AXES];
+  int first = leaf->naxes - q->naxes;
+  if (first) index[0] = index_var(w->d->g, w->d->g->batch_var);
+  for (int k = 0; k < q->naxes; k++) index[first + k] = index_var(w->d->g, q->vars[k]);
+  return read_make(w->d->g, leaf, index);
+}
+
+static Typo *partial(const Work *w, const Quantity *q, Typo *name) {
+  Typo *above = typo_named(w->page->cx, symbol_name(&w->s, w->d->loss), MARK_PARTIAL, NULL, 0);
+  Typo *below = arena_copy(w->page->cx, name, sizeof *name);
+  (void)q;
+  below->mark = MARK_PARTIAL;
+  return typo_new(w->page->cx, TYPO_FRACTION, (Typo *[]){above, below}, 2);
+}
+
+/* A leaf's adjoint is ∂L/∂W, another's δ. */
+static Typo *set_left(Work *w, const Quantity *q, bool adjoint, int nout, const int *out) {
+  bool leaf = q->kind == QUANTITY_LEAF;
+  Typo *t = symbol_of(&w->s, own_read(w, q, adjoint && !leaf ? q->adjoint : q->leaf), nout, out);
+  return adjoint && leaf ? partial(w, q, t) : t;
+}
+
+/* All forms in matrix notation, or all with indices. */
+static void set_sides(Work *w, Line *line, const Quantity *q, bool adjoint, Form *const *forms, int n, Typo *step) {
+  Typo *sides[8];
+  int out[MAX_AXES];
+  const Form *all[8];
+  for (int k = 0; k < n; k++) all[k] = forms[k];
+  setting_begin(&w->s, all, n);
+  for (int k = 0; k < q->naxes; k++) symbol_letter(&w->s, q->vars[k]);
+  int nout = shown_axes(w, q, out);
+  bool matrix = true;
+  for (int k = 0; k < n; k++) {
+    sides[k] = matrix_notation(&w->s, forms[k], nout, out);
+    if (!sides[k] && nout == 1 && forms[k]->kind == FORM_NUMBER) sides[k] = typo_number(w->page->cx, forms[k]->number);
+    if (!sides[k] && !nout) sides[k] = index_notation(&w->s, forms[k]);
+    matrix = matrix && sides[k];
+  }
+  VEC_PUSH(w->page->cx, &line->sides, set_left(w, q, adjoint, matrix ? nout : -1, out));
+  if (step) VEC_PUSH(w->page->cx, &line->sides, step);
+  for (int k = 0; k < n; k++) VEC_PUSH(w->page->cx, &line->sides, matrix ? sides[k] : index_notation(&w->s, forms[k]));
+}
+
+/* ---- equations ---- */
+
+static void write_equation(Work *w, const Quantity *q) {
+  Line line = {.kind = LINE_EQUATION, .number = q->number};
+  Form *right = known_functions(w->d->g, form_of_read(w->d->g, q->right));
+  set_sides(w, &line, q, false, &right, 1, NULL);
+  VEC_PUSH(w->page->cx, &w->page->lines, line);
+}
+
+/* ---- adjoints ---- */
+
+static Form *in_known_values(Work *w, Form *f, bool alone) {
+  Graph *g = w->d->g;
+  f = algebra_shorten(g, known_values(g, &w->laws, alone, known_functions(g, f)));
+  return algebra_shorten(g, known_values(g, &w->laws, alone, known_functions(g, f))); /* what is in one product now */
+}
+
+static Form *form_of_adjoint(Work *w, const Read *r) {
+  Form *f = form_of_read(w->d->g, r), *plain = in_known_values(w, f, true), *all = in_known_values(w, f, false);
+  return form_cost(all) < form_cost(plain) ? all : plain;
+}
+
+/* The sum over all paths, those through the next step too. */
+static Form *sum_of_paths(Work *w, const Quantity *q) {
+  Forms terms = {0};
+  for (int k = 0; k < q->paths.n; k++) VEC_PUSH(w->page->cx, &terms, form_of_adjoint(w, q->paths.at[k].read));
+  return algebra_shorten(w->d->g, form_sum(w->page->cx, terms.at, terms.n));
+}
+
+/* The adjoint of q with those of the equations that use it put in. */
+static Read *put_in(Work *w, const Quantity *q) {
+  Apart a = {.g = w->d->g};
+  bool any = false;
+  for (int k = 0; k < q->paths.n; k++) {
+    const Quantity *u = q->paths.at[k].by;
+    int vars[MAX_AXES], first = u->adjoint->naxes - u->naxes;
+    if (q->paths.at[k].later) return NULL;
+    if (u == w->d->loss || !u->best) continue;
+    if (first) vars[0] = w->d->g->batch_var;
+    memcpy(vars + first, u->vars, sizeof(int) * (size_t)u->naxes);
+    apart_set(&a, u->adjoint, u->best, vars);
+    any = true;
+  }
+  return any ? apart_read(&a, q->total) : NULL;
+}
+
+static int adjoints_in(const Work *w, const Form *f) {
+  int n = 0;
+  bool adjoint = false;
+  for (int k = 0; k < f->n; k++) n += adjoints_in(w, f->at[k]);
+  if (f->kind == FORM_SYMBOL) quantity_of_leaf(w->d, f->read->node, &adjoint);
+  return n + adjoint;
+}
+
+static Read *own_at(const Work *w, Node *leaf, const int *vars) {
+  Index *index[MAX_AXES];
+  for (int k = 0; k < leaf->naxes; k++) index[k] = index_var(w->d->g, vars[k]);
+  return read_make(w->d->g, leaf, index);
+}
+
+/* Is the equation of u an activation function of q alone: δu f'(q)? Then its name. */
+static const Form *activation_of(const Work *w, const Quantity *u, const Quantity *q) {
+  Form *f = form_of_read(w->d->g, u->right);
+  bool one = f->kind == FORM_CALL && f->n == 1 && op_is_function(f->op) && f->at[0]->kind == FORM_SYMBOL;
+  return one && u->naxes == q->naxes && read_equal(f->at[0]->read, own_at(w, q->leaf, u->vars)) ? f : NULL;
+}
+
+static Typo *jacobian_step(Work *w, const Quantity *u, const Quantity *q, bool array) {
+  Context *cx = w->page->cx;
+  Typo *above = symbol_bare(&w->s, u, false), *below = symbol_bare(&w->s, q, false);
+  above->mark = below->mark = MARK_PARTIAL;
+  Typo *t = typo_new(cx, TYPO_FRACTION, (Typo *[]){above, below}, 2);
+  if (u == w->d->loss) return t;
+  if (array) t = typo_new(cx, TYPO_TRANSPOSE, &t, 1);
+  return typo_new(cx, TYPO_PRODUCT, (Typo *[]){t, symbol_bare(&w->s, u, true)}, 2);
+}
+
+/* Σ_u (∂u/∂q)' δu, or δu f'(q). */
+static Typo *chain_step(Work *w, const Quantity *q) {
+  Context *cx = w->page->cx;
+  Typos terms = {0};
+  bool array = q->naxes > (q->naxes && q->vars[0] == w->d->g->batch_var);
+  if (q->time >= 0) return NULL;
+  for (int k = 0; k < q->paths.n; k++) {
+    const Quantity *u = q->paths.at[k].by;
+    const Form *f = u == w->d->loss ? NULL : activation_of(w, u, q);
+    if (!f) {
+      VEC_PUSH(cx, &terms, jacobian_step(w, u, q, array));
+      continue;
+    }
+    Typo *x = symbol_bare(&w->s, q, false), *name = index_call(cx, f->op, &x, 1);
+    Typo *slope = typo_call(cx, arena_printf(cx, "%s′", name->text), &x, 1);
+    VEC_PUSH(cx, &terms,
+             typo_new(cx, array ? TYPO_HADAMARD : TYPO_PRODUCT, (Typo *[]){symbol_bare(&w->s, u, true), slope}, 2));
+  }
+  return terms.n > 1 ? typo_new(cx, TYPO_SUM, terms.at, terms.n) : terms.n ? terms.at[0] : NULL;
+}
+
+static void add_from(Work *w, Line *line, const Quantity *q) {
+  for (int k = q->paths.n - 1; k >= 0; k--) VEC_PUSH(w->page->cx, &line->from, q->paths.at[k].by->number);
+}
+
+/* With fewer adjoints, and not longer; where none is left, it may be a little longer. */
+static bool is_shorter(const Work *w, const Form *a, const Form *b) {
+  int mine = adjoints_in(w, a), most = form_cost(b) * (mine ? 10 : 12) / 10;
+  return mine < adjoints_in(w, b) && form_cost(a) <= most;
+}
+
+static void write_adjoint(Work *w, Quantity *q) {
+  Line line = {.kind = LINE_EQUATION, .number = q->adjoint_number};
+  Form *forms[2] = {sum_of_paths(w, q)};
+  Read *r = q->total ? put_in(w, q) : NULL;
+  Form *short_form = r ? form_of_adjoint(w, r) : NULL;
+  int n = 1;
+  bool later = false;
+  for (int k = 0; k < q->paths.n; k++) later = later || q->paths.at[k].later;
+  if (!later) q->best = q->total;
+  if (short_form && is_shorter(w, short_form, forms[0])) {
+    forms[n++] = short_form;
+    q->best = r;
+  }
+  add_from(w, &line, q);
+  set_sides(w, &line, q, true, forms, n, q->kind == QUANTITY_LEAF ? NULL : chain_step(w, q));
+  VEC_PUSH(w->page->cx, &w->page->lines, line);
+}
+
+/* ---- the whole ---- */
+
+static int losses(const Program *p) {
+  int n = 0;
+  for (int k = 0; k < p->routines.n; k++) n += p->routines.at[k].kind == ROUTINE_GRAD;
+  return n;
+}
+
+static void write_part(Work *w) {
+  Page *page = w->page;
+  Derivation *d = w->d;
+  bool one = losses(d->program) == 1, back = false;
+  add_heading(page, one ? "The model" : arena_printf(page->cx, "The model of %s", d->loss->path));
+  for (int k = 0; k < d->all.n; k++)
+    if (d->all.at[k]->right) write_equation(w, d->all.at[k]);
+  for (int k = d->all.n - 1; k >= 0; k--) {
+    if (!d->all.at[k]->adjoint_number || d->all.at[k]->kind == QUANTITY_LEAF) continue;
+    if (!back) add_heading(page, "Backwards");
+    back = true;
+    write_adjoint(w, d->all.at[k]);
+  }
+  add_heading(page, "The gradients");
+  for (int k = 0; k < d->all.n; k++)
+    if (d->all.at[k]->adjoint_number && d->all.at[k]->kind == QUANTITY_LEAF) write_adjoint(w, d->all.at[k]);
+}
+
+Page *page_of(Program *p, const DerivationAsked *asked) {
+  Page *page = ARENA_NEW(p->cx, Page);
+  int number = 0;
+  bool per_example = false;
+  page->cx = p->cx;
+  page->program = p;
+  for (int k = 0; k < p->routines.n; k++) {
+    const Routine *r = &p->routines.at[k];
+    if (r->kind != ROUTINE_GRAD) continue;
+    Derivation *d = system_of(p, r, asked->wrt, &number);
+    if (d->failed) return page;
+    adjoints_derive(d);
+    Work w = {.page = page, .d = d, .asked = asked, .laws = known_laws(d)};
+    w.s = (Setting){.d = d, .cx = p->cx, .g = p->graph, .lagrangian = asked->lagrangian};
+    write_part(&w);
+    VEC_PUSH(p->cx, &page->parts, d);
+    per_example = per_example || d->per_example;
+  }
+  if (per_example)
+    add_prose(page, "These are the gradients of one example. The loss of a batch is the mean of the losses of its "
+                    "examples, and so its gradients are the means of theirs.");
+  return page;
+}
