@@ -14,7 +14,7 @@ void product_add_guard(Product *p, Index *e, int64_t n) {
   VEC_PUSH(p->g->cx, &p->guards, ((Guard){e, n}));
 }
 
-bool product_settle_guards(Product *p) {
+bool product_drop_guards(Product *p) {
   int n = 0;
   for (int k = 0; k < p->guards.n; k++) {
     Guard q = p->guards.at[k];

@@ -145,11 +145,11 @@ static bool solve_one(Product *p) {
 }
 
 Read *product_solve(Product *p) {
-  if (!product_settle_guards(p) || p->scale == 0) return build_constant(p->g, 0);
+  if (!product_drop_guards(p) || p->scale == 0) return build_constant(p->g, 0);
   Read *r = p->summed.n ? product_solve_radix(p) : NULL;
   if (r) return r;
   while (p->summed.n && solve_one(p))
-    if (!product_settle_guards(p)) return build_constant(p->g, 0);
+    if (!product_drop_guards(p)) return build_constant(p->g, 0);
   return product_finish(p);
 }
 
@@ -166,8 +166,8 @@ static void sort_summed(Product *p) {
 }
 
 Read *product_finish(Product *p) {
-  product_settle_summed(p);
-  if (!product_settle_guards(p) || p->scale == 0) return build_constant(p->g, 0);
+  product_drop_idle_summed(p);
+  if (!product_drop_guards(p) || p->scale == 0) return build_constant(p->g, 0);
   if (p->summed.n) {
     Read *outside = product_pull_out(p);
     if (outside) return outside;

@@ -24,7 +24,7 @@ double product_extent(const Graph *g, int var);      /* for costs */
 /* build/guard.c */
 void product_add_guard(Product *p, Index *e, int64_t n); /* once */
 /* Drops guards that hold, and finds one that cannot: false then. */
-bool product_settle_guards(Product *p);
+bool product_drop_guards(Product *p);
 void product_sort_guards(Product *p);
 /* Adds the exposed variables of q to vars, and returns their new count. */
 int guard_exposed(const Graph *g, const Guard *q, int *vars, int n); /* by the places from which q reads values */
@@ -38,7 +38,7 @@ Read *product_solve_radix(Product *p);
 
 /* build/sum.c */
 /* A summed variable that nothing depends on is a factor; one of extent 1 is 0. */
-void product_settle_summed(Product *p);
+void product_drop_idle_summed(Product *p);
 /* Splits off what does not depend on the summed variables; NULL where nothing does. */
 Read *product_pull_out(Product *p);
 /* Multiplies and sums factors two by two, until two are left. */

@@ -20,7 +20,7 @@ static bool guard_uses_summed(const Product *p, const Index *e) {
   return false;
 }
 
-void product_settle_summed(Product *p) {
+void product_drop_idle_summed(Product *p) {
   for (int k = p->summed.n - 1; k >= 0; k--) {
     int var = p->summed.at[k];
     Axis axis = graph_var_axis(p->g, var);

@@ -27,7 +27,7 @@ Read *integrand_sum(Graph *g, const Integrand *t, int nsummed, const int *summed
 static int summed_vars(const Sweep *s, const Opened *o, int *summed) {
   int n = 0;
   for (int k = 0; k < o->y->naxes + o->y->nreduce; k++)
-    if (!sweep_is_tie(s, o->vars[k])) summed[n++] = o->vars[k];
+    if (!sweep_is_pin(s, o->vars[k])) summed[n++] = o->vars[k];
   return n;
 }
 
@@ -38,10 +38,10 @@ static bool is_box(const Sweep *s, const Opened *o, const Read *r, Contribution 
   for (int m = 0; m < r->node->naxes; m++) {
     int64_t k;
     Index *e = r->index[m];
-    int tie = sweep_tie(s, r->node, m);
-    if (tie >= 0) {
+    int pin = sweep_pin(s, r->node, m);
+    if (pin >= 0) {
       int v;
-      if (!index_is_var(e, &v) || v != tie) return false;
+      if (!index_is_var(e, &v) || v != pin) return false;
       c->vars[m] = v;
       continue;
     }
@@ -55,7 +55,7 @@ static bool is_box(const Sweep *s, const Opened *o, const Read *r, Contribution 
     }
     if (e->n != 1 || e->divisor != 1 || e->terms[0].gather || e->terms[0].coef != 1) return false;
     int var = e->terms[0].var;
-    if (sweep_is_tie(s, var)) return false; /* one place, that of the time, not a box of them */
+    if (sweep_is_pin(s, var)) return false; /* one place, that of the time, not a box of them */
     if (vars_contain(used, *nused, var)) return false;
     if (!vars_contain(o->vars, o->y->naxes, var)) return false;
     int64_t extent = graph_var_axis(s->g, var).extent;
@@ -97,18 +97,18 @@ void contribution_add(Sweep *s, const Opened *o, const Read *r, Integrand *t) {
   Contribution c = {.box = false};
   int summed[2 * MAX_AXES], n = summed_vars(s, o, summed), shifted = -1;
   for (int m = 0; m < a->naxes; m++) {
-    int v, tie = sweep_tie(s, a, m);
-    bool only = tie >= 0 && a->axes[m].kind == AXIS_PLAIN && a->axes[m].extent == 1; /* one time: 0 */
-    if (only || (tie >= 0 && index_is_var(r->index[m], &v) && v == tie)) {
-      c.vars[m] = tie;
+    int v, pin = sweep_pin(s, a, m);
+    bool only = pin >= 0 && a->axes[m].kind == AXIS_PLAIN && a->axes[m].extent == 1; /* one time: 0 */
+    if (only || (pin >= 0 && index_is_var(r->index[m], &v) && v == pin)) {
+      c.vars[m] = pin;
       continue;
     }
-    if (tie >= 0 && tie != g->batch_var) bug("differentiate", "a value of a scan is read at another time");
+    if (pin >= 0 && pin != g->batch_var) bug("differentiate", "a value of a scan is read at another time");
     c.vars[m] = sweep_fresh_var(s, a->axes[m]);
-    if (tie >= 0) shifted = c.vars[m];
+    if (pin >= 0) shifted = c.vars[m];
   }
   for (int m = 0; m < a->naxes; m++)
-    if (!sweep_is_tie(s, c.vars[m])) integrand_guard(t, index_combine(g, 1, index_var(g, c.vars[m]), -1, r->index[m]));
+    if (!sweep_is_pin(s, c.vars[m])) integrand_guard(t, index_combine(g, 1, index_var(g, c.vars[m]), -1, r->index[m]));
   if (shifted >= 0 && s->root_has_batch) sum_over_examples(s, t, summed, &n);
   c.read = integrand_sum(g, t, n, summed);
   if (shifted >= 0) {
@@ -135,7 +135,7 @@ static Read *box_alone(Sweep *s, const Contribution *c, const Node *n, const int
   Integrand t = {.scale = 1, .nfactors = 1, .factors = {c->read}};
   int summed[MAX_AXES], nsummed = 0;
   for (int k = 0; k < n->naxes; k++) {
-    if (sweep_is_tie(s, c->vars[k])) continue;
+    if (sweep_is_pin(s, c->vars[k])) continue;
     Index *place = index_combine(g, 1, index_var(g, c->vars[k]), 1, index_constant(g, c->offset[k]));
     integrand_guard(&t, index_combine(g, 1, index_var(g, vars[k]), -1, place));
     summed[nsummed++] = c->vars[k];
@@ -165,7 +165,7 @@ static int context_vars(const Contribution *list, int first, int naxes, int *con
 /* All boxes in one array: a sum of pieces. */
 static Read *boxes_together(Sweep *s, const Contribution *list, int count, const Node *n, const int *vars) {
   Graph *g = s->g;
-  int context[4 * MAX_AXES], first = n->naxes && sweep_tie(s, n, 0) == g->batch_var ? 1 : 0, rank = n->naxes - first;
+  int context[4 * MAX_AXES], first = n->naxes && sweep_pin(s, n, 0) == g->batch_var ? 1 : 0, rank = n->naxes - first;
   int ncontext = context_vars(list, first, n->naxes, context);
   if (ncontext + rank > MAX_AXES) bug("differentiate", "a sum of pieces with %d axes", ncontext + rank);
   Node **pieces = ARENA_ARRAY(g->cx, Node *, count);

@@ -83,9 +83,9 @@ static int scan_for(Sweep *s, const Backward *b, const ScanGroup *group) {
 
 /* A carried value that is the same at all times of a loop around, or for all examples, may have an adjoint that is not.
  */
-static void add_ties(const Sweep *s, Vars *to, const Node *n) {
+static void add_pins(const Sweep *s, Vars *to, const Node *n) {
   for (int k = 0; k < n->naxes; k++)
-    if (sweep_tie(s, n, k) >= 0) add(to, sweep_tie(s, n, k));
+    if (sweep_pin(s, n, k) >= 0) add(to, sweep_pin(s, n, k));
 }
 
 static void collect_seeds(Sweep *s, Backward *b, const ScanGroup *group) {
@@ -101,10 +101,10 @@ static void collect_seeds(Sweep *s, Backward *b, const ScanGroup *group) {
     seed->adjoint = build_tensor(s->g, total, seed->all.n, seed->all.at);
     for (int j = 0; j < seed->all.n; j++)
       if (!vars_contain(seed->vars, r->naxes, seed->all.at[j])) add(&b->extra, seed->all.at[j]);
-    add_ties(s, &b->extra, r);
+    add_pins(s, &b->extra, r);
     b->nseeds++;
   }
-  for (int k = 0; k < group->ncarries && b->nseeds; k++) add_ties(s, &b->extra, group->carries[k].prev);
+  for (int k = 0; k < group->ncarries && b->nseeds; k++) add_pins(s, &b->extra, group->carries[k].prev);
 }
 
 /* The adjoints of the results enter the body. */
@@ -150,9 +150,9 @@ static void make_carry(Sweep *s, Backward *b, int k) {
   b->axes[k] = b->extra;
   for (int j = 0; j < c->prev->naxes; j++) {
     Axis plain = c->prev->axes[j];
-    int tie = sweep_tie(s, c->prev, j);
+    int pin = sweep_pin(s, c->prev, j);
     plain.scan = 0;
-    b->own[k][j] = tie >= 0 ? tie : graph_var(g, plain);
+    b->own[k][j] = pin >= 0 ? pin : graph_var(g, plain);
     add(&b->axes[k], b->own[k][j]);
   }
   for (int j = 0; j < b->axes[k].n; j++) axes[j] = graph_var_axis(g, b->axes[k].at[j]);

@@ -191,7 +191,7 @@ static void through_reshape(Sweep *s, const Opened *o) {
   Graph *g = s->g;
   Node *n = o->y, *a = n->reads[0]->node;
   if (!takes(s, o, n->reads[0])) return;
-  int first = n->naxes && sweep_tie(s, n, 0) == g->batch_var ? 1 : 0, all[4 * MAX_AXES],
+  int first = n->naxes && sweep_pin(s, n, 0) == g->batch_var ? 1 : 0, all[4 * MAX_AXES],
       m = read_vars(o->adjoint, all, 0), vars[4 * MAX_AXES], nfree = 0;
   for (int k = 0; k < m; k++)
     if (!vars_contain(o->vars + first, n->naxes - first, all[k])) vars[nfree++] = all[k];

@@ -7,7 +7,7 @@
 
 typedef struct Contribution {
   Read *read;
-  int vars[MAX_AXES]; /* of the target's axes; the batch variable itself where the batch is tied */
+  int vars[MAX_AXES]; /* of the target's axes; the batch variable itself where the batch is pinned */
   bool box;           /* read covers only the box at `offset` */
   int64_t offset[MAX_AXES];
   struct Contribution *next;
@@ -17,9 +17,9 @@ typedef struct AdjointLoop AdjointLoop; /* derive/loop.c */
 
 enum { MOST_LOOPS = 8 };
 
-typedef struct Tie { /* an axis of this scan stands for one time, that of the variable */
+typedef struct Pin { /* an axis of this scan stands for one time, that of the variable */
   int scan, var;
-} Tie;
+} Pin;
 
 typedef struct Sweep {
   Program *program;
@@ -34,8 +34,8 @@ typedef struct Sweep {
   bool *listed;
   ScanGroups groups;
   int *left;            /* by group: RESULTs that were not met yet */
-  Tie ties[MOST_LOOPS]; /* of the scans that the root is inside of */
-  int nties;
+  Pin pins[MOST_LOOPS]; /* of the scans that the root is inside of */
+  int npins;
   AdjointLoop *loops[MOST_LOOPS]; /* that are being made, outermost first */
   int nloops;
 } Sweep;
@@ -67,12 +67,12 @@ typedef struct Integrand { /* scale * factors where guards hold, open in variabl
 } Integrand;
 
 /* derive/sweep.c */
-/* The variable that axis k of n is tied to, or -1. */
-int sweep_tie(const Sweep *s, const Node *n, int k);
+/* The variable that axis k of n is pinned to, or -1. */
+int sweep_pin(const Sweep *s, const Node *n, int k);
 /* Is v a constant of the derivation: the example, or a time? */
-bool sweep_is_tie(const Sweep *s, int v);
+bool sweep_is_pin(const Sweep *s, int v);
 int sweep_fresh_var(const Sweep *s, Axis axis);
-int sweep_var(const Sweep *s, const Node *n, int k); /* for axis k of n: the one that it is tied to, or a fresh one */
+int sweep_var(const Sweep *s, const Node *n, int k); /* for axis k of n: the one that it is pinned to, or a fresh one */
 Axis sweep_adjoint_axis(const Sweep *s, const Node *n, int k);
 
 /* derive/contribution.c */
@@ -81,7 +81,7 @@ Read *integrand_sum(Graph *g, const Integrand *t, int nsummed, const int *summed
 void contribution_push(Sweep *s, Node *a, Contribution c);
 /* Adds the integrand t to the adjoint of the node that r reads, an operand of o's node. */
 void contribution_add(Sweep *s, const Opened *o, const Read *r, Integrand *t);
-/* The adjoint of n at `vars` (fresh, or tied); NULL where nothing reached it. */
+/* The adjoint of n at `vars` (fresh, or pinned); NULL where nothing reached it. */
 Read *contribution_sum(Sweep *s, const Node *n, int *vars);
 
 /* derive/zero.c */

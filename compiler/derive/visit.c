@@ -72,8 +72,8 @@ static void seed(Sweep *s, const Read *root) {
   Contribution c = {.box = false};
   Integrand t = {.scale = 1};
   for (int k = 0; k < root->node->naxes; k++) {
-    int v, tie = sweep_tie(s, root->node, k);
-    if (tie >= 0 && index_is_var(root->index[k], &v) && v == tie) {
+    int v, pin = sweep_pin(s, root->node, k);
+    if (pin >= 0 && index_is_var(root->index[k], &v) && v == pin) {
       c.vars[k] = v;
       continue;
     }
@@ -85,12 +85,12 @@ static void seed(Sweep *s, const Read *root) {
 }
 
 /* The times of the scans that the root is inside of are constants of the derivation, like the example. */
-static void tie_times(Sweep *s, const Read *root) {
+static void pin_times(Sweep *s, const Read *root) {
   for (int k = 0; root->node->open && k < root->node->naxes; k++) {
     int v, scan = root->node->axes[k].scan;
-    if (!scan || !node_is_open(root->node, scan) || !index_is_var(root->index[k], &v) || s->nties == MOST_LOOPS)
+    if (!scan || !node_is_open(root->node, scan) || !index_is_var(root->index[k], &v) || s->npins == MOST_LOOPS)
       continue;
-    s->ties[s->nties++] = (Tie){scan, v};
+    s->pins[s->npins++] = (Pin){scan, v};
   }
 }
 
@@ -98,7 +98,7 @@ static void tie_times(Sweep *s, const Read *root) {
 static bool inside_loop(const Sweep *s, const Node *n) {
   for (int k = 0; n->open && k < n->open->n; k++) {
     bool outer = false;
-    for (int i = 0; i < s->nties; i++) outer = outer || s->ties[i].scan == n->open->scan[k];
+    for (int i = 0; i < s->npins; i++) outer = outer || s->pins[i].scan == n->open->scan[k];
     if (!outer) return true;
   }
   return false;
@@ -121,7 +121,7 @@ void derive_adjoints(Program *p, Read *root, bool per_example, int ntargets, Nod
   s.blocked = ARENA_ARRAY(g->cx, bool, s.size);
   s.depends = ARENA_ARRAY(g->cx, bool, s.size);
   s.adjoint = ARENA_ARRAY(g->cx, Contribution *, s.size);
-  tie_times(&s, root);
+  pin_times(&s, root);
   s.listed = ARENA_ARRAY(g->cx, bool, s.size);
   for (int i = 0; i < s.list.n; i++) s.listed[s.list.at[i]->id] = true;
   mark_needed(&s, ntargets, targets);

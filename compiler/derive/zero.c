@@ -118,7 +118,7 @@ static Kept open_factor(Sweep *s, const Opened *o, const Read *f, Integrand *t) 
   }
   kept.factor = read_make(g, f->node, index);
   for (int k = 0; k < o->y->naxes + o->y->nreduce; k++)
-    if (!sweep_is_tie(s, o->vars[k]) && !vars_contain(used, nused, o->vars[k])) kept.summed[kept.n++] = o->vars[k];
+    if (!sweep_is_pin(s, o->vars[k]) && !vars_contain(used, nused, o->vars[k])) kept.summed[kept.n++] = o->vars[k];
   return kept;
 }
 

@@ -269,7 +269,7 @@ static bool learn(Elaborator *el, const ScanScope *scan, Carried *c, const Value
   return changed;
 }
 
-static bool settle(Elaborator *el, Scope *s, ScanScope *scan) {
+static bool learn_carried(Elaborator *el, Scope *s, ScanScope *scan) {
   Program *p = el->program;
   for (int trial = 0; trial < MOST_TRIALS; trial++) {
     bool quiet = el->quiet, failed = el->failed, changed = false;
@@ -386,7 +386,7 @@ void scan_run(Elaborator *el, Scope *s, const Stmt *st) {
   el->failed = el->failed || failed;
   for (int k = 0; k < scan->ncarried; k++)
     if (scan->carried[k].init) first_guess(el, scan, &scan->carried[k]);
-  if (starts) settle(el, s, scan);
+  if (starts) learn_carried(el, s, scan);
   Scope *inner = run_body(el, s, scan);
   Carry *carries = ARENA_ARRAY(el->cx, Carry, scan->ncarried + 1);
   bool fine = starts && close_carries(el, inner, scan, carries);

@@ -148,18 +148,18 @@ struct Node {
   int scan;           /* of PREV and RESULT: index into Graph.scans */
   Carry *carries;     /* of RESULT, by slot: all that its value depends on */
   int ncarries;
-  const Open *open;  /* the scans that this value is inside of: it depends on PREVs that no RESULT below it has bound;
-                        NULL: none */
-  Node *target;      /* of NODE_GRAD: a NAME, PARAM, INPUT or STATE node ... */
-  Index **tie;       /* ... and for each of its axes where the derivative is taken, in this node's axes */
-  bool integer;      /* whole values, in lo..hi */
-  bool held;         /* of NODE_NAME: a constant that derivatives are taken by */
-  unsigned hazards;  /* of graph/hazard.h: what else is known of the value */
-  double lo, hi;     /* known bounds of the value (integers; also used to drop guards); -inf..inf where unknown */
-  bool large;        /* made of whole values, but maybe beyond 2^53: a real number (build/range.c) */
-  const char *label; /* the user's name for it, or NULL */
-  const char *path;  /* of a NAME that a definition made: label, after the path of the layer that it stands in; NULL: an
-                        argument, or in a function of the prelude */
+  const Open *open; /* the scans that this value is inside of: it depends on PREVs that no RESULT below it has bound;
+                       NULL: none */
+  Node *target;     /* of NODE_GRAD: a NAME, PARAM, INPUT or STATE node ... */
+  Index **target_index; /* ... and for each of its axes where the derivative is taken, in this node's axes */
+  bool integer;         /* whole values, in lo..hi */
+  bool held;            /* of NODE_NAME: a constant that derivatives are taken by */
+  unsigned hazards;     /* of graph/hazard.h: what else is known of the value */
+  double lo, hi;        /* known bounds of the value (integers; also used to drop guards); -inf..inf where unknown */
+  bool large;           /* made of whole values, but maybe beyond 2^53: a real number (build/range.c) */
+  const char *label;    /* the user's name for it, or NULL */
+  const char *path; /* of a NAME that a definition made: label, after the path of the layer that it stands in; NULL: an
+                       argument, or in a function of the prelude */
   Span span;
   uint64_t hash;
   Node *chain; /* of the hash table */

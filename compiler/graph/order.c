@@ -23,7 +23,7 @@ static void push_read(Context *cx, NodeList *list, const Read *r) {
 
 static void push_operands(Context *cx, NodeList *list, const Node *n) {
   if (n->kind == NODE_GRAD) push_node(cx, list, n->target);
-  for (int k = 0; n->tie && k < n->target->naxes; k++) push_index(cx, list, n->tie[k]);
+  for (int k = 0; n->target_index && k < n->target->naxes; k++) push_index(cx, list, n->target_index[k]);
   if (n->value) push_index(cx, list, n->value);
   for (int k = 0; k < n->nguards; k++) push_index(cx, list, n->guards[k].e);
   for (int k = n->nreads - 1; k >= 0; k--) push_read(cx, list, n->reads[k]);

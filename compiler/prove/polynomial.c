@@ -218,7 +218,7 @@ static Guard guard_canonical(Prover *p, Guard d) {
 }
 
 /* Drops guards that always hold; false where one never does. */
-static bool settle_guards(Prover *p, Mono *m) {
+static bool drop_guards(Prover *p, Mono *m) {
   int n = 0;
   for (int k = 0; k < m->nguards; k++) {
     Guard d = m->guards[k];
@@ -371,7 +371,7 @@ void mono_add(Prover *p, Poly *sum, const Mono *m) {
   if (!isfinite(m->coef) || m->nbound > 16 || m->nfactors > 60 || p->depth > 150) p->failed = true;
   if (m->coef == 0 || !prover_burn(p, 1 + m->nfactors)) return;
   Mono w = mono_copy(p, m, 0, 0, 0);
-  if (!settle_guards(p, &w)) return;
+  if (!drop_guards(p, &w)) return;
   p->depth++;
   drop_unused(p, &w);
   merge_factors(p, &w);

@@ -100,12 +100,12 @@ Read *gradient_of(Simplifier *s, Node *n, const Subst *own) {
   int vars[1][MAX_AXES];
   if (!nudged && forward_pays(g, root, leaf)) adjoint = forwards(t, root, leaf, vars[0]);
   if (!adjoint) derive_adjoints(s->program, root, true, 1, &leaf, &adjoint, vars);
-  Subst tie = {0};
+  Subst at_target = {0};
   for (int k = 0; k < leaf->naxes; k++) {
-    Index *place = index_substitute(g, n->tie[k], at);
+    Index *place = index_substitute(g, n->target_index[k], at);
     int v;
     if (index_is_var(place, &v) && v == vars[0][k]) continue;
-    subst_add(&tie, vars[0][k], place);
+    subst_add(&at_target, vars[0][k], place);
   }
-  return read_substitute(g, rebuild_read(s, read_substitute(g, adjoint, &tie)), &back);
+  return read_substitute(g, rebuild_read(s, read_substitute(g, adjoint, &at_target)), &back);
 }

@@ -1,6 +1,6 @@
 /* token.c: raw tokens in, the grammar's tokens out.
  *
- * Four things about a token depend on what stands around it, and are settled here so that the grammar need not:
+ * Four things about a token depend on what stands around it, and are decided here so that the grammar need not:
  *   - the end of a line ends a statement, unless ( or [ is open or the line ends in an operator;
  *   - `mod` is an operator after an operand and a name elsewhere; ' is a transpose directly after an operand;
  *   - after `sum(j)`, a name, a number, `(`, `not` or ∂ begins the reduction's body: a BODY token is put before it;
@@ -68,7 +68,7 @@ static void close_bracket(Parser *p, Token *t) {
 
 /* ---- tokens ---- */
 
-static void settle_quote(Parser *p, Token *t) {
+static void check_quote(Parser *p, Token *t) {
   bool operand = token_ends_operand(p->raw.kind) && p->raw.kind != TOK_NUMBER;
   if (operand && p->raw.span.end == t->span.start) return;
   if (operand) {
@@ -82,8 +82,8 @@ static void settle_quote(Parser *p, Token *t) {
 
 static bool is_mod(const Token *t) { return t->kind == TOK_NAME && strcmp(t->value.text, "mod") == 0; }
 
-static void settle(Parser *p, Token *t) {
-  if (t->kind == TOK_TRANSPOSE) settle_quote(p, t);
+static void decide_kind(Parser *p, Token *t) {
+  if (t->kind == TOK_TRANSPOSE) check_quote(p, t);
   else if (is_mod(t) && token_ends_operand(p->raw.kind)) t->kind = TOK_MOD;
   else if (t->kind == '(' || t->kind == '[' || t->kind == '{') open_bracket(p, t);
   else if (t->kind == ')' || t->kind == ']' || t->kind == '}') close_bracket(p, t);
@@ -112,7 +112,7 @@ static Token read_token(Parser *p) {
       t.first_on_line = true;
       t.kind = TOK_SKIP;
     } else {
-      settle(p, &t);
+      decide_kind(p, &t);
     }
   } while (t.kind == TOK_SKIP);
   bool cut = t.first_on_line && line_was_cut(&t);

@@ -16,21 +16,21 @@
 
 enum { MOST_EXPANSIONS = 40, MOST_CUTS = 60 };
 
-typedef struct place { /* a point of φ */
+typedef struct trial { /* a point of φ */
   double a, value, slope;
-} place;
+} trial;
 
 typedef struct search {
   nn_minimizer *m;
-  place start;
+  trial start;
   double rounding; /* values closer than this are equal */
 } search;
 
-static place place_at(search *s, double a) {
+static trial trial_at(search *s, double a) {
   nn_minimizer *m = s->m;
   size_t n = m->function.n;
   for (size_t k = 0; k < n; k++) m->next_x[k] = m->x[k] + a * m->direction[k];
-  place p = {.a = a};
+  trial p = {.a = a};
   p.value = m->function.value(m->function.context, m->next_x, m->next_g);
   p.slope = nn_vector_dot(n, m->next_g, m->direction);
   m->evaluations++;
@@ -38,44 +38,44 @@ static place place_at(search *s, double a) {
   return p;
 }
 
-static int descends(const search *s, const place *p) {
+static int descends(const search *s, const trial *p) {
   return p->value <= s->start.value + s->m->decrease * p->a * s->start.slope + s->rounding;
 }
 
-static int is_flat(const search *s, const place *p) { return fabs(p->slope) <= -s->m->curvature * s->start.slope; }
+static int is_flat(const search *s, const trial *p) { return fabs(p->slope) <= -s->m->curvature * s->start.slope; }
 
 /* The minimum of the cubic with these values and slopes at two places; NaN where it has none. */
-static double cubic_minimum(const place *p, const place *q) {
+static double cubic_minimum(const trial *p, const trial *q) {
   double d1 = p->slope + q->slope - 3 * (p->value - q->value) / (p->a - q->a);
   double d2 = copysign(sqrt(d1 * d1 - p->slope * q->slope), q->a - p->a);
   return q->a - (q->a - p->a) * (q->slope + d2 - d1) / (q->slope - p->slope + 2 * d2);
 }
 
 /* Where values say nothing, the zero of the straight line through the slopes. */
-static double best_guess(const search *s, const place *p, const place *q) {
+static double best_guess(const search *s, const trial *p, const trial *q) {
   if (fabs(p->value - q->value) > s->rounding) return cubic_minimum(p, q);
   return q->a - q->slope * (q->a - p->a) / (q->slope - p->slope);
 }
 
-/* Between low, the best place so far, and high; not too near to either, so that the interval shrinks. */
-static double between(const search *s, const place *low, const place *high) {
+/* Between low, the best trial so far, and high; not too near to either, so that the interval shrinks. */
+static double between(const search *s, const trial *low, const trial *high) {
   double left = fmin(low->a, high->a), width = fabs(high->a - low->a);
   double a = isfinite(high->value) ? best_guess(s, low, high) : NAN;
   if (!isfinite(a)) a = isfinite(high->value) ? left + 0.5 * width : low->a + 0.1 * (high->a - low->a);
   return fmin(fmax(a, left + 0.05 * width), left + 0.95 * width);
 }
 
-/* Ends at the lowest place that it has seen, where there is one that is lower than the start. */
-static int settle(search *s, const place *low, place *found) {
+/* Ends at the lowest trial that it has seen, where there is one that is lower than the start. */
+static int take_lowest(search *s, const trial *low, trial *found) {
   if (!(low->a > 0) || !(low->value < s->start.value)) return -1;
-  *found = place_at(s, low->a);
+  *found = trial_at(s, low->a);
   return 0;
 }
 
-static int narrow(search *s, place low, place high, place *found) {
+static int narrow(search *s, trial low, trial high, trial *found) {
   for (int k = 0; k < MOST_CUTS; k++) {
     if (fabs(high.a - low.a) <= 4 * DBL_EPSILON * fmax(low.a, high.a)) break;
-    place p = place_at(s, between(s, &low, &high));
+    trial p = trial_at(s, between(s, &low, &high));
     if (!descends(s, &p) || p.value > low.value + s->rounding) {
       high = p;
       continue;
@@ -84,32 +84,32 @@ static int narrow(search *s, place low, place high, place *found) {
     if (p.slope * (high.a - low.a) >= 0) high = low;
     low = p;
   }
-  return settle(s, &low, found);
+  return take_lowest(s, &low, found);
 }
 
 /* Further to the right: where the cubic has its minimum, but neither a little further nor very far. */
-static double beyond(const search *s, const place *last, const place *p) {
+static double beyond(const search *s, const trial *last, const trial *p) {
   double width = p->a - last->a, a = best_guess(s, last, p);
   if (!isfinite(a) || a < p->a) a = p->a + 9 * width;
   return fmin(fmax(a, p->a + 0.1 * width), p->a + 9 * width);
 }
 
-static int bracket(search *s, double length, place *found) {
-  place last = s->start;
+static int bracket(search *s, double length, trial *found) {
+  trial last = s->start;
   for (int k = 0; k < MOST_EXPANSIONS; k++) {
-    place p = place_at(s, length);
+    trial p = trial_at(s, length);
     if (!descends(s, &p) || (k > 0 && p.value > last.value + s->rounding)) return narrow(s, last, p, found);
     if (is_flat(s, &p)) return *found = p, 0;
     if (p.slope >= 0) return narrow(s, p, last, found);
     length = beyond(s, &last, &p);
     last = p;
   }
-  return settle(s, &last, found);
+  return take_lowest(s, &last, found);
 }
 
 int nn_search_along(nn_minimizer *m, double length, double *value) {
   search s = {m, {0, m->value, m->slope}, NN_EQUAL * fabs(m->value)};
-  place found;
+  trial found;
   if (!(m->slope < 0) || !(length > 0) || !isfinite(length) || bracket(&s, length, &found)) return -1;
   *value = found.value;
   m->length = found.a;
