@@ -139,7 +139,7 @@ static void draw_line(Search *q, uint64_t seed, int line) {
 static void move_to(Search *q, double t) {
   for (int i = 0; i < q->moves.n; i++) {
     Move *m = &q->moves.at[i];
-    double *x = evaluation_open(q->s->e, m->leaf);
+    double *x = evaluation_writable(q->s->e, m->leaf);
     for (int64_t k = 0; k < m->count; k++) {
       x[k] = m->base[k] + t * m->direction[k];
       if (m->whole) x[k] = floor(x[k] + 0.5);
@@ -265,7 +265,7 @@ static const struct { double times, plus; } turns[] = {{2, 0}, {0.5, 0}, {-1, 0}
 
 /* The dial turned from the base, the base as it is. */
 static void turn_from_base(Search *q, const Dial *d, int way) {
-  double *x = evaluation_open(q->s->e, d->move->leaf);
+  double *x = evaluation_writable(q->s->e, d->move->leaf);
   memcpy(x, d->move->base, sizeof(double) * (size_t)d->move->count);
   for (int64_t k = d->element < 0 ? 0 : d->element; k < d->move->count; k++) {
     x[k] = turns[way].times * x[k] + turns[way].plus;

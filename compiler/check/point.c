@@ -140,7 +140,7 @@ static double draw_step(const Manner *m, uint64_t seed) {
 
 /* Of draws in the model: one of many that its seed could give. */
 static void draw_noise(Evaluation *e, Node *n, uint64_t seed, const Manner *m) {
-  double *x = evaluation_open(e, n);
+  double *x = evaluation_writable(e, n);
   int64_t count = evaluation_count(e, n);
   uint64_t stream = 1000003 + (uint64_t)n->item;
   for (int64_t k = 0; k < count; k++) {
@@ -209,7 +209,7 @@ static double draw_real(const Program *p, const Node *n, const Manner *m, uint64
 static void draw_leaf(const Program *p, Evaluation *e, Node *n, uint64_t seed, const Manner *m) {
   int64_t count = evaluation_count(e, n);
   uint64_t stream = 3 * (uint64_t)n->item + (n->kind == NODE_PARAM ? 0 : n->kind == NODE_INPUT ? 1 : 2);
-  double *x = evaluation_open(e, n);
+  double *x = evaluation_writable(e, n);
   const Input *input = n->kind == NODE_INPUT ? &p->inputs.at[n->item] : NULL;
   bool whole = input && input->kind != INPUT_REAL && input->kind != INPUT_EXTENT,
        extent = input && input->kind == INPUT_EXTENT;
@@ -238,7 +238,7 @@ void point_draw(const Program *p, Evaluation *e, Node *const *nodes, int nnodes,
   for (int i = 0; i < nnodes; i++) {
     Node *n = nodes[i];
     if (n->kind == NODE_DRAW) draw_noise(e, n, seed, m);
-    else if (n->kind == NODE_STEP) *evaluation_open(e, n) = draw_step(m, seed);
+    else if (n->kind == NODE_STEP) *evaluation_writable(e, n) = draw_step(m, seed);
     else if (n->kind == NODE_INPUT || n->kind == NODE_PARAM || n->kind == NODE_STATE) draw_leaf(p, e, n, seed, m);
   }
 }

@@ -37,7 +37,7 @@ static double unit_of(const Probe *q, const Array *a) { return q->n > 1 ? size_o
 static double loss_at(const Loss *l, const Probe *q, double h) {
   for (int i = 0; i < q->n && q->element < 0; i++) {
     const Array *a = &q->arrays[i];
-    double *x = evaluation_open(l->e, a->leaf->node), unit = h * unit_of(q, a);
+    double *x = evaluation_writable(l->e, a->leaf->node), unit = h * unit_of(q, a);
     for (int64_t k = 0; k < a->count; k++) x[k] = a->base[k] + unit * direction_at(q, i, k);
   }
   if (q->element >= 0) evaluation_set_one(l->e, q->arrays->leaf->node, q->element, q->arrays->base[q->element] + h);

@@ -143,7 +143,7 @@ bool sides_choose_unseen(const Sides *s) {
     const Node *n = s->needed.at[k];
     bool choice = op_rows[n->op].truth || (op_rows[n->op].picks && !op_rows[n->op].flat);
     bool largest = isinf(reduction_rows[n->reduction].start) && n->reduction != RED_LOGSUMEXP;
-    if (n->kind == NODE_MAP && ((n->open && choice) || largest)) return true;
+    if (n->kind == NODE_MAP && ((n->inside && choice) || largest)) return true;
   }
   return false;
 }

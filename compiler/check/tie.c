@@ -39,7 +39,7 @@ struct Ties {
 /* ---- making ready ---- */
 
 static bool jumps(const Node *n) {
-  if (n->kind != NODE_MAP || n->open) return false;
+  if (n->kind != NODE_MAP || n->inside) return false;
   if (n->op == OP_PRODUCT)
     return (n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN) && !n->reads[0]->node->integer;
   bool whole = true;

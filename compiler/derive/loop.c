@@ -161,7 +161,7 @@ static void make_carry(Sweep *s, Backward *b, int k) {
   b->carries[k] = (Carry){.slot = k, .prev = q};
   Contribution in = {.read = at_vars(g, q, b->axes[k].at)};
   memcpy(in.vars, b->own[k], sizeof in.vars);
-  if (node_is_open(c->next, b->loop.group->scan)) {
+  if (node_is_inside(c->next, b->loop.group->scan)) {
     contribution_push(s, c->next, in);
   } else if (s->needed[c->next->id]) {
     Opened o = copy_record(s, c->next, in.read, b->own[k]);

@@ -11,19 +11,19 @@ int outside_depth(const Opened *o, const Node *a) {
 }
 
 /* Does a gather in e, or one in the index of such a gather, read a value of a loop? */
-static bool reads_open(const Index *e) {
+static bool reads_inside(const Index *e) {
   for (int k = 0; k < e->n; k++) {
     const Read *r = e->terms[k].gather;
-    if (r && r->node->open) return true;
+    if (r && r->node->inside) return true;
     for (int j = 0; r && j < r->node->naxes; j++)
-      if (reads_open(r->index[j])) return true;
+      if (reads_inside(r->index[j])) return true;
   }
   return false;
 }
 
 Index *outside_index(Sweep *s, const Opened *o, Index *e) {
   Graph *g = s->g;
-  if (!o->naround || !reads_open(e)) return e;
+  if (!o->naround || !reads_inside(e)) return e;
   Index *sum = index_divide(g, index_constant(g, e->offset), e->divisor), *zero = index_constant(g, 0);
   for (int k = 0; k < e->n; k++) {
     const Term *t = &e->terms[k];
@@ -47,7 +47,7 @@ Read *outside_formula(Sweep *s, const Opened *o, Read *r) {
   Graph *g = s->g;
   const Node *n = r->node;
   bool known = n->id < s->size && s->listed[n->id];
-  if (!o->naround || known || !n->open || n->kind != NODE_MAP || n->nreduce || n->op == OP_INDEX)
+  if (!o->naround || known || !n->inside || n->kind != NODE_MAP || n->nreduce || n->op == OP_INDEX)
     return outside_read(s, o, r);
   Subst at = read_subst(r);
   Read **x = ARENA_ARRAY(g->cx, Read *, n->nreads + 1);

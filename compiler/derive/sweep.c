@@ -16,7 +16,7 @@ int sweep_pin(const Sweep *s, const Node *n, int k) {
   if (s->per_example && k == 0 && a.kind == AXIS_BATCH) return s->g->batch_var;
   if (!a.scan) return -1;
   for (int i = 0; i < s->npins; i++)
-    if (s->pins[i].scan == a.scan && node_is_open(n, a.scan)) return s->pins[i].var;
+    if (s->pins[i].scan == a.scan && node_is_inside(n, a.scan)) return s->pins[i].var;
   for (int i = 0; i < s->nloops; i++)
     if (s->loops[i]->group->scan == a.scan && in_loop(s, n, i)) return s->loops[i]->time;
   return -1;

@@ -86,9 +86,9 @@ static void seed(Sweep *s, const Read *root) {
 
 /* The times of the scans that the root is inside of are constants of the derivation, like the example. */
 static void pin_times(Sweep *s, const Read *root) {
-  for (int k = 0; root->node->open && k < root->node->naxes; k++) {
+  for (int k = 0; root->node->inside && k < root->node->naxes; k++) {
     int v, scan = root->node->axes[k].scan;
-    if (!scan || !node_is_open(root->node, scan) || !index_is_var(root->index[k], &v) || s->npins == MOST_LOOPS)
+    if (!scan || !node_is_inside(root->node, scan) || !index_is_var(root->index[k], &v) || s->npins == MOST_LOOPS)
       continue;
     s->pins[s->npins++] = (Pin){scan, v};
   }
@@ -96,9 +96,9 @@ static void pin_times(Sweep *s, const Read *root) {
 
 /* Is n computed in a loop that the root is outside of? */
 static bool inside_loop(const Sweep *s, const Node *n) {
-  for (int k = 0; n->open && k < n->open->n; k++) {
+  for (int k = 0; n->inside && k < n->inside->n; k++) {
     bool outer = false;
-    for (int i = 0; i < s->npins; i++) outer = outer || s->pins[i].scan == n->open->scan[k];
+    for (int i = 0; i < s->npins; i++) outer = outer || s->pins[i].scan == n->inside->scan[k];
     if (!outer) return true;
   }
   return false;

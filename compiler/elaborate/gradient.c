@@ -84,7 +84,8 @@ static Value *gradient_node(Elaborator *el, const Value *t, const Value *w, Span
   Read *r = read_substitute(el->g, f->read, &inside);
   proto.reads = arena_copy(el->cx, &r, sizeof r);
   proto.target_index = ARENA_ARRAY(el->cx, Index *, x->read->node->naxes);
-  for (int k = 0; k < x->read->node->naxes; k++) proto.target_index[k] = index_substitute(el->g, x->read->index[k], &inside);
+  for (int k = 0; k < x->read->node->naxes; k++)
+    proto.target_index[k] = index_substitute(el->g, x->read->index[k], &inside);
   return value_tensor(el, read_make(el->g, graph_intern(el->g, &proto), index), nown, own, span);
 }
 

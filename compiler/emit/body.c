@@ -23,7 +23,7 @@ void body_line(Body *b, const char *format, ...) {
   va_end(args);
 }
 
-void body_open(Body *b, const char *format, ...) {
+void body_begin(Body *b, const char *format, ...) {
   va_list args;
   va_start(args, format);
   vline(b, format, args);
@@ -31,13 +31,13 @@ void body_open(Body *b, const char *format, ...) {
   b->indent++;
 }
 
-void body_close(Body *b) {
+void body_end(Body *b) {
   b->indent--;
   body_line(b, "}");
 }
 
-void body_open_guard(Body *b, const char *when) {
-  body_open(b, "if (%s) {", when);
+void body_begin_guard(Body *b, const char *when) {
+  body_begin(b, "if (%s) {", when);
   body_line(b, "NN_GUARDED");
 }
 

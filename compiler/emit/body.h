@@ -56,9 +56,9 @@ typedef struct Body {
 } Body;
 
 void body_line(Body *b, const char *format, ...) NNC_PRINTF(2, 3);
-void body_open(Body *b, const char *format, ...) NNC_PRINTF(2, 3);
-void body_open_guard(Body *b, const char *when); /* if (when) {, around reads */
-void body_close(Body *b);
+void body_begin(Body *b, const char *format, ...) NNC_PRINTF(2, 3);
+void body_begin_guard(Body *b, const char *when); /* if (when) {, around reads */
+void body_end(Body *b);
 void body_comment(Body *b, const char *text); /* of as many lines as it takes */
 /* Takes the axes of n as the variables at hand: the batch is b, the others i, j, k, l, as in formulas. */
 void body_use_axes(Body *b, const Node *n);

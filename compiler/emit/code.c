@@ -297,9 +297,9 @@ static Code guarded_block(Body *b, const char *when, const Node *n, Read *const 
   b->temps.n = temps;
   b->out = out;
   body_line(b, "%s %s = %s;", code_type(c), name, c.integer ? "0" : "0.0f");
-  body_open_guard(b, when);
+  body_begin_guard(b, when);
   text_add_n(b->out, inside.data, inside.length);
-  body_close(b);
+  body_end(b);
   return c.integer ? or_zero(name, 0, whole_code(name, 0, c.lo, c.hi)) : real(name, 0);
 }
 

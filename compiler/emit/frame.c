@@ -100,7 +100,7 @@ static void first_line(Emitter *em, const char *extension, Text *out) {
     file_name(em->file), extension, file_name(em->program->path));
 }
 
-static void open_header(Emitter *em, Text *out) {
+static void begin_header(Emitter *em, Text *out) {
   const char *guard = arena_printf(em->cx, "%s_NNC_H", c_upper(em->cx, em->prefix));
   first_line(em, "h", out);
   text_printf(out, "#ifndef %s\n#define %s\n\n#include \"nn.h\"\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n",
@@ -227,7 +227,7 @@ void emit_c(Program *program, const Options *options, Text *header, Text *source
   emit_selftest(&em, &prototypes, &functions);
   emit_tables(&em, &prototypes, &functions);
 
-  open_header(&em, header);
+  begin_header(&em, header);
   text_add(header, types.data);
   emit_work(&em, header);
   emit_struct(&em, &members, header);

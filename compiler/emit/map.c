@@ -62,14 +62,14 @@ static void store_flat_roots(Body *b) { /* all values first: a root may be what 
 void emit_flat(Body *b) {
   int indent = b->indent;
   body_use_axes(b, b->plan->roots[0].node);
-  body_open(b, "for (ptrdiff_t %s = 0; %s < count; %s++) {", b->vars[0], b->vars[0], b->vars[0]);
+  body_begin(b, "for (ptrdiff_t %s = 0; %s < count; %s++) {", b->vars[0], b->vars[0], b->vars[0]);
   for (int s = 0; s < b->plan->steps.n; s++)
     for (int k = 0; k < b->plan->steps.at[s].nodes.n; k++) {
       const Node *n = b->plan->steps.at[s].nodes.at[k];
       if (n->naxes) name_in_group(b, n, code_body(b, n, n->reads, n->guards, n->nguards, n->value));
     }
   store_flat_roots(b);
-  nest_close(b, indent);
+  nest_end(b, indent);
 }
 
 void emit_map(Body *b, const Step *step) {
@@ -87,7 +87,7 @@ void emit_map(Body *b, const Step *step) {
   for (int k = 0; k < nests[0].loops.n; k++) {
     /* compilers give up telling several arrays of one work area apart */
     if (stored > 1 && k == nests[0].loops.n - 1 && nests[0].loops.at[k].count >= 8) body_line(b, "NN_INDEPENDENT");
-    nest_open_loop(b, &nests[0].loops.at[k]);
+    nest_begin_loop(b, &nests[0].loops.at[k]);
   }
   for (int k = 0; k < count; k++) {
     const Node *n = step->nodes.at[k];
@@ -100,7 +100,7 @@ void emit_map(Body *b, const Step *step) {
     for (int t = 0; t < b->temps.n; t++)
       if (b->temps.at[t].node == step->nodes.at[k]) store(b, &nests[k], b->temps.at[t].value);
   }
-  nest_close(b, indent);
+  nest_end(b, indent);
 }
 
 /* ---- copies, pieces, packing ---- */
@@ -120,11 +120,11 @@ void emit_copy(Body *b, Node *n, const char *to, bool integer) {
   Nest nest = nest_new(b, n);
   Read *self = read_make(b->g, n, nest.place);
   add_element_loops(&nest);
-  for (int k = 0; k < nest.loops.n; k++) nest_open_loop(b, &nest.loops.at[k]);
+  for (int k = 0; k < nest.loops.n; k++) nest_begin_loop(b, &nest.loops.at[k]);
   Code c = code_read(b, self);
   const char *value = whole_element(b, c, n, integer, false, 5);
   body_line(b, "%s[%s] = %s;", to, code_place(b, nest_place(&nest)), value);
-  nest_close(b, indent);
+  nest_end(b, indent);
 }
 
 static bool boxes_meet(const Node *n, int p, int q) {
@@ -164,11 +164,11 @@ static void emit_piece(Body *b, const Node *n, int p, bool add) {
   Read to = {(Node *)n, index};
   Operand *o = body_operand(b, n, NULL, true);
   const char *name = o->name;
-  for (int k = 0; k < nest.loops.n; k++) nest_open_loop(b, &nest.loops.at[k]);
+  for (int k = 0; k < nest.loops.n; k++) nest_begin_loop(b, &nest.loops.at[k]);
   Code c = code_read(b, read_make(b->g, piece, nest.place));
   const char *value = as_stored_in(b, c, piece, n);
   body_line(b, "%s[%s] %s %s;", name, code_place(b, plan_flat_index(b->plan, &to)), add ? "+=" : "=", value);
-  nest_close(b, indent);
+  nest_end(b, indent);
   b->temps.n = 0;
 }
 
@@ -198,13 +198,13 @@ void emit_carry(Body *b, const Carry *carry, int loop, bool start) {
   if (!plan_place(b->plan, carry->prev)->kept) nest.place[time] = index_constant(b->g, 0);
   const char *last = scan->backwards ? "0" : arena_printf(b->cx, "%lld", (long long)scan->extent - 1);
   if (!start && plan_place(b->plan, carry->prev)->kept >> time & 1)
-    body_open_guard(
+    body_begin_guard(
       b, arena_printf(b->cx, "%s %s %s", b->plan->loops.at[loop].variable, scan->backwards ? ">" : "<", last));
-  for (int k = 0; k < nest.loops.n; k++) nest_open_loop(b, &nest.loops.at[k]);
+  for (int k = 0; k < nest.loops.n; k++) nest_begin_loop(b, &nest.loops.at[k]);
   Code c = code_read(b, read_make(b->g, start ? carry->init : carry->next, index));
   const char *value = as_stored_in(b, c, start ? carry->init : carry->next, carry->prev);
   body_line(b, "%s = %s;", nest_target(b, &nest), value);
-  nest_close(b, indent);
+  nest_end(b, indent);
   b->temps.n = 0;
 }
 
@@ -226,10 +226,10 @@ void emit_pack(Body *b, const Node *n, const Pack *pack) {
   Operand *o = body_operand(b, n, pack, true);
   const char *name = o->name;
   if (nest.nguards) body_line(b, "for (int q = 0; q < %lld; q++) %s[q] = 0.0f;", (long long)stride, name);
-  nest_open_outer_guards(&nest, 0);
-  for (int k = 0; k < nest.loops.n; k++) nest_open_bounded(&nest, k);
+  nest_begin_outer_guards(&nest, 0);
+  for (int k = 0; k < nest.loops.n; k++) nest_begin_bounded(&nest, k);
   Code c = code_read(b, (Read *)pack->read);
   body_line(b, "%s[%s] = %s;", name, code_place(b, to), code_float(b, c, 5));
-  nest_close(b, indent);
+  nest_end(b, indent);
   b->temps.n = 0;
 }

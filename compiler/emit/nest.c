@@ -21,14 +21,14 @@ Loop nest_loop(const Node *n, int var) {
   return (Loop){var, var < n->naxes, a.kind == AXIS_PLAIN ? a.extent : 1, a.kind};
 }
 
-void nest_open_loop(Body *b, const Loop *l) {
+void nest_begin_loop(Body *b, const Loop *l) {
   const char *v = b->vars[l->var];
-  body_open(b, "for (%s %s = 0; %s < %s; %s++) {", l->kind == AXIS_FLAT ? "ptrdiff_t" : "int", v, v,
-            nest_loop_end(b, l), v);
+  body_begin(b, "for (%s %s = 0; %s < %s; %s++) {", l->kind == AXIS_FLAT ? "ptrdiff_t" : "int", v, v,
+             nest_loop_end(b, l), v);
 }
 
-void nest_close(Body *b, int indent) {
-  while (b->indent > indent) body_close(b);
+void nest_end(Body *b, int indent) {
+  while (b->indent > indent) body_end(b);
 }
 
 const char *nest_extent(Body *b, Extent e) {
@@ -170,9 +170,9 @@ static void fill_places(Body *b, const Nest *nest, const char *start) {
   Nest all = nest_new(b, nest->n);
   nest_add_loops(&all);
   for (int k = 0; k < all.loops.n; k++)
-    if (all.loops.at[k].own) nest_open_loop(b, &all.loops.at[k]);
+    if (all.loops.at[k].own) nest_begin_loop(b, &all.loops.at[k]);
   body_line(b, "%s = %s;", nest_target(b, &all), plan_place(b->plan, nest->n)->integer ? "0" : start);
-  nest_close(b, indent);
+  nest_end(b, indent);
   memcpy(b->dropped, merged, sizeof merged);
 }
 
@@ -274,7 +274,7 @@ static void bound_by_guard(Nest *nest, const Guard *q, const Loop *l, const char
 }
 
 /* Loop k of the nest, bounded by the guards that end there. `%` conditions open an if inside. */
-void nest_open_bounded(Nest *nest, int k) {
+void nest_begin_bounded(Nest *nest, int k) {
   Body *b = nest->b;
   const Loop *l = &nest->loops.at[k];
   bool strip = nest->in_strips && k == nest->loops.n - 1, bounded = false;
@@ -293,22 +293,22 @@ void nest_open_bounded(Nest *nest, int k) {
     bound_by_guard(nest, guard, l, from, to);
     nest->guard_done[q] = guard->e->divisor == 1;
   }
-  body_open(b, "for (%s %s = %s; %s < %s; %s++) {", l->kind == AXIS_FLAT ? "ptrdiff_t" : "int", v, from, v, to, v);
+  body_begin(b, "for (%s %s = %s; %s < %s; %s++) {", l->kind == AXIS_FLAT ? "ptrdiff_t" : "int", v, from, v, to, v);
   for (int q = 0; q < nest->nguards; q++) {
     Guard *guard = &nest->guards[q];
     if (nest->guard_done[q] || nest_deepest(nest, guard->e) != k) continue;
     const char *when = code_guards(b, guard, 1);
-    if (when) body_open_guard(b, when);
+    if (when) body_begin_guard(b, when);
     nest->guard_done[q] = true;
   }
 }
 
 /* Guards that depend on no loop at all (gathers of scalars). */
-void nest_open_outer_guards(Nest *nest, int opened) {
+void nest_begin_outer_guards(Nest *nest, int opened) {
   for (int q = 0; q < nest->nguards; q++) {
     if (nest->guard_done[q] || nest_deepest(nest, nest->guards[q].e) >= opened) continue;
     const char *when = code_guards(nest->b, &nest->guards[q], 1);
-    if (when) body_open_guard(nest->b, when);
+    if (when) body_begin_guard(nest->b, when);
     nest->guard_done[q] = true;
   }
 }

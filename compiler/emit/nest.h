@@ -45,12 +45,12 @@ const char *nest_extent(Body *b, Extent e);
 const char *nest_elements(Body *b, const Node *n);
 Loop nest_loop(const Node *n, int var);
 const char *nest_loop_end(Body *b, const Loop *l);
-void nest_open_loop(Body *b, const Loop *l);
+void nest_begin_loop(Body *b, const Loop *l);
 /* Loop k, bounded by the guards that end there; what is no bound becomes an `if` inside. */
-void nest_open_bounded(Nest *nest, int k);
+void nest_begin_bounded(Nest *nest, int k);
 /* Conditions on the first `opened` loops alone. */
-void nest_open_outer_guards(Nest *nest, int opened);
-void nest_close(Body *b, int indent);
+void nest_begin_outer_guards(Nest *nest, int opened);
+void nest_end(Body *b, int indent);
 /* Where the result goes, as one index, and as C. */
 Index *nest_place(const Nest *nest);
 const char *nest_target(Body *b, const Nest *nest);

@@ -168,14 +168,14 @@ static void write_block(Outliner *out, const CodeBlock *block, Numbering *m, Tex
   Operand *operands = arena_copy(b.cx, block->operands, sizeof(Operand) * (size_t)block->noperands);
   for (int i = 0; i < block->noperands; i++) operands[i].origin = arena_printf(b.cx, "p%d", number(m, &operands[i]));
   body_comment(&b, block->comment);
-  body_open(&b, "{");
+  body_begin(&b, "{");
   for (int i = 0; i < block->noperands; i++)
     if (operands[i].scalar)
       body_line(&b, "const %s %s = %s;", body_element_type(operands[i].integer, operands[i].wide), operands[i].name,
                 operands[i].origin);
   body_declare(&b, operands, block->noperands);
   text_add(text, block->body);
-  body_close(&b);
+  body_end(&b);
 }
 
 /* The function that a run becomes; the same text is not written twice. */

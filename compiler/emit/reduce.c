@@ -81,18 +81,18 @@ static void reduce_in_array(Nest *nest, bool scatter) {
   bool inside = !scatter && own > 0 && !guards_rows(nest, own); /* set one row at a time, while it is near */
   int k = 0;
   if (inside) {
-    for (; k < own; k++) nest_open_bounded(nest, k);
+    for (; k < own; k++) nest_begin_bounded(nest, k);
     Loop row = nest->loops.at[inner];
     const char *v = b->vars[row.var];
-    body_open(b, "for (int %s = 0; %s < %s; %s++) {", v, v, nest_loop_end(b, &row), v);
+    body_begin(b, "for (int %s = 0; %s < %s; %s++) {", v, v, nest_loop_end(b, &row), v);
     body_line(b, "%s = %s;", nest_target(b, nest), start_of(b, r));
-    body_close(b);
+    body_end(b);
   } else {
     nest_fill(b, nest, start_of(b, r));
     if (scatter && p->lost) clear_lost(b, nest->n, p->lost);
-    nest_open_outer_guards(nest, 0);
+    nest_begin_outer_guards(nest, 0);
   }
-  for (; k <= inner; k++) nest_open_bounded(nest, k);
+  for (; k <= inner; k++) nest_begin_bounded(nest, k);
   Code c = term(nest);
   if (nest->n->nreads == 0 && p->integer) c = whole_constant(b, (int64_t)nest->n->scale);
   else if (nest->n->nreads == 0) c = (Code){.text = c_real(b->em, nest->n->scale), .level = 1};
@@ -103,17 +103,17 @@ static void reduce_in_array(Nest *nest, bool scatter) {
               r == RED_NONE ? "=" : "+=", whole_element(b, c, nest->n, true, p->wide, 5)); /* a scatter */
   else if (scatter && p->lost) grow(nest, p->lost, code_float(b, c, 5));
   else update(b, r, nest_target(b, nest), code_float(b, c, 5));
-  nest_close(b, indent);
+  nest_end(b, indent);
 }
 
 /* A long sum with an own axis innermost: a strip of results at a time, BLOCK terms of each in a float, these in a
  * double. */
-static void open_strip(Nest *nest, long long width) {
+static void begin_strip(Nest *nest, long long width) {
   Body *b = nest->b;
   const Loop *row = &nest->loops.at[nest->loops.n - 1];
   const char *end = nest_loop_end(b, row);
   if (nest->in_strips) {
-    body_open(b, "for (int start = 0; start < %s; start += %d) {", end, STRIP);
+    body_begin(b, "for (int start = 0; start < %s; start += %d) {", end, STRIP);
     body_line(b, "const int end = %s - start < %d ? %s : start + %d;", end, STRIP, end, STRIP);
   }
   body_line(b, "double sum[%lld] = {0};", width);
@@ -126,11 +126,11 @@ static void close_strip(Nest *nest, const char *flush, const char *place) {
   const Loop *row = &nest->loops.at[nest->loops.n - 1];
   const char *v = b->vars[row->var];
   body_line(b, "%s", flush);
-  body_open(b, "for (int %s = %s; %s < %s; %s++) {", v, nest->in_strips ? "start" : "0", v,
-            nest->in_strips ? "end" : nest_loop_end(b, row), v);
+  body_begin(b, "for (int %s = %s; %s < %s; %s++) {", v, nest->in_strips ? "start" : "0", v,
+             nest->in_strips ? "end" : nest_loop_end(b, row), v);
   Code sum = {.text = arena_printf(b->cx, "(float)sum[%s]", place), .level = 1};
   body_line(b, "%s = %s;", nest_target(b, nest), scaled(b, nest->n, sum));
-  body_close(b);
+  body_end(b);
 }
 
 static void reduce_in_strips(Nest *nest) {
@@ -143,22 +143,22 @@ static void reduce_in_strips(Nest *nest) {
   const char *place = nest->in_strips ? arena_printf(b->cx, "%s - start", v) : v;
   const char *flush =
     arena_printf(b->cx, "for (int q = 0; q < %lld; q++) sum[q] += (double)part[q], part[q] = 0.0f;", width);
-  if (guards_rows(nest, own)) nest_fill(b, nest, start_of(b, RED_SUM)), nest_open_outer_guards(nest, 0);
-  for (; k < own; k++) nest_open_bounded(nest, k);
-  open_strip(nest, width);
+  if (guards_rows(nest, own)) nest_fill(b, nest, start_of(b, RED_SUM)), nest_begin_outer_guards(nest, 0);
+  for (; k < own; k++) nest_begin_bounded(nest, k);
+  begin_strip(nest, width);
   int strip = b->indent;
-  for (; k < inner; k++) nest_open_bounded(nest, k);
+  for (; k < inner; k++) nest_begin_bounded(nest, k);
   int within = b->indent;
-  nest_open_bounded(nest, inner);
+  nest_begin_bounded(nest, inner);
   body_line(b, "part[%s] += %s;", place, code_float(b, term(nest), 5));
-  nest_close(b, within);
+  nest_end(b, within);
   b->temps.n = 0;
-  body_open(b, "if (++terms == %d) {", BLOCK);
+  body_begin(b, "if (++terms == %d) {", BLOCK);
   body_line(b, "%s", flush);
   body_line(b, "terms = 0;");
-  nest_close(b, strip);
+  nest_end(b, strip);
   close_strip(nest, flush, place);
-  nest_close(b, indent);
+  nest_end(b, indent);
 }
 
 static bool sums_in_parts(const Nest *nest, const Loop *l) {
@@ -188,29 +188,29 @@ static void sum_in_parts(Nest *nest, const Loop *l, const char *acc) {
   const char *v = b->vars[l->var];
   long long whole = l->count / PARTS * PARTS;
   bool runs = whole > FLUSH;
-  if (runs) body_open(b, "for (int start = 0; start < %lld; start += %d) {", whole, FLUSH);
-  if (runs) body_open(b, "for (int end = start; end < %lld && end < start + %d; end += %d) {", whole, FLUSH, PARTS);
-  else body_open(b, "for (int end = 0; end < %lld; end += %d) {", whole, PARTS);
-  body_open(b, "for (int q = 0; q < %d; q++) {", PARTS);
+  if (runs) body_begin(b, "for (int start = 0; start < %lld; start += %d) {", whole, FLUSH);
+  if (runs) body_begin(b, "for (int end = start; end < %lld && end < start + %d; end += %d) {", whole, FLUSH, PARTS);
+  else body_begin(b, "for (int end = 0; end < %lld; end += %d) {", whole, PARTS);
+  body_begin(b, "for (int q = 0; q < %d; q++) {", PARTS);
   body_line(b, "const int %s = end + q;", v);
   body_line(b, "part[q] += %s;", code_float(b, term(nest), 5));
   b->temps.n = 0;
-  body_close(b);
-  body_close(b);
+  body_end(b);
+  body_end(b);
   if (runs) {
     flush_parts(nest, acc);
-    body_close(b);
+    body_end(b);
   }
   if (whole != l->count) {
-    body_open(b, "for (int %s = %lld; %s < %lld; %s++) {", v, whole, v, (long long)l->count, v);
+    body_begin(b, "for (int %s = %lld; %s < %lld; %s++) {", v, whole, v, (long long)l->count, v);
     add_term(nest, acc);
-    body_close(b);
+    body_end(b);
   }
   if (runs || !nest->deep) return;
-  body_open(b, "if ((terms += %lld) >= %d) {", (long long)l->count, FLUSH);
+  body_begin(b, "if ((terms += %lld) >= %d) {", (long long)l->count, FLUSH);
   flush_parts(nest, acc);
   body_line(b, "terms = 0;");
-  body_close(b);
+  body_end(b);
 }
 
 static const char *reduced_place(Nest *nest) { /* counted row by row through the reduced axes */
@@ -225,8 +225,8 @@ static const char *reduced_place(Nest *nest) { /* counted row by row through the
   return code_narrowed(nest->b, code_index(nest->b, e), 5);
 }
 
-static void open_reduced(Nest *nest, int first, int last) {
-  for (int k = first; k < last; k++) nest_open_bounded(nest, k);
+static void begin_reduced(Nest *nest, int first, int last) {
+  for (int k = first; k < last; k++) nest_begin_bounded(nest, k);
 }
 
 static void finish_scalar(Nest *nest, const char *value) {
@@ -245,11 +245,11 @@ static void reduce_to_place(Nest *nest, int own) { /* ARGMAX, ARGMIN */
   else body_line(b, "float best = %s;", start_of(b, nest->n->reduction));
   Code place = whole_code("place", 0, 0, (int64_t)nest->n->hi);
   body_line(b, "%s place = 0;", code_type(place));
-  open_reduced(nest, own, nest->loops.n);
+  begin_reduced(nest, own, nest->loops.n);
   Code c = code_spill(b, whole ? whole_of(b, term(nest), of) : term(nest));
   const char *test = whole ? c.text : code_float(b, c, 3), *value = whole ? c.text : code_float(b, c, 5);
   body_line(b, "if (%s %s best) { best = %s; place = %s; }", test, most ? ">" : "<", value, reduced_place(nest));
-  nest_close(b, indent);
+  nest_end(b, indent);
   const Place *p = plan_place(b->plan, nest->n);
   finish_scalar(nest, whole_element(b, place, nest->n, p->integer, p->wide, 5));
 }
@@ -269,8 +269,8 @@ static void reduce_whole(Nest *nest, int own) {
             : r == RED_MIN  ? (long long)n->hi
             : r == RED_PROD ? 1LL
                             : 0LL);
-  nest_open_outer_guards(nest, own);
-  open_reduced(nest, own, nest->loops.n);
+  nest_begin_outer_guards(nest, own);
+  begin_reduced(nest, own, nest->loops.n);
   Code c = term(nest);
   c = n->nreads ? whole_of(b, c, n->reads[0]->node) : whole_constant(b, 1);
   if (r == RED_SUM || r == RED_PROD)
@@ -280,7 +280,7 @@ static void reduce_whole(Nest *nest, int own) {
     c = code_spill(b, c);
     body_line(b, "if (%s %s acc) acc = %s;", c.text, r == RED_MAX ? ">" : "<", c.text);
   }
-  nest_close(b, indent);
+  nest_end(b, indent);
   const Place *p = plan_place(b->plan, n);
   Code result = r == RED_SUM ? scaled_whole(b, n, acc) : acc;
   finish_scalar(nest, whole_element(b, result, n, p->integer, p->wide, 5));
@@ -299,12 +299,12 @@ static void reduce_to_scalar(Nest *nest, int own) {
                            : "1.0");
   if (parts) body_line(b, "float part[%d] = {0};", PARTS);
   if (parts && nest->deep && last->count / PARTS * PARTS <= FLUSH) body_line(b, "int terms = 0;");
-  nest_open_outer_guards(nest, own);
-  open_reduced(nest, own, nest->loops.n - parts);
+  nest_begin_outer_guards(nest, own);
+  begin_reduced(nest, own, nest->loops.n - parts);
   if (parts) sum_in_parts(nest, last, "acc");
   else if (r == RED_SUM || r == RED_PROD) add_term(nest, "acc");
   else update(b, r, "acc", code_float(b, term(nest), 5));
-  nest_close(b, indent);
+  nest_end(b, indent);
   if (parts) flush_parts(nest, "acc");
   const Place *p = plan_place(b->plan, nest->n);
   bool plain = !nest->deep || (p->integer && nest->n->scale == 1);
@@ -344,9 +344,9 @@ void emit_reduce(Body *b, const Node *n) {
   }
   int own = 0;
   while (own < nest.loops.n && nest.loops.at[own].own) own++;
-  for (int k = 0; k < own; k++) nest_open_loop(b, &nest.loops.at[k]);
+  for (int k = 0; k < own; k++) nest_begin_loop(b, &nest.loops.at[k]);
   if (places) reduce_to_place(&nest, own);
   else if (sums_whole(b, n)) reduce_whole(&nest, own);
   else reduce_to_scalar(&nest, own);
-  nest_close(b, indent);
+  nest_end(b, indent);
 }

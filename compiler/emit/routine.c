@@ -81,10 +81,10 @@ static void emit_missing_gradients(Body *b) {
 
 static void emit_next_states(Body *b) {
   if (!b->em->program->states.n) return;
-  body_open(b, "if (next) {");
+  body_begin(b, "if (next) {");
   body_line(b, "*next = *state;");
   emit_root_copies(b, DEST_NEXT_STATE);
-  body_close(b);
+  body_end(b);
 }
 
 static void emit_result(Body *b, const Routine *r) {

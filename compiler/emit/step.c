@@ -25,7 +25,7 @@ static void loops_around(Body *b, const Node *n, const int *vars, int count) {
     const char *v = b->vars[vars[k]];
     b->uses_count = b->uses_count || a.kind == AXIS_BATCH;
     const char *end = a.kind == AXIS_BATCH ? "n" : arena_printf(b->cx, "%lld", (long long)a.extent);
-    body_open(b, "for (int %s = 0; %s < %s; %s++) {", v, v, end, v);
+    body_begin(b, "for (int %s = 0; %s < %s; %s++) {", v, v, end, v);
   }
 }
 
@@ -65,7 +65,7 @@ static void emit_gemm(Body *b, const Node *n, const Gemm *gemm) {
             (long long)gemm->ldb, gemm->nsum && !part ? "1.0f" : "0.0f", part ? part : target, part ? columns : ldc);
   if (part)
     body_line(b, "nn_grow_matrixf(%s, %s, %s, %s, %s, %s);", rows, columns, part, target, offset(b, lost, to), ldc);
-  while (b->indent > indent) body_close(b);
+  while (b->indent > indent) body_end(b);
 }
 
 /* The k-th draw of the model at this step of the training: a stream of its own. Uniform numbers stay off 0 and 1. */
@@ -127,10 +127,10 @@ static void end_braced(Body *b, Text *out) {
   Text *body = b->out;
   b->indent--;
   b->out = out;
-  body_open(b, "{");
+  body_begin(b, "{");
   body_declare(b, b->operands.at, b->operands.n);
   text_add_n(b->out, body->data, body->length);
-  body_close(b);
+  body_end(b);
 }
 
 static void emit_braced(Body *b, const Step *step) {
@@ -199,8 +199,8 @@ static void emit_loop(Body *b, int which) {
   body_comment(b, arena_printf(b->cx, "a loop over %lld steps%s; carried: %s", (long long)scan->extent,
                                scan->backwards ? ", from the last to the first" : "", names.data ? names.data : ""));
   for (int k = 0; k < l->group->ncarries; k++) emit_braced_carry(b, &l->group->carries[k], which, true);
-  if (scan->backwards) body_open(b, "for (int %s = %lld; %s >= 0; %s--) {", v, (long long)scan->extent - 1, v, v);
-  else body_open(b, "for (int %s = 0; %s < %lld; %s++) {", v, v, (long long)scan->extent, v);
+  if (scan->backwards) body_begin(b, "for (int %s = %lld; %s >= 0; %s--) {", v, (long long)scan->extent - 1, v, v);
+  else body_begin(b, "for (int %s = 0; %s < %lld; %s++) {", v, v, (long long)scan->extent, v);
   b->loop = which;
 }
 
@@ -209,7 +209,7 @@ static void emit_loop_end(Body *b, int which) {
   body_comment(b, "carried on to the next step");
   for (int k = 0; k < l->group->ncarries; k++) emit_braced_carry(b, &l->group->carries[k], which, false);
   b->loop = l->around;
-  body_close(b);
+  body_end(b);
 }
 
 /* The formulas are written when the code is there, and its names with it. */

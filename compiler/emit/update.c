@@ -311,9 +311,9 @@ static void emit_whole_stage(Emitter *em, const Group *group, const Stage *stage
       b->root_names[i] = arena_printf(em->cx, "((float *)&%s)", place);
     }
     body_comment(b, arena_printf(em->cx, "%s of %s", stage->name, em->program->params.at[param].path));
-    body_open(b, "{");
+    body_begin(b, "{");
     emit_steps(b, 0);
-    body_close(b);
+    body_end(b);
   }
 }
 

@@ -24,7 +24,7 @@ Evaluation *evaluation_new(Graph *g, int64_t examples, int64_t flat);
 
 /* Sets all values of a leaf (row by row, the batch axis first), or one of them. BATCH has its value already. */
 void evaluation_set(Evaluation *e, Node *leaf, const double *values);
-double *evaluation_open(Evaluation *e, Node *leaf); /* its values, to be written before the next call */
+double *evaluation_writable(Evaluation *e, Node *leaf); /* its values, to be written before the next call */
 void evaluation_set_one(Evaluation *e, Node *leaf, int64_t at, double value);
 
 /* The node's values, row by row; they stand until a leaf is set and the node is evaluated again. Every leaf that it

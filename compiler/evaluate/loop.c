@@ -206,7 +206,7 @@ void line_first(const MapLoop *l, int64_t *start) {
   for (int f = 0; f < l->nforms; f++) start[f] = l->forms[f]->offset;
 }
 
-void line_open(const MapLoop *l, const int64_t *start, int inner, int64_t lo, int64_t hi, Line *lines) {
+void line_begin(const MapLoop *l, const int64_t *start, int inner, int64_t lo, int64_t hi, Line *lines) {
   for (int k = 0; k < l->nreads; k++) {
     const ReadPlace *p = l->reads[k];
     int64_t step = p->flat.coef[inner], first = start[l->nguards + k] + lo * step, last = first + (hi - 1 - lo) * step;

@@ -64,7 +64,7 @@ typedef struct Line { /* a read along the innermost axis */
  * form at its start with it. The reads along lo..hi-1 are checked against their arrays. */
 void line_first(const MapLoop *l, int64_t *start);
 bool line_next(const MapLoop *l, int64_t *at, int64_t *start);
-void line_open(const MapLoop *l, const int64_t *start, int inner, int64_t lo, int64_t hi, Line *lines);
+void line_begin(const MapLoop *l, const int64_t *start, int inner, int64_t lo, int64_t hi, Line *lines);
 
 /* Is all affine along this axis? */
 bool loop_is_line(const MapLoop *l, int axis);

@@ -85,7 +85,7 @@ static void run_function(const MapLoop *l, double *y) {
   line_first(l, start);
   do {
     double *to = y + start[l->nforms - 1];
-    line_open(l, start, inner, 0, n, lines);
+    line_begin(l, start, inner, 0, n, lines);
     for (int64_t t = 0; t < n; t++) {
       double x[3];
       for (int k = 0; k < l->nreads && k < 3; k++) x[k] = lines[k].at[t * lines[k].step];

@@ -82,9 +82,9 @@ static void find_outside(Evaluation *e, Recurrence *r) {
     const NodeList *operands = order_operands(e, n);
     for (int k = 0; k < operands->n; k++) {
       Node *x = operands->at[k];
-      if (!x->open && mark[x->id]) continue;
-      if (!x->open) mark[x->id] = 1;
-      VEC_PUSH(e->cx, x->open ? &stack : &r->outside, x);
+      if (!x->inside && mark[x->id]) continue;
+      if (!x->inside) mark[x->id] = 1;
+      VEC_PUSH(e->cx, x->inside ? &stack : &r->outside, x);
     }
   }
 }
@@ -100,7 +100,7 @@ static void add_recurrences(Evaluation *e, Order *order, const ScanGroups *group
   }
   int kept = 0;
   for (int i = 0; i < order->list.n; i++)
-    if (!order->list.at[i]->open) order->list.at[kept++] = order->list.at[i];
+    if (!order->list.at[i]->inside) order->list.at[kept++] = order->list.at[i];
   order->list.n = kept;
 }
 

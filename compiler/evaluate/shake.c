@@ -82,11 +82,11 @@ void shake_map(Evaluation *e, const Node *n, const MapLoop *loop) {
   Exact reads[MAX_SHAKEN_READS];
   for (int k = 0; k < n->nreduce; k++) terms *= values_extent(e, n->axes[n->naxes + k]);
   for (int k = 0; k < n->nreads && k < MAX_SHAKEN_READS; k++) reads[k] = shake_exact(e, n->reads[k]->node);
-  set_exact(s, n->open || n->nreads > MAX_SHAKEN_READS ? (Exact){.bits = -1}
-                                                       : exact_map(n, reads, terms, s->values, count));
+  set_exact(s, n->inside || n->nreads > MAX_SHAKEN_READS ? (Exact){.bits = -1}
+                                                         : exact_map(n, reads, terms, s->values, count));
   if (s->exact.bits >= 0) return;
   if (!s->rounded) s->rounded = ARENA_ARRAY(e->cx, unsigned char, count);
-  if (n->open) memset(s->rounded, 0, (size_t)count);
+  if (n->inside) memset(s->rounded, 0, (size_t)count);
   loop_rounds(loop, s->rounded);
   shake_values(n, s->values, count, e->shake, s->varies, s->rounded);
 }

@@ -77,7 +77,7 @@ static void run_line(const MapLoop *l, const int64_t *start, int inner, double *
   for (int k = 0; k < l->nguards && lo < hi; k++)
     cut_range(start[k], l->guards[k].coef[inner], l->node->guards[k].n, &lo, &hi);
   if (lo >= hi) return;
-  line_open(l, start, inner, lo, hi, lines);
+  line_begin(l, start, inner, lo, hi, lines);
   y += start[l->nforms - 1] + lo * step;
   if (step == 0) *y += line_sum(lines, l->nreads, hi - lo);
   else line_add(y, step, lines, l->nreads, hi - lo);

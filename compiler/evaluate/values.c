@@ -67,7 +67,7 @@ bool values_is_leaf(const Node *n) {
 
 bool values_is_given(const Node *n) { return n->kind == NODE_CONST || n->kind == NODE_BATCH; }
 
-double *evaluation_open(Evaluation *e, Node *leaf) {
+double *evaluation_writable(Evaluation *e, Node *leaf) {
   if (!values_is_leaf(leaf)) bug("evaluate", "node %%%d is set, but is no leaf", leaf->id);
   double *values = values_room(e, leaf);
   values_slot(e, leaf)->time = ++e->clock;
@@ -75,7 +75,7 @@ double *evaluation_open(Evaluation *e, Node *leaf) {
 }
 
 void evaluation_set(Evaluation *e, Node *leaf, const double *values) {
-  memcpy(evaluation_open(e, leaf), values, sizeof(double) * (size_t)evaluation_count(e, leaf));
+  memcpy(evaluation_writable(e, leaf), values, sizeof(double) * (size_t)evaluation_count(e, leaf));
 }
 
 void evaluation_set_one(Evaluation *e, Node *leaf, int64_t at, double value) {

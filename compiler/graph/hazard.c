@@ -264,7 +264,7 @@ unsigned hazards_of(Graph *g, const Node *n) {
 unsigned read_hazards(const Graph *g, const Read *r) {
   const Node *n = r->node;
   unsigned y = n->hazards;
-  for (int k = 0; n->open && k < n->open->n; k++)
-    if (g->scans[n->open->scan[k]].wild) y |= NOT_FINITE | ANY_NUMBER | IS_MASK;
+  for (int k = 0; n->inside && k < n->inside->n; k++)
+    if (g->scans[n->inside->scan[k]].wild) y |= NOT_FINITE | ANY_NUMBER | IS_MASK;
   return y;
 }

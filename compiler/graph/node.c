@@ -8,7 +8,7 @@
 
 /* ---- scans ---- */
 
-void open_join(Open *to, const Open *from) {
+void inside_join(Inside *to, const Inside *from) {
   for (int k = 0; from && k < from->n; k++) {
     int at = 0;
     while (at < to->n && to->scan[at] < from->scan[k]) at++;
@@ -20,35 +20,35 @@ void open_join(Open *to, const Open *from) {
   }
 }
 
-static void open_of_index(Open *to, const Index *e);
+static void inside_of_index(Inside *to, const Index *e);
 
-static void open_of_read(Open *to, const Read *r) {
-  open_join(to, r->node->open);
-  for (int k = 0; k < r->node->naxes; k++) open_of_index(to, r->index[k]);
+static void inside_of_read(Inside *to, const Read *r) {
+  inside_join(to, r->node->inside);
+  for (int k = 0; k < r->node->naxes; k++) inside_of_index(to, r->index[k]);
 }
 
-static void open_of_index(Open *to, const Index *e) {
+static void inside_of_index(Inside *to, const Index *e) {
   for (int i = 0; i < e->n; i++)
-    if (e->terms[i].gather) open_of_read(to, e->terms[i].gather);
+    if (e->terms[i].gather) inside_of_read(to, e->terms[i].gather);
 }
 
 /* The scans that n is inside of. */
-static const Open *open_of(Graph *g, const Node *n) {
-  Open open = {0};
-  if (n->kind == NODE_PREV) open_join(&open, &(Open){1, {n->scan}});
-  for (int k = 0; k < n->nreads; k++) open_of_read(&open, n->reads[k]);
-  for (int k = 0; k < n->nguards; k++) open_of_index(&open, n->guards[k].e);
-  if (n->value) open_of_index(&open, n->value);
-  if (n->kind == NODE_GRAD || (n->kind == NODE_OPAQUE && n->item >= 0)) open_join(&open, n->target->open);
+static const Inside *inside_of(Graph *g, const Node *n) {
+  Inside inside = {0};
+  if (n->kind == NODE_PREV) inside_join(&inside, &(Inside){1, {n->scan}});
+  for (int k = 0; k < n->nreads; k++) inside_of_read(&inside, n->reads[k]);
+  for (int k = 0; k < n->nguards; k++) inside_of_index(&inside, n->guards[k].e);
+  if (n->value) inside_of_index(&inside, n->value);
+  if (n->kind == NODE_GRAD || (n->kind == NODE_OPAQUE && n->item >= 0)) inside_join(&inside, n->target->inside);
   if (n->kind == NODE_RESULT) {
     for (int k = 0; k < n->ncarries; k++)
-      open_join(&open, n->carries[k].next->open), open_join(&open, n->carries[k].init->open);
+      inside_join(&inside, n->carries[k].next->inside), inside_join(&inside, n->carries[k].init->inside);
     int kept = 0;
-    for (int k = 0; k < open.n; k++)
-      if (open.scan[k] != n->scan) open.scan[kept++] = open.scan[k];
-    open.n = kept;
+    for (int k = 0; k < inside.n; k++)
+      if (inside.scan[k] != n->scan) inside.scan[kept++] = inside.scan[k];
+    inside.n = kept;
   }
-  return open.n ? arena_copy(g->cx, &open, sizeof open) : NULL;
+  return inside.n ? arena_copy(g->cx, &inside, sizeof inside) : NULL;
 }
 
 /* ---- hashing ---- */
@@ -139,7 +139,7 @@ Node *graph_intern(Graph *g, const Node *proto) {
   if (g->nnodes > g->table_size) grow_table(g);
   Node *n = arena_copy(g->cx, &key, sizeof key);
   n->id = (int)g->nnodes++;
-  n->open = open_of(g, n);
+  n->inside = inside_of(g, n);
   n->hazards = hazards_of(g, n);
   if (!n->span.source) n->span = g->span;
   n->chain = g->table[n->hash & (g->table_size - 1)];

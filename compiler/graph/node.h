@@ -30,7 +30,7 @@ typedef struct Read Read;
 typedef struct Index Index;
 typedef struct Graph Graph;
 typedef struct Carry Carry;
-typedef struct Open Open;
+typedef struct Inside Inside;
 
 typedef enum { AXIS_PLAIN, AXIS_BATCH, AXIS_FLAT } AxisKind; /* FLAT: a run of parameters inside an optimizer */
 typedef struct Axis {
@@ -115,7 +115,7 @@ struct Carry {
   Node *init;        /* these without the time */
 };
 
-struct Open { /* sorted */
+struct Inside { /* sorted */
   int n;
   int scan[8];
 };
@@ -148,9 +148,9 @@ struct Node {
   int scan;           /* of PREV and RESULT: index into Graph.scans */
   Carry *carries;     /* of RESULT, by slot: all that its value depends on */
   int ncarries;
-  const Open *open; /* the scans that this value is inside of: it depends on PREVs that no RESULT below it has bound;
-                       NULL: none */
-  Node *target;     /* of NODE_GRAD: a NAME, PARAM, INPUT or STATE node ... */
+  const Inside *inside; /* the scans that this value is inside of: it depends on PREVs that no RESULT below it has
+                       bound; NULL: none */
+  Node *target;         /* of NODE_GRAD: a NAME, PARAM, INPUT or STATE node ... */
   Index **target_index; /* ... and for each of its axes where the derivative is taken, in this node's axes */
   bool integer;         /* whole values, in lo..hi */
   bool held;            /* of NODE_NAME: a constant that derivatives are taken by */
@@ -165,10 +165,9 @@ struct Node {
   Node *chain; /* of the hash table */
 };
 
-typedef struct ScanAtDepth { /* for recurrences of `scan` that are inside of the loops `open`, while others of it are
-                                not */
+typedef struct ScanAtDepth { /* `own` is for recurrences of `scan` inside of these loops, while others of it are not */
   int scan, own;
-  const Open *open;
+  const Inside *inside;
 } ScanAtDepth;
 
 struct Graph {
@@ -195,9 +194,9 @@ Axis graph_var_axis(const Graph *g, int var);
 #define OVER_BATCH ((Axis){.kind = AXIS_BATCH})
 bool axis_equal(Axis a, Axis b);     /* kind and extent */
 int graph_scan(Graph *g, Scan scan); /* a new one */
-bool node_is_open(const Node *n, int scan);
-void open_join(Open *to, const Open *from);
-bool open_equal(const Open *a, const Open *b);
+bool node_is_inside(const Node *n, int scan);
+void inside_join(Inside *to, const Inside *from);
+bool inside_equal(const Inside *a, const Inside *b);
 int node_time_axis(const Node *n, int scan); /* -1 where it has none */
 
 /* Indices. All are immutable. */

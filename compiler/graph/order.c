@@ -39,13 +39,13 @@ NodeList graph_operands(Context *cx, const Node *n) {
   return list;
 }
 
-bool node_is_open(const Node *n, int scan) {
-  for (int k = 0; n->open && k < n->open->n; k++)
-    if (n->open->scan[k] == scan) return true;
+bool node_is_inside(const Node *n, int scan) {
+  for (int k = 0; n->inside && k < n->inside->n; k++)
+    if (n->inside->scan[k] == scan) return true;
   return false;
 }
 
-bool open_equal(const Open *a, const Open *b) {
+bool inside_equal(const Inside *a, const Inside *b) {
   int n = a ? a->n : 0;
   if (n != (b ? b->n : 0)) return false;
   for (int k = 0; k < n; k++)
@@ -73,7 +73,7 @@ static void add_to_groups(Context *cx, ScanGroups *groups, Node *result) {
     if (group->scan != result->scan) continue;
     Carry *both = ARENA_ARRAY(cx, Carry, group->ncarries + result->ncarries);
     int n = join_carries(group->carries, group->ncarries, result->carries, result->ncarries, both);
-    if (n < 0 || !open_equal(group->results.at[0]->open, result->open)) continue;
+    if (n < 0 || !inside_equal(group->results.at[0]->inside, result->inside)) continue;
     group->carries = both;
     group->ncarries = n;
     VEC_PUSH(cx, &group->results, result);
@@ -96,11 +96,11 @@ ScanGroups graph_groups(Context *cx, const NodeList *list) {
 }
 
 bool group_holds(const ScanGroup *group, const Node *n) {
-  if (!node_is_open(n, group->scan)) return false;
-  const Open *outside = group->results.at[0]->open;
-  for (int k = 0; k < n->open->n; k++) {
-    bool known = n->open->scan[k] == group->scan;
-    for (int j = 0; outside && j < outside->n; j++) known = known || outside->scan[j] == n->open->scan[k];
+  if (!node_is_inside(n, group->scan)) return false;
+  const Inside *outside = group->results.at[0]->inside;
+  for (int k = 0; k < n->inside->n; k++) {
+    bool known = n->inside->scan[k] == group->scan;
+    for (int j = 0; outside && j < outside->n; j++) known = known || outside->scan[j] == n->inside->scan[k];
     if (!known) return false;
   }
   return true;

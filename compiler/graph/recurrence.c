@@ -107,7 +107,7 @@ static void rename_users(const Renaming *m, const NodeList *list) {
   for (int i = 0; i < list->n; i++) {
     Node *n = list->at[i];
     NodeList operands = graph_operands(m->g->cx, n);
-    bool reads = m->from && node_is_open(n, m->from);
+    bool reads = m->from && node_is_inside(n, m->from);
     for (int k = 0; k < operands.n; k++) reads = reads || renamed(m, operands.at[k]) != operands.at[k];
     if (!m->memo[n->id] && reads) m->memo[n->id] = renamed_copy(m, n);
   }
@@ -131,7 +131,7 @@ static Carry *rename_recurrence(const Renaming *m, int ncarries, const Carry *ca
   NodeList inside = graph_order(g->cx, ends.at, ends.n);
   rename_prevs(m, ncarries, carries);
   for (int i = 0; i < inside.n; i++)
-    if (inside.at[i]->kind == NODE_RESULT && node_is_open(inside.at[i], m->from))
+    if (inside.at[i]->kind == NODE_RESULT && node_is_inside(inside.at[i], m->from))
       rename_prevs(m, inside.at[i]->ncarries, inside.at[i]->carries);
   rename_users(m, &inside);
   Carry *made = ARENA_ARRAY(g->cx, Carry, ncarries);
@@ -159,9 +159,9 @@ static void needed_slots(Graph *g, int scan, Node *n, int ncarries, const Carry 
 
 /* Is what is needed inside of this loop? */
 static bool needs_loop(int scan, const Node *body, int ncarries, const Carry *carries, const bool *needed) {
-  if (node_is_open(body, scan)) return true;
+  if (node_is_inside(body, scan)) return true;
   for (int k = 0; k < ncarries; k++)
-    if (needed[k] && (node_is_open(carries[k].next, scan) || node_is_open(carries[k].init, scan))) return true;
+    if (needed[k] && (node_is_inside(carries[k].next, scan) || node_is_inside(carries[k].init, scan))) return true;
   return false;
 }
 
@@ -169,29 +169,29 @@ static bool needs_loop(int scan, const Node *body, int ncarries, const Carry *ca
 static bool others_are_deeper(int scan, const Node *body, int ncarries, const Carry *carries, const bool *needed) {
   for (int k = 0; k < 2 * ncarries; k++) {
     const Node *n = k % 2 ? carries[k / 2].next : carries[k / 2].init;
-    for (int i = 0; n->open && i < n->open->n; i++)
-      if (n->open->scan[i] != scan && !needs_loop(n->open->scan[i], body, ncarries, carries, needed)) return true;
+    for (int i = 0; n->inside && i < n->inside->n; i++)
+      if (n->inside->scan[i] != scan && !needs_loop(n->inside->scan[i], body, ncarries, carries, needed)) return true;
   }
   return false;
 }
 
 /* Is the value inside of a loop that the recurrence does not depend on? */
 static bool is_deeper(const Node *result) {
-  Open open = {0}, rest = {0};
+  Inside all = {0}, rest = {0};
   for (int k = 0; k < result->ncarries; k++)
-    open_join(&open, result->carries[k].next->open), open_join(&open, result->carries[k].init->open);
-  for (int k = 0; k < open.n; k++)
-    if (open.scan[k] != result->scan) rest.scan[rest.n++] = open.scan[k];
-  return !open_equal(&rest, result->open);
+    inside_join(&all, result->carries[k].next->inside), inside_join(&all, result->carries[k].init->inside);
+  for (int k = 0; k < all.n; k++)
+    if (all.scan[k] != result->scan) rest.scan[rest.n++] = all.scan[k];
+  return !inside_equal(&rest, result->inside);
 }
 
-/* The scan for those of its recurrences that are inside of the loops `open`, and no others. */
-static int scan_at_depth(Graph *g, int scan, const Open *open) {
+/* The scan for those of its recurrences that are inside of the loops `around`, and no others. */
+static int scan_at_depth(Graph *g, int scan, const Inside *around) {
   for (int k = 0; k < g->depths.n; k++) {
     const ScanAtDepth *known = &g->depths.at[k];
-    if ((known->scan == scan || known->own == scan) && open_equal(known->open, open)) return known->own;
+    if ((known->scan == scan || known->own == scan) && inside_equal(known->inside, around)) return known->own;
   }
-  ScanAtDepth made = {scan, graph_scan(g, g->scans[scan]), open};
+  ScanAtDepth made = {scan, graph_scan(g, g->scans[scan]), around};
   VEC_PUSH(g->cx, &g->depths, made);
   return made.own;
 }
@@ -222,7 +222,7 @@ static Node *result_over(Graph *g, int scan, Node *body, int ncarries, Carry *ca
 }
 
 Node *build_result(Graph *g, int scan, Node *body, int ncarries, const Carry *carries) {
-  if (!node_is_open(body, scan)) return body;
+  if (!node_is_inside(body, scan)) return body;
   bool *needed = ARENA_ARRAY(g->cx, bool, ncarries + 1);
   Carry *kept = ARENA_ARRAY(g->cx, Carry, ncarries + 1);
   int nkept = 0;
@@ -232,7 +232,7 @@ Node *build_result(Graph *g, int scan, Node *body, int ncarries, const Carry *ca
   if (!nkept) bug("graph", "a value in a scan depends on a carried value that the scan does not have");
   Node *result = result_over(g, scan, body, nkept, kept);
   if (!others_are_deeper(scan, body, ncarries, carries, needed) && !is_deeper(result)) return result;
-  Renaming m = renaming(g, scan, scan_at_depth(g, scan, result->open));
+  Renaming m = renaming(g, scan, scan_at_depth(g, scan, result->inside));
   if (m.to == scan) return result;
   Carry *own = rename_recurrence(&m, nkept, kept, &body, 1);
   return build_result(g, m.to, renamed(&m, body), nkept, own);
@@ -257,7 +257,7 @@ static void part_group(Graph *g, const NodeList *list, const ScanGroup *group, N
 /* Would values of one be taken for values of the other? */
 static bool collide(const ScanGroup *a, const ScanGroup *b) {
   if (a->scan != b->scan) return false;
-  if (!open_equal(a->results.at[0]->open, b->results.at[0]->open)) return true;
+  if (!inside_equal(a->results.at[0]->inside, b->results.at[0]->inside)) return true;
   for (int k = 0; k < a->ncarries; k++)
     for (int j = 0; j < b->ncarries; j++)
       if (a->carries[k].prev == b->carries[j].prev) return true;

@@ -12,7 +12,7 @@ enum { INLINE_DEPTH = 24 };
 static bool same_axes(const Node *a, const Node *b) {
   if (a->naxes != b->naxes) return false;
   for (int k = 0; k < a->naxes; k++)
-    if (!axis_equal(a->axes[k], b->axes[k]) || ((a->open || b->open) && a->axes[k].scan != b->axes[k].scan))
+    if (!axis_equal(a->axes[k], b->axes[k]) || ((a->inside || b->inside) && a->axes[k].scan != b->axes[k].scan))
       return false;
   return true;
 }

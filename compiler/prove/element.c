@@ -298,7 +298,7 @@ static FieldValue *compute(Walk *w, Node *n, int64_t flat) {
     rest /= extent_of(n->axes[k]);
   }
   /* what is inside of a loop is no leaf: it depends on what the loop's carried values are bound to */
-  if ((size_t)n->id < w->nnodes && w->opaque[n->id] && !n->open) return leaf_at(w, n, flat);
+  if ((size_t)n->id < w->nnodes && w->opaque[n->id] && !n->inside) return leaf_at(w, n, flat);
   if ((size_t)n->id >= w->nnodes || w->opaque[n->id] == HIDES) return fail(w);
   bool absorbing = n->kind == NODE_MAP && absorbs(n);
   FieldValue *value;

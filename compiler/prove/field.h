@@ -38,7 +38,7 @@ struct FieldValue {
   FieldValue *a, *b;
   double exponent;
   FieldValue *log;          /* where known */
-  bool opened;              /* its logarithm, or its sign, is being made of those of its parts */
+  bool busy;                /* its logarithm, or its sign, is being made of those of its parts */
   bool whole;               /* an integer */
   Op image;                 /* increasing function of `of`; OP_PRODUCT: of nothing */
   FieldValue *of, *sign_of; /* sign_of: a value of the same sign */

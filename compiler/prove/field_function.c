@@ -107,11 +107,11 @@ FieldValue *field_log(Field *f, FieldValue *x) {
   if (x == f->zero) return f->minus_infinity;
   if (x == f->one) return f->zero;
   if (x->infinite || f->failed) return field_give_up(f);
-  if (!x->log && !x->opened) {
-    x->opened = true; /* x may be a part of its own parts: x = (x/y)*y */
+  if (!x->log && !x->busy) {
+    x->busy = true; /* x may be a part of its own parts: x = (x/y)*y */
     FieldValue *log = ++f->depth > MOST_LOG_DEPTH ? field_give_up(f) : log_of_parts(f, x);
     if (!x->log) x->log = log;
-    x->opened = false;
+    x->busy = false;
     f->depth--;
   }
   if (!x->log) x->log = log_of_one_and_exp(f, x);

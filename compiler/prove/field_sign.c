@@ -113,14 +113,14 @@ static int sign_of_multiple(Field *f, FieldValue *x) {
 
 static int sign_of_parts(Field *f, FieldValue *x) {
   int sign = FIELD_UNKNOWN;
-  if (x->opened) return sign; /* x may be a part of its own parts: x = (x/y)*y */
-  x->opened = true;
+  if (x->busy) return sign; /* x may be a part of its own parts: x = (x/y)*y */
+  x->busy = true;
   if (x->sign_of) sign = field_sign(f, x->sign_of);
   else if (x->nroots) sign = sign_of_roots(f, x);
   else sign = sign_of_multiple(f, x);
   if (sign == FIELD_UNKNOWN && !f->failed && (x->made == MADE_TIMES || (x->made == MADE_OVER && x->a != f->one)))
     sign = sign_of_product(f, x);
-  x->opened = false;
+  x->busy = false;
   return f->failed ? FIELD_UNKNOWN : sign;
 }
 

@@ -18,8 +18,8 @@ enum { FEWER = 4 /* forwards where there are so many times fewer places than val
 
 /* Is the name inside of a loop that the value is outside of? */
 static bool inside_of_more(const Node *name, const Node *value) {
-  for (int k = 0; name->open && k < name->open->n; k++)
-    if (!node_is_open(value, name->open->scan[k])) return true;
+  for (int k = 0; name->inside && k < name->inside->n; k++)
+    if (!node_is_inside(value, name->inside->scan[k])) return true;
   return false;
 }
 
@@ -46,7 +46,7 @@ static int kept_vars(const Graph *g, const Read *root, int *vars) {
 static bool forward_pays(const Graph *g, const Read *root, const Node *leaf) {
   int kept[4 * MAX_AXES], n = kept_vars(g, root, kept), batch = leaf->naxes && leaf->axes[0].kind == AXIS_BATCH;
   Axis axes[4 * MAX_AXES];
-  if (root->node->open || leaf->open || n == 0 || n > MAX_AXES / 2) return false;
+  if (root->node->inside || leaf->inside || n == 0 || n > MAX_AXES / 2) return false;
   for (int k = 0; k < n; k++) axes[k] = graph_var_axis(g, kept[k]);
   int64_t places = count_plain(leaf->axes + batch, leaf->naxes - batch);
   return places && count_plain(axes, n) / FEWER >= places;

@@ -22,8 +22,8 @@ static bool joined_factor(Read *const *x, int nreads, const int *summed, int nsu
   for (*which = 0; *which < nreads; ++*which) {
     const Node *n = x[*which]->node;
     bool outside = false;
-    if (n->kind != NODE_PIECES || !n->open) continue;
-    for (int p = 0; p < n->nreads; p++) outside = outside || !n->reads[p]->node->open;
+    if (n->kind != NODE_PIECES || !n->inside) continue;
+    for (int p = 0; p < n->nreads; p++) outside = outside || !n->reads[p]->node->inside;
     for (*axis = 0; outside && *axis < n->naxes; ++*axis) {
       int v;
       bool ok = index_is_var(x[*which]->index[*axis], &v), is_summed = false;

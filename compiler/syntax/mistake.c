@@ -125,7 +125,7 @@ static bool report_first_word(Parser *p, const char *const *expected, int n) {
 static bool report_cut_line(Parser *p) {
   const Token equals = p->last, name = p->before;
   if (equals.kind != '=' || name.kind != TOK_NAME || !name.first_on_line || p->place <= 2) return false;
-  if (p->nbrackets && p->brackets[p->nbrackets - 1].open != '{') return false;
+  if (p->nbrackets && p->brackets[p->nbrackets - 1].kind != '{') return false;
   Span end = {p->source, p->line_last.end, p->line_last.end};
   error_at(p->cx, end, "expected an expression after %s, found end of line", quote(p, p->line_last));
   p->last = name;
@@ -166,11 +166,11 @@ static void note_open(Parser *p, const char *const *expected, int n) {
   const Token *t = &p->last;
   bool closes = t->kind == ')' || t->kind == ']' || t->kind == '}', ends = t->kind == TOK_END || t->kind == TOK_NEWLINE;
   bool lost = closes || ends || t->first_on_line || token_begins_statement(t->kind);
-  const Bracket *b = p->opened.open ? &p->opened : p->nbrackets ? &p->brackets[p->nbrackets - 1] : NULL;
+  const Bracket *b = p->cut_off.kind ? &p->cut_off : p->nbrackets ? &p->brackets[p->nbrackets - 1] : NULL;
   if (!lost || !b || b->span.start == t->span.start) return;
-  const char *closing = b->open == '(' ? "')'" : b->open == '[' ? "']'" : "'}'";
-  if (contains(expected, n, closing) && (b->open != '{' || t->kind == TOK_END))
-    note_at(p->cx, b->span, "'%c' was opened here", b->open);
+  const char *closing = b->kind == '(' ? "')'" : b->kind == '[' ? "']'" : "'}'";
+  if (contains(expected, n, closing) && (b->kind != '{' || t->kind == TOK_END))
+    note_at(p->cx, b->span, "'%c' was opened here", b->kind);
 }
 
 /* An end is shown directly after what was read last, where something is missing. */

@@ -64,7 +64,7 @@ typedef struct Token {
 } Token;
 
 typedef struct Bracket {
-  int open; /* ( [ { */
+  int kind; /* ( [ { */
   Span span;
   bool reduction;
 } Bracket;
@@ -76,7 +76,7 @@ typedef struct Parser {
   uint32_t offset; /* of the scanner */
   Bracket brackets[MOST_NESTED];
   int nbrackets;
-  Bracket opened;        /* the bracket that the end of a line cut off, for the message */
+  Bracket cut_off;       /* the bracket that the end of a line cut off, for the message */
   Token raw;             /* the last one that was read, for what depends on its left neighbour */
   Token held[MOST_HELD]; /* to be delivered before more is read, the first one first */
   int nheld;
@@ -95,8 +95,8 @@ typedef struct Parser {
 } Parser;
 
 /* syntax/lexer.l */
-void scan_open(Parser *p);
-void scan_close(Parser *p);
+void scan_begin(Parser *p);
+void scan_end(Parser *p);
 int scan_raw(Parser *p, ParseValue *value, Span *span);
 
 /* syntax/token.c */

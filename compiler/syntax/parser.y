@@ -309,9 +309,9 @@ Block parse(Context *cx, const Source *source) {
   parser->source = source;
   if (!parse_readable(cx, source)) return (Block){0};
   parse_mark(parser);
-  scan_open(parser);
+  scan_begin(parser);
   parse_parse(parser);
-  scan_close(parser);
+  scan_end(parser);
   place_check(parser, &parser->result);
   return parser->result;
 }

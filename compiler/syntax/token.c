@@ -41,7 +41,7 @@ void parse_mark(Parser *p) {
 
 /* ---- brackets ---- */
 
-static bool within_line(const Parser *p) { return p->nbrackets > 0 && p->brackets[p->nbrackets - 1].open != '{'; }
+static bool within_line(const Parser *p) { return p->nbrackets > 0 && p->brackets[p->nbrackets - 1].kind != '{'; }
 
 static void leave_line(Parser *p) {
   while (within_line(p)) p->nbrackets--;
@@ -54,14 +54,14 @@ static void open_bracket(Parser *p, Token *t) {
     return;
   }
   bool reduction = t->kind == '(' && p->raw.kind == TOK_NAME && is_marked(p->cx, p->raw.value.text);
-  p->brackets[p->nbrackets++] = (Bracket){.open = t->kind, .span = t->span, .reduction = reduction};
+  p->brackets[p->nbrackets++] = (Bracket){.kind = t->kind, .span = t->span, .reduction = reduction};
 }
 
 /* A bracket that does not fit is left to the grammar, which says so; a } closes what its { encloses. */
 static void close_bracket(Parser *p, Token *t) {
   if (t->kind == '}') leave_line(p);
   int open = t->kind == ')' ? '(' : t->kind == ']' ? '[' : '{';
-  t->stray = p->nbrackets == 0 || p->brackets[p->nbrackets - 1].open != open;
+  t->stray = p->nbrackets == 0 || p->brackets[p->nbrackets - 1].kind != open;
   if (t->stray) return;
   t->closes_reduction = p->brackets[--p->nbrackets].reduction;
 }
@@ -118,7 +118,7 @@ static Token read_token(Parser *p) {
   bool cut = t.first_on_line && line_was_cut(&t);
   p->raw = t;
   if (!cut) return t;
-  if (within_line(p)) p->opened = p->brackets[p->nbrackets - 1];
+  if (within_line(p)) p->cut_off = p->brackets[p->nbrackets - 1];
   leave_line(p);
   hold_first(p, t);
   return (Token){.kind = TOK_NEWLINE, .span = p->line_end};
@@ -139,7 +139,7 @@ void parse_recover(Parser *p) {
   const Token *t = &p->last;
   int base = p->nbrackets;
   if (t->kind == '{' && base > 0) base--;
-  while (base > 0 && p->brackets[base - 1].open != '{') base--;
+  while (base > 0 && p->brackets[base - 1].kind != '{') base--;
   p->base = base;
   if (t->kind == TOK_NEWLINE || t->kind == ';' || t->kind == TOK_END || t->kind == '}') {
     if (t->kind != TOK_END) leave_line(p);
@@ -178,7 +178,7 @@ static void remember(Parser *p, const Token *t) {
   bool fresh = p->place == 0 || before == TOK_NEWLINE || before == ';' || before == '{' || before == '}';
   p->place = fresh ? 1 : p->place + 1;
   if (fresh) p->first = *t, p->too_high = false;
-  if (t->kind != TOK_NEWLINE) p->opened.open = 0;
+  if (t->kind != TOK_NEWLINE) p->cut_off.kind = 0;
   if (p->last.kind != TOK_NEWLINE) p->solid = p->last.span;
   p->before = p->last;
   p->last = *t;

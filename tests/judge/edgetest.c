@@ -24,7 +24,7 @@ int main(int argc, char **argv) {
   while (edges_next(f, line, sizeof line, &c)) {
     Evaluation *e = evaluation_new(p->graph, c.rows, 1);
     for (int k = 0; k < p->inputs.n; k++)
-      for (int i = 0; i < c.rows; i++) evaluation_open(e, p->inputs.at[k].node)[i] = (double)(float)c.in[k][i];
+      for (int i = 0; i < c.rows; i++) evaluation_writable(e, p->inputs.at[k].node)[i] = (double)(float)c.in[k][i];
     for (int k = 0; k <= c.args; k++) {
       const Routine *r = find(p, edges_output(&c, k));
       if (!r && k) continue;

@@ -39,7 +39,7 @@ static void set_steps(Writer *w, const Routine *f) {
   for (int k = 0; k < f->nroots; k++) {
     NodeList list = graph_order(w->p->cx, &f->roots[k].node, 1);
     for (int i = 0; i < list.n; i++)
-      if (list.at[i]->kind == NODE_STEP) *evaluation_open(w->e, list.at[i]) = STEP + (list.at[i]->item == STEP_TRAINING);
+      if (list.at[i]->kind == NODE_STEP) *evaluation_writable(w->e, list.at[i]) = STEP + (list.at[i]->item == STEP_TRAINING);
   }
 }
 

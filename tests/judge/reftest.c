@@ -37,7 +37,7 @@ static void set_leaf(Reference *r, const char *kind, const char *name, Node *lea
     verdict(r, text, "has another number of elements");
     return;
   }
-  double *x = evaluation_open(r->e, leaf);
+  double *x = evaluation_writable(r->e, leaf);
   for (int64_t k = 0; k < count; k++) x[k] = stored_element(&r->file, t, (size_t)k);
 }
 

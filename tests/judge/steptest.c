@@ -14,7 +14,7 @@ static steps_file file;
 static double w[STEPS_FLOATS], g[STEPS_FLOATS], slots[4][SLOTS][STEPS_FLOATS]; /* of stage, of slot */
 
 static void set(Evaluation *e, Node *leaf, const double *values) {
-  memcpy(evaluation_open(e, leaf), values, sizeof(double) * (size_t)evaluation_count(e, leaf));
+  memcpy(evaluation_writable(e, leaf), values, sizeof(double) * (size_t)evaluation_count(e, leaf));
 }
 
 /* The gradient of the loss at w, parameter after parameter. */

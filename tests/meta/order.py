@@ -25,7 +25,7 @@ LIST = "Its files, each of which calls those before it only:"  # in the opening 
 NOUNS = {
     "compiler": {
         "base": "arena context heap intern mark is nearest text source write error errors help note warn code span bug",
-        "syntax": "expr scan", "graph": "read open guard subst hazards group number is build",
+        "syntax": "expr scan", "graph": "read inside guard subst hazards group number is build",
         "build": "read", "evaluate": "evaluation form line place", "check": "wishes ties gradients",
         "derive": "integrand",
         "derivation": "quantity apart adjoints form algebra known typo setting",

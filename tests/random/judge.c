@@ -109,7 +109,7 @@ static void set_noise(Judge *j, const Node *n, double *x) {
 static void set_leaves(Judge *j, uint64_t seed, uint64_t nudge) {
   for (int i = 0; i < j->leaves.n; i++) {
     Node *n = j->leaves.at[i];
-    double *x = evaluation_open(j->e, n);
+    double *x = evaluation_writable(j->e, n);
     bool whole = n->kind == NODE_INPUT && j->p->inputs.at[n->item].kind != INPUT_REAL;
     if (n->kind == NODE_DRAW) set_noise(j, n, x);
     if (n->kind == NODE_STEP) *x = 1; /* run.c has taken none */
@@ -207,7 +207,7 @@ static bool leaves_floats(Judge *j, Node *result) {
   for (int i = 0; i < list.n; i++) choice = choice || chooses(list.at[i]);
   for (int i = 0; i < list.n; i++) {
     const Node *n = list.at[i];
-    if (n->open || n->kind == NODE_PREV) continue;
+    if (n->inside || n->kind == NODE_PREV) continue;
     const double *y = evaluate(j->e, list.at[i]);
     bool saturates = choice && n->kind == NODE_MAP && (n->op == OP_TANH || n->op == OP_SIGMOID || n->op == OP_ERF);
     for (int64_t k = evaluation_count(j->e, n) - 1; k >= 0; k--)
@@ -292,7 +292,7 @@ static bool loss_moves(Judge *j, const Routine *f, Node *leaf, uint64_t seed) {
   double here = value_of(j, f), moved[2], least = 1e-8 * (1 + fabs(here));
   evaluation_hold_stops(j->e, true);
   for (int side = 0; side < 2; side++) {
-    double *x = evaluation_open(j->e, leaf), step = side ? -2e-3 : 1e-3;
+    double *x = evaluation_writable(j->e, leaf), step = side ? -2e-3 : 1e-3;
     for (int64_t k = evaluation_count(j->e, leaf) - 1; k >= 0; k--) x[k] += step * point_normal(seed, 99, (uint64_t)k);
     moved[side] = value_of(j, f) - here;
   }
