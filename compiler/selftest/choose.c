@@ -90,7 +90,7 @@ static double loss_beside(Trial *t, Node *loss, const Slope *s, int64_t element,
   Node *leaf = t->p->params.at[s->param].node;
   if (element >= 0) evaluation_set_one(t->e, leaf, element, start[element] + h);
   else {
-    double *x = evaluation_open(t->e, leaf);
+    double *x = evaluation_writable(t->e, leaf);
     for (int64_t k = evaluation_count(t->e, leaf) - 1; k >= 0; k--)
       x[k] = start[k] + h * selftest_sign(t->test->seed, ARRAY_PARAM + (uint32_t)s->param, (uint32_t)k);
   }

@@ -89,7 +89,7 @@ static double *array_of(const Trial *t, const Node *n, Spread s, uint32_t array)
 
 static void place_input(Trial *t, int item) {
   const Input *in = &t->p->inputs.at[item];
-  double *x = evaluation_open(t->e, in->node);
+  double *x = evaluation_writable(t->e, in->node);
   uint32_t array = ARRAY_INPUT + (uint32_t)item;
   int range = in->kind == INPUT_INT ? 10 : in->kind == INPUT_BIT ? 2 : in->classes;
   for (int64_t k = evaluation_count(t->e, in->node) - 1; k >= 0; k--)
@@ -118,9 +118,9 @@ void selftest_place(Trial *t, const Values *v, int turn, int step) {
   for (int k = 0; k < p->inputs.n; k++) place_input(t, k);
   for (int k = 0; k < t->nodes.n; k++) {
     Node *n = t->nodes.at[k];
-    if (n->kind == NODE_STEP) *evaluation_open(t->e, n) = n->item == STEP_TRAINING ? step + 1 : step ? step : 1;
+    if (n->kind == NODE_STEP) *evaluation_writable(t->e, n) = n->item == STEP_TRAINING ? step + 1 : step ? step : 1;
     if (n->kind == NODE_DRAW)
-      selftest_noise(evaluation_open(t->e, n), n->item % 2, 0, evaluation_count(t->e, n), t->test->seed,
+      selftest_noise(evaluation_writable(t->e, n), n->item % 2, 0, evaluation_count(t->e, n), t->test->seed,
                      selftest_stream(n, turn, step));
   }
   if (t->shake) evaluation_shake(t->e, t->nodes.at, t->nodes.n, selftest_shake(t));

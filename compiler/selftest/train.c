@@ -74,7 +74,7 @@ typedef struct Place { /* of a stage at work: parameter `only` of the group, or 
 } Place;
 
 static void place_leaf(const Training *r, StageRun *run, const Place *at, Node *n) {
-  double *x = evaluation_open(run->e, n);
+  double *x = evaluation_writable(run->e, n);
   int64_t count = evaluation_count(run->e, n);
   switch (n->kind) {
   case NODE_WEIGHT: gather(r->t, at->group, at->only, r->v.params, x); break;
