@@ -118,8 +118,8 @@ static bool name_taken(const Body *b, const char *name, const char *origin) {
 }
 
 const char *body_label(Body *b, const Node *n) {
-  const Place *p = plan_place(b->plan, n);
-  if (p->kind == PLACE_DEST) {
+  const Storage *p = plan_storage(b->plan, n);
+  if (p->kind == STORAGE_DEST) {
     const Root *r = &b->plan->roots[p->root];
     if (r->dest == DEST_GRAD)
       return arena_printf(b->cx, "d%s", c_flat_name(b->cx, b->em->program->params.at[r->item].path));
@@ -131,9 +131,9 @@ const char *body_label(Body *b, const Node *n) {
 
 static const char *origin_of(Body *b, const Node *n, const Pack *pack) {
   if (pack) return arena_printf(b->cx, "s->f + %lld", (long long)pack->offset);
-  const Place *p = plan_place(b->plan, n);
-  if (p->kind == PLACE_SCALAR) return body_scalar(b, n);
-  if (p->kind == PLACE_WORK)
+  const Storage *p = plan_storage(b->plan, n);
+  if (p->kind == STORAGE_SCALAR) return body_scalar(b, n);
+  if (p->kind == STORAGE_WORK)
     return arena_printf(b->cx,
                         p->wide      ? "s->l + %lld"
                         : p->integer ? "s->i + %lld"
@@ -164,8 +164,8 @@ Operand *body_operand(Body *b, const Node *n, const Pack *pack, bool written) {
   }
   Operand o = {.node = n, .pack = pack, .written = written, .origin = origin_of(b, n, pack)};
   o.scalar = !pack && n->naxes == 0;
-  o.integer = !pack && plan_place(b->plan, n)->integer;
-  o.wide = !pack && plan_place(b->plan, n)->wide;
+  o.integer = !pack && plan_storage(b->plan, n)->integer;
+  o.wide = !pack && plan_storage(b->plan, n)->wide;
   if (b->abstract) {
     o.name = arena_printf(b->cx, "a%d", b->operands.n);
   } else if (o.scalar) {

@@ -47,7 +47,7 @@ typedef struct Body {
   bool direct;           /* operands are written as the function reaches them */
   bool uses_count;
   bool output;                                          /* of an output: draws depend on the seed alone */
-  VEC(Operand) scalars;                                 /* of the function: names of PLACE_SCALAR nodes */
+  VEC(Operand) scalars;                                 /* of the function: names of STORAGE_SCALAR nodes */
   const char *(*origin)(struct Body *b, const Node *n); /* how this function reaches a leaf or a destination */
   const char **root_names;                              /* where each root goes that is copied */
   const char *first;       /* of an optimizer of whole arrays: the place of the first element among all parameters, the
@@ -68,7 +68,7 @@ Operand *body_operand(Body *b, const Node *n, const Pack *pack, bool written);
 void body_declare(Body *b, const Operand *operands, int n);
 /* What a step would like to call the array of n: "dh_W", "h_W", "v13". */
 const char *body_label(Body *b, const Node *n);
-/* What the function calls a value of PLACE_SCALAR. */
+/* What the function calls a value of STORAGE_SCALAR. */
 const char *body_scalar(Body *b, const Node *n);
 /* A new name: t1, t2 ... of the step, or r1, r2 ... of the function. */
 const char *body_temp(Body *b);

@@ -132,7 +132,7 @@ static const TempName *find_temp(const Body *b, const Read *r) {
 
 /* Where `b->when` does not hold the place may not exist; the first one does. */
 static Code element(Body *b, const Read *r) {
-  const Operand *o = body_operand(b, plan_storage(b->plan, r->node), NULL, false);
+  const Operand *o = body_operand(b, plan_owner(b->plan, r->node), NULL, false);
   bool integer = o->integer, scalar = o->scalar;
   Code c = {.text = o->name, .level = scalar && o->name[0] == '('};
   const char *name = o->name;
@@ -169,10 +169,10 @@ static Code inline_value(Body *b, Read *r) {
 }
 
 Code code_read(Body *b, Read *r) {
-  const Place *p = plan_place(b->plan, r->node);
+  const Storage *p = plan_storage(b->plan, r->node);
   const TempName *t = find_temp(b, r);
   if (t) return t->value;
-  if (p->kind == PLACE_INLINE) return inline_value(b, r);
+  if (p->kind == STORAGE_INLINE) return inline_value(b, r);
   return element(b, r);
 }
 

@@ -4,8 +4,9 @@
  *     v9[b,i] = z[b,i] %7[b,i]  [n,20]
  *
  * A stored value is called as in the block: by its name in the model where the block calls it by that, too (h.W is
- * h_W in C), else as the block does: v9, s5. What has no place of its own is %7, or has its name in the model, and its
- * formula stands above the first that reads it. A block that stands for several, in a function of its own, has a0, a1
+ * h_W in C), else as the block does: v9, s5. What has no storage of its own is %7, or has its name in the model, and
+ * its formula stands above the first that reads it. A block that stands for several, in a function of its own, has a0,
+ * a1
  * ... for the values of each. */
 #include "emit/comment.h"
 #include "emit/name.h"
@@ -55,7 +56,7 @@ static bool is_unique(const Body *b, const Node *n) {
 static const char *choose_name(const Speller *s, const Node *n) {
   Body *b = s->b;
   const Operand *o = find_operand(b, n);
-  bool leaf = plan_place(b->plan, n)->kind == PLACE_LEAF;
+  bool leaf = plan_storage(b->plan, n)->kind == STORAGE_LEAF;
   if (s->part && o) return o->name;
   if (n->label && !s->part) {
     if (o && is_spelling(b, n->label, o->name)) return n->label;
@@ -130,7 +131,7 @@ const char *comment_run(Body *b, const char *const *names) {
 /* What has no name at all is called as it is handed over. */
 static const char *name_of_argument(Body *b, const Operand *o) {
   if (o->pack) return o->pack->label;
-  if (plan_place(b->plan, o->node)->kind != PLACE_DEST && o->node->label) return o->node->label;
+  if (plan_storage(b->plan, o->node)->kind != STORAGE_DEST && o->node->label) return o->node->label;
   return !o->scalar && (o->node->label || o->node->number) ? body_label(b, o->node) : o->origin;
 }
 

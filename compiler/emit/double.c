@@ -73,8 +73,8 @@ static const char *leaf_at(Body *b, const Layout *layout, const char *pointer, c
 
 static const char *double_origin(Body *b, const Node *n) {
   Emitter *em = b->em;
-  const Place *p = plan_place(b->plan, n);
-  if (p->kind == PLACE_DEST)
+  const Storage *p = plan_storage(b->plan, n);
+  if (p->kind == STORAGE_DEST)
     return arena_printf(b->cx, "g + %lld", (long long)em->params->offset[b->plan->roots[p->root].item]);
   switch (n->kind) {
   case NODE_INPUT: return n->naxes ? em->input_names[n->item] : arena_printf(em->cx, "%s[0]", em->input_names[n->item]);

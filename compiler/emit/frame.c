@@ -61,7 +61,7 @@ static const Node *largest_value(const Emitter *em) {
   for (int k = 0; k < em->program->routines.n; k++)
     for (int i = 0; i < em->plans[k]->order.n; i++) {
       const Node *n = em->plans[k]->order.at[i];
-      if (plan_place(em->plans[k], n)->kind != PLACE_WORK || plan_elements(em->plans[k], n) <= size) continue;
+      if (plan_storage(em->plans[k], n)->kind != STORAGE_WORK || plan_elements(em->plans[k], n) <= size) continue;
       most = n;
       size = plan_elements(em->plans[k], n);
     }

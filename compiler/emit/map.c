@@ -7,7 +7,7 @@
 
 /* c, a value of n, as the array of `stored` holds it. */
 static const char *as_stored_in(Body *b, Code c, const Node *n, const Node *stored) {
-  const Place *p = plan_place(b->plan, stored);
+  const Storage *p = plan_storage(b->plan, stored);
   return whole_element(b, c, n, p->integer, p->wide, 5);
 }
 
@@ -22,8 +22,8 @@ static void name_in_group(Body *b, const Node *n, Code c) {
 }
 
 static bool is_stored(const Body *b, const Node *n) {
-  PlaceKind kind = plan_place(b->plan, n)->kind;
-  return kind == PLACE_WORK || kind == PLACE_DEST;
+  StorageKind kind = plan_storage(b->plan, n)->kind;
+  return kind == STORAGE_WORK || kind == STORAGE_DEST;
 }
 
 static void store(Body *b, const Nest *nest, Code c) {
@@ -37,7 +37,7 @@ void emit_scalars(Body *b, const Step *step) {
     body_use_axes(b, n);
     Code c = code_body(b, n, n->reads, n->guards, n->nguards, n->value);
     const char *name = body_operand(b, n, NULL, true)->name;
-    const Place *p = plan_place(b->plan, n);
+    const Storage *p = plan_storage(b->plan, n);
     body_line(b, "const %s %s = %s;", body_element_type(p->integer, p->wide), name, as_stored(b, c, n));
     b->temps.n = 0;
   }
@@ -195,9 +195,9 @@ void emit_carry(Body *b, const Carry *carry, int loop, bool start) {
   Index *now = index_var(b->g, time);
   nest.place[time] = start ? index_constant(b->g, scan->backwards ? scan->extent - 1 : 0)
                            : index_combine(b->g, 1, now, 1, index_constant(b->g, scan->backwards ? -1 : 1));
-  if (!plan_place(b->plan, carry->prev)->kept) nest.place[time] = index_constant(b->g, 0);
+  if (!plan_storage(b->plan, carry->prev)->kept) nest.place[time] = index_constant(b->g, 0);
   const char *last = scan->backwards ? "0" : arena_printf(b->cx, "%lld", (long long)scan->extent - 1);
-  if (!start && plan_place(b->plan, carry->prev)->kept >> time & 1)
+  if (!start && plan_storage(b->plan, carry->prev)->kept >> time & 1)
     body_begin_guard(
       b, arena_printf(b->cx, "%s %s %s", b->plan->loops.at[loop].variable, scan->backwards ? ">" : "<", last));
   for (int k = 0; k < nest.loops.n; k++) nest_begin_loop(b, &nest.loops.at[k]);

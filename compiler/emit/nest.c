@@ -59,7 +59,7 @@ static bool pinned_read(Body *b, Read *r, int var) {
   const Node *n = r->node;
   for (int k = 0; k < n->naxes; k++)
     if (pinned_index(r->index[k], var)) return true;
-  if (plan_place(b->plan, n)->kind != PLACE_INLINE) return false;
+  if (plan_storage(b->plan, n)->kind != STORAGE_INLINE) return false;
   Subst s = read_subst(r);
   if (n->value && index_uses(index_substitute(b->g, n->value, &s), var)) return true;
   for (int k = 0; k < n->nguards; k++)
@@ -171,13 +171,13 @@ static void fill_places(Body *b, const Nest *nest, const char *start) {
   nest_add_loops(&all);
   for (int k = 0; k < all.loops.n; k++)
     if (all.loops.at[k].own) nest_begin_loop(b, &all.loops.at[k]);
-  body_line(b, "%s = %s;", nest_target(b, &all), plan_place(b->plan, nest->n)->integer ? "0" : start);
+  body_line(b, "%s = %s;", nest_target(b, &all), plan_storage(b->plan, nest->n)->integer ? "0" : start);
   nest_end(b, indent);
   memcpy(b->dropped, merged, sizeof merged);
 }
 
 void nest_fill(Body *b, const Nest *nest, const char *start) {
-  if (plan_place(b->plan, nest->n)->kept) {
+  if (plan_storage(b->plan, nest->n)->kept) {
     fill_places(b, nest, start);
     return;
   }
@@ -190,7 +190,7 @@ void nest_fill(Body *b, const Nest *nest, const char *start) {
     else all.kind = kind;
   }
   body_line(b, "for (int q = 0; q < %s; q++) %s[q] = %s;", nest_loop_end(b, &all), name,
-            plan_place(b->plan, nest->n)->integer ? "0" : start);
+            plan_storage(b->plan, nest->n)->integer ? "0" : start);
 }
 
 /* ---- guards as bounds ---- */

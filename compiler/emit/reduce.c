@@ -76,7 +76,7 @@ static void reduce_in_array(Nest *nest, bool scatter) {
   Body *b = nest->b;
   int indent = b->indent;
   Reduction r = nest->n->reduction;
-  const Place *p = plan_place(b->plan, nest->n);
+  const Storage *p = plan_storage(b->plan, nest->n);
   int inner = nest->loops.n - 1, own = outer_own_loops(nest);
   bool inside = !scatter && own > 0 && !guards_rows(nest, own); /* set one row at a time, while it is near */
   int k = 0;
@@ -250,7 +250,7 @@ static void reduce_to_place(Nest *nest, int own) { /* ARGMAX, ARGMIN */
   const char *test = whole ? c.text : code_float(b, c, 3), *value = whole ? c.text : code_float(b, c, 5);
   body_line(b, "if (%s %s best) { best = %s; place = %s; }", test, most ? ">" : "<", value, reduced_place(nest));
   nest_end(b, indent);
-  const Place *p = plan_place(b->plan, nest->n);
+  const Storage *p = plan_storage(b->plan, nest->n);
   finish_scalar(nest, whole_element(b, place, nest->n, p->integer, p->wide, 5));
 }
 
@@ -281,7 +281,7 @@ static void reduce_whole(Nest *nest, int own) {
     body_line(b, "if (%s %s acc) acc = %s;", c.text, r == RED_MAX ? ">" : "<", c.text);
   }
   nest_end(b, indent);
-  const Place *p = plan_place(b->plan, n);
+  const Storage *p = plan_storage(b->plan, n);
   Code result = r == RED_SUM ? scaled_whole(b, n, acc) : acc;
   finish_scalar(nest, whole_element(b, result, n, p->integer, p->wide, 5));
 }
@@ -306,7 +306,7 @@ static void reduce_to_scalar(Nest *nest, int own) {
   else update(b, r, "acc", code_float(b, term(nest), 5));
   nest_end(b, indent);
   if (parts) flush_parts(nest, "acc");
-  const Place *p = plan_place(b->plan, nest->n);
+  const Storage *p = plan_storage(b->plan, nest->n);
   bool plain = !nest->deep || (p->integer && nest->n->scale == 1);
   Code sum = {.text = plain ? "acc" : "(float)acc", .level = !plain};
   Code result = {.text = r == RED_SUM ? scaled(b, nest->n, sum) : sum.text, .level = r == RED_SUM ? 2 : sum.level};
@@ -327,7 +327,7 @@ void emit_reduce(Body *b, const Node *n) {
   body_use_axes(b, n);
   Nest nest = nest_new(b, n);
   bool scatter = n->reduction == RED_SUM && nest_solve_guards(&nest);
-  bool needs_scalar = reduction_rows[n->reduction].place || n->naxes == 0 || plan_place(b->plan, n)->integer ||
+  bool needs_scalar = reduction_rows[n->reduction].place || n->naxes == 0 || plan_storage(b->plan, n)->integer ||
                       sums_whole(b, n) || /* a whole result is made in a variable, a long product in a double */
                       (n->reduction == RED_PROD && plan_terms(b->plan, n) > DEEP_SUM);
   nest_add_loops(&nest);

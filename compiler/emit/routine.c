@@ -40,8 +40,8 @@ const char *emit_step_number(const Node *n) { /* the upper half of step: turns *
 
 static const char *routine_origin(Body *b, const Node *n) {
   Emitter *em = b->em;
-  const Place *p = plan_place(b->plan, n);
-  if (p->kind == PLACE_DEST) {
+  const Storage *p = plan_storage(b->plan, n);
+  if (p->kind == STORAGE_DEST) {
     const Root *r = &b->plan->roots[p->root];
     return r->dest == DEST_OUT ? "out" : layout_pointer(em->cx, em->params, "g", r->item, true);
   }

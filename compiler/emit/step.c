@@ -12,7 +12,7 @@ static const char *offset(Body *b, const char *name, const char *at) {
 }
 
 static const char *matrix(Body *b, const Node *n, const Read *r, const Pack *pack) {
-  Operand *o = body_operand(b, pack ? n : plan_storage(b->plan, r->node), pack, false);
+  Operand *o = body_operand(b, pack ? n : plan_owner(b->plan, r->node), pack, false);
   const char *name = o->name;
   if (pack) return name;
   const char *at = code_index(b, plan_flat_index(b->plan, r)).text;
@@ -149,7 +149,7 @@ static void emit_scalar_step(Body *b, const Step *step) {
     b->direct = false;
     return;
   }
-  body_line(b, "%s %s;", body_element_type(plan_place(b->plan, n)->integer, plan_place(b->plan, n)->wide),
+  body_line(b, "%s %s;", body_element_type(plan_storage(b->plan, n)->integer, plan_storage(b->plan, n)->wide),
             body_scalar(b, n));
   emit_braced(b, step);
 }

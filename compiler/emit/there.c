@@ -27,7 +27,7 @@ bool code_always_there(Body *b, Read *r) {
   for (int k = 0; k < n->naxes; k++)
     if (!code_gathers_there(b, r->index[k])) return false;
   if (!code_in_range(b, r)) return false;
-  if (plan_place(b->plan, n)->kind != PLACE_INLINE) return true;
+  if (plan_storage(b->plan, n)->kind != STORAGE_INLINE) return true;
   Subst s = read_subst(r);
   for (int k = 0; k < n->nguards; k++)
     if (!code_gathers_there(b, index_substitute(b->g, n->guards[k].e, &s))) return false;

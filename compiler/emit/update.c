@@ -134,7 +134,7 @@ static const char *flat_origin(Body *b, const Node *n) {
   case NODE_HYPER: return hyper_name(b->em, n->item);
   case NODE_STEP: return "step";
   case NODE_GNORM: return "gnorm";
-  case NODE_CONST: return emit_table_name(b->em, n, plan_place(b->plan, n)->integer, false);
+  case NODE_CONST: return emit_table_name(b->em, n, plan_storage(b->plan, n)->integer, false);
   case NODE_DRAW: return noise_name(b->em, n);
   default: bug("emit", "a leaf of kind %d in an optimizer", (int)n->kind);
   }
@@ -280,7 +280,7 @@ static const char *whole_origin(Body *b, const Node *n) {
   case NODE_HYPER: return arena_printf(b->cx, "m->hyper.%s", em->hypers->access[em->hyper_index[n->item]]);
   case NODE_STEP: return "step";
   case NODE_GNORM: return "gnorm";
-  case NODE_CONST: return emit_table_name(em, n, plan_place(b->plan, n)->integer, false);
+  case NODE_CONST: return emit_table_name(em, n, plan_storage(b->plan, n)->integer, false);
   case NODE_SLOT: s = arena_printf(b->cx, "%s.%s", slot_member(em, stage, n->item), b->slot_access); break;
   default: bug("emit", "a leaf of kind %d in an optimizer", (int)n->kind);
   }

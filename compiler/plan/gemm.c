@@ -220,7 +220,7 @@ static bool try_packed(Trial *t, Gemm *g) {
   peel(t, IN_M, t->stride_c, t->pack_a ? NULL : t->a.stride, t->pack_a);
   peel(t, IN_N, t->stride_c, t->pack_b ? NULL : t->b.stride, t->pack_b);
   peel(t, IN_K, t->pack_a ? NULL : t->a.stride, t->pack_b ? NULL : t->b.stride, t->pack_a || t->pack_b);
-  if (t->nsum && plan_place(t->plan, t->n)->kept) return false; /* its array is no run that could be cleared */
+  if (t->nsum && plan_storage(t->plan, t->n)->kept) return false; /* its array is no run that could be cleared */
   *g = (Gemm){.a = t->a.read, .b = t->b.read, .alpha = t->n->scale};
   g->m = run_length(t, IN_M), g->n = run_length(t, IN_N), g->k = run_length(t, IN_K);
   if (!worth_a_call(t, g)) return false;
@@ -247,8 +247,8 @@ static bool is_candidate(const Plan *plan, const Node *n) {
     work *= (double)plan_extent(plan, n, k);
   }
   for (int k = 0; k < 2; k++)
-    if (plan_place(plan, n->reads[k]->node)->integer) return false;
-  return work > least_work && !plan_place(plan, n)->integer;
+    if (plan_storage(plan, n->reads[k]->node)->integer) return false;
+  return work > least_work && !plan_storage(plan, n)->integer;
 }
 
 Gemm *plan_gemm(const Plan *plan, const Node *n) {

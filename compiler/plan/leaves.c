@@ -13,7 +13,7 @@ bool plan_reads_again(const Node *n, int k) {
 static void read_leaves(const Plan *plan, Read *r, bool gather, LeafList *out) {
   for (int k = 0; k < r->node->naxes; k++) index_leaves(plan, r->index[k], out);
   const Node *n = r->node;
-  if (plan_place(plan, n)->kind != PLACE_INLINE) {
+  if (plan_storage(plan, n)->kind != STORAGE_INLINE) {
     VEC_PUSH(plan->program->cx, out, ((LeafRead){r, gather}));
     return;
   }
@@ -45,13 +45,13 @@ void plan_whole_leaves(const Plan *plan, Node *n, LeafList *out) {
   plan_read_leaves(plan, read_make(plan->program->graph, n, index), out);
 }
 
-/* ---- what has no place of its own ---- */
+/* ---- what has no storage of its own ---- */
 
 static bool is_written_out(const Plan *plan, const Node *n) {
-  PlaceKind kind = plan_place(plan, n)->kind;
+  StorageKind kind = plan_storage(plan, n)->kind;
   Read whole = {(Node *)n, NULL};
   double number;
-  return kind == PLACE_VIEW || (kind == PLACE_INLINE && (n->naxes || !read_constant(&whole, &number)));
+  return kind == STORAGE_VIEW || (kind == STORAGE_INLINE && (n->naxes || !read_constant(&whole, &number)));
 }
 
 static bool is_listed(const NodeList *list, const Node *n) {

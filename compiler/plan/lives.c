@@ -25,7 +25,7 @@ static void follow_results(Plan *plan) {
   for (int k = 0; k < plan->nroots; k++)
     if (plan->roots[k].dest == DEST_RETURN) plan_whole_leaves(plan, plan->roots[k].node, &leaves);
   for (int k = 0; k < leaves.n; k++) {
-    Place *p = plan_place(plan, plan_storage(plan, leaves.at[k].read->node));
+    Storage *p = plan_storage(plan, plan_owner(plan, leaves.at[k].read->node));
     p->last = plan->steps.n;
     p->shared = true;
   }
@@ -36,7 +36,7 @@ void plan_lives(Plan *plan) {
     LeafList leaves = {0};
     step_leaves(plan, &plan->steps.at[s], &leaves);
     for (int k = 0; k < leaves.n; k++) {
-      Place *p = plan_place(plan, plan_storage(plan, leaves.at[k].read->node));
+      Storage *p = plan_storage(plan, plan_owner(plan, leaves.at[k].read->node));
       int last = outermost_end(plan, s);
       if (p->last < last) p->last = last;
       p->shared |= p->step != s;
@@ -44,8 +44,8 @@ void plan_lives(Plan *plan) {
   }
   follow_results(plan);
   for (int i = 0; i < plan->order.n; i++) {
-    Place *p = plan_place(plan, plan->order.at[i]);
+    Storage *p = plan_storage(plan, plan->order.at[i]);
     if (p->loop >= 0 && p->step >= 0 && p->last < outermost_end(plan, p->step)) p->last = outermost_end(plan, p->step);
-    if (p->kind == PLACE_WORK && (plan->flat || !(p->shared || p->wanted))) p->kind = PLACE_TEMP;
+    if (p->kind == STORAGE_WORK && (plan->flat || !(p->shared || p->wanted))) p->kind = STORAGE_TEMP;
   }
 }

@@ -12,15 +12,15 @@ static bool is_leaf(const Node *n) {
 
 static void want(Plan *plan, Node *n, bool integer) {
   for (;;) {
-    plan_place(plan, n)->wanted = true;
-    plan_place(plan, n)->integer |= integer;
+    plan_storage(plan, n)->wanted = true;
+    plan_storage(plan, n)->integer |= integer;
     if (!plan_is_view(n)) return;
     n = n->reads[0]->node;
   }
 }
 
 static void mark_read(Plan *plan, Node *user, Read *r) {
-  Place *p = plan_place(plan, r->node);
+  Storage *p = plan_storage(plan, r->node);
   p->uses += 1;
   p->user = user;
   for (int k = 0; k < r->node->naxes; k++) mark_index(plan, user, r->index[k]);
@@ -35,8 +35,8 @@ static void mark_index(Plan *plan, Node *user, const Index *e) {
 }
 
 static void mark_leaf(Plan *plan, const Node *n) {
-  Place *p = plan_place(plan, n);
-  p->kind = PLACE_LEAF;
+  Storage *p = plan_storage(plan, n);
+  p->kind = STORAGE_LEAF;
   p->step = -1;
   if (n->kind == NODE_INPUT) {
     plan->inputs |= UINT32_C(1) << n->item;
@@ -58,11 +58,11 @@ void plan_mark(Plan *plan) {
       if (n->kind != NODE_MAP) want(plan, n->reads[k]->node, false);
     }
     for (int k = 0; k < n->ncarries; k++) want(plan, n->carries[k].next, false), want(plan, n->carries[k].prev, false);
-    plan_place(plan, n)->integer |= plan_beyond_floats(plan, n);
+    plan_storage(plan, n)->integer |= plan_beyond_floats(plan, n);
     if (is_leaf(n)) mark_leaf(plan, n);
   }
   for (int i = 0; i < plan->order.n; i++) {
-    Place *p = plan_place(plan, plan->order.at[i]);
+    Storage *p = plan_storage(plan, plan->order.at[i]);
     double lo, hi;
     node_range(plan->order.at[i], &lo, &hi);
     p->wide = p->integer && (lo < INT32_MIN || hi > INT32_MAX);
@@ -70,7 +70,7 @@ void plan_mark(Plan *plan) {
   for (int i = 0; i < plan->order.n && !plan->options->no_fuse && !plan->flat; i++) {
     Node *n = plan->order.at[i];
     Gemm *gemm = n->kind == NODE_MAP ? plan_gemm(plan, n) : NULL;
-    plan_place(plan, n)->gemm = gemm;
+    plan_storage(plan, n)->gemm = gemm;
     for (int k = 0; gemm && k < n->nreads; k++) want(plan, n->reads[k]->node, false);
   }
 }

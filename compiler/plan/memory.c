@@ -42,7 +42,7 @@ static int64_t enter(Context *cx, Area *area, int64_t count, int last, bool reus
 }
 
 static void place_pack(Plan *plan, Area *area, Pack *pack, int step) {
-  int last = step; /* one in a loop keeps its place as long as the loop runs */
+  int last = step; /* one in a loop keeps its storage as long as the loop runs */
   for (int l = plan->steps.at[step].loop; l >= 0; l = plan->loops.at[l].around) last = plan->loops.at[l].end;
   if (pack) pack->offset = enter(plan->program->cx, area, padded(pack->count), last, !plan->options->no_reuse);
 }
@@ -56,17 +56,17 @@ void plan_memory(Plan *plan) {
     if (reuse) leave(&floats, s), leave(&integers, s), leave(&wides, s);
     const ScanGroup *group = step->kind == STEP_LOOP ? plan->loops.at[step->loop].group : NULL;
     for (int k = 0; group && k < group->ncarries; k++) {
-      Place *p = plan_place(plan, group->carries[k].prev);
+      Storage *p = plan_storage(plan, group->carries[k].prev);
       int last = p->last > plan->loops.at[step->loop].end ? p->last : plan->loops.at[step->loop].end;
       p->offset = enter(cx, p->wide ? &wides : p->integer ? &integers : &floats, padded(p->count), last, reuse);
     }
     for (int i = 0; step->kind != STEP_COPY && i < step->nodes.n; i++) {
-      Place *p = plan_place(plan, step->nodes.at[i]);
+      Storage *p = plan_storage(plan, step->nodes.at[i]);
       int last = p->last > s ? p->last : s;
-      if (p->kind == PLACE_WORK)
+      if (p->kind == STORAGE_WORK)
         p->offset = enter(cx, p->wide ? &wides : p->integer ? &integers : &floats, padded(p->count), last, reuse);
     }
-    if (step->kind == STEP_REDUCE) place_pack(plan, &floats, plan_place(plan, step->nodes.at[0])->lost, s);
+    if (step->kind == STEP_REDUCE) place_pack(plan, &floats, plan_storage(plan, step->nodes.at[0])->lost, s);
     Pack *const packs[] = {step->gemm ? step->gemm->pack_a : NULL, step->gemm ? step->gemm->pack_b : NULL,
                            step->gemm ? step->gemm->part : NULL, step->gemm ? step->gemm->lost : NULL};
     for (int k = 0; k < 4; k++) place_pack(plan, &floats, packs[k], s);

@@ -2,8 +2,8 @@
  * order.
  *
  * Comes in: the roots of a routine (or of an optimizer) after simplification: MAP, RESHAPE, PIECES and leaves. Goes
- * out: a list of steps, and a place for every node. A step stores one node or several (a fused group of elementwise
- * ones); what has no place of its own is written out where it is read. Needs and keeps: the graph is not changed.
+ * out: a list of steps, and storage for every node. A step stores one node or several (a fused group of elementwise
+ * ones); what has no storage of its own is written out where it is read. Needs and keeps: the graph is not changed.
  *
  * Its files, each of which calls those before it only:
  *     leaves.c   which arrays a body reads
@@ -14,22 +14,22 @@
  *     sum.c      which sums need memory to keep their digits
  *     gemm.c     which are matrix products
  *     mark.c     who needs a node as an array
- *     steps.c    from roots to steps and places */
+ *     steps.c    from roots to steps and storage */
 #ifndef NNC_PLAN_H
 #define NNC_PLAN_H
 
 #include "graph/graph.h"
 
 typedef enum {
-  PLACE_NONE,   /* not needed */
-  PLACE_LEAF,   /* an input, a parameter, a constant array ... */
-  PLACE_INLINE, /* computed where it is read */
-  PLACE_TEMP,   /* a local variable inside the loop of its group */
-  PLACE_SCALAR, /* a local variable of the function */
-  PLACE_WORK,   /* an array in the work area */
-  PLACE_DEST,   /* an array of the caller's: roots[root] */
-  PLACE_VIEW    /* the storage of `base`, read with other axes */
-} PlaceKind;
+  STORAGE_NONE,   /* not needed */
+  STORAGE_LEAF,   /* an input, a parameter, a constant array ... */
+  STORAGE_INLINE, /* computed where it is read */
+  STORAGE_TEMP,   /* a local variable inside the loop of its group */
+  STORAGE_SCALAR, /* a local variable of the function */
+  STORAGE_WORK,   /* an array in the work area */
+  STORAGE_DEST,   /* an array of the caller's: roots[root] */
+  STORAGE_VIEW    /* the storage of `base`, read with other axes */
+} StorageKind;
 
 typedef struct Gemm Gemm;
 typedef struct Pack Pack;
@@ -38,8 +38,8 @@ typedef struct Pack Pack;
  * 1993, eq. 2.6, and what is measured of equal terms). */
 enum { DEEP_SUM = 256 };
 
-typedef struct Place {
-  PlaceKind kind;
+typedef struct Storage {
+  StorageKind kind;
   bool integer; /* int32_t elements */
   bool wide;    /* int64_t elements: integers that 32 bits do not hold */
   bool wanted;  /* someone needs it as an array */
@@ -58,7 +58,7 @@ typedef struct Place {
   int64_t offset; /* of WORK: in elements, from the start of the floats, of the integers or of the wide ones */
   int64_t count;  /* elements, with the batch at its bound */
   Node *base;     /* of VIEW */
-} Place;
+} Storage;
 
 /* A run of axes that collapses to one loop of a matrix product. */
 typedef struct Extent {
@@ -115,7 +115,7 @@ typedef struct Plan {
   bool flat;        /* everything in one loop over a run of parameters */
   int64_t batch;    /* the bound */
   NodeList order;
-  Place *places; /* by node id */
+  Storage *storage; /* by node id */
   VEC(PlanLoop) loops;
   ScanGroups groups;
   VEC(Step) steps;
@@ -128,9 +128,9 @@ typedef struct Plan {
 Plan *plan_roots(Program *program, const Options *options, const Root *roots, int nroots, bool integer_out, bool flat);
 /* The bound of the batch. */
 int64_t plan_batch(const Program *program);
-static inline Place *plan_place(const Plan *plan, const Node *n) { return &plan->places[n->id]; }
+static inline Storage *plan_storage(const Plan *plan, const Node *n) { return &plan->storage[n->id]; }
 /* The node whose storage a read of n touches: looks through views. */
-Node *plan_storage(const Plan *plan, Node *n);
+Node *plan_owner(const Plan *plan, Node *n);
 typedef struct LeafRead {
   Read *read;
   bool gather; /* it is part of an index */
@@ -147,10 +147,10 @@ static inline Node *plan_seen(Node *n) {
   while (n->kind == NODE_RESULT) n = n->reads[0]->node;
   return n;
 }
-/* What has no place of its own in what n reads, operands first: values that are written out, and views with other axes.
- * Numbers are none of them, and what is in out already is not added again. */
+/* What has no storage of its own in what n reads, operands first: values that are written out, and views with other
+ * axes. Numbers are none of them, and what is in out already is not added again. */
 void plan_written_out(const Plan *plan, const Node *n, NodeList *out);
-/* The same and n itself, where it has no place. */
+/* The same and n itself, where it has no storage. */
 void plan_written_out_itself(const Plan *plan, Node *n, NodeList *out);
 /* Strides of an array: row-major, but with batch axes outermost, wherever they stand; only the first of those has no
  * bound. */

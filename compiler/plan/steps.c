@@ -1,4 +1,4 @@
-/* steps.c: from the roots of a routine to steps and places; see plan/plan.h.
+/* steps.c: from the roots of a routine to steps and storage; see plan/plan.h.
  *
  * In the order of the graph, three sweeps:
  *   mark    how often each node is read, and who needs it as an array (plan/mark.c)
@@ -27,35 +27,35 @@ static bool is_free(const Node *n) { /* of work: constants, index values, copies
 
 /* Is n, read once, computed just as often when it is written out inside of its user? */
 static bool fits_inside(const Plan *plan, const Node *n) {
-  const Place *p = plan_place(plan, n), *user = p->user ? plan_place(plan, p->user) : NULL;
+  const Storage *p = plan_storage(plan, n), *user = p->user ? plan_storage(plan, p->user) : NULL;
   if (p->uses != 1 || !user || p->user->kind != NODE_MAP || user->gemm) return false;
-  if (plan_place(plan, p->user)->loop != p->loop) return false; /* it would be computed at every step */
+  if (plan_storage(plan, p->user)->loop != p->loop) return false; /* it would be computed at every step */
   if (plan_space(plan, p->user) > plan_elements(plan, n)) return false;
   if (p->user->nreduce) return true;
-  if (user->kind == PLACE_INLINE) return user->depth < INLINE_DEPTH;
+  if (user->kind == STORAGE_INLINE) return user->depth < INLINE_DEPTH;
   return !same_axes(n, p->user); /* else they share a loop anyway */
 }
 
-static PlaceKind choose_kind(const Plan *plan, const Node *n) {
-  const Place *p = plan_place(plan, n);
-  if (plan_is_view(n)) return PLACE_VIEW;
-  if (n->kind == NODE_PIECES || n->kind == NODE_PREV || n->kind == NODE_DRAW) return PLACE_WORK;
-  if (is_free(n) && !(p->wanted && n->naxes)) return PLACE_INLINE;
-  if (n->naxes == 0) return PLACE_SCALAR;
-  if (n->nreduce || p->wanted || plan->options->no_fuse) return PLACE_WORK;
-  return fits_inside(plan, n) ? PLACE_INLINE : PLACE_WORK;
+static StorageKind choose_kind(const Plan *plan, const Node *n) {
+  const Storage *p = plan_storage(plan, n);
+  if (plan_is_view(n)) return STORAGE_VIEW;
+  if (n->kind == NODE_PIECES || n->kind == NODE_PREV || n->kind == NODE_DRAW) return STORAGE_WORK;
+  if (is_free(n) && !(p->wanted && n->naxes)) return STORAGE_INLINE;
+  if (n->naxes == 0) return STORAGE_SCALAR;
+  if (n->nreduce || p->wanted || plan->options->no_fuse) return STORAGE_WORK;
+  return fits_inside(plan, n) ? STORAGE_INLINE : STORAGE_WORK;
 }
 
 static void choose(Plan *plan) {
   for (int i = plan->order.n - 1; i >= 0; i--) {
     Node *n = plan->order.at[i];
-    Place *p = plan_place(plan, n);
-    if (p->kind == PLACE_LEAF) continue;
+    Storage *p = plan_storage(plan, n);
+    if (p->kind == STORAGE_LEAF) continue;
     p->kind = choose_kind(plan, n);
     p->step = -1;
-    if (p->kind == PLACE_VIEW) p->base = n->reads[0]->node;
-    if (p->kind == PLACE_INLINE && p->user)
-      p->depth = plan_place(plan, p->user)->kind == PLACE_INLINE ? plan_place(plan, p->user)->depth + 1 : 1;
+    if (p->kind == STORAGE_VIEW) p->base = n->reads[0]->node;
+    if (p->kind == STORAGE_INLINE && p->user)
+      p->depth = plan_storage(plan, p->user)->kind == STORAGE_INLINE ? plan_storage(plan, p->user)->depth + 1 : 1;
   }
 }
 
@@ -65,17 +65,17 @@ static bool takes_arrays(const Plan *plan, DestKind dest) {
   return !plan->flat && (dest == DEST_GRAD || dest == DEST_OUT);
 }
 
-/* A root's array is written where it is wanted, unless it is a leaf, or has a place already. */
+/* A root's array is written where it is wanted, unless it is a leaf, or has storage already. */
 static bool claim(Plan *plan, int root) {
   const Root *r = &plan->roots[root];
   if (!takes_arrays(plan, r->dest)) return false;
   Node *n = r->node;
   while (n->kind == NODE_RESHAPE) n = n->reads[0]->node;
-  Place *p = plan_place(plan, n);
-  if (p->kind != PLACE_WORK || p->loop >= 0) return false;
+  Storage *p = plan_storage(plan, n);
+  if (p->kind != STORAGE_WORK || p->loop >= 0) return false;
   if (r->dest != DEST_OUT && p->integer) return false;
   if (r->dest == DEST_OUT && (plan->integer_out != p->integer || p->wide)) return false;
-  p->kind = PLACE_DEST;
+  p->kind = STORAGE_DEST;
   p->root = root;
   p->wanted = true;
   return true;
@@ -84,7 +84,7 @@ static bool claim(Plan *plan, int root) {
 /* ---- steps ---- */
 
 static int new_step(Plan *plan, StepKind kind, Node *n) {
-  Step s = {.kind = kind, .loop = kind == STEP_LOOP || kind == STEP_END || !n ? -1 : plan_place(plan, n)->loop};
+  Step s = {.kind = kind, .loop = kind == STEP_LOOP || kind == STEP_END || !n ? -1 : plan_storage(plan, n)->loop};
   if (n) VEC_PUSH(plan->program->cx, &s.nodes, n);
   VEC_PUSH(plan->program->cx, &plan->steps, s);
   return plan->steps.n - 1;
@@ -93,7 +93,7 @@ static int new_step(Plan *plan, StepKind kind, Node *n) {
 static int ready_after(const Plan *plan, const LeafList *leaves) {
   int step = -1;
   for (int k = 0; k < leaves->n; k++) {
-    int s = plan_place(plan, plan_storage(plan, leaves->at[k].read->node))->step;
+    int s = plan_storage(plan, plan_owner(plan, leaves->at[k].read->node))->step;
     if (s > step) step = s;
   }
   return step;
@@ -102,11 +102,11 @@ static int ready_after(const Plan *plan, const LeafList *leaves) {
 /* May n be computed inside of the loop of this step, after what is there? */
 static bool may_join(const Plan *plan, int step, const Node *n, const LeafList *leaves) {
   const Step *s = &plan->steps.at[step];
-  if (s->kind != STEP_MAP || s->loop != plan_place(plan, n)->loop || !same_axes(s->nodes.at[0], n)) return false;
+  if (s->kind != STEP_MAP || s->loop != plan_storage(plan, n)->loop || !same_axes(s->nodes.at[0], n)) return false;
   for (int k = 0; k < leaves->n; k++) {
     Node *m = leaves->at[k].read->node;
-    if (plan_place(plan, plan_storage(plan, m))->step != step) continue;
-    if (plan_place(plan, m)->kind == PLACE_VIEW || !read_is_identity(leaves->at[k].read)) return false;
+    if (plan_storage(plan, plan_owner(plan, m))->step != step) continue;
+    if (plan_storage(plan, m)->kind == STORAGE_VIEW || !read_is_identity(leaves->at[k].read)) return false;
   }
   return true;
 }
@@ -128,8 +128,8 @@ static int join_step(Plan *plan, Node *n) {
 }
 
 static void make_step(Plan *plan, Node *n) {
-  Place *p = plan_place(plan, n);
-  if (p->kind == PLACE_LEAF || p->kind == PLACE_INLINE || p->kind == PLACE_VIEW || n->kind == NODE_PREV) return;
+  Storage *p = plan_storage(plan, n);
+  if (p->kind == STORAGE_LEAF || p->kind == STORAGE_INLINE || p->kind == STORAGE_VIEW || n->kind == NODE_PREV) return;
   if (n->kind == NODE_DRAW) {
     p->step = new_step(plan, STEP_DRAW, n);
     p->wanted = true;
@@ -161,10 +161,10 @@ static void make_loop(Plan *plan, int which) {
   l->made = true;
   l->begin = new_step(plan, STEP_LOOP, NULL);
   plan->steps.at[l->begin].loop = which;
-  for (int k = 0; k < l->group->ncarries; k++) plan_place(plan, l->group->carries[k].prev)->step = l->begin;
+  for (int k = 0; k < l->group->ncarries; k++) plan_storage(plan, l->group->carries[k].prev)->step = l->begin;
   for (int i = 0; i < plan->order.n; i++) {
     Node *n = plan->order.at[i];
-    if (plan_place(plan, n)->loop != which) continue;
+    if (plan_storage(plan, n)->loop != which) continue;
     if (n->kind == NODE_RESULT) make_loop(plan, loop_of_result(plan, n));
     else make_step(plan, n);
   }
@@ -175,7 +175,7 @@ static void make_loop(Plan *plan, int which) {
 static void make_steps(Plan *plan, bool scalars, bool arrays) {
   for (int i = 0; i < plan->order.n; i++) {
     Node *n = plan->order.at[i];
-    if ((n->naxes ? !arrays : !scalars) || plan_place(plan, n)->loop >= 0) continue;
+    if ((n->naxes ? !arrays : !scalars) || plan_storage(plan, n)->loop >= 0) continue;
     if (n->kind == NODE_RESULT) make_loop(plan, loop_of_result(plan, n));
     else make_step(plan, n);
   }
@@ -185,7 +185,7 @@ static void check_sizes(Plan *plan) {
   for (int i = 0; i < plan->order.n; i++) {
     Node *n = plan->order.at[i];
     double count = plan_elements(plan, n);
-    plan_place(plan, n)->count = (int64_t)count;
+    plan_storage(plan, n)->count = (int64_t)count;
     if (count <= 2147483647.0 || error_count(plan->program->cx)) continue;
     Text sizes = {.cx = plan->program->cx};
     for (int k = 0; k < n->naxes; k++)
@@ -211,13 +211,13 @@ Plan *plan_roots(Program *program, const Options *options, const Root *roots, in
   Node **nodes = ARENA_ARRAY(cx, Node *, nroots + 1);
   for (int k = 0; k < nroots; k++) nodes[k] = roots[k].node;
   plan->order = graph_order(cx, nodes, nroots);
-  plan->places = ARENA_ARRAY(cx, Place, program->graph->nnodes + 1);
+  plan->storage = ARENA_ARRAY(cx, Storage, program->graph->nnodes + 1);
   plan_loops(plan);
   check_sizes(plan);
   plan_mark(plan);
   for (int k = 0; k < nroots; k++)
     if (takes_arrays(plan, roots[k].dest))
-      plan_place(plan, roots[k].node)->uses += 2; /* kept: it is read by the caller */
+      plan_storage(plan, roots[k].node)->uses += 2; /* kept: it is read by the caller */
   choose(plan);
   bool *claimed = ARENA_ARRAY(cx, bool, nroots + 1);
   for (int k = 0; k < nroots; k++) claimed[k] = claim(plan, k);

@@ -13,12 +13,12 @@ int plan_time(const Plan *plan, int loop, Axis axis) {
 }
 
 static bool held(const Plan *plan, const Node *n, int k) {
-  return plan_time(plan, plan_place(plan, n)->loop, n->axes[k]) >= 0;
+  return plan_time(plan, plan_storage(plan, n)->loop, n->axes[k]) >= 0;
 }
 
 /* Of the array that is stored. */
 static int64_t stored_extent(const Plan *plan, const Node *n, int k) {
-  if (n->axes[k].kind == AXIS_PLAIN && held(plan, n, k) && (plan_place(plan, n)->kept >> k & 1))
+  if (n->axes[k].kind == AXIS_PLAIN && held(plan, n, k) && (plan_storage(plan, n)->kept >> k & 1))
     return n->axes[k].extent;
   return plan_extent(plan, n, k);
 }
@@ -46,7 +46,7 @@ void plan_strides(const Plan *plan, const Node *n, int64_t *strides) {
   for (int batch = 0; batch < 2; batch++)
     for (int k = n->naxes - 1; k >= 0; k--) {
       if ((n->axes[k].kind == AXIS_BATCH) != batch) continue;
-      bool single = held(plan, n, k) && !(plan_place(plan, n)->kept >> k & 1);
+      bool single = held(plan, n, k) && !(plan_storage(plan, n)->kept >> k & 1);
       strides[k] = single ? 0 : stride;
       stride *= stored_extent(plan, n, k);
     }
@@ -61,8 +61,8 @@ Index *plan_flat_index(const Plan *plan, const Read *r) {
   return sum;
 }
 
-Node *plan_storage(const Plan *plan, Node *n) {
-  while (plan_place(plan, n)->kind == PLACE_VIEW) n = plan_place(plan, n)->base;
+Node *plan_owner(const Plan *plan, Node *n) {
+  while (plan_storage(plan, n)->kind == STORAGE_VIEW) n = plan_storage(plan, n)->base;
   return n;
 }
 

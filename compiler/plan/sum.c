@@ -31,7 +31,7 @@ static bool gathers(const Index *e) {
 
 /* Terms that may come to one place: all of them, where data say which; else as many as to any other. */
 Pack *plan_lost(const Plan *plan, const Node *n) {
-  const Place *p = plan_place(plan, n);
+  const Storage *p = plan_storage(plan, n);
   double terms = plan_terms(plan, n), places = 1;
   bool gathered = false, scatter = false;
   if (n->reduction != RED_SUM || p->integer || p->kept || plan->flat || node_is_bounded(n))

@@ -8,9 +8,9 @@ static inline bool plan_is_view(const Node *n) { return n->kind == NODE_RESHAPE 
 /* Elements that a loop over all axes of n, reduced ones too, comes by. */
 double plan_space(const Plan *plan, const Node *n);
 
-/* plan/loops.c: fills plan->groups, plan->loops, and of each place its loop and what is kept. */
+/* plan/loops.c: fills plan->groups, plan->loops, and of each Storage its loop and what is kept. */
 void plan_loops(Plan *plan);
-/* plan/mark.c: fills uses, user, wanted, integer and wide of each place, and finds the matrix products. */
+/* plan/mark.c: fills uses, user, wanted, integer and wide of each Storage, and finds the matrix products. */
 void plan_mark(Plan *plan);
 /* plan/gemm.c: the matrix product that n is, or NULL. */
 Gemm *plan_gemm(const Plan *plan, const Node *n);
@@ -18,7 +18,7 @@ Gemm *plan_gemm(const Plan *plan, const Node *n);
 Pack *plan_lost(const Plan *plan, const Node *n);
 /* Scratch of so many floats. */
 Pack *plan_scratch(const Plan *plan, const char *label, int64_t count);
-/* plan/lives.c: fills last and shared of each place; a stored one that only its own loop reads becomes a TEMP. */
+/* plan/lives.c: fills last and shared of each Storage; a stored one that only its own loop reads becomes a TEMP. */
 void plan_lives(Plan *plan);
 /* plan/memory.c: offsets by lifetime. */
 void plan_memory(Plan *plan);

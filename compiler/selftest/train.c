@@ -65,15 +65,15 @@ static void place_noise(const Training *r, const Group *g, int only, Node *n, do
   }
 }
 
-typedef struct Place { /* of a stage at work: parameter `only` of the group, or all; where its slots begin */
+typedef struct Turn { /* of a stage at work: parameter `only` of the group, or all; where its slots begin */
   const Group *group;
   const Stage *stage;
   int only;
   int64_t begin;
   int step, every;
-} Place;
+} Turn;
 
-static void place_leaf(const Training *r, StageRun *run, const Place *at, Node *n) {
+static void fill_leaf(const Training *r, StageRun *run, const Turn *at, Node *n) {
   double *x = evaluation_writable(run->e, n);
   int64_t count = evaluation_count(run->e, n);
   switch (n->kind) {
@@ -94,13 +94,13 @@ static bool is_stage_leaf(const Node *n) {
 }
 
 /* All roots are read before any is written. */
-static void run_roots(Training *r, StageRun *run, const Place *at, const Root *roots) {
+static void run_roots(Training *r, StageRun *run, const Turn *at, const Root *roots) {
   Node **nodes = ARENA_ARRAY(r->t->cx, Node *, at->stage->nroots + 1);
   for (int k = 0; k < at->stage->nroots; k++) nodes[k] = roots[k].node;
   NodeList all = graph_order(r->t->cx, nodes, at->stage->nroots);
   evaluation_shake(run->e, all.at, all.n, (Shake){0});
   for (int k = 0; k < all.n; k++)
-    if (is_stage_leaf(all.at[k])) place_leaf(r, run, at, all.at[k]);
+    if (is_stage_leaf(all.at[k])) fill_leaf(r, run, at, all.at[k]);
   if (r->t->shake) evaluation_shake(run->e, all.at, all.n, selftest_shake(r->t));
   for (int k = 0; k < at->stage->nroots; k++)
     memcpy(run->values[k], evaluate(run->e, nodes[k]), sizeof(double) * (size_t)evaluation_count(run->e, nodes[k]));
@@ -114,7 +114,7 @@ static void run_roots(Training *r, StageRun *run, const Place *at, const Root *r
 }
 
 static void run_stage(Training *r, StageRun *run, const Objective *o, const Group *g, const Stage *stage, int step) {
-  Place at = {.group = g, .stage = stage, .only = -1, .step = step, .every = o->every};
+  Turn at = {.group = g, .stage = stage, .only = -1, .step = step, .every = o->every};
   if (stage->flat) {
     run_roots(r, run, &at, stage->roots);
     return;

@@ -6,18 +6,18 @@
 #include <stddef.h>
 
 static void print_place(const Plan *plan, const Node *n, Text *out) {
-  const Place *p = plan_place(plan, n);
+  const Storage *p = plan_storage(plan, n);
   switch (p->kind) {
-  case PLACE_WORK:
+  case STORAGE_WORK:
     text_printf(out, "%s[%lld..%lld] until step %d",
                 p->wide      ? "wide integers"
                 : p->integer ? "integers"
                              : "floats",
                 (long long)p->offset, (long long)(p->offset + p->count), p->last > p->step ? p->last : p->step);
     return;
-  case PLACE_DEST: text_add(out, "in its destination"); return;
-  case PLACE_TEMP: text_add(out, "local to its loop"); return;
-  case PLACE_SCALAR: text_add(out, "a local number"); return;
+  case STORAGE_DEST: text_add(out, "in its destination"); return;
+  case STORAGE_TEMP: text_add(out, "local to its loop"); return;
+  case STORAGE_SCALAR: text_add(out, "a local number"); return;
   default: text_add(out, "not stored"); return;
   }
 }
@@ -46,7 +46,7 @@ static const char *name_in_plan(const NodeNames *names, const Node *n) {
 typedef struct PlanText {
   const Plan *plan;
   ShowNames names;
-  NodeList listed; /* what has no place of its own, and was written out above */
+  NodeList listed; /* what has no storage of its own, and was written out above */
   Text *out;
 } PlanText;
 
@@ -63,7 +63,7 @@ static void print_loop(PlanText *t, const Step *step) {
   for (int k = 0; k < group->ncarries; k++) {
     const Node *prev = group->carries[k].prev;
     text_printf(t->out, "    carried: %s%s: ", t->names.names.name(&t->names.names, prev),
-                plan_place(plan, prev)->kept ? ", kept for all steps" : "");
+                plan_storage(plan, prev)->kept ? ", kept for all steps" : "");
     print_place(plan, prev, t->out);
     text_add(t->out, "\n");
   }
@@ -102,7 +102,7 @@ static void print_plan(const Plan *plan, Text *out) {
   PlanText t = {.plan = plan, .names = show_names(plan->program, &plan->order), .out = out};
   t.names.names.name = name_in_plan;
   for (int k = 0; k < plan->order.n; k++) /* array literals and noise have no name in the model */
-    if (plan_place(plan, plan->order.at[k])->kind == PLACE_LEAF && !t.names.labelled[plan->order.at[k]->id])
+    if (plan_storage(plan, plan->order.at[k])->kind == STORAGE_LEAF && !t.names.labelled[plan->order.at[k]->id])
       print_formula(&t, plan->order.at[k]);
   for (int s = 0; s < plan->steps.n; s++) print_step(&t, s);
   if (plan->flat) return;

@@ -12,7 +12,7 @@
 
 #include "graph/graph.h"
 
-/* Steps and places of every routine and optimizer, for --emit=plan. */
+/* Steps and storage of every routine and optimizer, for --emit=plan. */
 void show_plan(Program *program, const Options *options, Text *out);
 /* `nnc show`: inputs, values, parameters, work and memory as text; the graph of the losses for graphviz. */
 void show_summary(Program *program, const Options *options, Text *out);

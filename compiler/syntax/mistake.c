@@ -103,7 +103,8 @@ static const char *habit_advice(const char *word) {
 static bool report_first_word(Parser *p, const char *const *expected, int n) {
   const Token *t = &p->first;
   int kind = p->last.kind;
-  if (p->place != 2 || t->kind != TOK_NAME || strchr(t->value.text, '.') || !contains(expected, n, "'~'")) return false;
+  if (p->number != 2 || t->kind != TOK_NAME || strchr(t->value.text, '.') || !contains(expected, n, "'~'"))
+    return false;
   const char *words[MOST_WORDS], *advice = habit_advice(t->value.text);
   bool misfit = kind == TOK_NAME || kind == '{' || kind == TOK_STRING || kind == TOK_NUMBER || kind == '(';
   if (!advice && !misfit) return false;
@@ -124,7 +125,7 @@ static bool report_first_word(Parser *p, const char *const *expected, int n) {
 /* `y = a +` and on the next line `z = 3`: the line was taken to go on. Both z and = are given back. */
 static bool report_cut_line(Parser *p) {
   const Token equals = p->last, name = p->before;
-  if (equals.kind != '=' || name.kind != TOK_NAME || !name.first_on_line || p->place <= 2) return false;
+  if (equals.kind != '=' || name.kind != TOK_NAME || !name.first_on_line || p->number <= 2) return false;
   if (p->nbrackets && p->brackets[p->nbrackets - 1].kind != '{') return false;
   Span end = {p->source, p->line_last.end, p->line_last.end};
   error_at(p->cx, end, "expected an expression after %s, found end of line", quote(p, p->line_last));
@@ -142,16 +143,16 @@ static bool is_word(Parser *p, Span s) {
 static void advise(Parser *p, const char *found, const char *const *expected, int n) {
   const Token *t = &p->last;
   bool operand = contains(expected, n, "'*'"), name = contains(expected, n, "a name");
-  if (t->kind == TOK_ELSE && p->place == 1) help(p->cx, "'else' stands on the line of the '}' before it");
+  if (t->kind == TOK_ELSE && p->number == 1) help(p->cx, "'else' stands on the line of the '}' before it");
   else if (t->kind == TOK_NEWLINE && contains(expected, n, "'{'"))
     help(p->cx, "'{' stands on the line of what it belongs to");
-  else if (p->place == 1 && (strchr("+-*/^@=~<>,:", t->kind) && t->kind > 0 && t->kind < 128))
+  else if (p->number == 1 && (strchr("+-*/^@=~<>,:", t->kind) && t->kind > 0 && t->kind < 128))
     help(p->cx, "a line goes on after %s, not before it", found);
   else if ((t->kind == TOK_EVERY || t->kind == TOK_OVER) &&
            (p->first.kind == TOK_MINIMIZE || p->first.kind == TOK_MAXIMIZE))
     help(p->cx, "the order is '%s L over W every 5 with adam'",
          p->first.kind == TOK_MINIMIZE ? "minimize" : "maximize");
-  else if (t->kind == TOK_IF && p->place > 1)
+  else if (t->kind == TOK_IF && p->number > 1)
     help(p->cx, "where(c, a, b) chooses between values; 'if c { }' is a statement");
   else if (t->kind != TOK_NAME && t->kind != TOK_WITH && is_word(p, t->span) && name)
     help(p->cx, "%s is a reserved word; choose another name", quote(p, t->span));
@@ -185,7 +186,7 @@ static void report_expected(Parser *p, const char *found, const char *const *exp
   bool in_block = at_end && contains(expected, n, "'}'") && contains(expected, n, "'model'");
   const char *text = at_end || p->last.kind == TOK_NEWLINE ? found : quote(p, p->last.span);
   const char *what = in_block ? "'}'" : describe_expected(p, expected, n);
-  if (p->place == 1 || ends_statement(p->before.kind))
+  if (p->number == 1 || ends_statement(p->before.kind))
     error_at(p->cx, error_place(p), "expected %s, found %s", what, text);
   else error_at(p->cx, error_place(p), "expected %s after %s, found %s", what, quote(p, p->before.span), text);
   advise(p, text, expected, n);

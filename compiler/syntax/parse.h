@@ -82,7 +82,7 @@ typedef struct Parser {
   int nheld;
   Token last, before; /* the last token that the parser got, and the one before */
   Token first;        /* the first of the statement */
-  int place;          /* the number of the last token in its statement, from 1 */
+  int number;         /* the number of the last token in its statement, from 1 */
   Span line_end;      /* the last line's end that was passed because a line goes on */
   Span line_last;     /* the token before it */
   Span solid;         /* the last token that is no end of line */
@@ -151,7 +151,7 @@ Binder tree_binder(Parser *p, Name name, Expr *bound);
 Decl *tree_decl(Parser *p, Name name, const ExprList *shape, InitKind kind, Expr *init);
 Formal *tree_formal(Parser *p, Name name, FormalKind kind, const ExprList *shape);
 
-/* syntax/place.c: drops, with a message, what may not stand where it stands. */
-void place_check(Parser *p, Block *model);
+/* syntax/allowed.c: drops, with a message, what may not stand where it stands. */
+void allowed_check(Parser *p, Block *model);
 
 #endif

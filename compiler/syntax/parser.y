@@ -312,6 +312,6 @@ Block parse(Context *cx, const Source *source) {
   scan_begin(parser);
   parse_parse(parser);
   scan_end(parser);
-  place_check(parser, &parser->result);
+  allowed_check(parser, &parser->result);
   return parser->result;
 }

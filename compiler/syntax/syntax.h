@@ -3,7 +3,7 @@
  * In: a source. Out: a tree, exactly what was written (syntax/ast.h), and reports of what does not parse. Kept: nothing
  * but the marks on names that may begin a reduction.
  *
- *     text ─ lexer.l ▶ raw tokens ─ token.c ▶ tokens ─ parser.y, tree.c ▶ tree ─ place.c ▶ tree
+ *     text ─ lexer.l ▶ raw tokens ─ token.c ▶ tokens ─ parser.y, tree.c ▶ tree ─ allowed.c ▶ tree
  *               │ character.c            │ word.c        └ mistake.c: a syntax error in a reader's words
  *
  * Its files, each of which calls those before it only:
@@ -13,7 +13,7 @@
  *     token.c      what a token is, by what stands around it
  *     mistake.c    what the user is told
  *     tree.c       constructors of the tree
- *     place.c      what may not stand where it stands
+ *     allowed.c    what may not stand where it stands
  *     parser.y     the grammar
  *     print.c      a tree as text */
 #ifndef NNC_SYNTAX_H

@@ -175,8 +175,8 @@ static Token skip_statement(Parser *p) {
 
 static void remember(Parser *p, const Token *t) {
   int before = p->last.kind;
-  bool fresh = p->place == 0 || before == TOK_NEWLINE || before == ';' || before == '{' || before == '}';
-  p->place = fresh ? 1 : p->place + 1;
+  bool fresh = p->number == 0 || before == TOK_NEWLINE || before == ';' || before == '{' || before == '}';
+  p->number = fresh ? 1 : p->number + 1;
   if (fresh) p->first = *t, p->too_high = false;
   if (t->kind != TOK_NEWLINE) p->cut_off.kind = 0;
   if (p->last.kind != TOK_NEWLINE) p->solid = p->last.span;

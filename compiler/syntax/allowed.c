@@ -1,4 +1,4 @@
-/* place.c: a tree in, the same tree without the statements that may not stand where they stand.
+/* allowed.c: a tree in, the same tree without the statements that may not stand where they stand.
  *
  * The grammar takes every statement everywhere, so that the message can say where one belongs. A row of the table
  * tells, for each kind of statement, the bodies that may hold it; `for` and `if` hold what the body around them does.
@@ -11,7 +11,7 @@ enum { TOP = 1, FN = 2, LAYER = 4, OPTIMIZER = 8, SCAN = 16, NESTED = 32 /* with
 enum { ANYWHERE = TOP | FN | LAYER | OPTIMIZER | SCAN | NESTED, DECLARES = TOP | NESTED };
 
 typedef struct Rule {
-  int places;
+  int contexts;
   const char *belongs; /* after "'input' cannot stand in a layer; " */
 } Rule;
 
@@ -45,12 +45,12 @@ static const Rule rules[] = {
   [STMT_RETURN] = {FN | LAYER | NESTED, "only a function or a layer returns something"},
 };
 
-static const char *place_name(int place) {
-  if (place & NESTED) return "inside of a 'for' or 'if'";
-  if (place & TOP) return "outside of a body";
-  if (place & FN) return "in a function";
-  if (place & LAYER) return "in a layer";
-  return place & SCAN ? "in a 'scan'" : "in an optimizer";
+static const char *context_name(int context) {
+  if (context & NESTED) return "inside of a 'for' or 'if'";
+  if (context & TOP) return "outside of a body";
+  if (context & FN) return "in a function";
+  if (context & LAYER) return "in a layer";
+  return context & SCAN ? "in a 'scan'" : "in an optimizer";
 }
 
 /* The statement's first word; for those that begin with a name, the whole. */
@@ -62,47 +62,47 @@ static Span first_word(const Stmt *st) {
   return s;
 }
 
-static bool may_stand(Parser *p, const Stmt *st, int place) {
-  int allowed = rules[st->kind].places;
-  bool nested = place & NESTED;
-  if ((allowed & place & ~NESTED) && (!nested || allowed & NESTED)) return true;
+static bool may_stand(Parser *p, const Stmt *st, int context) {
+  int allowed = rules[st->kind].contexts;
+  bool nested = context & NESTED;
+  if ((allowed & context & ~NESTED) && (!nested || allowed & NESTED)) return true;
   Span word = first_word(st);
-  int shown = allowed & place & ~NESTED ? place : place & ~NESTED;
+  int shown = allowed & context & ~NESTED ? context : context & ~NESTED;
   if (st->kind == STMT_UPDATE || st->kind == STMT_DRAW)
-    error_at(p->cx, word, "this cannot stand %s; %s", place_name(shown), rules[st->kind].belongs);
+    error_at(p->cx, word, "this cannot stand %s; %s", context_name(shown), rules[st->kind].belongs);
   else
     error_at(p->cx, word, "'%.*s' cannot stand %s; %s", (int)(word.end - word.start), word.source->text + word.start,
-             place_name(shown), rules[st->kind].belongs);
+             context_name(shown), rules[st->kind].belongs);
   return false;
 }
 
-static int place_within(const Stmt *st, int place) {
+static int context_within(const Stmt *st, int context) {
   switch (st->kind) {
   case STMT_FN: return FN;
   case STMT_LAYER: return LAYER;
   case STMT_OPTIMIZER: return OPTIMIZER;
   case STMT_SCAN: return SCAN;
-  default: return place | NESTED;
+  default: return context | NESTED;
   }
 }
 
-static void check_block(Parser *p, Block *block, int place) {
+static void check_block(Parser *p, Block *block, int context) {
   int kept = 0;
   const Stmt *ended = NULL; /* the return after which nothing is reached */
   for (int k = 0; k < block->n; k++) {
     Stmt *st = block->at[k];
-    if (!may_stand(p, st, place)) continue;
+    if (!may_stand(p, st, context)) continue;
     if (ended) {
       error_at(p->cx, first_word(st), "nothing after a 'return' is reached");
       note_at(p->cx, ended->span, "the function ends here");
       break;
     }
     if (st->kind == STMT_RETURN) ended = st;
-    check_block(p, &st->body, place_within(st, place));
-    check_block(p, &st->other, place_within(st, place));
+    check_block(p, &st->body, context_within(st, context));
+    check_block(p, &st->other, context_within(st, context));
     block->at[kept++] = st;
   }
   block->n = kept;
 }
 
-void place_check(Parser *p, Block *model) { check_block(p, model, TOP); }
+void allowed_check(Parser *p, Block *model) { check_block(p, model, TOP); }
