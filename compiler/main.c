@@ -12,6 +12,7 @@
 #include "derivation/derivation.h"
 #include "derive/derive.h"
 #include "emit/emit.h"
+#include "grade/grade.h"
 #include "model/model.h"
 #include "show/show.h"
 #include "simplify/simplify.h"
@@ -62,7 +63,7 @@ static int read_and_parse(Job *j) {
 
 static int elaborate_model(Job *j) {
   j->program = model_program(j->cx, &j->prelude, &j->tree, j->command->model, j->options);
-  if (!error_count(j->cx) && !j->program->routines.n && !j->program->checks.n)
+  if (!error_count(j->cx) && !j->program->routines.n && !j->program->checks.n && !j->program->unanswered.n)
     error_at(j->cx, (Span){0}, "nothing to compile: '%s' has no loss, output, metric or check", j->command->model);
   return error_count(j->cx) ? 1 : 0;
 }
@@ -161,6 +162,10 @@ static void verify(Job *j, const Pass *pass) {
 
 /* ---- the ends of the way ---- */
 
+#define SECONDS 30 /* of processor time for a derivation in a file of its own */
+static bool wants_json(const Command *c) { return c->format && strcmp(c->format, "json") == 0; }
+static double seconds_of(const Command *c) { return c->seconds ? c->seconds : SECONDS; }
+
 static int print_stage(Job *j, const Pass *pass) {
   Text out = {.cx = j->cx};
   if (error_count(j->cx)) return 1;
@@ -182,13 +187,54 @@ static int emit_files(Job *j) {
   return 0;
 }
 
+/* Of a derivation in a file of its own: the model is elaborated anew with it, and goes the same way. */
+static bool judge_derivation(void *job, const char *path, Findings *out) {
+  Job *j = job;
+  Source *source = source_read(j->cx, path);
+  if (!source) return false;
+  Block hand = parse_derivation(j->cx, source);
+  j->program = model_program_with(j->cx, &j->prelude, &j->tree, j->command->model, &hand, source, j->options);
+  for (int k = 0; k < PASSES && !passes[k].single && !error_count(j->cx); k++) {
+    if (passes[k].change) passes[k].change(j->program, j->options);
+    if (!error_count(j->cx)) verify(j, &passes[k]);
+  }
+  if (error_count(j->cx)) return true;
+  Findings found = check_derivation(j->program, seconds_of(j->command));
+  for (int k = 0; k < found.n; k++) VEC_PUSH(j->cx, out, found.at[k]);
+  return true;
+}
+
+/* What is found of the model, or of each derivation. */
+static Grades grades_of(Job *j) {
+  const Command *c = j->command;
+  bool print = c->nhands == 1 && !wants_json(c);
+  Grading g = {j->cx, seconds_of(c), print, judge_derivation, j};
+  if (c->nhands) return grade_files(&g, c->model, c->hands, c->nhands);
+  Grades all = {c->model, ARENA_NEW(j->cx, Graded), 1};
+  all.at[0].path = c->model;
+  all.at[0].found = check_program(j->program, c->seconds);
+  return all;
+}
+
+static void print_grades(const Command *c, const Grades *all, Text *out) {
+  const Findings *first = &all->at[0].found;
+  bool told = c->nhands == 1 && finding_tally(first).of[VERDICT_ERROR]; /* on stderr, as for a model */
+  if (wants_json(c)) grade_json(all, out);
+  else if (c->nhands > 1) grade_table(all, out);
+  else if (c->nhands && !told) print_derivation(first, out);
+  else if (!c->nhands) print_findings(first, out);
+}
+
 static int run_check(Job *j) {
-  Text out = {.cx = j->cx};
-  Findings all = check_program(j->program);
+  const Command *c = j->command;
+  Text out = {.cx = j->cx}, xml = {.cx = j->cx};
+  Grades all = grades_of(j);
   if (error_count(j->cx)) return 1;
-  print_findings(&all, &out);
-  int status = print_text(&out, j->command->output);
-  return status ? status : check_status(&all);
+  print_grades(c, &all, &out);
+  if (c->junit) grade_junit(&all, &xml);
+  if (c->junit && write_file(c->junit, xml.data, xml.length)) return fail_file("write", c->junit);
+  int status = out.length ? print_text(&out, c->output) : 0;
+  return status ? status : c->nhands ? grade_status(&all) : check_status(&all.at[0].found);
 }
 
 static int run_show(Job *j) {

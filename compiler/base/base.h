@@ -91,6 +91,9 @@ void error_at(Context *cx, Span s, const char *format, ...) NNC_PRINTF(3, 4);
 void warn_at(Context *cx, Span s, const char *format, ...) NNC_PRINTF(3, 4);
 void note_at(Context *cx, Span s, const char *format, ...) NNC_PRINTF(3, 4);
 void help(Context *cx, const char *format, ...) NNC_PRINTF(2, 3);
+/* From now on reports go to `take` too, and to stderr only where `print`. A help has no place, a kind "help". */
+typedef void (*ReportTaker)(void *state, Span at, const char *kind, const char *text);
+void errors_take(Context *cx, ReportTaker take, void *state, bool print);
 int error_count(const Context *cx);
 void errors_add(Context *cx, int n); /* that were shown by another process */
 /* Says how many errors were counted and not shown; to be called once, at the end. */

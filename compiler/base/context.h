@@ -23,6 +23,9 @@ struct Context {
   VEC(Report) reports;
   int errors;
   bool muted; /* the last report was dropped: its notes and helps are too */
+  void (*take)(void *state, Span at, const char *kind, const char *text); /* what is reported, or NULL */
+  void *take_state;
+  bool silent; /* nothing of it goes to stderr */
   VEC(const char *) marked;
 };
 

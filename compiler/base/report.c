@@ -98,6 +98,8 @@ static bool seen_before(Context *cx, Span s, const char *text) {
 
 static void print_report(Context *cx, Span s, const char *kind, const char *text) {
   Text out = {.cx = cx};
+  if (cx->take) cx->take(cx->take_state, s, kind, text);
+  if (cx->silent) return;
   if (s.source) {
     int line, column;
     span_position(s, &line, &column);
@@ -145,8 +147,16 @@ void help(Context *cx, const char *format, ...) {
   if (cx->muted) return;
   va_list args;
   va_start(args, format);
-  fprintf(stderr, "help: %s\n", arena_format(cx, format, args));
+  const char *text = arena_format(cx, format, args);
   va_end(args);
+  if (cx->take) cx->take(cx->take_state, (Span){0}, "help", text);
+  if (!cx->silent) fprintf(stderr, "help: %s\n", text);
+}
+
+void errors_take(Context *cx, ReportTaker take, void *state, bool print) {
+  cx->take = take;
+  cx->take_state = state;
+  cx->silent = !print;
 }
 
 int error_count(const Context *cx) { return cx->errors; }
@@ -155,5 +165,5 @@ void errors_add(Context *cx, int n) { cx->errors += n; }
 
 void errors_finish(Context *cx) {
   int more = cx->errors - MOST_ERRORS;
-  if (more > 0) fprintf(stderr, "nnc: %d more error%s\n", more, more == 1 ? "" : "s");
+  if (more > 0 && !cx->silent) fprintf(stderr, "nnc: %d more error%s\n", more, more == 1 ? "" : "s");
 }

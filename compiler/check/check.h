@@ -22,6 +22,7 @@
  *     cause_insert.c   what is missing
  *     pattern.c   which elements differ
  *     cause.c     why a check is refuted
+ *     answer.c    is there a value where one is asked for?
  *     verdict.c   one check
  *     apart.c     items in processes of their own
  *     report.c    all of it */
@@ -30,9 +31,11 @@
 
 #include "check/finding.h"
 
-/* All checks, then all gradients. */
-Findings check_program(Program *p);
-/* 3 where nnc itself failed at something, 1 where anything is refuted, undecided or fails, else 0. */
+/* All checks, then all gradients, each within so many seconds of processor time together; 0: no such limit. */
+Findings check_program(Program *p, double seconds);
+/* The checks alone. */
+Findings check_derivation(Program *p, double seconds);
+/* 3 where nnc itself failed at something, 1 where anything is wrong or without a verdict, else 0. */
 int check_status(const Findings *all);
 
 #endif

@@ -7,9 +7,10 @@
 
 #include "graph/graph.h"
 
-typedef enum { FOUND_CHECK, FOUND_GRADIENT } FindingKind;
+typedef enum { FOUND_CHECK, FOUND_GRADIENT, FOUND_FILE /* what is wrong with a file as a whole */ } FindingKind;
 
-/* Rows: of a check, of a gradient, of either. The names are those of the JSON report. */
+/* Rows: of a check; of a gradient; of a check that asks for a name: no file was given that defines it, or the file does
+ * not; of any of them, or a file. The names are those of the JSON report. */
 #define VERDICTS(X)                                                                                                    \
   X(PROVED, "proved")                                                                                                  \
   X(HOLDS, "holds")                                                                                                    \
@@ -18,6 +19,10 @@ typedef enum { FOUND_CHECK, FOUND_GRADIENT } FindingKind;
   X(AGREES, "agrees")                                                                                                  \
   X(FAILS, "fails")                                                                                                    \
   X(UNRELATED, "unrelated")                                                                                            \
+  X(ASKED, "asked")                                                                                                    \
+  X(MISSING, "missing")                                                                                                \
+  X(ERROR, "error")                                                                                                    \
+  X(UNFINISHED, "unfinished")                                                                                          \
   X(FAULT, "fault")
 typedef enum {
 #define X(id, name) VERDICT_##id,
@@ -36,6 +41,7 @@ typedef struct Cause {             /* what a refuted check is refuted for; text 
   const char *kind;                /* one word: "sign", "factor" */
   const char *text;                /* a line for the reader */
   const char *corrected, *verdict; /* the formula without the mistake, and whether it is proved or holds */
+  int line;                        /* of the definition that is wrong, in the file of the derivation; 0: not known */
 } Cause;
 
 typedef struct Finding {
@@ -45,7 +51,9 @@ typedef struct Finding {
 
   /* of a check */
   const char *file, *formula, *left, *right; /* the sides and both, as they stand there */
-  int line;
+  int line, column;
+  bool asked;                      /* it asks for names that a file of derivations defines ... */
+  int answer_line;                 /* ... and there the first of them is defined; 0: nowhere */
   int points, tied, noisy, halves; /* points that agree; those that are not counted: ties but for rounding, lost digits,
                                       one side divides by 0 */
   bool few;                        /* few points agree beside those that are not counted */
@@ -89,5 +97,7 @@ bool finding_receive(Context *cx, int from, Finding *f);
 void print_name(const Finding *f, Text *out);
 void print_finding(const Finding *f, Text *out);
 void print_findings(const Findings *all, Text *out);
+/* Of a derivation in a file of its own: there are no gradients. */
+void print_derivation(const Findings *all, Text *out);
 
 #endif

@@ -11,12 +11,14 @@ typedef struct Items {
   void *state;
   void (*run)(void *state, int k, Findings *out); /* adds what is found of item k */
   void (*name)(void *state, int k, Finding *f);   /* says what item k is */
+  double seconds; /* of processor time for all of them together; what is not done then has no verdict. 0: no limit */
 } Items;
 void check_apart(Context *cx, const Items *items, Findings *out);
 
 /* check/verdict.c: the checks of a Program, as items */
 void verdict_of_check(void *program, int k, Findings *out);
 void verdict_name(void *program, int k, Finding *f);
+void verdict_name_line(const Program *p, const Stmt *check, Finding *f);
 
 /* check/gradient.c: the parameter arrays of all losses, as items */
 typedef struct Gradients Gradients;

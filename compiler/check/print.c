@@ -8,7 +8,10 @@
 #include <string.h>
 
 void print_name(const Finding *f, Text *out) {
-  if (f->kind == FOUND_CHECK) text_printf(out, "%s:%d: check %s", f->file, f->line, f->formula);
+  if (f->kind == FOUND_FILE) {
+    text_add(out, f->file);
+    if (f->line) text_printf(out, ":%d:%d", f->line, f->column);
+  } else if (f->kind == FOUND_CHECK) text_printf(out, "%s:%d: check %s", f->file, f->line, f->formula);
   else text_printf(out, "gradient %s%s%s", f->loss, f->array ? " " : "", f->array ? f->array : "");
 }
 
@@ -131,21 +134,46 @@ void print_finding(const Finding *f, Text *out) {
   case VERDICT_AGREES: print_agreeing(f, out); return;
   case VERDICT_FAILS: print_failing(f, out); return;
   case VERDICT_UNRELATED: text_add(out, ": the loss does not depend on it\n"); return;
+  case VERDICT_ASKED: text_printf(out, ": asked, %s\n", f->reason); return;
+  case VERDICT_MISSING: text_printf(out, ": missing, %s\n", f->reason); return;
+  case VERDICT_UNFINISHED: text_printf(out, ": no verdict, %s\n", f->reason); return;
+  case VERDICT_ERROR:
+    text_printf(out, ": error: %s\n", f->reason);
+    print_lines(f->explanation, out);
+    return;
   case VERDICT_FAULT:
     text_printf(out, ": nnc failed: %s\n", f->reason);
     text_add(out, "    this says nothing about the line; please report it with the model\n");
   }
 }
 
-static void print_summary(const Tally *t, Text *out) {
-  int undecided = t->of[VERDICT_UNDECIDED], agree = t->of[VERDICT_AGREES], fail = t->of[VERDICT_FAILS];
+static void print_claims(const Tally *t, Text *out) {
+  static const Verdict rare[] = {VERDICT_UNDECIDED, VERDICT_ASKED, VERDICT_MISSING};
   text_printf(out, "%d proved, %d holds, %d refuted", t->of[VERDICT_PROVED], t->of[VERDICT_HOLDS],
               t->of[VERDICT_REFUTED]);
-  if (undecided) text_printf(out, ", %d undecided", undecided);
-  text_printf(out, "; %d gradient%s", agree, agree == 1 ? " agrees" : "s agree");
-  if (fail) text_printf(out, ", %d fail%s", fail, fail == 1 ? "s" : "");
+  for (int k = 0; k < 3; k++)
+    if (t->of[rare[k]]) text_printf(out, ", %d %s", t->of[rare[k]], verdict_names[rare[k]]);
+  if (t->of[VERDICT_UNFINISHED]) text_printf(out, ", %d without an end", t->of[VERDICT_UNFINISHED]);
+}
+
+static void print_faults(const Tally *t, Text *out) {
   if (t->of[VERDICT_FAULT]) text_printf(out, "; nnc failed at %d", t->of[VERDICT_FAULT]);
   text_add(out, "\n");
+}
+
+static void print_summary(const Tally *t, Text *out) {
+  int agree = t->of[VERDICT_AGREES], fail = t->of[VERDICT_FAILS];
+  print_claims(t, out);
+  text_printf(out, "; %d gradient%s", agree, agree == 1 ? " agrees" : "s agree");
+  if (fail) text_printf(out, ", %d fail%s", fail, fail == 1 ? "s" : "");
+  print_faults(t, out);
+}
+
+void print_derivation(const Findings *all, Text *out) {
+  Tally tally = finding_tally(all);
+  for (int k = 0; k < all->n; k++) print_finding(&all->at[k], out);
+  print_claims(&tally, out);
+  print_faults(&tally, out);
 }
 
 void print_findings(const Findings *all, Text *out) {

@@ -38,6 +38,7 @@ typedef struct Sides {
   unsigned char *apart; /* of elements never seen: 1: one side was infinite each time, the other not so; 2: one had no
                            value at all */
   bool infinite;        /* refuted by such an element */
+  bool lacking;         /* refuted by answer_lacks_value */
   double *mean, *square;
   double *places[MAX_AXES]; /* of a check that is too large: the elements are these places of each of its indices */
 } Sides;
@@ -69,6 +70,10 @@ bool sides_decided(Sides *s, PointVerdict verdict, Point *pt);
 /* The leaf's element is next to where a comparison changes, closer than rounding: do the sides differ just there, where
  * it is a tie? */
 bool sides_differ_at_tie(Sides *s, Node *leaf, int64_t element, Point *pt);
+
+/* check/answer.c: in a check that asks for names: has the side with these no value at a plain point where the other has
+ * one? Then it is in pt. */
+bool answer_lacks_value(Sides *s, Point *pt);
 
 /* check/sample.c: replaces sides of millions of elements by some thousands of these, along a variable; false where they
  * are not that large. */

@@ -60,19 +60,25 @@ static void add_side(Text *out, const Expr *e) {
   if (loose) text_add(out, ")");
 }
 
-void verdict_name(void *program, int k, Finding *f) {
-  const Program *p = program;
-  const Stmt *st = p->checks.at[k].stmt;
+void verdict_name_line(const Program *p, const Stmt *st, Finding *f) {
   Text formula = {.cx = p->cx};
-  int column = 0;
   add_side(&formula, st->value);
   text_add(&formula, " == ");
   add_side(&formula, st->value2);
   *f = (Finding){.kind = FOUND_CHECK, .formula = formula.data};
   f->file = st->span.source ? st->span.source->path : p->path;
-  span_position(st->span, &f->line, &column);
+  span_position(st->span, &f->line, &f->column);
   f->left = expr_text(p->cx, st->value);
   f->right = expr_text(p->cx, st->value2);
+}
+
+void verdict_name(void *program, int k, Finding *f) {
+  const Program *p = program;
+  const Check *c = &p->checks.at[k];
+  int column;
+  verdict_name_line(p, c->stmt, f);
+  f->asked = c->answer.source;
+  if (f->asked) span_position(c->answer, &f->answer_line, &column);
 }
 
 /* Where element k is. */
@@ -110,7 +116,8 @@ static void find_difference(Sides *s, const Point *pt, const Node *edge, Finding
   f->differing = pt->differing;
   f->left_value = pt->left;
   f->right_value = pt->right;
-  if (s->infinite) f->explanation = "one side is infinite there at every point, and the other is not";
+  if (s->lacking) f->explanation = "one side has no value there, and the other has one";
+  else if (s->infinite) f->explanation = "one side is infinite there at every point, and the other is not";
   else if (!isfinite(pt->left - pt->right)) f->explanation = "one side divides by 0 where the other has a value";
   else if (edge) f->explanation = explain_edge(s, edge);
   bool left = cause_derives(st->value), right = cause_derives(st->value2);
@@ -169,6 +176,7 @@ void verdict_of_check(void *program, int k, Findings *out) {
   if (!t.refuted && !proved && (divides || s.halves * 8 > s.drawn)) t.refuted = true, t.at = s.half;
   if (!proved && !t.refuted && t.points >= 3) t.refuted = sides_stay_apart(&s, &t.at);
   if (!proved && !t.refuted && t.points) t.refuted = sides_branches(&s, BRANCH_WORK, &t.at, &t.edge);
+  if (!t.refuted && answer_lacks_value(&s, &t.at)) t.refuted = true, proved = false;
   verdict_name(p, k, &f);
   find_counts(&s, &t, &f);
   find_verdict(&s, &t, proved, &f);

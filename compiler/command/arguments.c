@@ -15,6 +15,7 @@ static const char help_text[] =
   "  nnc model.nn -o model          a program: train, test, predict, grad, selftest, info\n"
   "  nnc check model.nn             prove or refute the model's `check` lines, and hold every gradient\n"
   "                                 against difference quotients; exit status 1 if anything is wrong\n"
+  "  nnc check model.nn hand.nn ... the same of derivations in files of their own; of several, a table\n"
   "  nnc show model.nn              shapes, parameters, work and memory\n"
   "  nnc derive model.nn            the derivation of the gradients, as a textbook writes it\n"
   "  nnc --prelude                  print the prelude: layers, losses, optimizers, in the language itself\n"
@@ -25,8 +26,10 @@ static const char help_text[] =
   "  --prelude FILE       use FILE in place of the built-in prelude\n"
   "  --emit=STAGE         print what one stage made: ast, graph, simple, derived,\n"
   "                       adjoint, product, second, float, padded, plan, c\n"
-  "  --format FORMAT      of show: text or dot; of derive: text\n"
+  "  --format FORMAT      of show: text or dot; of check: text or json; of derive: text\n"
   "  --wrt NAME           of derive: the derivative with respect to this name only\n"
+  "  --junit FILE         of check: write what is found as JUnit's XML too\n"
+  "  --time-limit SECONDS of check: of processor time for each file (default 30 for derivations)\n"
   "  --explain            say which rule rewrote what\n"
   "  --selftest           put a test of itself into the C: gradients against difference\n"
   "                       quotients, steps of training against stored numbers\n"
@@ -108,6 +111,21 @@ static int take_max_memory(Context *cx, const char *s, Command *c, Options *o) {
   return usage("nnc: --max-memory needs a size such as 500M or 16G, found '%s'", s);
 }
 
+static int take_junit(Context *cx, const char *s, Command *c, Options *o) {
+  (void)cx, (void)o;
+  c->junit = s;
+  return GO_ON;
+}
+
+static int take_time_limit(Context *cx, const char *s, Command *c, Options *o) {
+  (void)cx, (void)o;
+  char *end;
+  c->seconds = strtod(s, &end);
+  if (end == s || *end || !(c->seconds > 0) || c->seconds > 1e6)
+    return usage("nnc: --time-limit needs seconds, such as 30, found '%s'", s);
+  return GO_ON;
+}
+
 static int take_prelude(Context *cx, const char *s, Command *c, Options *o) {
   (void)cx, (void)o;
   c->prelude = s;
@@ -171,6 +189,8 @@ static const OptionRow rows[] = {{"--help", false, print_help},
                                  {"--max-memory", true, take_max_memory},
                                  {"--selftest", false, set_selftest},
                                  {"--wrt", true, take_wrt},
+                                 {"--junit", true, take_junit},
+                                 {"--time-limit", true, take_time_limit},
                                  {"-o", true, take_output},
                                  {"-D", true, take_define},
                                  {"-h", false, print_help}};
@@ -216,27 +236,40 @@ static int read_option(Context *cx, int argc, char **argv, int *k, Command *c, O
 /* ---- what belongs to a verb ---- */
 
 static int check_format(const Command *c) {
-  static const char *const of_show[] = {"text", "dot", NULL}, *const of_derive[] = {"text", NULL};
-  const char *const *known = c->verb == VERB_DERIVE ? of_derive : of_show;
+  static const char *const of_show[] = {"text", "dot", NULL}, *const of_derive[] = {"text", NULL},
+                           *const of_check[] = {"text", "json", NULL};
+  const char *const *known = c->verb == VERB_DERIVE ? of_derive : c->verb == VERB_CHECK ? of_check : of_show;
   if (!c->format) return GO_ON;
   if (c->verb != VERB_DERIVE && strcmp(c->format, "svg") == 0)
     return usage("nnc: format '%s' is not supported yet; --format dot | dot -Tsvg draws it", c->format);
   while (*known && strcmp(*known, c->format) != 0) known++;
   if (*known) return GO_ON;
-  return usage(c->verb == VERB_DERIVE ? "nnc: derive has no format '%s'; there is text"
-                                      : "nnc: no format '%s'; there are text and dot",
+  return usage(c->verb == VERB_DERIVE  ? "nnc: derive has no format '%s'; there is text"
+               : c->verb == VERB_CHECK ? "nnc: check has no format '%s'; there are text and json"
+                                       : "nnc: no format '%s'; there are text and dot",
                c->format);
 }
 
 static int check_verb(const Command *c) {
   if (c->wrt && c->verb != VERB_DERIVE) return usage("nnc: --wrt %s: only derive takes it", c->wrt);
+  if (c->junit && c->verb != VERB_CHECK) return usage("nnc: --junit %s: only check takes it", c->junit);
+  if (c->seconds && c->verb != VERB_CHECK) return usage("nnc: %s: only check takes it", "--time-limit");
+  for (int k = 0; k < c->nhands; k++)
+    if (!*c->hands[k]) return usage("nnc: %s", "an empty file name");
   return check_format(c);
 }
 
 /* ---- the command line ---- */
 
+static bool is_read(const Command *c, const char *path) {
+  bool found = path && strcmp(path, c->model) == 0;
+  for (int k = 0; k < c->nhands && path; k++) found = found || strcmp(path, c->hands[k]) == 0;
+  return found;
+}
+
 int command_read(Context *cx, int argc, char **argv, Command *c, Options *o) {
   bool verb = false;
+  c->hands = ARENA_ARRAY(cx, const char *, argc);
   for (int k = 1; k < argc; k++) {
     const char *a = argv[k];
     if (a[0] == '-' && a[1]) {
@@ -248,6 +281,8 @@ int command_read(Context *cx, int argc, char **argv, Command *c, Options *o) {
       c->verb = VERB_SHOW, verb = true;
     } else if (!verb && !c->model && strcmp(a, "derive") == 0) {
       c->verb = VERB_DERIVE, verb = true;
+    } else if (c->model && c->verb == VERB_CHECK) {
+      c->hands[c->nhands++] = a;
     } else if (c->model) {
       static const char *const verbs[] = {"check", "show", "derive"};
       const char *near = verb ? NULL : nearest_name(cx, c->model, verbs, 3);
@@ -259,8 +294,10 @@ int command_read(Context *cx, int argc, char **argv, Command *c, Options *o) {
   }
   if (c->verb == VERB_PRELUDE && !c->model) return GO_ON;
   if (!c->model) return usage("nnc: no model given%s", argc > 1 ? "" : ": nnc model.nn -o model");
-  if (c->output && strcmp(c->output, c->model) == 0) return usage("nnc: -o '%s' would overwrite the model", c->output);
   if (!*c->model || (c->output && !*c->output)) return usage("nnc: %s", "an empty file name");
+  if (c->output && strcmp(c->output, c->model) == 0) return usage("nnc: -o '%s' would overwrite the model", c->output);
+  if (is_read(c, c->output)) return usage("nnc: -o '%s' would overwrite what is read", c->output);
+  if (is_read(c, c->junit)) return usage("nnc: --junit '%s' would overwrite what is read", c->junit);
   return check_verb(c);
 }
 

@@ -15,10 +15,14 @@ typedef struct Command {
   Verb verb;
   const char *const *stages; /* that --emit may name; given */
   int nstages;
-  const char *emit; /* one of them, or NULL */
+  const char *emit;                              /* one of them, or NULL */
   const char *model, *output, *prelude, *format; /* format: NULL where none was given */
   const char *wrt, *view;                        /* of derive: NULL where not given */
   int order;
+  const char *junit;  /* of check, as these: a file to write */
+  const char **hands; /* derivations in files of their own */
+  int nhands;
+  double seconds; /* of processor time for each of them; 0: the default */
 } Command;
 
 /* Reads the arguments. -1: go on; else the exit status (help was asked for, or something is wrong and was said). */

@@ -60,6 +60,8 @@ Read *dim_condition(Elaborator *el, int var);          /* is the variable within
 
 typedef enum { FLOW_ON, FLOW_RETURNED } Flow;
 Flow statement_run_block(Elaborator *el, Scope *s, const Block *b, Value **returned);
+/* Has v the shape that is declared? False with an error. */
+bool statement_shape_fits(Elaborator *el, Scope *s, const Target *t, Value *v);
 /* False for a statement that bodies may not hold; then nothing is done. */
 bool statement_in_body(Elaborator *el, Scope *s, const Stmt *st);
 /* The extents that a declaration has: false with an error. `input`: those of examples too. */

@@ -121,10 +121,11 @@ bool lookup_known(Elaborator *el, Scope *s, const char *name) {
 
 static bool needs_argument(const char *name) { return strcmp(name, "batch") == 0; }
 
-/* Where the model's own statements define the name; `st` is that statement, `whole` the definition. */
-static Span definition_of(Elaborator *el, const char *name, const Stmt **st, Span *whole) {
+/* Where the model's own statements define the name, or ask for it; `st` is that statement, `whole` the definition. */
+static Span definition_among(Elaborator *el, const char *name, bool asked, const Stmt **st, Span *whole) {
   for (int k = 0; k < el->statements.n; k++) {
     *st = el->statements.at[k];
+    if (((*st)->kind == STMT_ASKED) != asked) continue;
     *whole = (*st)->span;
     for (int j = 0; j < (*st)->ntargets; j++)
       if ((*st)->targets[j].name == name && (*st)->value) return (*st)->targets[j].span;
@@ -136,6 +137,11 @@ static Span definition_of(Elaborator *el, const char *name, const Stmt **st, Spa
   }
   *st = NULL;
   return (Span){0};
+}
+
+static Span definition_of(Elaborator *el, const char *name, const Stmt **st, Span *whole) {
+  Span at = definition_among(el, name, false, st, whole);
+  return *st ? at : definition_among(el, name, true, st, whole);
 }
 
 static const char *nearest_known(Elaborator *el, Scope *s, const char *name) {
@@ -184,7 +190,9 @@ static bool explain_unknown(Elaborator *el, Scope *s, const char *name, Span spa
   const char *near = nearest_known(el, s, name);
   const Expr *ended = ended_before(el->left, name);
   bool here = st && st->span.source == span.source, model = st && st->kind != STMT_CONST;
-  if (here && whole.start <= span.start && whole.end >= span.end)
+  if (st && st->kind == STMT_ASKED)
+    elaborate_advise(el, "'%s' is asked for: a file of derivations defines it, and only a check may use it", name);
+  else if (here && whole.start <= span.start && whole.end >= span.end)
     elaborate_advise(el, "a definition cannot use the name that it defines");
   else if (model && s->fn)
     elaborate_remark(

@@ -25,6 +25,7 @@ Scope *scope_new(Elaborator *el, ScopeKind kind, Scope *parent) {
 }
 
 Scope *scope_home(const Elaborator *el, Span definition) {
+  if (el->hand && definition.source == el->hand_source) return el->hand;
   return definition.source == el->prelude ? el->globals : el->own;
 }
 

@@ -76,7 +76,9 @@ struct Elaborator {
   Scope
     *own; /* within: what the prelude does not see: the model's constants, its functions with names of built-in ones */
   Scope *model;
-  const Builtin *builtins; /* the table (builtin.c) */
+  Scope *hand; /* of functions and constants of a derivation in a file of its own, which the model does not see ... */
+  const Source *hand_source; /* ... and that file; or NULL */
+  const Builtin *builtins;   /* the table (builtin.c) */
   int nbuiltins;
   double training; /* 1 in the first pass, 0 in the second */
   bool asked_training;

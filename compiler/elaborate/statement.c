@@ -14,7 +14,7 @@ static void poison_targets(Elaborator *el, Scope *s, const Stmt *st) {
 
 /* ---- definitions ---- */
 
-static bool check_shape(Elaborator *el, Scope *s, const Target *t, Value *v) {
+bool statement_shape_fits(Elaborator *el, Scope *s, const Target *t, Value *v) {
   Value *x = value_as_tensor(el, v, t->span, "the value");
   if (!x) return false;
   bool fits = x->rank == t->nshape;
@@ -123,7 +123,7 @@ static void run_define(Elaborator *el, Scope *s, const Stmt *st) {
                      t[0].name, v->fn->name);
     v = value_poison(el, st->span);
   }
-  if (value_is_poison(v) || (t[0].has_shape && !check_shape(el, s, &t[0], v))) {
+  if (value_is_poison(v) || (t[0].has_shape && !statement_shape_fits(el, s, &t[0], v))) {
     poison_targets(el, s, st);
     return;
   }

@@ -148,9 +148,18 @@ typedef struct Check {
   Read *a, *b;         /* open in vars (and batch_var) */
   int nvars, nindices; /* the first of vars are the free indices of the text, the others the axes of its arrays */
   int vars[MAX_AXES];
-  const char *names[MAX_AXES]; /* of vars, for messages: "i", "j" */
-  const struct Claim *claim;   /* where it stands in the text: model/claim.c */
+  const char *names[MAX_AXES];    /* of vars, for messages: "i", "j" */
+  const struct Claim *claim;      /* where it stands in the text: model/claim.c */
+  Span answer;                    /* of a line of the model that asks for names: where the first of them is defined, */
+  bool answer_left, answer_right; /* and the sides that they stand in */
 } Check;
+
+typedef struct Unanswered { /* a check of the model that waits for a name which a derivation in a file of its own
+                               defines */
+  const Stmt *stmt;
+  const char *name;
+  const char *file; /* that does not define it; NULL: no file was given */
+} Unanswered;
 
 typedef struct TrainDefaults {
   int batch, epochs, patience, shuffle;
@@ -208,6 +217,7 @@ typedef struct Program {
   VEC(const char *) losses;
   VEC(Objective) objectives;
   VEC(Check) checks;
+  VEC(Unanswered) unanswered;
   TrainDefaults train;
   VEC(AdjointScan) adjoint_scans; /* of derive/loop.c */
   int ndraws;                     /* statements that draw */

@@ -25,7 +25,7 @@ static Read *within_extents(Elaborator *el, Read *side, const Check *c) {
   return n ? build_product(el->g, 1, 1, &side, n, guards, 0, NULL) : side;
 }
 
-static const struct Claim *claim_keep(Elaborator *el, Scope *s) {
+const struct Claim *claim_keep(Elaborator *el, Scope *s) {
   struct Claim *claim = ARENA_NEW(el->cx, struct Claim);
   *claim = (struct Claim){el, s, s->first, el->named.at, el->named.n};
   return claim;

@@ -51,7 +51,8 @@ static void declare_function(Elaborator *el, const Stmt *st) {
   Value *v = value_new(el, VALUE_FUNCTION, st->name_span);
   v->fn = st;
   v->name = st->name;
-  scope_bind(el, hides ? el->own : el->globals, st->name, v, st->name_span);
+  bool hand = el->hand && st->name_span.source == el->hand_source;
+  scope_bind(el, hand ? el->hand : hides ? el->own : el->globals, st->name, v, st->name_span);
 }
 
 static Binding *find_until(Binding *b, const Binding *end, const char *name) {
@@ -62,6 +63,7 @@ static Binding *find_until(Binding *b, const Binding *end, const char *name) {
 static bool twice(Elaborator *el, const char *name, Span span, Binding *end) {
   Binding *b = find_until(el->globals->first, end, name);
   if (!b) b = find_until(el->own->first, NULL, name);
+  if (!b && el->hand) b = find_until(el->hand->first, NULL, name);
   if (!b) return false;
   elaborate_report(el, span, "'%s' is already defined", name);
   elaborate_remark(el, b->span, "it is defined here");

@@ -13,6 +13,7 @@
  *     import.c                import
  *     goal.c                  loss, metric, output
  *     claim.c                 check
+ *     hand.c                  asked; a derivation in a file of its own
  *     train.c                 train { }
  *     full_batch.c            minimize with bfgs and its like
  *     flat.c, optimizer.c     is an optimizer elementwise? its lines as a graph
@@ -24,6 +25,10 @@
 #include "graph/graph.h"
 
 Program *model_program(Context *cx, const Block *prelude, const Block *model, const char *path, Options *options);
+/* The same with a derivation in a file of its own (parse_derivation): of its checks, and of those of the model that ask
+ * for what it defines. */
+Program *model_program_with(Context *cx, const Block *prelude, const Block *model, const char *path, const Block *hand,
+                            const Source *hand_source, Options *options);
 
 /* ---- a check with another text (claim.c) ---- */
 

@@ -30,7 +30,7 @@ static void run_statement(void *owner, const Stmt *st) {
   case STMT_METRIC: goal_metric(el, s, st); return;
   case STMT_OUTPUT: goal_output(el, s, st); return;
   case STMT_CHECK:
-    if (!el->second_pass) claim_run(el, s, st);
+    if (!el->second_pass && !hand_holds(model, st)) claim_run(el, s, st);
     return;
   case STMT_MINIMIZE:
     if (!el->second_pass) minimize_run(model, s, st);
@@ -40,6 +40,7 @@ static void run_statement(void *owner, const Stmt *st) {
     return;
   case STMT_MODEL:
   case STMT_IMPORT:
+  case STMT_ASKED:
   case STMT_CONST:
   case STMT_FN:
   case STMT_LAYER:
@@ -59,7 +60,7 @@ static void run_all(Model *model) {
   el->model = scope_new(el, SCOPE_MODEL, el->own);
   el->model->run_other = run_statement;
   el->model->owner = model;
-  for (int k = 0; k < el->statements.n; k++) run_statement(model, el->statements.at[k]);
+  for (int k = 0; k < model->statements.n; k++) run_statement(model, model->statements.at[k]);
 }
 
 static void store_updates(Elaborator *el) {
@@ -129,21 +130,39 @@ static Program *program_new(Context *cx, const Block *b, const char *path, const
   return p;
 }
 
+static Block join(Context *cx, Block a, const Block *b) {
+  if (!b || !b->n) return a;
+  Block both = {ARENA_ARRAY(cx, Stmt *, a.n + b->n), a.n + b->n};
+  if (a.n) memcpy(both.at, a.at, sizeof *a.at * (size_t)a.n);
+  memcpy(both.at + a.n, b->at, sizeof *a.at * (size_t)b->n);
+  return both;
+}
+
 Program *model_program(Context *cx, const Block *prelude, const Block *model, const char *path, Options *options) {
+  return model_program_with(cx, prelude, model, path, NULL, NULL, options);
+}
+
+Program *model_program_with(Context *cx, const Block *prelude, const Block *model, const char *path, const Block *hand,
+                            const Source *hand_source, Options *options) {
   Block all = import_all(cx, model, path);
   bool unread = error_count(cx) > 0;
   Program *p = program_new(cx, &all, path, options);
   Model *m = ARENA_NEW(cx, Model);
   Elaborator *el = m->el = elaborator_new(cx, p, prelude->n ? prelude->at[0]->span.source : NULL);
   el->syntax_errors = unread;
-  el->statements = all;
+  m->statements = all;
+  m->hand = hand;
+  m->hand_source = hand_source;
+  el->statements = join(cx, all, hand);
   m->options = options;
   constant_declare_all(m, prelude);
   constant_declare_all(m, &all);
   check_one_model(el, &all);
   asked_collect(el, NULL, prelude);
-  asked_collect(el, NULL, &all);
+  asked_collect(el, NULL, &el->statements);
+  hand_ask(m);
   run_all(m);
+  hand_run(m);
   if (!el->syntax_errors) constant_report_unused(m);
   if (error_count(cx)) return p;
   minimize_finish(m);

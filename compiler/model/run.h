@@ -13,6 +13,12 @@ typedef struct Minimize {
 
 typedef struct Model {
   Elaborator *el;
+  Block statements;  /* of the model's own text */
+  const Block *hand; /* a derivation in a file of its own, */
+  const Source *hand_source;
+  Scope *derivation;       /* and where its names stand; or NULL */
+  VEC(const Decl *) asked; /* names that the model asks for */
+  VEC(const Stmt *) held;  /* checks that ask for names */
   Options *options;
   VEC(Minimize) pending; /* of minimize_run, until all parameters are known */
   int stage_draws;       /* the number of the first draw of the next optimizer */
@@ -46,6 +52,15 @@ Node *goal_coupling(Elaborator *el, Node *root);
 
 /* claim.c */
 void claim_run(Elaborator *el, Scope *s, const Stmt *st);
+/* What names mean in s now, for other texts of a check. */
+const struct Claim *claim_keep(Elaborator *el, Scope *s);
+
+/* hand.c: finds the names that the model asks for. */
+void hand_ask(Model *model);
+/* Is this a check that asks for names? Then it waits for hand_run, which runs the derivation and the checks
+ * that wait for it. */
+bool hand_holds(Model *model, const Stmt *check);
+void hand_run(Model *model);
 
 /* train.c */
 void train_run(Elaborator *el, Scope *s, const Stmt *st);

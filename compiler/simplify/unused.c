@@ -14,6 +14,7 @@ enum { MOST_NAMES = 4 };
 void unused_inputs(Program *p, const Options *options) {
   (void)options;
   VEC(Node *) roots = {0};
+  if (p->unanswered.n) return; /* what they depend on is not known */
   for (int k = 0; k < p->routines.n; k++)
     for (int r = 0; r < p->routines.at[k].nroots; r++) VEC_PUSH(p->cx, &roots, p->routines.at[k].roots[r].node);
   for (int k = 0; k < p->checks.n; k++) {

@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-enum { TOP = 1, FN = 2, LAYER = 4, OPTIMIZER = 8, SCAN = 16, NESTED = 32 /* within for or if */ };
-enum { ANYWHERE = TOP | FN | LAYER | OPTIMIZER | SCAN | NESTED, DECLARES = TOP | NESTED };
+/* HAND: a derivation in a file of its own */
+enum { TOP = 1, FN = 2, LAYER = 4, OPTIMIZER = 8, SCAN = 16, NESTED = 32 /* within for or if */, HAND = 64 };
+enum { ANYWHERE = TOP | HAND | FN | LAYER | OPTIMIZER | SCAN | NESTED, DECLARES = TOP | NESTED };
 
 typedef struct Rule {
   int contexts;
@@ -31,14 +32,15 @@ static const Rule rules[] = {
   [STMT_OUTPUT] = {DECLARES, "an output belongs to the model; a function gives its results with 'return'"},
   [STMT_METRIC] = {DECLARES, "a metric belongs to the model"},
   [STMT_MINIMIZE] = {DECLARES, "how to train belongs to the model"},
-  [STMT_CHECK] = {DECLARES, "a check belongs to the model"},
+  [STMT_CHECK] = {DECLARES | HAND, "a check belongs to the model"},
+  [STMT_ASKED] = {TOP, "what is asked for belongs to the model"},
   [STMT_TRAIN] = {TOP, "it belongs to the model"},
-  [STMT_FN] = {TOP, "functions are defined at the top"},
+  [STMT_FN] = {TOP | HAND, "functions are defined at the top"},
   [STMT_LAYER] = {TOP, "layers are defined at the top"},
   [STMT_OPTIMIZER] = {TOP, "optimizers are defined at the top"},
   [STMT_DERIVATIVE] = {TOP, "derivatives are defined at the top"},
   [STMT_RULE] = {TOP, "rules are defined at the top"},
-  [STMT_SCAN] = {DECLARES | FN | LAYER | SCAN, "a recurrence belongs to a model, a function or a layer"},
+  [STMT_SCAN] = {DECLARES | HAND | FN | LAYER | SCAN, "a recurrence belongs to a model, a function or a layer"},
   [STMT_INIT] = {SCAN | NESTED, "'init' gives a carried value of a 'scan' its start"},
   [STMT_FOR] = {ANYWHERE, ""},
   [STMT_IF] = {ANYWHERE, ""},
@@ -47,6 +49,7 @@ static const Rule rules[] = {
 
 static const char *context_name(int context) {
   if (context & NESTED) return "inside of a 'for' or 'if'";
+  if (context & HAND) return "in a file of derivations";
   if (context & TOP) return "outside of a body";
   if (context & FN) return "in a function";
   if (context & LAYER) return "in a layer";
@@ -105,4 +108,4 @@ static void check_block(Parser *p, Block *block, int context) {
   block->n = kept;
 }
 
-void allowed_check(Parser *p, Block *model) { check_block(p, model, TOP); }
+void allowed_check(Parser *p, Block *model, bool derivation) { check_block(p, model, derivation ? HAND : TOP); }

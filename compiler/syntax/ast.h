@@ -98,6 +98,7 @@ typedef enum {
   STMT_METRIC,   /* targets[0] (= value) */
   STMT_MINIMIZE, /* name = the loss; maximize; over; every (NULL: 1); with = chain of optimizer expressions */
   STMT_CHECK,    /* value: the left side, value2: the right side of == */
+  STMT_ASKED,    /* decls: name[shape] */
   STMT_TRAIN,    /* entries: name = value */
   STMT_FN,       /* name, formals, body; `fn f(x) = e` has the body { return e } */
   STMT_LAYER,

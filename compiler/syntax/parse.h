@@ -152,6 +152,6 @@ Decl *tree_decl(Parser *p, Name name, const ExprList *shape, InitKind kind, Expr
 Formal *tree_formal(Parser *p, Name name, FormalKind kind, const ExprList *shape);
 
 /* syntax/allowed.c: drops, with a message, what may not stand where it stands. */
-void allowed_check(Parser *p, Block *model);
+void allowed_check(Parser *p, Block *model, bool derivation);
 
 #endif

@@ -44,7 +44,8 @@ static void parse_error(const Span *span, struct Parser *parser, const char *tex
 %token FN "'fn'" LAYER "'layer'" OPTIMIZER "'optimizer'" DERIVATIVE "'derivative'" RULE "'rule'" LOSS "'loss'"
 %token OUTPUT "'output'" METRIC "'metric'" MINIMIZE "'minimize'" MAXIMIZE "'maximize'" OVER "'over'" WITH "'with'"
 %token EVERY "'every'"
-%token TRAIN "'train'" CHECK "'check'" SCAN "'scan'" INIT "'init'" FOR "'for'" IF "'if'" ELSE "'else'" RETURN "'return'"
+%token TRAIN "'train'" CHECK "'check'" ASKED "'asked'"
+%token SCAN "'scan'" INIT "'init'" FOR "'for'" IF "'if'" ELSE "'else'" RETURN "'return'"
 %token AND "'and'" OR "'or'" NOT "'not'" MOD "'mod'" EQ "'=='" NE "'!='" LE "'<='" GE "'>='"
 %token ASSIGN "'<-'" REWRITE "'=>'" ELLIPSIS "'...'" TRANSPOSE "a transpose" PARTIAL "'∂'"
 %token BODY "the body of a reduction" BODY_NOT "'not' in a body" SKIP "nothing"
@@ -65,8 +66,8 @@ static void parse_error(const Span *span, struct Parser *parser, const char *tex
 %type <stmt> statement if
 %type <block> block
 %type <name> name
-%type <decls> consts inputs params inits
-%type <decl> const input param init
+%type <decls> consts inputs params inits asks
+%type <decl> const input param init ask
 %type <exprs> shape exprs conditions over wholes
 %type <expr> expr body every whole
 %type <target> target
@@ -123,6 +124,7 @@ statement:
 | MINIMIZE name over every WITH exprs { $$ = tree_minimize(parser, @$, $2, $3, $4, $6); }
 | MAXIMIZE name over every WITH exprs { $$ = tree_minimize(parser, @$, $2, $3, $4, $6); $$->maximize = true; }
 | CHECK expr                 { $$ = tree_check(parser, @$, $2); }
+| ASKED asks                 { $$ = tree_decls(parser, STMT_ASKED, @$, $2); }
 | TRAIN '{' entries '}'      {
     $$ = tree_stmt(parser, STMT_TRAIN, @$);
     $$->entries = $3->at;
@@ -174,6 +176,8 @@ inputs: input { $$ = NEW(DeclList); PUSH($$, *$1); } | inputs ',' input { $$ = $
 params: param { $$ = NEW(DeclList); PUSH($$, *$1); } | params ',' param { $$ = $1; PUSH($$, *$3); }
 inits:  init  { $$ = NEW(DeclList); PUSH($$, *$1); } | inits  ',' init  { $$ = $1; PUSH($$, *$3); }
 
+asks:  ask   { $$ = NEW(DeclList); PUSH($$, *$1); } | asks   ',' ask   { $$ = $1; PUSH($$, *$3); }
+
 const: name '=' expr         { $$ = tree_decl(parser, $1, NULL, INIT_VALUE, $3); }
 
 input:
@@ -196,6 +200,8 @@ param:
 | init
 
 init: name shape '=' expr    { $$ = tree_decl(parser, $1, $2, INIT_VALUE, $4); }
+
+ask: name shape              { $$ = tree_decl(parser, $1, $2, INIT_NONE, NULL); }
 
 target:
   name                       { $$ = tree_target(parser, $1, NULL, NULL); }
@@ -303,7 +309,7 @@ static void parse_error(const Span *span, struct Parser *parser, const char *tex
   parse_stop(parser, *span, "this is nested too deep");
 }
 
-Block parse(Context *cx, const Source *source) {
+static Block parse_at(Context *cx, const Source *source, bool derivation) {
   Parser *parser = ARENA_NEW(cx, Parser);
   parser->cx = cx;
   parser->source = source;
@@ -312,6 +318,10 @@ Block parse(Context *cx, const Source *source) {
   scan_begin(parser);
   parse_parse(parser);
   scan_end(parser);
-  allowed_check(parser, &parser->result);
+  allowed_check(parser, &parser->result, derivation);
   return parser->result;
 }
+
+Block parse(Context *cx, const Source *source) { return parse_at(cx, source, false); }
+
+Block parse_derivation(Context *cx, const Source *source) { return parse_at(cx, source, true); }

@@ -293,6 +293,7 @@ static const char *const titles[] = {
   [STMT_METRIC] = "metric",
   [STMT_MINIMIZE] = "minimize",
   [STMT_CHECK] = "check",
+  [STMT_ASKED] = "asked",
   [STMT_TRAIN] = "train",
   [STMT_FN] = "fn",
   [STMT_LAYER] = "layer",

@@ -24,6 +24,8 @@
 /* Parses a source. What is wrong is reported; the statements that could be read are returned all the same, so that
  * later stages can find more. `is_prelude` changes nothing in the grammar. */
 Block parse(Context *cx, const Source *source);
+/* A derivation in a file of its own, which may not hold every statement. */
+Block parse_derivation(Context *cx, const Source *source);
 
 /* The tree as text, indented, one node a line (nnc --emit=ast). */
 void ast_print(Text *out, const Block *block);

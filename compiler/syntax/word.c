@@ -29,6 +29,7 @@ static const Keyword keywords[] = {
   {"minimize", TOK_MINIMIZE, true},
   {"maximize", TOK_MAXIMIZE, true},
   {"check", TOK_CHECK, true},
+  {"asked", TOK_ASKED, true},
   {"train", TOK_TRAIN, true},
   {"scan", TOK_SCAN, true},
   {"init", TOK_INIT, true},

@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 ORDER = {
-    "compiler": "base syntax graph build evaluate elaborate model derive simplify prove check derivation plan selftest emit show command".split(),
+    "compiler": "base syntax graph build evaluate elaborate model derive simplify prove check grade derivation plan selftest emit show command".split(),
     "runtime": "kernels common data store minimize train program".split(),
 }
 # The one header of a folder that others include: FOLDER/FOLDER.h, but for kernels/, whose headers are installed for generated C.

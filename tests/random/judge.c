@@ -363,7 +363,7 @@ static bool is_excused(const Finding *f) {
 
 /* What nnc check says; a gradient of 0 everywhere is looked at here, and a point at a kink is nobody's fault. */
 static int check_quotients(Judge *j) {
-  Findings all = check_program(j->p);
+  Findings all = check_program(j->p, 0);
   int verdict = FINE;
   for (int k = 0; k < all.n; k++) {
     const Finding *f = &all.at[k];
