@@ -44,10 +44,26 @@ static bool only_chooses(const Node *n) {
   return n->op == OP_MAX || n->op == OP_MIN || n->op == OP_WHERE || n->op == OP_STOP;
 }
 
-/* An infinity and a number, added, are an infinity; two may be none. */
-static bool adds_one(const Node *n, const unsigned char *defined) {
-  bool sum = n->kind == NODE_MAP && (n->op == OP_ADD || n->op == OP_SUB);
-  return sum && (defined[n->reads[0]->node->id] == FINITE || defined[n->reads[1]->node->id] == FINITE);
+/* What n is where an operand may be infinite, the least of them being `least`: an infinity and a number, added, are an
+ * infinity, two may be none, but two of -inf; exp(-inf) is 0; logratio(-inf, x) and logratio(x, -inf) are -inf. */
+static Defined of_infinite(const Node *n, Defined least, const unsigned char *defined) {
+  if (only_chooses(n) && n->kind != NODE_PIECES) return least;
+  if (n->kind != NODE_MAP) return UNDEFINED;
+  Defined a = n->nreads ? (Defined)defined[n->reads[0]->node->id] : FINITE,
+          b = n->nreads > 1 ? (Defined)defined[n->reads[1]->node->id] : FINITE;
+  switch (n->op) { /* of its operands, a rule for each */
+  case OP_EXP: return least == LOWER ? FINITE : INFINITE;
+  case OP_LOGRATIO: return least == LOWER ? LOWER : UNDEFINED;
+  case OP_PRODUCT: return n->reduction == RED_LOGSUMEXP && n->nreads == 1 && n->scale == 1 ? least : UNDEFINED;
+  case OP_ADD: return least == LOWER || a == FINITE || b == FINITE ? least : UNDEFINED;
+  case OP_SUB: return b == FINITE ? a : a == FINITE ? INFINITE : UNDEFINED;
+  default: return UNDEFINED;
+  }
+}
+
+static Defined of_constant(double lo, double hi) {
+  if (isnan(lo) || isnan(hi)) return UNDEFINED;
+  return isfinite(lo) && isfinite(hi) ? FINITE : isfinite(hi) || hi < 0 ? LOWER : INFINITE;
 }
 
 static Defined defined_of(const Node *n, const unsigned char *defined, Defined carried) {
@@ -59,7 +75,7 @@ static Defined defined_of(const Node *n, const unsigned char *defined, Defined c
   case NODE_DRAW:
   case NODE_BATCH:
   case NODE_STEP: return FINITE;
-  case NODE_CONST: return isfinite(n->lo) && isfinite(n->hi) ? FINITE : INFINITE;
+  case NODE_CONST: return of_constant(n->lo, n->hi);
   case NODE_PREV: return carried;
   case NODE_MAP:
   case NODE_RESHAPE:
@@ -68,33 +84,39 @@ static Defined defined_of(const Node *n, const unsigned char *defined, Defined c
   case NODE_RESULT: break;
   default: return UNDEFINED;
   }
-  if (n->kind == NODE_MAP && n->op == OP_PRODUCT && n->nreads == 0)
-    return isnan(n->scale) ? UNDEFINED : isinf(n->scale) ? INFINITE : FINITE;
+  if (n->kind == NODE_MAP && n->op == OP_PRODUCT && n->nreads == 0) return of_constant(n->scale, n->scale);
   for (int k = 0; k < n->nreads; k++)
     if (defined[n->reads[k]->node->id] < least) least = (Defined)defined[n->reads[k]->node->id];
-  if (least == INFINITE && !adds_one(n, defined) && (!only_chooses(n) || n->kind == NODE_PIECES)) return UNDEFINED;
+  if (least == INFINITE || least == LOWER) return of_infinite(n, least, defined);
   return n->kind != NODE_MAP || stays_defined(n) ? least : UNDEFINED;
 }
 
-/* By induction: every step of a loop leaves numbers where the step before left it some. */
-static bool carries_finite(const NodeList *list, const unsigned char *defined) {
+/* The least that a step leaves or a loop begins with. */
+static Defined least_carried(const NodeList *list, const unsigned char *defined) {
+  Defined least = FINITE;
   for (int i = 0; i < list->n; i++)
     for (int k = 0; k < list->at[i]->ncarries; k++) {
       const Carry *c = &list->at[i]->carries[k];
-      if (defined[c->next->id] != FINITE || defined[c->init->id] != FINITE) return false;
+      if (defined[c->next->id] < least) least = (Defined)defined[c->next->id];
+      if (defined[c->init->id] < least) least = (Defined)defined[c->init->id];
     }
-  return true;
+  return least;
 }
 
+/* By induction: what is carried is no less than `carried` where every step leaves no less, having been left no less. */
 unsigned char *prove_defined(Graph *g, const Read *a, const Read *b) {
   unsigned char *defined = ARENA_ARRAY(g->cx, unsigned char, g->nnodes);
   Node *roots[2] = {a->node, b->node};
   NodeList list = graph_order(g->cx, roots, 2);
-  for (int i = 0; i < list.n; i++) defined[list.at[i]->id] = (unsigned char)defined_of(list.at[i], defined, FINITE);
-  if (!carries_finite(&list, defined))
-    for (int i = 0; i < list.n; i++)
-      defined[list.at[i]->id] = (unsigned char)defined_of(list.at[i], defined, UNDEFINED);
-  return defined;
+  for (Defined carried = FINITE, least;; carried = least) {
+    for (int i = 0; i < list.n; i++) defined[list.at[i]->id] = (unsigned char)defined_of(list.at[i], defined, carried);
+    least = least_carried(&list, defined);
+    if (least >= carried) return defined;
+  }
+}
+
+bool prove_maybe_infinite(const Node *n, const unsigned char *defined) {
+  return defined[n->id] == INFINITE || defined[n->id] == LOWER;
 }
 
 bool prove_hides(const Node *n, const unsigned char *defined) {
@@ -110,8 +132,8 @@ bool prove_hides(const Node *n, const unsigned char *defined) {
   case OP_AND:
   case OP_OR:
   case OP_NOT:
-  case OP_SIGN: return !all;
-  case OP_LOGRATIO: return defined[n->reads[0]->node->id] != FINITE || defined[n->reads[1]->node->id] != FINITE;
+  case OP_SIGN:
+  case OP_LOGRATIO: return !all;
   case OP_POW: return !all && !read_constant(n->reads[1], NULL);
   case OP_WHERE: return defined[n->reads[0]->node->id] == UNDEFINED;
   default: return false;

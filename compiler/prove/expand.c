@@ -11,6 +11,7 @@
 #include "prove/normal.h"
 #include "build/build.h"
 
+#include <math.h>
 #include <string.h>
 
 #define FUEL                400000 /* of one attempt: some tenths of a second */
@@ -34,6 +35,7 @@ static Index *plain_index(Prover *p, Index *e) {
 /* ---- one node, over variables of its own ---- */
 
 static Poly *leaf_poly(Prover *p, Node *n, Index **index) {
+  if (n->kind == NODE_CONST && !(isfinite(n->lo) && isfinite(n->hi))) p->failed = true;
   Atom a = {.kind = ATOM_LEAF,
             .node = n,
             .index = n->naxes ? arena_copy(p->cx, index, sizeof(Index *) * (size_t)n->naxes) : NULL};
@@ -243,11 +245,28 @@ static void find_divisors(Prover *p, const Read *r, int depth) {
     find_divisors(p, read_substitute(p->g, n->reads[k], &s), depth - 1);
 }
 
-/* What of the nodes that both sides share is taken as a leaf, attempt by attempt. */
-static bool is_shared_leaf(const Node *n, int attempt) {
-  if (n->kind == NODE_RESHAPE) return true;
-  if (n->kind == NODE_MAP && n->op == OP_PRODUCT && n->nreads == 0) return false;
-  switch (attempt) {
+/* Both sides are compared by the normal form, where extents may be large and sums stay sums; by elements, where
+ * formulas may be long; or by elements with symbolic classes, where recurrences may be, whose states are leaves. */
+typedef enum { SUMS, ELEMENTS, SYMBOLIC } How;
+typedef enum { NO_STATES, CARRIED_STATES, ALL_STATES } States;
+typedef struct Attempt {
+  int leaves;
+  How how;
+  States states;
+} Attempt;
+enum { NO_LEAVES = 3 };
+static const Attempt attempts[] = {
+  {0, SUMS, NO_STATES},          {0, ELEMENTS, NO_STATES}, {1, SYMBOLIC, ALL_STATES},
+  {3, SYMBOLIC, CARRIED_STATES}, {1, ELEMENTS, NO_STATES}, {3, ELEMENTS, NO_STATES},
+  {1, SUMS, NO_STATES},          {2, SUMS, NO_STATES},     {NO_LEAVES, SUMS, NO_STATES}};
+
+/* What of the nodes that both sides share is taken as a leaf, attempt by attempt: never what may be infinite, of which
+ * x - 1 < x does not hold, nor, of symbolic classes, what says how long arrays are. */
+static bool is_shared_leaf(const Node *n, const Attempt *t, const unsigned char *defined) {
+  if (n->kind != NODE_MAP || n->inside || (n->op == OP_PRODUCT && n->nreads == 0)) return false;
+  if (prove_maybe_infinite(n, defined) || (n->integer && !reduction_rows[n->reduction].place && t->how == SYMBOLIC))
+    return false;
+  switch (t->leaves) {
   case 0: return n->label || n->nreduce || n->op != OP_PRODUCT;
   case 1: return n->label != NULL;
   case 2: return n->nreduce > 0 && n->reduction == RED_SUM;
@@ -255,19 +274,30 @@ static bool is_shared_leaf(const Node *n, int attempt) {
   }
 }
 
-#define NO_LEAVES 3
+/* The states of a recurrence that both sides read, or only what its steps carry where it runs forwards, are leaves at
+ * each step: what is derived from them says the same whatever made them. */
+static bool take_states(const Graph *g, const Node *n, States states, const unsigned char *defined,
+                        unsigned char *opaque) {
+  if (n->kind == NODE_INPUT) return n->integer;
+  if (n->kind != NODE_RESULT || (states == CARRIED_STATES && g->scans[n->scan].adjoint)) return false;
+  for (int k = 0; k < n->ncarries; k++)
+    if (!prove_maybe_infinite(n->carries[k].next, defined)) opaque[n->carries[k].next->id] = CARRIED;
+  if (states == ALL_STATES && !prove_maybe_infinite(n, defined)) opaque[n->reads[0]->node->id] = CARRIED;
+  return true;
+}
 
 static const unsigned char *shared_leaves(Graph *g, const Read *a, const Read *b, const unsigned char *defined,
-                                          int attempt, bool *any) {
+                                          const Attempt *t, bool *any) {
   unsigned char *seen = ARENA_ARRAY(g->cx, unsigned char, g->nnodes),
                 *opaque = ARENA_ARRAY(g->cx, unsigned char, g->nnodes);
   Node *roots[2] = {a->node, b->node};
-  *any = false;
+  *any = t->leaves == NO_LEAVES && t->how != SYMBOLIC;
   for (int side = 0; side < 2; side++) {
     NodeList list = graph_order(g->cx, &roots[side], 1);
     for (int i = 0; i < list.n; i++) {
       Node *n = list.at[i];
-      if (side && seen[n->id] && is_shared_leaf(n, attempt) && n->kind == NODE_MAP) opaque[n->id] = 1, *any = true;
+      if (side && seen[n->id] && is_shared_leaf(n, t, defined)) opaque[n->id] = 1, *any = true;
+      if (side && seen[n->id] && t->how == SYMBOLIC && take_states(g, n, t->states, defined, opaque)) *any = true;
       if (!side) seen[n->id] = 1;
       if (prove_hides(n, defined)) opaque[n->id] = HIDES;
     }
@@ -290,21 +320,16 @@ static bool attempt_proof(Graph *g, const Read *a, const Read *b, const unsigned
   return vanishes(&p, poly_plus(&p, 1, left, -1, right)) && !p.failed;
 }
 
-/* By the normal form, where extents may be large and sums stay sums; by elements, where formulas may be long. */
-typedef struct Attempt {
-  int leaves;
-  bool by_elements;
-} Attempt;
-static const Attempt attempts[] = {{0, false}, {0, true}, {1, true}, {3, true}, {1, false}, {2, false}, {3, false}};
-
 bool prove_equal(Graph *g, Read *a, Read *b) {
   const unsigned char *defined = prove_defined(g, a, b);
   for (int k = 0; k < (int)(sizeof attempts / sizeof *attempts); k++) {
     const Attempt *t = &attempts[k];
     bool any;
-    const unsigned char *opaque = shared_leaves(g, a, b, defined, t->leaves, &any);
-    if (!any && t->leaves != NO_LEAVES) continue;
-    if (t->by_elements ? prove_by_elements(g, a, b, opaque, defined) : attempt_proof(g, a, b, opaque)) return true;
+    const unsigned char *opaque = shared_leaves(g, a, b, defined, t, &any);
+    if (!any) continue;
+    if (t->how == SUMS ? attempt_proof(g, a, b, opaque)
+                       : prove_by_elements(g, a, b, opaque, defined, t->how == SYMBOLIC))
+      return true;
   }
   return false;
 }

@@ -19,11 +19,22 @@
 
 #define LANES      7
 #define MOST_LOGS  8
+#define MOST_BELOW 24
+#define MOST_SMALL 64
+#define DIGITS     8  /* of an exponent below 2^32, in base 16 */
 #define FIELD_ROOT 12 /* roots are of this degree, or one that divides it */
 
 enum { FIELD_UNKNOWN = 2 /* where a sign is said */ };
 
 typedef struct FieldValue FieldValue;
+typedef struct FieldTerm {
+  FieldValue *of;
+  double times;
+} FieldTerm;
+typedef struct FieldDivisor {
+  const FieldValue *of;
+  int times;
+} FieldDivisor;
 typedef enum { MADE_OTHERWISE, MADE_TIMES, MADE_OVER, MADE_POWER } Making;
 
 struct FieldValue {
@@ -31,26 +42,22 @@ struct FieldValue {
   uint32_t inverse[2];         /* of the first ones of p, or 0: not asked for yet */
   double number;               /* what a constant comes to, NAN for others */
   int infinite;                /* -1, 1: that infinity, and no number */
-  bool positive, nonnegative, fraction;
-  double error; /* of `number`, at most; 0: it is exact */
-  double degree;
+  bool positive, nonnegative;
+  bool truth;                /* 0 or 1 */
+  double error;              /* of `number`, at most; 0: it is exact */
+  double degree, top, apart; /* apart: of what it is divided by besides */
+  int nbelow;                /* divided by these */
+  const FieldDivisor *below;
   Making made; /* a*b, a/b, a^exponent */
   FieldValue *a, *b;
   double exponent;
-  FieldValue *log;          /* where known */
-  bool busy;                /* its logarithm, or its sign, is being made of those of its parts */
-  bool whole;               /* an integer */
-  Op image;                 /* increasing function of `of`; OP_PRODUCT: of nothing */
-  FieldValue *of, *sign_of; /* sign_of: a value of the same sign */
-  int nlogs, nroots;        /* value = rest + sum of logs; value = coefficient * product of roots */
-  struct {
-    FieldValue *of;
-    double times;
-  } logs[MOST_LOGS];
-  struct {
-    FieldValue *of;
-    double power;
-  } roots[MOST_LOGS]; /* 0 < power < 1 */
+  FieldValue *log;               /* where known */
+  bool busy;                     /* its logarithm, or its sign, is being made of those of its parts */
+  bool whole;                    /* an integer */
+  Op image;                      /* increasing function of `of`; OP_PRODUCT: of nothing */
+  FieldValue *of, *sign_of;      /* sign_of: a value of the same sign */
+  int nlogs, nroots;             /* value = rest + sum of logs; value = coefficient * product of roots */
+  const FieldTerm *logs, *roots; /* times the logarithm of; to the power of, 0 < times < 1 */
   FieldValue *coefficient;
   FieldValue *chain;
 };
@@ -61,19 +68,28 @@ typedef struct Choice { /* of one run: which sign, which class */
   bool sign; /* the options are 1, -1, 0 */
 } Choice;
 
-typedef struct Field {
+typedef struct Field Field;
+struct Field {
   Context *cx;
   FieldValue **table;
   size_t size, count;
-  long work;            /* left */
-  int depth;            /* of logarithms of parts of parts */
-  bool failed;          /* out of work, or nothing can be said */
-  bool vacuous;         /* of one run: its choices contradict what is known, or a side divides by 0: it says nothing */
-  uint32_t base[LANES]; /* exp(1) */
+  long work;    /* left */
+  int depth;    /* of logarithms of parts of parts */
+  bool failed;  /* out of work, or nothing can be said */
+  bool atoms;   /* sigmoid(u) is a value of its own, and no fraction of exp(u) */
+  bool vacuous; /* of one run: its choices contradict what is known, or a side divides by 0: it says nothing */
+  uint32_t base[LANES][DIGITS][16];  /* powers of exp(1), by digits of the exponent */
+  FieldValue *small[2 * MOST_SMALL]; /* whole numbers that were asked for */
   VEC(Choice) choices;
   VEC(FieldValue *) floors; /* values whose floor was asked for; each is the image of its floor */
   FieldValue *zero, *one, *minus_infinity, *pi;
-} Field;
+};
+
+/* prove/field_degree.c */
+void field_degree_set(FieldValue *v, double top); /* the degree above what it is divided by */
+void field_degree_of_sum(Field *f, FieldValue *v, const FieldValue *a, const FieldValue *b);
+void field_degree_of_product(Field *f, FieldValue *v, const FieldValue *a, const FieldValue *b);
+void field_degree_of_inverse(Field *f, FieldValue *v, const FieldValue *a);
 
 /* prove/field_number.c */
 Field *field_new(Context *cx, long work);
@@ -97,7 +113,7 @@ int field_known_ratio(const Field *f, const FieldValue *a, FieldValue *b);
  * that is coefficient times the roots of `like`; and what is kept of a value that was made. */
 void field_draw(FieldValue *v, uint64_t tag, const uint32_t *a, const uint32_t *b);
 void field_raise(const Field *f, const FieldValue *x, FieldValue *v);
-FieldValue *field_rooted(Field *f, FieldValue *coefficient, const FieldValue *like);
+FieldValue *field_rooted(Field *f, FieldValue *coefficient, const FieldTerm *roots, int nroots);
 FieldValue *field_keep(Field *f, const FieldValue *v);
 
 /* prove/field_sign.c */
@@ -109,8 +125,8 @@ bool field_chosen_zero(Field *f, FieldValue *x); /* in this run */
 /* Equal under the choices that were made. */
 bool field_equal(Field *f, FieldValue *a, FieldValue *b);
 int field_choose(Field *f, const void *key, int options);
-/* The choices of the next run; false after the last. */
-bool field_next(Field *f);
+/* The choices of the next run, but for the first `fixed`, which stay; false after the last. */
+bool field_next(Field *f, int fixed);
 
 /* prove/field_function.c */
 /* x as the root of a simple fraction and a power of π, where it is one; else as field_number has it. */

@@ -39,10 +39,8 @@ static FieldValue *root_power(Field *f, FieldValue *a, double exponent) {
   if (exponent - whole == 0.5 && a->made == MADE_TIMES && a->a == a->b)
     return whole_power(f, field_absolute(f, a->a), (int)(2 * exponent));
   if (a->nroots) return field_give_up(f);
-  FieldValue like = {.nroots = 1};
-  like.roots[0].of = a;
-  like.roots[0].power = exponent - whole;
-  FieldValue *v = field_rooted(f, whole_power(f, a, (int)whole), &like);
+  FieldTerm term = {a, exponent - whole};
+  FieldValue *v = field_rooted(f, whole_power(f, a, (int)whole), &term, 1);
   if (!v->made) v->made = MADE_POWER, v->a = a, v->exponent = exponent;
   v->positive = v->positive || a->positive;
   v->nonnegative = true;
@@ -82,7 +80,7 @@ FieldValue *field_exp(Field *f, FieldValue *x) {
   field_draw(&random, 74, x->p, NULL);
   field_raise(f, x, &v);
   memcpy(v.q, random.q, sizeof v.q);
-  v.degree = 1 + x->degree;
+  field_degree_set(&v, 1);
   return field_keep(f, &v);
 }
 
@@ -118,19 +116,27 @@ FieldValue *field_log(Field *f, FieldValue *x) {
   if (!x->log) {
     FieldValue v = {0};
     field_draw(&v, 75, x->p, NULL);
-    v.degree = 1 + x->degree;
     v.number = log(x->number);
     v.error = 4 * x->error / fabs(x->number) + 1e-15 * (1 + fabs(v.number));
     v.nlogs = 1;
-    v.logs[0].of = x;
-    v.logs[0].times = 1;
+    v.logs = arena_copy(f->cx, &(FieldTerm){x, 1}, sizeof(FieldTerm));
     x->log = field_keep(f, &v);
   }
   return x->log;
 }
 
+/* Of sigmoid(u) and sigmoid(-u) = 1 - sigmoid(u) one is an atom. */
+static FieldValue *atom_of_sigmoid(Field *f, FieldValue *u) {
+  FieldValue *negative = field_scale(f, -1, u);
+  bool flip = memcmp(negative->p, u->p, sizeof u->p) < 0;
+  FieldValue *s = field_atom(f, 77, flip ? negative : u, NULL), *other = field_minus(f, f->one, s);
+  s->positive = s->nonnegative = other->positive = other->nonnegative = true;
+  return flip ? other : s;
+}
+
 /* 1/(1 + exp(-u)); 1 - sigmoid(u) is made too, so that its logarithm is known. */
 FieldValue *field_sigmoid(Field *f, FieldValue *u) {
+  if (f->atoms && isnan(u->number) && !u->infinite) return atom_of_sigmoid(f, u);
   FieldValue *e = field_exp(f, u), *below = field_inverse(f, field_add(f, f->one, e));
   below->positive = below->nonnegative = true;
   return field_times(f, e, below);

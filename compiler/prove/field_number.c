@@ -27,7 +27,11 @@ static uint32_t power(uint32_t a, uint32_t n, uint32_t m) {
 }
 
 void field_raise(const Field *f, const FieldValue *x, FieldValue *v) {
-  for (int k = 0; k < LANES; k++) v->p[k] = power(f->base[k], x->q[k], P);
+  for (int k = 0; k < LANES; k++) {
+    v->p[k] = 1;
+    for (int digit = 0; digit < DIGITS; digit++)
+      v->p[k] = times(v->p[k], f->base[k][digit][x->q[k] >> 4 * digit & 15], P);
+  }
 }
 
 static uint64_t scramble(uint64_t x) { /* the finalizer of SplitMix64 (Steele, Lea and Flood 2014) */
@@ -66,6 +70,14 @@ static void grow(Field *f) {
     }
 }
 
+static void learn_degree(FieldValue *old, const FieldValue *v) {
+  old->below = v->below;
+  old->nbelow = v->nbelow;
+  old->apart = v->apart;
+  old->top = v->top;
+  old->degree = v->degree;
+}
+
 /* What is known of one way to make it is known of the value. */
 static void learn(FieldValue *old, const FieldValue *v) {
   old->positive = old->positive || v->positive;
@@ -73,11 +85,13 @@ static void learn(FieldValue *old, const FieldValue *v) {
   if (isnan(old->number) || (v->error < old->error && !isnan(v->number)))
     old->number = v->number, old->error = v->error;
   old->whole = old->whole || v->whole;
+  old->truth = old->truth || v->truth;
+  if (v->degree < old->degree) learn_degree(old, v);
   if (!old->log) old->log = v->log;
   if (!old->made) old->made = v->made, old->a = v->a, old->b = v->b, old->exponent = v->exponent;
-  if (!old->nlogs && v->nlogs) memcpy(old->logs, v->logs, sizeof old->logs), old->nlogs = v->nlogs;
+  if (!old->nlogs && v->nlogs) old->logs = v->logs, old->nlogs = v->nlogs;
   if (!old->nroots && v->nroots) {
-    memcpy(old->roots, v->roots, sizeof old->roots);
+    old->roots = v->roots;
     old->nroots = v->nroots;
     old->coefficient = v->coefficient;
   }
@@ -113,7 +127,9 @@ void field_draw(FieldValue *v, uint64_t tag, const uint32_t *a, const uint32_t *
     v->p[lane] = (uint32_t)(h % (P - 1)) + 1;
     v->q[lane] = (uint32_t)(scramble(h) % (Q - 1)) + 1;
   }
-  v->degree = 1;
+  v->nbelow = 0;
+  v->apart = 0;
+  field_degree_set(v, 1);
   v->number = NAN;
 }
 
@@ -152,11 +168,12 @@ static void set_quotient(FieldValue *v, double top, double bottom) {
 
 /* x as a fraction, the simple one whose nearest number it is or else its own. */
 FieldValue *field_number(Field *f, double x) {
+  int small = fabs(x) < MOST_SMALL && x == floor(x) ? (int)x + MOST_SMALL : 0;
+  if (small && f->small[small]) return f->small[small];
   FieldValue v = {.number = x, .positive = x > 0, .error = x == floor(x) && fabs(x) < 9e15 ? 0 : ROUNDING * fabs(x)};
   double top, bottom;
   int exponent;
   if (isnan(x)) return field_give_up(f);
-  if (f->one && (x == 0 || x == 1)) return x == 0 ? f->zero : f->one;
   if (isinf(x)) {
     v.infinite = x > 0 ? 1 : -1;
   } else if (x == floor(x) && fabs(x) < 9e15) {
@@ -172,7 +189,9 @@ FieldValue *field_number(Field *f, double x) {
     for (int k = 0; k < LANES; k++)
       v.p[k] = times(whole_modulo(mantissa, P), p, P), v.q[k] = times(whole_modulo(mantissa, Q), q, Q);
   }
-  return field_keep(f, &v);
+  FieldValue *kept = field_keep(f, &v);
+  if (small) f->small[small] = kept;
+  return kept;
 }
 
 /* What exp(1) is in a lane: a random square, whose powers are Q numbers; another in each, or exp(1) would be a
@@ -182,13 +201,21 @@ static uint32_t base_of_exp(int lane) {
   return times(root, root, P);
 }
 
+/* base[d][x] = e^(x*16^d) */
+static void set_base(uint32_t (*base)[16], uint32_t e) {
+  for (int digit = 0; digit < DIGITS; digit++, e = power(e, 16, P)) {
+    base[digit][0] = 1;
+    for (int x = 1; x < 16; x++) base[digit][x] = times(base[digit][x - 1], e, P);
+  }
+}
+
 Field *field_new(Context *cx, long work) {
   Field *f = ARENA_NEW(cx, Field);
   f->cx = cx;
   f->work = work;
   f->size = 1 << 10;
   f->table = ARENA_ARRAY(cx, FieldValue *, f->size);
-  for (int k = 0; k < LANES; k++) f->base[k] = base_of_exp(k);
+  for (int k = 0; k < LANES; k++) set_base(f->base[k], base_of_exp(k));
   f->zero = field_number(f, 0);
   f->one = field_number(f, 1);
   f->minus_infinity = field_number(f, -INFINITY);
@@ -200,46 +227,48 @@ Field *field_new(Context *cx, long work) {
 static bool same_roots(const FieldValue *a, const FieldValue *b) {
   if (a->nroots != b->nroots) return false;
   for (int k = 0; k < a->nroots; k++)
-    if (a->roots[k].of != b->roots[k].of || a->roots[k].power != b->roots[k].power) return false;
+    if (a->roots[k].of != b->roots[k].of || a->roots[k].times != b->roots[k].times) return false;
   return true;
 }
 
-static void add_logs(FieldValue *v, const FieldValue *a, double by) {
-  for (int i = 0; i < a->nlogs; i++) {
+/* v's logarithms: by_a times those of a, and b's; none are known of where they are too many. */
+static void add_logs(Field *f, FieldValue *v, double by_a, const FieldValue *a, const FieldValue *b) {
+  FieldTerm logs[MOST_LOGS];
+  int n = 0;
+  if (!a->nlogs && !b->nlogs) return;
+  for (int i = 0; i < a->nlogs + b->nlogs; i++) {
+    FieldTerm t = i < a->nlogs ? a->logs[i] : b->logs[i - a->nlogs];
     int k = 0;
-    while (k < v->nlogs && v->logs[k].of != a->logs[i].of) k++;
-    if (k == MOST_LOGS) {
-      v->nlogs = -1;
-      return;
-    }
-    if (k == v->nlogs) v->logs[v->nlogs++].of = a->logs[i].of, v->logs[k].times = 0;
-    v->logs[k].times += by * a->logs[i].times;
-    if (v->logs[k].times == 0) v->logs[k] = v->logs[--v->nlogs];
+    while (k < n && logs[k].of != t.of) k++;
+    if (k == MOST_LOGS) return;
+    if (k == n) logs[n++] = (FieldTerm){t.of, 0};
+    logs[k].times += i < a->nlogs ? by_a * t.times : t.times;
+    if (logs[k].times == 0) logs[k] = logs[--n];
   }
+  v->nlogs = n;
+  v->logs = n ? arena_copy(f->cx, logs, sizeof logs[0] * (size_t)n) : NULL;
 }
 
 static bool is_whole(const FieldValue *v) { return v->number == floor(v->number) && fabs(v->number) < 9e15; }
 
 FieldValue *field_add(Field *f, FieldValue *a, FieldValue *b) {
+  if (a->infinite && b->infinite && a != b) return field_give_up(f);
+  if (a->infinite || b == f->zero) return a;
+  if (b->infinite || a == f->zero) return b;
+  if (a->nroots && same_roots(a, b))
+    return field_rooted(f, field_add(f, a->coefficient, b->coefficient), a->roots, a->nroots);
   FieldValue v = {.number = a->number + b->number, .positive = a->positive && b->positive};
   v.nonnegative = a->nonnegative && b->nonnegative;
   v.positive = v.positive || (v.nonnegative && (a->positive || b->positive));
   v.whole = a->whole && b->whole;
   v.error = a->error + b->error;
   if (v.error > 0 || !is_whole(&v)) v.error += ROUNDING * fabs(v.number);
-  if (a->infinite && b->infinite && a != b) return field_give_up(f);
-  if (a->infinite || b == f->zero) return a;
-  if (b->infinite || a == f->zero) return b;
-  if (a->nroots && same_roots(a, b)) return field_rooted(f, field_add(f, a->coefficient, b->coefficient), a);
   for (int k = 0; k < LANES; k++) {
     v.p[k] = plus(a->p[k], b->p[k], P);
     v.q[k] = plus(a->q[k], b->q[k], Q);
   }
-  v.fraction = a->fraction || b->fraction;
-  v.degree = v.fraction ? a->degree + b->degree : fmax(a->degree, b->degree);
-  add_logs(&v, a, 1);
-  if (v.nlogs >= 0) add_logs(&v, b, 1);
-  if (v.nlogs < 0) v.nlogs = 0;
+  field_degree_of_sum(f, &v, a, b);
+  add_logs(f, &v, 1, a, b);
   return field_keep(f, &v);
 }
 
@@ -252,87 +281,101 @@ static void root_lanes(const FieldValue *of, double exponent, FieldValue *v) {
   for (int k = 0; k < LANES; k++) v->p[k] = power(v->p[k], n, P), v->q[k] = power(v->q[k], n, Q);
 }
 
-static void multiply_lanes(FieldValue *v, const FieldValue *a, const FieldValue *b) {
+static void multiply_lanes(Field *f, FieldValue *v, const FieldValue *a, const FieldValue *b) {
   for (int k = 0; k < LANES; k++) {
     v->p[k] = times(a->p[k], b->p[k], P);
     v->q[k] = times(a->q[k], b->q[k], Q);
   }
-  v->fraction = a->fraction || b->fraction;
-  v->degree = a->degree + b->degree;
+  field_degree_of_product(f, v, a, b);
 }
 
-/* coefficient times the roots of `like`. */
-FieldValue *field_rooted(Field *f, FieldValue *coefficient, const FieldValue *like) {
+FieldValue *field_rooted(Field *f, FieldValue *coefficient, const FieldTerm *roots, int nroots) {
   FieldValue v = {.number = NAN};
-  if (coefficient == f->zero || like->nroots == 0) return coefficient;
+  if (coefficient == f->zero || nroots == 0) return coefficient;
   if (coefficient->nroots) return field_give_up(f);
-  multiply_lanes(&v, coefficient, f->one);
+  multiply_lanes(f, &v, coefficient, f->one);
   v.number = coefficient->number;
   v.positive = coefficient->positive;
   v.nonnegative = coefficient->nonnegative;
-  for (int k = 0; k < like->nroots; k++) {
+  for (int k = 0; k < nroots; k++) {
     FieldValue root = {0};
-    root_lanes(like->roots[k].of, like->roots[k].power, &root);
-    double degree = v.degree + 1 + like->roots[k].of->degree;
-    multiply_lanes(&v, &v, &root);
-    v.degree = degree;
-    v.number *= pow(like->roots[k].of->number, like->roots[k].power);
-    v.positive = v.positive && like->roots[k].of->positive; /* a root may be 0 */
+    root_lanes(roots[k].of, roots[k].times, &root);
+    multiply_lanes(f, &v, &v, &root);
+    field_degree_set(&v, v.top + FIELD_ROOT - 1);
+    v.number *= pow(roots[k].of->number, roots[k].times);
+    v.positive = v.positive && roots[k].of->positive; /* a root may be 0 */
   }
   v.error = 1e-12 * fabs(v.number);
-  memcpy(v.roots, like->roots, sizeof v.roots);
-  v.nroots = like->nroots;
+  v.roots = arena_copy(f->cx, roots, sizeof roots[0] * (size_t)nroots);
+  v.nroots = nroots;
   v.coefficient = coefficient;
   return field_keep(f, &v);
 }
 
 static FieldValue *times_roots(Field *f, FieldValue *a, FieldValue *b) {
-  FieldValue like = {0};
+  FieldTerm roots[MOST_LOGS];
+  int n = a->nroots;
   FieldValue *whole = field_times(f, a->nroots ? a->coefficient : a, b->nroots ? b->coefficient : b);
-  memcpy(like.roots, a->roots, sizeof like.roots);
-  like.nroots = a->nroots;
+  if (n) memcpy(roots, a->roots, sizeof roots[0] * (size_t)n);
   for (int i = 0; i < b->nroots; i++) {
     int k = 0;
-    while (k < like.nroots && like.roots[k].of != b->roots[i].of) k++;
+    while (k < n && roots[k].of != b->roots[i].of) k++;
     if (k == MOST_LOGS) return field_give_up(f);
-    if (k == like.nroots) like.roots[like.nroots++].of = b->roots[i].of, like.roots[k].power = 0;
-    like.roots[k].power += b->roots[i].power;
-    if (like.roots[k].power > 1 - 1e-9) {
-      whole = field_times(f, whole, like.roots[k].of);
-      like.roots[k].power -= 1;
-      if (like.roots[k].power < 1e-9) like.roots[k] = like.roots[--like.nroots];
+    if (k == n) roots[n++] = (FieldTerm){b->roots[i].of, 0};
+    roots[k].times += b->roots[i].times;
+    if (roots[k].times > 1 - 1e-9) {
+      whole = field_times(f, whole, roots[k].of);
+      roots[k].times -= 1;
+      if (roots[k].times < 1e-9) roots[k] = roots[--n];
     }
   }
-  return whole->nroots ? field_times(f, whole, field_rooted(f, f->one, &like)) : field_rooted(f, whole, &like);
+  return whole->nroots ? field_times(f, whole, field_rooted(f, f->one, roots, n)) : field_rooted(f, whole, roots, n);
 }
 
 bool field_is_rational(const FieldValue *v) { return !isnan(v->number) && v->degree == 0; }
 
+static FieldValue *times_infinity(Field *f, const FieldValue *a, const FieldValue *b) {
+  const FieldValue *other = a->infinite ? b : a;
+  if (isnan(other->number) || other->number == 0) return field_give_up(f);
+  return field_number(f, a->number * b->number);
+}
+
 FieldValue *field_times(Field *f, FieldValue *a, FieldValue *b) {
+  if (f->failed) return f->zero;
+  if (a->infinite || b->infinite) return times_infinity(f, a, b);
+  if (a == f->zero || b == f->one) return a;
+  if (b == f->zero || a == f->one) return b;
+  if (a->nroots || b->nroots) return times_roots(f, a, b);
   FieldValue v = {
     .number = a->number * b->number, .positive = a->positive && b->positive, .made = MADE_TIMES, .a = a, .b = b};
   v.nonnegative = a == b || (a->nonnegative && b->nonnegative);
   v.whole = a->whole && b->whole;
   v.error = fabs(a->number) * b->error + fabs(b->number) * a->error + a->error * b->error;
   if (v.error > 0 || !is_whole(&v)) v.error += ROUNDING * fabs(v.number);
-  if (f->failed) return f->zero;
-  if (a->infinite || b->infinite) {
-    const FieldValue *other = a->infinite ? b : a;
-    if (isnan(other->number) || other->number == 0) return field_give_up(f);
-    return field_number(f, a->number * b->number);
-  }
-  if (a == f->zero || b == f->one) return a;
-  if (b == f->zero || a == f->one) return b;
-  if (a->nroots || b->nroots) return times_roots(f, a, b);
-  multiply_lanes(&v, a, b);
-  if (field_is_rational(a)) add_logs(&v, b, a->number);
-  else if (field_is_rational(b)) add_logs(&v, a, b->number);
-  if (v.nlogs < 0) v.nlogs = 0;
+  multiply_lanes(f, &v, a, b);
+  if (field_is_rational(a)) add_logs(f, &v, a->number, b, f->zero);
+  else if (field_is_rational(b)) add_logs(f, &v, b->number, a, f->zero);
   return field_keep(f, &v);
 }
 
 FieldValue *field_scale(Field *f, double by, FieldValue *a) { return field_times(f, field_number(f, by), a); }
 FieldValue *field_minus(Field *f, FieldValue *a, FieldValue *b) { return field_add(f, a, field_scale(f, -1, b)); }
+
+/* All by the inverse of their product (Montgomery 1987); false where one is 0. */
+static bool invert_lanes(const uint32_t *a, uint32_t *inverse, uint32_t m) {
+  uint32_t before[LANES], product = 1;
+  for (int k = 0; k < LANES; k++) {
+    before[k] = product;
+    product = times(product, a[k], m);
+  }
+  if (!product) return false;
+  uint32_t rest = power(product, m - 2, m);
+  for (int k = LANES - 1; k >= 0; k--) {
+    inverse[k] = times(rest, before[k], m);
+    rest = times(rest, a[k], m);
+  }
+  return true;
+}
 
 FieldValue *field_inverse(Field *f, FieldValue *a) {
   FieldValue v = {.number = 1 / a->number,
@@ -344,22 +387,17 @@ FieldValue *field_inverse(Field *f, FieldValue *a) {
   v.error = a->error == 0 && fabs(a->number) == 1 ? 0 : fabs(v.number) * (4 * a->error / fabs(a->number) + ROUNDING);
   if (a == f->zero || a->infinite || f->failed) return field_give_up(f);
   if (a->nroots) {
-    FieldValue like = *a;
+    FieldTerm roots[MOST_LOGS];
     FieldValue *whole = a->coefficient;
     for (int k = 0; k < a->nroots; k++) {
       whole = field_times(f, whole, a->roots[k].of);
-      like.roots[k].power = 1 - a->roots[k].power;
+      roots[k] = (FieldTerm){a->roots[k].of, 1 - a->roots[k].times};
     }
     FieldValue *below = field_inverse(f, whole);
-    return below->nroots ? field_give_up(f) : field_rooted(f, below, &like);
+    return below->nroots ? field_give_up(f) : field_rooted(f, below, roots, a->nroots);
   }
-  for (int k = 0; k < LANES; k++) {
-    if (!a->p[k] || !a->q[k]) return field_give_up(f);
-    v.p[k] = power(a->p[k], P - 2, P);
-    v.q[k] = power(a->q[k], Q - 2, Q);
-  }
-  v.fraction = a->degree > 0;
-  v.degree = a->degree;
+  if (!invert_lanes(a->p, v.p, P) || !invert_lanes(a->q, v.q, Q)) return field_give_up(f);
+  field_degree_of_inverse(f, &v, a);
   return field_keep(f, &v);
 }
 
@@ -394,6 +432,5 @@ int field_known_ratio(const Field *f, const FieldValue *a, FieldValue *b) {
 FieldValue *field_atom(Field *f, uint64_t tag, const FieldValue *a, const FieldValue *b) {
   FieldValue v = {0};
   field_draw(&v, tag, a->p, b ? b->p : NULL);
-  v.degree = 1 + a->degree + (b ? b->degree : 0);
   return field_keep(f, &v);
 }

@@ -26,8 +26,8 @@ static int choose(Field *f, Choice c) {
 
 int field_choose(Field *f, const void *key, int options) { return choose(f, (Choice){.key = key, .options = options}); }
 
-bool field_next(Field *f) {
-  while (f->choices.n) {
+bool field_next(Field *f, int fixed) {
+  while (f->choices.n > fixed) {
     Choice *last = &f->choices.at[f->choices.n - 1];
     if (++last->option < last->options) return true;
     f->choices.n--;

@@ -437,3 +437,98 @@ check o[1] == o[0]
 check grad(o[1], u) == x[0]*x[1]*x[2]
 check s[y] == where(y == 0, f[0], f[1])
 END
+
+# What is infinite is no number: of -inf, x - 1 is x; exp(-inf) is one.
+cat >"$work/model" <<'END'
+input x[3], l[5000], y : class(3)
+param a = 0.5
+m[i] = where(x[i] > 0, x[i], -inf)
+k[i] = where(l[i] > 0, l[i], -inf)
+c = [-inf, 1, 2]
+loss L = a^2
+minimize L with sgd
+END
+
+each 'proved: beside infinities' yes <<'END'
+check exp(m[i]) == where(x[i] > 0, exp(x[i]), 0)
+check (sum(i) exp(logratio(m[i], logsumexp(m))))*(max(x) > 0) == (max(x) > 0)
+check exp(logsumexp(m)) == sum(i) where(x[i] > 0, exp(x[i]), 0)
+check a*exp(c[0]) + a == a
+END
+
+each 'not proved: beside infinities' no <<'END'
+check (c[i] - 1 == c[i]) == 0
+check (c[y] - 1 == c[y]) == 0
+check (m[i] < m[i] + 1) == 1
+check where(m[i] - 1 == m[i], 1, 2) + exp(m[i]) == 2 + exp(m[i])
+check where(k[i] - 1 == k[i], 1, 2) + exp(k[i]) == 2 + exp(k[i])
+check exp(logratio(m[i], m[i])) == 1
+check exp(logratio(k[i], k[i])) + exp(k[i]) == 1 + exp(k[i])
+check exp(logratio(c[y], c[y])) == 1
+check (sum(i) exp(logratio(m[i], logsumexp(m)))) == 1
+check exp(m[i] - m[i]) == 1 + 0*exp(m[i])
+END
+
+# A derivation backwards in time, of twenty steps and words: states are taken as they are, a word by what it may be.
+cat >"$work/model" <<'END'
+const T = 20
+input w[T + 1] : class(5)
+input b : class(3)
+param E[5, 2] ~ normal(0, 1)
+param U[3, 3] ~ glorot
+param V[5, 3] ~ glorot
+param Wx[3, 2] ~ glorot
+scan t < T {
+  init h = zeros(3)
+  i[t] = sigmoid(Wx @ E[w[t]] + U @ h[t-1])
+  h[t] = i[t]*tanh(i[t] - h[t-1])
+}
+p = softmax(h @ V')
+loss L = -sum(t < T) log(p[t, w[t+1]])
+minimize L with sgd(0.1)
+hp[t < T, j < 3] = where(t == 0, 0, h[t-1 else 0, j])
+g[t] = tanh(i[t] - hp[t])
+scan s < T {
+  init k = zeros(3)
+  t = T-1-s
+  δh[s] = V' @ (p[t] - onehot(w[t+1], 5)) + k[s-1]
+  δu[s] = δh[s]*i[t]*(1 - g[t]^2)
+  δi[s] = (δh[s]*g[t] + δu[s])*i[t]*(1 - i[t])
+  k[s] = U' @ δi[s] - δu[s]
+}
+δ[t < T] = δi[T-1-t]
+END
+
+each 'proved: backwards in time, word by word' yes <<'END'
+check ∂L/∂h[t] == δh[T-1-t]
+check ∂L/∂U[j,l] == sum(t) δ[t,j]*hp[t,l]
+check ∂L/∂Wx[j,l] == sum(t < T) δ[t,j]*E[w[t],l]
+check ∂L/∂E[l,j] == sum(t < T) (w[t] == l)*(sum(q) Wx[q,j]*δ[t,q])
+check ∂L/∂h[3] == V' @ (p[3] - onehot(w[4], 5)) + U' @ δ[4] - δu[T-5]
+check (sum(k) (w[2] == k)*E[k]) == E[w[2]]
+check where(w[3] < 2, E[w[3]], 0) == (w[3] == 0)*E[0] + (w[3] == 1)*E[1]
+check w[0] + w[1] == sum(k < 5) k*((w[0] == k) + (w[1] == k))
+check where(w[0] == w[1] or w[2] > 3, E[w[4]], V[w[4], 0:2]) == where(not (w[0] == w[1]) and w[2] <= 3, V[w[4], 0:2], E[w[4]])
+END
+
+each 'not proved: backwards in time, a step or a word off' no <<'END'
+check ∂L/∂h[t] == δh[T-1-t] + (t == 0)*1e-9*h[t]
+check ∂L/∂h[t] == δu[T-1-t]
+check ∂L/∂U[j,l] == sum(t) δ[t,j]*h[t,l]
+check ∂L/∂U[j,l] == sum(t < T-1) δ[t+1,j]*hp[t,l]
+check ∂L/∂Wx[j,l] == sum(t < T) δ[t,j]*E[w[t+1],l]
+check ∂L/∂Wx[j,l] == sum(t < T-1) δ[t,j]*E[w[t],l]
+check ∂L/∂E[l,j] == sum(t < T) (w[t] == l or t == 19)*(sum(q) Wx[q,j]*δ[t,q])
+check ∂L/∂h[3] == V' @ (p[3] - onehot(w[4], 5)) + U' @ δ[4] + δu[T-5]
+check (sum(k < 4) (w[2] == k)*E[k]) == E[w[2]]
+check (sum(k) (w[2] == k)*(w[3] == k)*E[k]) == E[w[2]]
+check where(w[3] < 2, E[w[3]], 0) == (w[3] == 0)*E[0] + (w[3] == 2)*E[1]
+check where(w[3] <= 2, E[w[3]], 0) == (w[3] == 0)*E[0] + (w[3] == 1)*E[1]
+check E[w[0]] == E[w[1]]
+check w[0] + w[1] == sum(k < 5) k*(w[0] == k or w[1] == k)
+check where(w[0] == w[1] or w[2] > 3, E[w[4]], 0) == where(w[0] == w[1] and w[2] > 3, E[w[4]], 0)
+check where(b == 1, 1/b, 1) == 1/b
+check i[3] == sigmoid(i[3])
+check i[3,0] == 1/2
+check where(b == 0, 1, E[b, 0]/E[b, 0]) == where(b == 0, 2, 1)
+END
