@@ -128,6 +128,7 @@ static const Pass passes[] = {
   {"product", "Hessians times a direction", .change = derive_products, .print = print_products},
   {"second", "these as the rules make them", .change = simplify_products, .report = unused_objectives,
    .print = print_products},
+  {"book", "derivatives in the fewest operations", .change = simplify_forms, .print = print_graph},
   {"float", "all as single precision wants it", .change = simplify_to_float, .print = print_graph, .single = true},
   {"padded", "nothing beyond an example's extents", .change = simplify_padding, .print = print_graph, .single = true},
   {"plan", "steps and places", .print = print_plan, .single = true},

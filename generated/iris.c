@@ -140,22 +140,20 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
   }
   /* s[b,i] = v1[b,i] + s.b[i]  [n,16]
      h[b,i] = sigmoid(s[b,i])  [n,16]
-     %22[b,i] = -s[b,i]  [n,16]
-     %23[b,i] = sigmoid(%22[b,i])  [n,16]
-     v24[b,i] = h[b,i] %23[b,i]  [n,16] */
+     %22[b,i] = 1 - h[b,i]  [n,16]
+     v23[b,i] = h[b,i] %22[b,i]  [n,16] */
   {
     const float *v1 = s->f + 0, *s_b = w->s.b;
-    float *restrict h = s->f + 256, *restrict v24 = s->f + 512;
+    float *restrict h = s->f + 256, *restrict v23 = s->f + 512;
     for (int b = 0; b < n; b++) {
       NN_INDEPENDENT
       for (int i = 0; i < 16; i++) {
         const float t1 = v1[16 * b + i] + s_b[i];
         const float t2 = nn_sigmoidf(t1);
-        const float t3 = -t1;
-        const float t4 = nn_sigmoidf(t3);
-        const float t5 = t2 * t4;
+        const float t3 = 1.0f - t2;
+        const float t4 = t2 * t3;
         h[16 * b + i] = t2;
-        v24[16 * b + i] = t5;
+        v23[16 * b + i] = t4;
       }
     }
   }
@@ -246,43 +244,36 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
      s15 = 1 / n  [] */
   const float s14 = s13 / (float)n;
   const float s15 = 1.0f / (float)n;
-  /* v16[b,i] = -s15 [i-t[b] = 0]  [n,3] */
-  {
-    float *restrict v16 = s->f + 32;
-    for (int b = 0; b < n; b++) {
-      for (int i = 0; i < 3; i++) {
-        v16[3 * b + i] = nn_choosef(i - t[b] == 0, -s15, 0.0f);
-      }
-    }
-  }
-  /* v17[b] = 1 / v10[b]  [n] */
+  /* v16[b] = 1 / v10[b]  [n] */
   {
     const float *v10 = s->f + 16;
-    float *restrict v17 = s->f + 0;
+    float *restrict v16 = s->f + 0;
     for (int b = 0; b < n; b++) {
-      v17[b] = 1.0f / v10[b];
+      v16[b] = 1.0f / v10[b];
     }
   }
-  /* p[b,i] = select(v9[b,i], v17[b])  [n,3]
-     %19[b,i] = s15 p[b,i]  [n,3]
-     δu[b,i] = v16[b,i] + %19[b,i]  [n,3] */
+  /* p[b,i] = select(v9[b,i], v16[b])  [n,3]
+     %18[b,i] = 1 [i-t[b] = 0]  [n,3]
+     %19[b,i] = p[b,i] - %18[b,i]  [n,3]
+     δu[b,i] = s15 %19[b,i]  [n,3] */
   {
-    const float *v9 = s->f + 96, *v17 = s->f + 0, *v16 = s->f + 32;
-    float *restrict deltau = s->f + 144;
+    const float *v9 = s->f + 96, *v16 = s->f + 0;
+    float *restrict deltau = s->f + 16;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = v9[3 * b + i];
-        const float t2 = v17[b];
+        const float t2 = v16[b];
         const float t3 = nn_choosef(t1 == 0.0f, 0.0f, t1 * t2);
-        const float t4 = s15 * t3;
-        const float t5 = v16[3 * b + i] + t4;
-        deltau[3 * b + i] = t5;
+        const float t4 = nn_choosef(i - t[b] == 0, 1.0f, 0.0f);
+        const float t5 = t3 - t4;
+        const float t6 = s15 * t5;
+        deltau[3 * b + i] = t6;
       }
     }
   }
   /* δh[b,i] = Σ_j δu[b,j] u.W[j,i]  [n,16] */
   {
-    const float *deltau = s->f + 144, *u_W = (const float *)w->u.W;
+    const float *deltau = s->f + 16, *u_W = (const float *)w->u.W;
     float *restrict deltah = s->f + 768;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 16; i++) {
@@ -295,42 +286,42 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* v25[b,i] = δh[b,i] v24[b,i]  [n,16] */
+  /* δs[b,i] = δh[b,i] v23[b,i]  [n,16] */
   {
-    const float *deltah = s->f + 768, *v24 = s->f + 512;
-    float *restrict v25 = s->f + 1024;
+    const float *deltah = s->f + 768, *v23 = s->f + 512;
+    float *restrict deltas = s->f + 1024;
     for (int i = 0; i < n * 16; i++) {
-      v25[i] = deltah[i] * v24[i];
+      deltas[i] = deltah[i] * v23[i];
     }
   }
-  /* ds_W[i,j] = Σ_b' v25[b',i] x[b',j]  [16,4] */
+  /* ds_W[i,j] = Σ_b' δs[b',i] x[b',j]  [16,4] */
   {
-    const float *v25 = s->f + 1024;
+    const float *deltas = s->f + 1024;
     float *restrict ds_W = (float *)g->s.W;
     for (int i = 0; i < 16; i++) {
       for (int j = 0; j < 4; j++) {
         float acc = 0.0f;
         for (int b = 0; b < n; b++) {
-          acc += v25[i + 16 * b] * x[j + 4 * b];
+          acc += deltas[i + 16 * b] * x[j + 4 * b];
         }
         ds_W[4 * i + j] = acc;
       }
     }
   }
-  /* ds_b[i] = Σ_b' v25[b',i]  [16] */
+  /* ds_b[i] = Σ_b' δs[b',i]  [16] */
   {
-    const float *v25 = s->f + 1024;
+    const float *deltas = s->f + 1024;
     float *restrict ds_b = g->s.b;
     for (int q = 0; q < 16; q++) ds_b[q] = 0.0f;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 16; i++) {
-        ds_b[i] += v25[i + 16 * b];
+        ds_b[i] += deltas[i + 16 * b];
       }
     }
   }
   /* du_W[i,j] = Σ_b' δu[b',i] h[b',j]  [3,16] */
   {
-    const float *deltau = s->f + 144, *h = s->f + 256;
+    const float *deltau = s->f + 16, *h = s->f + 256;
     float *restrict du_W = (float *)g->u.W;
     for (int i = 0; i < 3; i++) {
       for (int j = 0; j < 16; j++) {
@@ -345,7 +336,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
   }
   /* du_b[i] = Σ_b' δu[b',i]  [3] */
   {
-    const float *deltau = s->f + 144;
+    const float *deltau = s->f + 16;
     float *restrict du_b = g->u.b;
     for (int i = 0; i < 3; i++) {
       float acc = 0.0f;
@@ -449,21 +440,21 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
       }
     }
   }
-  /* v17[b] = 1 / v10[b]  [n] */
+  /* v16[b] = 1 / v10[b]  [n] */
   {
     const float *v10 = s->f + 0;
-    float *restrict v17 = s->f + 16;
+    float *restrict v16 = s->f + 16;
     for (int b = 0; b < n; b++) {
-      v17[b] = 1.0f / v10[b];
+      v16[b] = 1.0f / v10[b];
     }
   }
-  /* out[b,i] = select(v9[b,i], v17[b])  [n,3] */
+  /* out[b,i] = select(v9[b,i], v16[b])  [n,3] */
   {
-    const float *v9 = s->f + 96, *v17 = s->f + 16;
+    const float *v9 = s->f + 96, *v16 = s->f + 16;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = v9[3 * b + i];
-        const float t2 = v17[b];
+        const float t2 = v16[b];
         out[3 * b + i] = nn_choosef(t1 == 0.0f, 0.0f, t1 * t2);
       }
     }
@@ -516,10 +507,10 @@ float iris_accuracy(const iris_params *w, iris_work *s, int n, const float *x /*
     }
   }
   /* u[b,i] = v4[b,i] + u.b[i]  [n,3]
-     v30[b] = argmax_i u[b,i]  [n] */
+     v29[b] = argmax_i u[b,i]  [n] */
   {
     const float *v4 = s->f + 0, *u_b = w->u.b;
-    int32_t *restrict v30 = s->i + 0;
+    int32_t *restrict v29 = s->i + 0;
     for (int b = 0; b < n; b++) {
       float best = -INFINITY;
       int place = 0;
@@ -527,72 +518,72 @@ float iris_accuracy(const iris_params *w, iris_work *s, int n, const float *x /*
         const float t1 = v4[3 * b + i] + u_b[i];
         if (t1 > best) { best = t1; place = i; }
       }
-      v30[b] = place;
+      v29[b] = place;
     }
   }
-  /* s31 = Σ_b 1 [t[b]-v30[b] = 0]  [] */
-  float s31;
+  /* s30 = Σ_b 1 [t[b]-v29[b] = 0]  [] */
+  float s30;
   {
-    const int32_t *v30 = s->i + 0;
+    const int32_t *v29 = s->i + 0;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
-      if (t[b] - v30[b] == 0) {
+      if (t[b] - v29[b] == 0) {
         NN_GUARDED
         acc += 1.0f;
       }
     }
-    s31 = acc;
+    s30 = acc;
   }
-  /* s32 = s31 / n  [] */
-  const float s32 = s31 / (float)n;
-  return s32;
+  /* s31 = s30 / n  [] */
+  const float s31 = s30 / (float)n;
+  return s31;
 }
 
-/* s34 = 1 - adam.beta1  []
-   s38 = 1 - adam.beta2  []
-   s42 = adam.beta1 ^ step  []
-   s43 = 1 - s42  []
-   s44 = adam.lr / s43  []
-   s47 = adam.beta2 ^ step  []
-   s48 = 1 - s47  []
-   s49 = sqrt(s48)  []
-   %33[i] = adam.beta1 m[i]  [count]
-   %35[i] = s34 g[i]  [count]
-   %36[i] = %33[i] + %35[i]  [count]
-   %37[i] = adam.beta2 v[i]  [count]
-   %39[i] = g[i] g[i]  [count]
-   %40[i] = s38 %39[i]  [count]
-   %41[i] = %37[i] + %40[i]  [count]
-   %45[i] = s44 %36[i]  [count]
-   %46[i] = sqrt(%41[i])  [count]
-   %50[i] = %46[i] / s49  [count]
-   %51[i] = %50[i] + adam.eps  [count]
-   %52[i] = %45[i] / %51[i]  [count]
-   %53[i] = w[i] - %52[i]  [count]
-   m <- %36
-   v <- %41
-   w <- %53 */
+/* s33 = 1 - adam.beta1  []
+   s37 = 1 - adam.beta2  []
+   s41 = adam.beta1 ^ step  []
+   s42 = 1 - s41  []
+   s43 = adam.lr / s42  []
+   s46 = adam.beta2 ^ step  []
+   s47 = 1 - s46  []
+   s48 = sqrt(s47)  []
+   %32[i] = adam.beta1 m[i]  [count]
+   %34[i] = s33 g[i]  [count]
+   %35[i] = %32[i] + %34[i]  [count]
+   %36[i] = adam.beta2 v[i]  [count]
+   %38[i] = g[i] g[i]  [count]
+   %39[i] = s37 %38[i]  [count]
+   %40[i] = %36[i] + %39[i]  [count]
+   %44[i] = s43 %35[i]  [count]
+   %45[i] = sqrt(%40[i])  [count]
+   %49[i] = %45[i] / s48  [count]
+   %50[i] = %49[i] + adam.eps  [count]
+   %51[i] = %44[i] / %50[i]  [count]
+   %52[i] = w[i] - %51[i]  [count]
+   m <- %35
+   v <- %40
+   w <- %52 */
 static void iris_L_adam_00(ptrdiff_t count, float *restrict w, float *restrict g, float *restrict m_,
     float *restrict v, float step, float adam_lr, float adam_beta1, float adam_beta2, float adam_eps) {
-  const float s34 = 1.0f - adam_beta1;
-  const float s38 = 1.0f - adam_beta2;
-  const float s42 = nn_powf(adam_beta1, step);
-  const float s43 = 1.0f - s42;
-  const float s44 = adam_lr / s43;
-  const float s47 = nn_powf(adam_beta2, step);
-  const float s48 = 1.0f - s47;
-  const float s49 = nn_sqrtf(s48);
+  const float s33 = 1.0f - adam_beta1;
+  const float s37 = 1.0f - adam_beta2;
+  const float s41 = nn_powf(adam_beta1, step);
+  const float s42 = 1.0f - s41;
+  const float s43 = adam_lr / s42;
+  const float s46 = nn_powf(adam_beta2, step);
+  const float s47 = 1.0f - s46;
+  const float s48 = nn_sqrtf(s47);
   for (ptrdiff_t i = 0; i < count; i++) {
     const float t1 = adam_beta1 * m_[i];
-    const float t2 = s34 * g[i];
+    const float t2 = s33 * g[i];
     const float t3 = t1 + t2;
     const float t4 = adam_beta2 * v[i];
     const float t5 = g[i] * g[i];
-    const float t6 = s38 * t5;
+    const float t6 = s37 * t5;
     const float t7 = t4 + t6;
-    const float t8 = s44 * t3;
+    const float t8 = s43 * t3;
     const float t9 = nn_sqrtf(t7);
-    const float t10 = t9 / s49;
+    const float t10 = t9 / s48;
     const float t11 = t10 + adam_eps;
     const float t12 = t8 / t11;
     const float t13 = w[i] - t12;

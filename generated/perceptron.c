@@ -41,26 +41,26 @@ float perceptron_c(const perceptron_params *w, perceptron_work *s, int n, const 
       }
     }
   }
-  /* %8[b] = softplus(a2[b])  [n]
-     %7[b] = 1 - y[b]  [n]
-     %9[b] = -%7[b] %8[b]  [n]
-     %4[b] = -a2[b]  [n]
-     %5[b] = softplus(%4[b])  [n]
-     %6[b] = y[b] %5[b]  [n]
-     c[b] = %6[b] - %9[b]  [n]
+  /* %7[b] = abs(a2[b])  [n]
+     %8[b] = -%7[b]  [n]
+     %9[b] = softplus(%8[b])  [n]
+     %5[b] = y[b] a2[b]  [n]
+     %4[b] = max(0, a2[b])  [n]
+     %6[b] = %4[b] - %5[b]  [n]
+     c[b] = %6[b] + %9[b]  [n]
      s11 = Σ_b c[b]  [] */
   float s11;
   {
     const float *a2_ = s->f + 16;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
-      const float t1 = -a2_[b];
-      const float t2 = nn_softplusf(t1);
-      const float t3 = (float)y[b] * t2;
-      const int t4 = 1 - y[b];
-      const float t5 = nn_softplusf(a2_[b]);
-      const float t6 = -(float)t4 * t5;
-      const float t7 = t3 - t6;
+      const float t1 = nn_maxf(0.0f, a2_[b]);
+      const float t2 = (float)y[b] * a2_[b];
+      const float t3 = t1 - t2;
+      const float t4 = nn_absf(a2_[b]);
+      const float t5 = -t4;
+      const float t6 = nn_softplusf(t5);
+      const float t7 = t3 + t6;
       acc += t7;
     }
     s11 = acc;
@@ -87,18 +87,24 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
       }
     }
   }
-  /* z1[b,i] = sigmoid(a1[b,i])  [n,4] */
+  /* z1[b,i] = sigmoid(a1[b,i])  [n,4]
+     %17[b,i] = 1 - z1[b,i]  [n,4]
+     v18[b,i] = z1[b,i] %17[b,i]  [n,4] */
   {
     const float *a1_ = s->f + 0;
-    float *restrict z1_ = s->f + 16;
+    float *restrict z1_ = s->f + 16, *restrict v18 = s->f + 32;
     for (int i = 0; i < n * 4; i++) {
-      z1_[i] = nn_sigmoidf(a1_[i]);
+      const float t1 = nn_sigmoidf(a1_[i]);
+      const float t2 = 1.0f - t1;
+      const float t3 = t1 * t2;
+      z1_[i] = t1;
+      v18[i] = t3;
     }
   }
   /* a2[b] = Σ_i w2[i] z1[b,i]  [n] */
   {
     const float *w2_ = w->w2, *z1_ = s->f + 16;
-    float *restrict a2_ = s->f + 32;
+    float *restrict a2_ = s->f + 0;
     for (int q = 0; q < n; q++) a2_[q] = 0.0f;
     for (int i = 0; i < 4; i++) {
       for (int b = 0; b < n; b++) {
@@ -106,38 +112,27 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
       }
     }
   }
-  /* v4[b] = -a2[b]  [n]
-     v7[b] = 1 - y[b]  [n]
-     v18[b] = sigmoid(v4[b])  [n] */
-  {
-    const float *a2_ = s->f + 32;
-    float *restrict v4 = s->f + 48, *restrict v7 = s->f + 64, *restrict v18 = s->f + 80;
-    for (int b = 0; b < n; b++) {
-      const float t1 = -a2_[b];
-      const int t2 = 1 - y[b];
-      const float t3 = nn_sigmoidf(t1);
-      v4[b] = t1;
-      v7[b] = (float)t2;
-      v18[b] = t3;
-    }
-  }
-  /* %8[b] = softplus(a2[b])  [n]
-     %9[b] = -v7[b] %8[b]  [n]
-     %5[b] = softplus(v4[b])  [n]
-     %6[b] = y[b] %5[b]  [n]
-     c[b] = %6[b] - %9[b]  [n]
+  /* %7[b] = abs(a2[b])  [n]
+     %8[b] = -%7[b]  [n]
+     %9[b] = softplus(%8[b])  [n]
+     %5[b] = y[b] a2[b]  [n]
+     %4[b] = max(0, a2[b])  [n]
+     %6[b] = %4[b] - %5[b]  [n]
+     c[b] = %6[b] + %9[b]  [n]
      s11 = Σ_b c[b]  [] */
   float s11;
   {
-    const float *v4 = s->f + 48, *v7 = s->f + 64, *a2_ = s->f + 32;
+    const float *a2_ = s->f + 0;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
-      const float t1 = nn_softplusf(v4[b]);
-      const float t2 = (float)y[b] * t1;
-      const float t3 = nn_softplusf(a2_[b]);
-      const float t4 = -v7[b] * t3;
-      const float t5 = t2 - t4;
-      acc += t5;
+      const float t1 = nn_maxf(0.0f, a2_[b]);
+      const float t2 = (float)y[b] * a2_[b];
+      const float t3 = t1 - t2;
+      const float t4 = nn_absf(a2_[b]);
+      const float t5 = -t4;
+      const float t6 = nn_softplusf(t5);
+      const float t7 = t3 + t6;
+      acc += t7;
     }
     s11 = acc;
   }
@@ -145,55 +140,39 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
      s13 = 1 / n  [] */
   const float s12 = s11 / (float)n;
   const float s13 = 1.0f / (float)n;
-  /* %14[b] = s13 v7[b]  [n]
-     z2[b] = sigmoid(a2[b])  [n]
-     %16[b] = %14[b] z2[b]  [n]
-     %17[b] = s13 y[b]  [n]
-     %19[b] = %17[b] v18[b]  [n]
-     %20[b] = -%19[b]  [n]
-     δa2[b] = %16[b] + %20[b]  [n] */
+  /* %14[b] = sigmoid_minus(a2[b], y[b])  [n]
+     δa2[b] = s13 %14[b]  [n] */
   {
-    const float *v7 = s->f + 64, *a2_ = s->f + 32, *v18 = s->f + 80;
+    const float *a2_ = s->f + 0;
     float *restrict deltaa2 = s->f + 48;
     for (int b = 0; b < n; b++) {
-      const float t1 = s13 * v7[b];
-      const float t2 = nn_sigmoidf(a2_[b]);
-      const float t3 = t1 * t2;
-      const float t4 = s13 * (float)y[b];
-      const float t5 = t4 * v18[b];
-      const float t6 = -t5;
-      const float t7 = t3 + t6;
-      deltaa2[b] = t7;
+      const float t1 = nn_sigmoid_minusf(a2_[b], (float)y[b]);
+      const float t2 = s13 * t1;
+      deltaa2[b] = t2;
     }
   }
   /* δz1[b,i] = δa2[b] w2[i]  [n,4]
-     %23[b,i] = -a1[b,i]  [n,4]
-     %24[b,i] = sigmoid(%23[b,i])  [n,4]
-     %25[b,i] = z1[b,i] %24[b,i]  [n,4]
-     v26[b,i] = δz1[b,i] %25[b,i]  [n,4] */
+     v19[b,i] = δz1[b,i] v18[b,i]  [n,4] */
   {
-    const float *deltaa2 = s->f + 48, *w2_ = w->w2, *a1_ = s->f + 0, *z1_ = s->f + 16;
-    float *restrict v26 = s->f + 32;
+    const float *deltaa2 = s->f + 48, *w2_ = w->w2, *v18 = s->f + 32;
+    float *restrict v19 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 4; i++) {
         const float t1 = deltaa2[b] * w2_[i];
-        const float t2 = -a1_[4 * b + i];
-        const float t3 = nn_sigmoidf(t2);
-        const float t4 = z1_[4 * b + i] * t3;
-        const float t5 = t1 * t4;
-        v26[4 * b + i] = t5;
+        const float t2 = t1 * v18[4 * b + i];
+        v19[4 * b + i] = t2;
       }
     }
   }
-  /* dW1[i,j] = Σ_b' v26[b',i] x[b',j]  [4,3] */
+  /* dW1[i,j] = Σ_b' v19[b',i] x[b',j]  [4,3] */
   {
-    const float *v26 = s->f + 32;
+    const float *v19 = s->f + 0;
     float *restrict dW1 = (float *)g->W1;
     for (int i = 0; i < 4; i++) {
       for (int j = 0; j < 3; j++) {
         float acc = 0.0f;
         for (int b = 0; b < n; b++) {
-          acc += v26[i + 4 * b] * x[j + 3 * b];
+          acc += v19[i + 4 * b] * x[j + 3 * b];
         }
         dW1[3 * i + j] = acc;
       }
@@ -284,37 +263,37 @@ float perceptron_accuracy(const perceptron_params *w, perceptron_work *s, int n,
     }
   }
   /* z2[b] = sigmoid(a2[b])  [n]
-     v29[b] = 0.5 < z2[b]  [n] */
+     v23[b] = 0.5 < z2[b]  [n] */
   {
     const float *a2_ = s->f + 16;
-    int32_t *restrict v29 = s->i + 0;
+    int32_t *restrict v23 = s->i + 0;
     for (int b = 0; b < n; b++) {
       const float t1 = nn_sigmoidf(a2_[b]);
       const float t2 = nn_truef(0.5f < t1);
-      v29[b] = (int)t2;
+      v23[b] = (int)t2;
     }
   }
-  /* s30 = Σ_b 1 [y[b]-v29[b] = 0]  [] */
-  float s30;
+  /* s24 = Σ_b 1 [y[b]-v23[b] = 0]  [] */
+  float s24;
   {
-    const int32_t *v29 = s->i + 0;
+    const int32_t *v23 = s->i + 0;
     float acc = 0.0f;
     for (int b = 0; b < n; b++) {
-      if (y[b] - v29[b] == 0) {
+      if (y[b] - v23[b] == 0) {
         NN_GUARDED
         acc += 1.0f;
       }
     }
-    s30 = acc;
+    s24 = acc;
   }
-  /* s31 = s30 / n  [] */
-  const float s31 = s30 / (float)n;
-  return s31;
+  /* s25 = s24 / n  [] */
+  const float s25 = s24 / (float)n;
+  return s25;
 }
 
-/* %32[i] = sgd.lr g[i]  [count]
-   %33[i] = w[i] - %32[i]  [count]
-   w <- %33 */
+/* %26[i] = sgd.lr g[i]  [count]
+   %27[i] = w[i] - %26[i]  [count]
+   w <- %27 */
 static void perceptron_c_sgd_00(ptrdiff_t count, float *restrict w, float *restrict g, float sgd_lr) {
   for (ptrdiff_t i = 0; i < count; i++) {
     const float t1 = sgd_lr * g[i];

@@ -21,7 +21,7 @@ typedef struct {
 } perceptron_hyper;
 
 typedef struct { /* scratch: activations and adjoints, placed by lifetime */
-    NN_ALIGN float f[96];
+    NN_ALIGN float f[64];
     int32_t i[16];
 } perceptron_work;
 

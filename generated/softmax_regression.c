@@ -192,43 +192,36 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
      s11 = 1 / n  [] */
   const float s10 = s9 / (float)n;
   const float s11 = 1.0f / (float)n;
-  /* δl[b,i] = -s11 [i-t[b] = 0]  [n,3] */
-  {
-    float *restrict deltal = s->f + 32;
-    for (int b = 0; b < n; b++) {
-      for (int i = 0; i < 3; i++) {
-        deltal[3 * b + i] = nn_choosef(i - t[b] == 0, -s11, 0.0f);
-      }
-    }
-  }
-  /* v13[b] = 1 / v6[b]  [n] */
+  /* v12[b] = 1 / v6[b]  [n] */
   {
     const float *v6 = s->f + 0;
-    float *restrict v13 = s->f + 112;
+    float *restrict v12 = s->f + 32;
     for (int b = 0; b < n; b++) {
-      v13[b] = 1.0f / v6[b];
+      v12[b] = 1.0f / v6[b];
     }
   }
-  /* p[b,i] = select(v5[b,i], v13[b])  [n,3]
-     %15[b,i] = s11 p[b,i]  [n,3]
-     δu[b,i] = δl[b,i] + %15[b,i]  [n,3] */
+  /* p[b,i] = select(v5[b,i], v12[b])  [n,3]
+     %14[b,i] = 1 [i-t[b] = 0]  [n,3]
+     %15[b,i] = p[b,i] - %14[b,i]  [n,3]
+     δu[b,i] = s11 %15[b,i]  [n,3] */
   {
-    const float *v5 = s->f + 240, *v13 = s->f + 112, *deltal = s->f + 32;
-    float *restrict deltau = s->f + 144;
+    const float *v5 = s->f + 240, *v12 = s->f + 32;
+    float *restrict deltau = s->f + 64;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = v5[3 * b + i];
-        const float t2 = v13[b];
+        const float t2 = v12[b];
         const float t3 = nn_choosef(t1 == 0.0f, 0.0f, t1 * t2);
-        const float t4 = s11 * t3;
-        const float t5 = deltal[3 * b + i] + t4;
-        deltau[3 * b + i] = t5;
+        const float t4 = nn_choosef(i - t[b] == 0, 1.0f, 0.0f);
+        const float t5 = t3 - t4;
+        const float t6 = s11 * t5;
+        deltau[3 * b + i] = t6;
       }
     }
   }
   /* dW[i,j] = Σ_b' δu[b',i] x[b',j]  [3,4] */
   {
-    const float *deltau = s->f + 144;
+    const float *deltau = s->f + 64;
     float *restrict dW = (float *)g->W;
     for (int i = 0; i < 3; i++) {
       for (int j = 0; j < 4; j++) {
@@ -242,7 +235,7 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
   }
   /* db[i] = Σ_b' δu[b',i]  [3] */
   {
-    const float *deltau = s->f + 144;
+    const float *deltau = s->f + 64;
     float *restrict db = g->b;
     for (int i = 0; i < 3; i++) {
       float acc = 0.0f;
@@ -319,21 +312,21 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
       }
     }
   }
-  /* v13[b] = 1 / v6[b]  [n] */
+  /* v12[b] = 1 / v6[b]  [n] */
   {
     const float *v6 = s->f + 0;
-    float *restrict v13 = s->f + 32;
+    float *restrict v12 = s->f + 32;
     for (int b = 0; b < n; b++) {
-      v13[b] = 1.0f / v6[b];
+      v12[b] = 1.0f / v6[b];
     }
   }
-  /* out[b,i] = select(v5[b,i], v13[b])  [n,3] */
+  /* out[b,i] = select(v5[b,i], v12[b])  [n,3] */
   {
-    const float *v5 = s->f + 160, *v13 = s->f + 32;
+    const float *v5 = s->f + 160, *v12 = s->f + 32;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 3; i++) {
         const float t1 = v5[3 * b + i];
-        const float t2 = v13[b];
+        const float t2 = v12[b];
         out[3 * b + i] = nn_choosef(t1 == 0.0f, 0.0f, t1 * t2);
       }
     }

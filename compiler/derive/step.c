@@ -102,14 +102,27 @@ static Integrand integrand(const Opened *o) {
 }
 
 /* `to`: the operands themselves; x: their values, which is another thing where they are inside of a loop. */
+/* How often factor k stands in the product; 0 where an earlier one is equal. */
+static int times_there(const Node *y, Read *const *to, int k) {
+  int times = 1;
+  for (int j = 0; j < y->nreads; j++) {
+    if (j == k || !read_equal(to[j], to[k])) continue;
+    if (j < k) return 0;
+    times++;
+  }
+  return times;
+}
+
+/* Of x*x*z, 2*x*z and x*x. */
 static void through_product(Sweep *s, const Opened *o, Read *const *to, Read *const *x) {
   const Node *y = o->y;
   for (int k = 0; k < y->nreads; k++) {
-    if (!takes(s, o, to[k])) continue;
+    int times = times_there(y, to, k);
+    if (!times || !takes(s, o, to[k])) continue;
     Integrand t = integrand(o);
     if (y->nreads + 1 > MOST_FACTORS || y->nguards > MOST_GUARDS)
       bug("differentiate", "a product of %d factors", y->nreads);
-    t.scale = y->scale;
+    t.scale = y->scale * times;
     for (int j = 0; j < y->nreads; j++)
       if (j != k) t.factors[t.nfactors++] = x[j];
     for (int j = 0; j < y->nguards; j++)

@@ -36,8 +36,21 @@ static bool overrules(const Graph *g, const Read *mask, const Read *x) {
   return is_mask(g, mask) && !read_finite(g, x);
 }
 
+/* Is it a number over the number of examples, as the adjoint of a mean is? That is never 0. */
+static bool never_zero(const Read *r) {
+  const Node *n = r->node;
+  double c;
+  if (read_constant(r, &c)) return c != 0;
+  if (n->kind == NODE_BATCH) return true;
+  if (n->kind != NODE_MAP || n->nguards || n->nreduce || !(n->op == OP_PRODUCT || n->op == OP_DIV)) return false;
+  for (int k = 0; k < n->nreads; k++)
+    if (!never_zero(n->reads[k])) return false;
+  return n->scale != 0;
+}
+
 /* a * b, where the zeros of a win, those of b, or both. */
 static Read *chosen(Graph *g, Read *a, Read *b, bool of_a, bool of_b) {
+  of_a = of_a && !never_zero(a), of_b = of_b && !never_zero(b);
   if (!of_a && !of_b) return build_mul(g, a, b);
   Read *product = of_a ? build_op2(g, OP_SELECT, a, b) : build_op2(g, OP_SELECT, b, a);
   return of_a && of_b ? build_op2(g, OP_KEEP, product, b) : product;

@@ -64,10 +64,40 @@ void simplify_products(Program *p, const Options *options) {
   explain_print(p);
 }
 
+/* ---- derivatives as a book prints them ---- */
+
+static bool is_gradient(const Root *r) { return r->dest == DEST_GRAD; }
+
+static void collect_roots(Program *p, const Options *options, Root *roots, int n) {
+  Node **all = ARENA_ARRAY(p->cx, Node *, n + 1), **written = ARENA_ARRAY(p->cx, Node *, n + 1);
+  for (int turn = 0; turn < 2; turn++) {
+    Simplifier *s = simplifier_new(p, options);
+    int nwritten = 0;
+    for (int k = 0; k < n; k++) {
+      all[k] = roots[k].node;
+      if (!is_gradient(&roots[k])) written[nwritten++] = roots[k].node;
+    }
+    s->manner = turn == 0 ? COMPLEMENTING : COLLECTING;
+    s->uses = uses_of(p, all, n, written, nwritten);
+    simplify_roots(s, roots, n);
+  }
+}
+
+void simplify_forms(Program *p, const Options *options) {
+  for (int k = 0; k < p->routines.n; k++) {
+    Routine *r = &p->routines.at[k];
+    if (r->kind == ROUTINE_GRAD || r->kind == ROUTINE_LOSS) collect_roots(p, options, r->roots, r->nroots);
+  }
+  for (int i = 0; i < p->objectives.n; i++) {
+    FullBatch *full = p->objectives.at[i].full;
+    if (full) collect_roots(p, options, full->product.roots, full->product.nroots);
+  }
+}
+
 /* This must wait until derivatives are taken, in which no maximum is. */
 void simplify_to_float(Program *p, const Options *options) {
   Simplifier *s = simplifier_new(p, options);
-  s->to_float = true;
+  s->manner = TO_FLOAT;
   for (int k = 0; k < p->routines.n; k++) simplify_roots(s, p->routines.at[k].roots, p->routines.at[k].nroots);
   for (int i = 0; i < p->objectives.n; i++) {
     FullBatch *full = p->objectives.at[i].full; /* its gradient shares the roots of the routine */

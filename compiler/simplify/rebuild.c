@@ -72,8 +72,10 @@ static Read *rebuild_map(Simplifier *s, Node *n, const Subst *at, const int *var
   Graph *g = s->g;
   Read **x = ARENA_ARRAY(g->cx, Read *, n->nreads + 1);
   for (int k = 0; k < n->nreads; k++) x[k] = simplifier_mapped(s, read_substitute(g, n->reads[k], at));
-  Read *in_float = s->to_float ? float_map(s, n, x, at, vars) : NULL;
-  if (in_float) return in_float;
+  Read *better = s->manner == TO_FLOAT     ? float_map(s, n, x, at, vars)
+                 : s->manner == COLLECTING ? collect_map(s, n, at)
+                                           : NULL;
+  if (better) return better;
   if (n->op == OP_INDEX) return build_index(g, simplifier_mapped_index(s, index_substitute(g, n->value, at)));
   if (n->op != OP_PRODUCT) return build_op(g, n->op, x);
   if (n->reduction > RED_SUM) return build_reduce(g, n->reduction, x[0], n->nreduce, vars + n->naxes);
@@ -140,7 +142,7 @@ static Read *rebuild(Simplifier *s, Node *n, const Subst *at, const int *vars) {
   }
 }
 
-/* ---- nnc --explain_add ---- */
+/* ---- nnc --explain ---- */
 
 static bool is_opened_at(const Read *r, int naxes, const int *vars) {
   for (int k = 0; k < naxes; k++) {
@@ -161,14 +163,16 @@ static void simplify_node(Simplifier *s, Node *n) {
     vars[k] = graph_var(g, n->axes[k]);
     subst_add(&at, k, index_var(g, vars[k]));
   }
-  Read *r = rebuild(s, n, &at, vars);
-  Read *better = n->kind == NODE_MAP && !s->to_float ? rule_apply(s->program, r, &which) : NULL;
+  Read *r = s->manner == COMPLEMENTING ? collect_complement(s, n, &at) : NULL;
+  if (!r) r = rebuild(s, n, &at, vars);
+  Read *better = n->kind == NODE_MAP && s->manner == BY_RULES ? rule_apply(s->program, r, &which) : NULL;
   if (better) {
     explain_add(s, n, which);
     r = rebuild_read(s, better);
   }
   simplifier_remember(s, n, r, vars);
-  if (s->to_float && n->label && !r->node->label && r->node->kind == NODE_MAP && is_opened_at(r, n->naxes, vars))
+  if (s->manner != BY_RULES && n->label && !r->node->label && r->node->kind == NODE_MAP &&
+      is_opened_at(r, n->naxes, vars))
     r->node->label = n->label;
   g->span = span;
 }

@@ -3,6 +3,7 @@
 #define NNC_SIMPLIFIER_H
 
 #include "graph/graph.h"
+#include "simplify/uses.h"
 
 enum { MOST_OPAQUE = 32 /* derivatives in derivatives */, MOST_INNER = 64 };
 
@@ -24,7 +25,9 @@ typedef struct Simplifier {
   int cap;
   struct Simplifier *inner[MOST_INNER]; /* with one more opaque name each */
   int ninner;
-  bool to_float; /* take logsumexp and softplus apart, and apply no rules: see simplify_to_float */
+  /* No rules but in the first: see simplify_forms and simplify_to_float. */
+  enum { BY_RULES, COMPLEMENTING, COLLECTING, TO_FLOAT } manner;
+  const Uses *uses; /* while COMPLEMENTING and COLLECTING */
 } Simplifier;
 
 /* simplify/simplifier.c */
@@ -50,6 +53,11 @@ void explain_print(Program *p);
 /* simplify/float.c: n, whose operands are x and whose axes are opened at vars by `at`, as single precision wants it;
  * NULL: as it stands. */
 Read *float_map(Simplifier *s, Node *n, Read *const *x, const Subst *at, const int *vars);
+
+/* simplify/collect.c: n, whose axes are opened by `at`, as the opposite of what is there, and in fewer operations;
+ * NULL: as it stands. */
+Read *collect_complement(Simplifier *s, const Node *n, const Subst *at);
+Read *collect_map(Simplifier *s, Node *n, const Subst *at);
 
 /* simplify/rebuild.c: everything that r needs is simplified, and r itself */
 Read *rebuild_read(Simplifier *s, Read *r);

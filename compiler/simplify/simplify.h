@@ -10,11 +10,15 @@
  *     rule.c                 the left sides of rules
  *     simplifier.c           simplified nodes
  *     float.c                single precision
+ *     uses.c                 who needs what
+ *     terms.c                sums of products
+ *     collect.c              derivatives in fewer operations
  *     gradient.c, rebuild.c  one node
  *     program.c              all roots
  *     unused.c               reports of what nothing depends on
  *
- * gradient.c and rebuild.c call each other: a derivative is taken of simplified nodes, and is simplified. */
+ * gradient.c, collect.c and rebuild.c call each other: a derivative is taken of simplified nodes, and is simplified; a
+ * shorter form may read a value that the node did not, and that is rebuilt first. */
 #ifndef NNC_SIMPLIFY_H
 #define NNC_SIMPLIFY_H
 
@@ -25,6 +29,8 @@ void simplify_values(Program *p, const Options *options);
 /* The same for what derive_gradients has added, and for what derive_products has; explains rules where asked to. */
 void simplify_gradients(Program *p, const Options *options);
 void simplify_products(Program *p, const Options *options);
+/* Derivatives in fewer operations, when all are taken: like terms joined, common factors outside. */
+void simplify_forms(Program *p, const Options *options);
 /* The same values, computed so that single precision suffices: before a plan is made, after everything else. */
 void simplify_to_float(Program *p, const Options *options);
 /* The same, and what stands beyond an example's extents is not read. After simplify_to_float. */
