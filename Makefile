@@ -48,7 +48,7 @@ RUNTIME_FLAGS  = -std=c11 -O3 -g -fno-math-errno $(WARNINGS) $(SANITIZERS) -DNN_
 compiler-objects := $(patsubst compiler/%.c,$(BUILD)/compiler/%.o,$(sort $(wildcard compiler/*.c compiler/*/*.c))) \
                     $(addprefix $(BUILD)/compiler/,lexer.o parser.o prelude.o)
 runtime-objects  := $(patsubst runtime/%.c,$(BUILD)/runtime/%.o,$(sort $(wildcard runtime/*/*.c)))
-headers          := $(addprefix $(BUILD)/,nn.h nn_math.h nn_gamma.h nn_double.h nn_tools.h)
+headers          := $(addprefix $(BUILD)/,nn.h nn_math.h nn_gamma.h nn_double.h nn_trace.h nn_tools.h)
 installed        := $(headers) $(BUILD)/libnn.a $(BUILD)/nn.link
 
 .PHONY: all

@@ -27,7 +27,7 @@ enum { NN_BAD_DATA = 1, NN_BAD_USAGE = 2 }; /* the exit status that a program sh
 
 typedef struct nn_error {
   int status;      /* NN_BAD_DATA: what a file holds; NN_BAD_USAGE: options, unreadable files, memory */
-  char text[1024]; /* one line, or several: where, what was found, what was expected */
+  char text[4096]; /* one line, or several: where, what was found, what was expected */
 } nn_error;
 
 /* ---- data (data/read.c, data/array.c, data/table.c, data/text.c, data/rows.c) ---- */
@@ -172,6 +172,12 @@ typedef int nn_report_fn(void *context, const nn_progress *progress, nn_error *e
  * With a full-batch method (nn_model.full) an epoch is one iteration on all rows, and it may end before the last. */
 int nn_train(nn_run *run, const nn_data *data, const nn_data *test, nn_report_fn *report, void *context,
              nn_error *error);
+
+/* ---- where a value that is not finite came from (train/traced.c): of C that `nnc --trace-nan` made ---- */
+
+/* After a function returned NaN (an output: -1), or a step did: 0 where nothing was found in this work area (&m.work),
+ * else -1 and in *error the place in the model, the element, what went in. */
+int nn_trace_message(const nn_model *model, void *work, nn_error *error);
 
 /* ---- a program (program/main.c and the files beside it) ---- */
 

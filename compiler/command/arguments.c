@@ -35,6 +35,8 @@ static const char help_text[] =
   "  --selftest           put a test of itself into the C: gradients against difference\n"
   "                       quotients, steps of training against stored numbers\n"
   "  --max-memory SIZE    refuse a trainer larger than this (default 16G)\n"
+  "  --trace-nan          a program that stops where the first NaN or infinity is born, and says where;\n"
+  "                       its `train --ranges FILE.svg` draws the ranges of values and gradients\n"
   "  --no-reuse           every value gets its own place in memory\n"
   "  --no-fuse            one plain loop for each value, no matrix products\n"
   "  --version, --help\n"
@@ -173,6 +175,12 @@ static int set_no_fuse(Context *cx, const char *s, Command *c, Options *o) {
   return GO_ON;
 }
 
+static int set_trace(Context *cx, const char *s, Command *c, Options *o) {
+  (void)cx, (void)s, (void)c;
+  o->trace = true;
+  return GO_ON;
+}
+
 typedef struct OptionRow {
   const char *name;
   bool valued;
@@ -190,6 +198,7 @@ static const OptionRow rows[] = {{"--help", false, print_help},
                                  {"--max-memory", true, take_max_memory},
                                  {"--selftest", false, set_selftest},
                                  {"--wrt", true, take_wrt},
+                                 {"--trace-nan", false, set_trace},
                                  {"--junit", true, take_junit},
                                  {"--time-limit", true, take_time_limit},
                                  {"-o", true, take_output},

@@ -16,6 +16,7 @@
  *     outline.c              what is repeated becomes a function
  *     step.c                 the steps of a plan as blocks
  *     layout.c               structs of arrays
+ *     trace_table.c, trace.c  --trace-nan: what is said of values; the search at the end of a function
  *     routine.c, double.c    losses, gradients, outputs; functions in double precision
  *     full_batch.c, update.c  full-batch methods; optimizers
  *     selftest.c             the test that a trainer carries of itself

@@ -50,6 +50,7 @@ typedef struct Emitter {
   Text *functions;  /* outlined functions */
   VEC(Outline) outlines;
   int64_t floats, integers, wides; /* of the work area */
+  int64_t traced_elements;         /* most that a function looks back through */
   bool draws;                      /* the model draws: its functions take a seed and the step */
   bool steps;                      /* it reads step: they take that, outputs too */
   bool doubles;                    /* the function at hand will compute in double precision (emit/double.c) */

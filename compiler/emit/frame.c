@@ -5,6 +5,7 @@
  * emit/code.c; names: emit/name.c; what generic tools need: emit/table.c. */
 #include "emit/emit.h"
 #include "emit/name.h"
+#include "emit/trace.h"
 #include "emit/update.h"
 
 #include <string.h>
@@ -103,8 +104,8 @@ static void first_line(Emitter *em, const char *extension, Text *out) {
 static void begin_header(Emitter *em, Text *out) {
   const char *guard = arena_printf(em->cx, "%s_NNC_H", c_upper(em->cx, em->prefix));
   first_line(em, "h", out);
-  text_printf(out, "#ifndef %s\n#define %s\n\n#include \"nn.h\"\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n",
-              guard, guard);
+  text_printf(out, "#ifndef %s\n#define %s\n\n#include \"%s\"\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n", guard,
+              guard, em->options->trace ? "nn_trace.h" : "nn.h");
   text_printf(out, "#define %s_BATCH %lld /* most examples in one call */\n\n", c_upper(em->cx, em->prefix),
               (long long)plan_batch(em->program));
 }
@@ -115,6 +116,7 @@ static void emit_work(Emitter *em, Text *out) {
     (long long)(em->floats ? em->floats : 16));
   if (em->integers) text_printf(out, "    int32_t i[%lld];\n", (long long)em->integers);
   if (em->wides) text_printf(out, "    int64_t l[%lld];\n", (long long)em->wides);
+  if (em->options->trace) emit_trace_members(em, out);
   text_printf(out, "} %s_work;\n\n", em->prefix);
 }
 
@@ -125,6 +127,7 @@ static void emit_struct(Emitter *em, const Text *members, Text *out) {
   if (emit_counts_turns(em)) text_add(out, "    int acted; /* turns of this step */\n");
   if (members->data) text_add(out, members->data);
   if (em->hypers) text_printf(out, "    %s_hyper hyper;\n", x);
+  if (em->options->trace) text_printf(out, "    %s_params before; /* an update */\n", x);
   text_printf(out, "    %s_work work;\n    uint64_t step, seed;\n} %s;\n\n", x, em->type);
 }
 

@@ -34,9 +34,12 @@ static void check_matrix(Emitter *em) {
 void plan_full(Emitter *em) {
   if (!emit_full_batch_of(em->program)) return;
   check_matrix(em);
+  Options *options = ARENA_NEW(em->cx, Options);
+  *options = *em->options;
+  options->trace = false; /* only functions in float look back */
   for (int k = 0; k < FUNCTIONS; k++) {
     const Routine *r = routine_of(em, k);
-    em->full_plans[k] = r->nroots ? plan_roots(em->program, em->options, r->roots, r->nroots, false, false) : NULL;
+    em->full_plans[k] = r->nroots ? plan_roots(em->program, options, r->roots, r->nroots, false, false) : NULL;
   }
 }
 

@@ -5,6 +5,7 @@
  * checks n and the integers, then runs the steps of its plan, one block each. */
 #include "emit/name.h"
 #include "emit/routine.h"
+#include "emit/trace.h"
 
 #include <string.h>
 
@@ -119,6 +120,15 @@ static void emit_unused(Body *b, const Routine *r, const Text *body, uint32_t ma
       body_line(b, "(void)%s;", b->em->input_names[k]);
 }
 
+/* In messages. */
+static const char *called(Emitter *em, const Routine *r) {
+  static const char *const kinds[] = {[ROUTINE_LOSS] = "loss",
+                                      [ROUTINE_GRAD] = "training loss",
+                                      [ROUTINE_OUTPUT] = "output",
+                                      [ROUTINE_METRIC] = "metric"};
+  return arena_printf(em->cx, "%s %s", kinds[r->kind], r->name);
+}
+
 static void emit_routine(Emitter *em, int k, Text *source) {
   const Routine *r = &em->program->routines.at[k];
   Text body = {.cx = em->cx};
@@ -132,11 +142,21 @@ static void emit_routine(Emitter *em, int k, Text *source) {
             .origin = routine_origin};
   b.output = r->kind == ROUTINE_OUTPUT;
   name_roots(&b);
+  bool traces = emit_traces(em, r);
+  TraceSites sites = {.elements = 0};
+  const char *trace = emit_trace_name(em, k);
+  if (traces) {
+    sites = emit_trace_sites(em, b.plan);
+    if (sites.elements > em->traced_elements) em->traced_elements = sites.elements;
+    emit_trace_table(&b, &sites, trace, called(em, r), source);
+    emit_trace_begin(&b, trace);
+  }
   emit_steps(&b, UINT32_C(1) << DEST_NEXT_STATE);
   if (r->kind == ROUTINE_GRAD) {
     emit_missing_gradients(&b);
     emit_next_states(&b);
   }
+  if (traces) emit_trace_search(&b, &sites, r, trace);
   emit_result(&b, r);
   emit_wrapped(source, signature(em, k), 4);
   text_add(source, " {\n");
@@ -166,7 +186,7 @@ static bool is_own_name(const char *name) {
     "hyper",     "model",  "first_bad",   "squares",  "param_arrays",  "state_arrays", "slots",
     "inputs",    "losses", "objectives",  "outputs",  "metrics",       "hypers",       "full",
     "full_work", "moved",  "copies",      "selftest", "selftest_work", "twin_work"};
-  static const char *const starts[] = {"step_",   "update_", "part",       "table",
+  static const char *const starts[] = {"step_",   "update_", "part",       "traced",   "table",
                                        "finish_", "init_",   "first_bad_", "selftest_"},
                            *const ends[] = {"_entry", "_params", "_grad", "_full", "_product", "_double"};
   size_t length = strlen(name);

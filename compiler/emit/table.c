@@ -374,8 +374,10 @@ static void emit_model(Emitter *em, const int *rows, Text *out) {
   snprintf(validate, sizeof validate, "%.17g", t->validate);
   text_printf(out,
               ".batch = %d, .epochs = %d, .patience = %d, .shuffle = %d, .validate = %s, .seed = UINT64_C(%llu), "
-              ".standardize = %uu},\n};\n",
+              ".standardize = %uu},\n",
               t->batch, t->epochs, t->patience, t->shuffle, validate, (unsigned long long)t->seed, t->standardize);
+  if (em->options->trace) text_printf(out, "    .trace = offsetof(%s_work, trace),\n", x);
+  text_add(out, "};\n");
 }
 
 void emit_tables(Emitter *em, Text *header, Text *source) {

@@ -5,6 +5,7 @@
  * block for each parameter. digits_update_L makes one update from m->grad; digits_step the whole step. */
 #include "emit/comment.h"
 #include "emit/name.h"
+#include "emit/trace.h"
 #include "emit/update.h"
 
 #include <string.h>
@@ -360,7 +361,9 @@ static void emit_update(Emitter *em, int o, Text *source) {
   const char *turns = obj->every > 1 ? arena_printf(em->cx, " / %d", obj->every) : "";
   text_printf(
     source, "  const float step = (float)(int64_t)(m->step%s + 1);\n  (void)w, (void)g, (void)s, (void)step;\n", turns);
+  if (em->options->trace) text_printf(source, "  memcpy(&m->before, w, sizeof *w);\n");
   text_add_n(source, body.data ? body.data : "", body.length);
+  if (em->options->trace) emit_trace_update(em, obj, source);
   text_add(source, "}\n\n");
 }
 
@@ -400,6 +403,7 @@ static void emit_turn(Emitter *em, int o, Text *header, Text *source) {
                             emit_draw_arguments(em, &em->program->routines.at[k], "m->seed", step),
                             emit_input_list(em, em->masks[k], false)),
                6);
+  if (em->options->trace) text_add(source, "  if (m->work.trace.found) return NAN;\n");
   text_printf(source, "  %s_update_%s(m);\n  return loss;\n}\n\n", em->prefix, name);
 }
 
@@ -427,6 +431,7 @@ static void emit_whole_step(Emitter *em, Text *header, Text *source) {
     if (every > 1) text_printf(source, "  if ((m->step + 1) %% %d == 0)", every);
     if (!several) text_printf(source, "  first = %s;\n", call);
     else text_printf(source, "  {\n    const float loss = %s;\n    if (!acted++) first = loss;\n  }\n", call);
+    if (em->options->trace) text_add(source, "  if (m->work.trace.found) return NAN;\n");
   }
   text_printf(source, "  %s_finish_step(m);\n  return first;\n}\n\n", em->prefix);
 }

@@ -238,6 +238,7 @@ typedef struct Options {
   bool no_reuse;     /* every value gets its own place in the work area (a test's judge of lifetimes) */
   bool no_fuse;      /* one loop a node, no inlining, no GEMM: likewise */
   bool selftest;     /* the C carries a test of itself */
+  bool trace;        /* every value is stored and kept, and functions look back from what is not finite */
   bool explain;      /* say which rule fired where */
   bool exact;        /* constants keep what they follow from (Graph.exact) */
 } Options;

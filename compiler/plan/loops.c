@@ -15,6 +15,16 @@ static bool keep_alike(Plan *plan, const Node *n) {
   return *view != before[0] || *shown != before[1];
 }
 
+/* Every value of every step stays to be looked at. */
+static void keep_all(Plan *plan) {
+  for (int i = 0; i < plan->order.n; i++) {
+    const Node *n = plan->order.at[i];
+    Storage *p = plan_storage(plan, n);
+    for (int k = 0; k < n->naxes; k++)
+      if (plan_time(plan, p->loop, n->axes[k]) >= 0) p->kept |= UINT32_C(1) << k;
+  }
+}
+
 void plan_loops(Plan *plan) {
   Context *cx = plan->program->cx;
   static const char *const variables[] = {"now", "now2", "now3", "now4", "now5", "now6", "now7", "now8"};
@@ -44,6 +54,7 @@ void plan_loops(Plan *plan) {
       while (prev->kind == NODE_RESHAPE) prev = prev->reads[0]->node;
       if (prev->kind == NODE_PREV) plan_storage(plan, prev)->kept |= UINT32_C(1) << node_time_axis(prev, prev->scan);
     }
+  if (plan->options->trace) keep_all(plan);
   for (bool again = true; again;) { /* a view is kept as what it shows is */
     again = false;
     for (int i = plan->order.n - 1; i >= 0; i--)

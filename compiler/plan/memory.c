@@ -41,16 +41,18 @@ static int64_t enter(Context *cx, Area *area, int64_t count, int last, bool reus
   return from;
 }
 
+static bool reuses(const Plan *plan) { return !plan->options->no_reuse && !plan->options->trace; }
+
 static void place_pack(Plan *plan, Area *area, Pack *pack, int step) {
   int last = step; /* one in a loop keeps its storage as long as the loop runs */
   for (int l = plan->steps.at[step].loop; l >= 0; l = plan->loops.at[l].around) last = plan->loops.at[l].end;
-  if (pack) pack->offset = enter(plan->program->cx, area, padded(pack->count), last, !plan->options->no_reuse);
+  if (pack) pack->offset = enter(plan->program->cx, area, padded(pack->count), last, reuses(plan));
 }
 
 void plan_memory(Plan *plan) {
   Context *cx = plan->program->cx;
   Area floats = {0}, integers = {0}, wides = {0};
-  bool reuse = !plan->options->no_reuse;
+  bool reuse = reuses(plan);
   for (int s = 0; s < plan->steps.n; s++) {
     const Step *step = &plan->steps.at[s];
     if (reuse) leave(&floats, s), leave(&integers, s), leave(&wides, s);

@@ -7,9 +7,9 @@
  *
  * Its files, each of which calls those before it only:
  *     leaves.c   which arrays a body reads
+ *     storage.c  strides, one flat index
  *     loops.c    scans as loops
  *     memory.c   where values lie in the work area
- *     storage.c  strides, one flat index
  *     lives.c    who reads what, and until when
  *     sum.c      which sums need memory to keep their digits
  *     gemm.c     which are matrix products

@@ -42,7 +42,7 @@ static StorageKind choose_kind(const Plan *plan, const Node *n) {
   if (n->kind == NODE_PIECES || n->kind == NODE_PREV || n->kind == NODE_DRAW) return STORAGE_WORK;
   if (is_free(n) && !(p->wanted && n->naxes)) return STORAGE_INLINE;
   if (n->naxes == 0) return STORAGE_SCALAR;
-  if (n->nreduce || p->wanted || plan->options->no_fuse) return STORAGE_WORK;
+  if (n->nreduce || p->wanted || plan->options->no_fuse || plan->options->trace) return STORAGE_WORK;
   return fits_inside(plan, n) ? STORAGE_INLINE : STORAGE_WORK;
 }
 
@@ -116,7 +116,7 @@ static int join_step(Plan *plan, Node *n) {
   LeafList leaves = {0};
   plan_body_leaves(plan, n, &leaves);
   int ready = ready_after(plan, &leaves), last = plan->steps.n - 1;
-  bool fuse = plan->flat || !plan->options->no_fuse;
+  bool fuse = plan->flat || !(plan->options->no_fuse || plan->options->trace);
   const int candidates[2] = {ready, last};
   for (int k = 0; k < 2 && fuse; k++) {
     int s = candidates[k];

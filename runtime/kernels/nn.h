@@ -10,7 +10,8 @@
  *     gemm.c                                       the matrix product
  *     random.c                                     draws from a counter, without a state
  *     double.c                                     kernels in double precision, for full-batch methods
- *     selftest.c                                   a trainer tests itself */
+ *     selftest.c                                   a trainer tests itself
+ *     trace.c                                      where a value came from that is not finite (nn_trace.h) */
 #ifndef NN_H
 #define NN_H
 
@@ -259,6 +260,7 @@ typedef struct nn_model {
     uint64_t seed;
     uint32_t standardize; /* mask of inputs */
   } train;
+  size_t trace;           /* byte offset of an nn_trace in a work area (nn_trace.h); 0: there is none */
 } nn_model;
 
 /* clang-format on */

@@ -46,7 +46,7 @@ struct cli { /* the command line, understood */
   nn_source data[NN_MAX_INPUTS], test[NN_MAX_INPUTS];
   int data_count, test_count;
   uint32_t given; /* options, by their place in the table */
-  int epochs, batch, threads, patience, every, quiet, count;
+  int epochs, batch, threads, patience, every, quiet, count, trace_nan;
   uint64_t seed;
   double validate;
   const char *save, *load, *resume, *history, *trace, *out, *output, *loss, *rows, *test_rows;

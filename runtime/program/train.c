@@ -177,6 +177,12 @@ static int check_save(const char *file, nn_error *error) {
 
 static int prepare(nn_run *run, const cli *options, nn_error *error) {
   uint64_t seed = cli_given(options, "--seed") ? options->seed : options->model->train.seed;
+  if (options->trace_nan && !options->model->trace)
+    return nn_fail(
+      error, NN_BAD_USAGE,
+      "--trace-nan: this program keeps too little to look back; `nnc --trace-nan model.nn -o %s` makes one "
+      "that does, whether the option is given or not",
+      options->model->name);
   if (options->load && options->resume)
     return nn_fail(error, NN_BAD_USAGE, "--load and --resume exclude each other: --resume goes on, --load starts anew");
   if (options->resume && cli_given(options, "--seed"))

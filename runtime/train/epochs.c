@@ -7,6 +7,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "train/full_batch.h"
 #include "train/steps.h"
+#include "train/traced.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -123,14 +124,17 @@ static int not_finite(trainer *t, int epoch, const char *what, const char *name,
   char text[40];
   nn_number_print(text, sizeof text, 9, (double)value);
   return nn_fail(t->error, NN_BAD_DATA,
-                 "training stopped in epoch %d, step %llu: %s %s is %s (a smaller learning rate may help)", epoch,
-                 (unsigned long long)nn_run_step(t->run), what, name, text);
+                 "training stopped in epoch %d, step %llu: %s %s is %s (a smaller learning rate may help; a program "
+                 "that nnc --trace-nan made says where it comes from)",
+                 epoch, (unsigned long long)nn_run_step(t->run), what, name, text);
 }
 
 static int train_batch(trainer *t, size_t first, int n) {
   const nn_model *model = t->run->model;
   nn_step step = {t->run, t->data, &t->workers, t->order + first, n, {{0, 0}}, 0};
+  uint64_t number = nn_run_step(t->run);
   nn_step_run(&step);
+  if (nn_step_traced(&step, number, t->run->epoch + 1, t->error)) return -1;
   for (int k = 0; k < step.count; k++) {
     int loss = step.losses[k].loss;
     float value = step.losses[k].value;
@@ -168,9 +172,29 @@ static int train_rows(trainer *t) {
   return 0;
 }
 
+/* Full-batch methods compute in double; the same in float, a batch at a time, looks back. */
+static int trace_full(trainer *t, int loss) {
+  const nn_model *model = t->run->model;
+  nn_worker *worker = &t->workers.worker[0];
+  float *grad = model->trace ? nn_memory_aligned(model->param_floats * sizeof *grad) : NULL;
+  nn_traced_when when = {1, 0, NULL, t->rows + t->held_count, 0};
+  int result = 0;
+  for (; grad && !result && when.first < t->count; when.first += (size_t)model->batch) {
+    size_t left = t->count - when.first;
+    int n = left < (size_t)model->batch ? (int)left : model->batch;
+    nn_data_gather(t->data, &t->run->encoding, model->losses[loss].inputs, when.rows, when.first, n, worker->in);
+    model->losses[loss].grad(nn_run_parameters(t->run), nn_run_states(t->run), grad, NULL, worker->work, n,
+                             (const void *const *)worker->in, t->run->seed, 0);
+    if (nn_traced_found(model, worker->work)) result = nn_traced_fail(model, worker->work, &when, t->error);
+  }
+  free(grad);
+  return result;
+}
+
 static int train_full(trainer *t) {
   int loss = t->run->model->objectives[0].loss;
   t->end = nn_full_batch_step(&t->full);
+  if (t->end == NN_NOT_FINITE && trace_full(t, loss)) return -1;
   if (t->end == NN_NOT_FINITE)
     return nn_fail(t->error, NN_BAD_DATA, "loss %s or its gradient is not finite at the initial parameters",
                    t->run->model->losses[loss].name);

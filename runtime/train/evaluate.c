@@ -3,7 +3,7 @@
  * In: a run and data. Out: the means of losses and metrics, the gradient of a loss, or the values of an output, over
  * all rows. The rows are cut into chunks of model->batch; each chunk's result is put in its place and they are added
  * in order, in double precision, so that the number of threads changes nothing. */
-#include "train/train.h"
+#include "train/traced.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -46,13 +46,31 @@ static void value_chunk(job *j, nn_worker *worker, size_t chunk) {
     nn_value_fn *value = is_loss ? model->losses[k].value : model->metrics[k - model->nlosses].value;
     result[k] =
       needs & ~j->data->given ? NAN : (double)value(param, state, worker->work, n, in, j->run->seed + chunk, step);
+    if (is_loss && isnan(result[k]) && nn_traced_found(model, worker->work)) {
+      worker->stopped = 1;
+      worker->first = chunk * (size_t)model->batch;
+      return;
+    }
   }
 }
 
 static void value_task(void *context, int worker) {
   job *j = context;
-  for (size_t chunk = (size_t)worker; chunk < j->chunks; chunk += (size_t)j->workers->count)
-    value_chunk(j, &j->workers->worker[worker], chunk);
+  nn_worker *self = &j->workers->worker[worker];
+  self->stopped = 0;
+  for (size_t chunk = (size_t)worker; chunk < j->chunks && !self->stopped; chunk += (size_t)j->workers->count)
+    value_chunk(j, self, chunk);
+}
+
+/* A loss found what is not finite: the first of the rows where one did. */
+static int stopped(const job *j, nn_error *error) {
+  const nn_worker *found = NULL;
+  for (int k = 0; k < j->workers->count; k++) {
+    const nn_worker *worker = &j->workers->worker[k];
+    if (worker->stopped && (!found || worker->first < found->first)) found = worker;
+  }
+  nn_traced_when when = {0, 0, "in evaluation", j->rows, found ? found->first : 0};
+  return found ? nn_traced_fail(j->run->model, found->work, &when, error) : 0;
 }
 
 int nn_evaluate_rows(const nn_run *run, nn_workers *workers, const nn_data *data, const size_t *rows, size_t count,
@@ -63,6 +81,7 @@ int nn_evaluate_rows(const nn_run *run, nn_workers *workers, const nn_data *data
   j.results = malloc((chunks * width + 1) * sizeof *j.results);
   if (!j.results) return nn_out_of_memory(error, chunks * width * sizeof(double));
   nn_workers_run(workers, value_task, &j);
+  if (stopped(&j, error)) return free(j.results), -1;
   for (size_t k = 0; k < width; k++) {
     double sum = 0;
     for (size_t chunk = 0; chunk < chunks; chunk++)
@@ -94,6 +113,8 @@ static double add_gradients(const nn_run *run, const nn_data *data, int loss, nn
     total += share * (double)model->losses[loss].grad(nn_run_parameters(run), nn_run_fixed_states(run), worker->grad,
                                                       NULL, worker->work, n, (const void *const *)worker->in,
                                                       run->seed + chunk, nn_run_step(run));
+    worker->first = chunk * (size_t)model->batch;
+    if (nn_traced_found(model, worker->work)) return (double)NAN;
     for (size_t k = 0; k < model->param_floats; k++) sums[k] += share * (double)worker->grad[k];
   }
   return total;
@@ -109,7 +130,10 @@ int nn_gradient(const nn_run *run, const nn_data *data, int loss, float *gradien
   if (!result) {
     *mean = add_gradients(run, data, loss, &workers.worker[0], sums);
     for (size_t k = 0; k < model->param_floats; k++) gradient[k] = (float)sums[k];
-    if (!isfinite(*mean)) {
+    nn_traced_when when = {0, 0, "for its gradient", NULL, workers.worker[0].first};
+    if (nn_traced_found(model, workers.worker[0].work)) {
+      result = nn_traced_fail(model, workers.worker[0].work, &when, error);
+    } else if (!isfinite(*mean)) {
       char text[40];
       nn_number_print(text, sizeof text, 9, *mean);
       result = nn_fail(error, NN_BAD_DATA, "loss %s over the data is %s", model->losses[loss].name, text);
@@ -121,6 +145,14 @@ int nn_gradient(const nn_run *run, const nn_data *data, int loss, float *gradien
 }
 
 /* ---- outputs ---- */
+
+static int refused(const nn_run *run, const nn_worker *worker, const nn_output *o, size_t first, int n,
+                   nn_error *error) {
+  nn_traced_when when = {0, 0, NULL, NULL, first};
+  if (nn_traced_found(run->model, worker->work)) return nn_traced_fail(run->model, worker->work, &when, error);
+  return nn_fail(error, NN_BAD_DATA, "output %s cannot be computed for rows %zu to %zu", o->name, first,
+                 first + (size_t)n - 1);
+}
 
 int nn_predict(const nn_run *run, const nn_data *data, int output, void *values, nn_error *error) {
   const nn_model *model = run->model;
@@ -137,8 +169,7 @@ int nn_predict(const nn_run *run, const nn_data *data, int output, void *values,
     nn_data_gather(data, &run->encoding, o->inputs, NULL, first, n, worker->in);
     if (o->run(nn_run_parameters(run), nn_run_fixed_states(run), worker->work, n, (const void *const *)worker->in,
                (char *)values + first * o->count * 4, run->seed + chunk, nn_run_step(run)))
-      result = nn_fail(error, NN_BAD_DATA, "output %s cannot be computed for rows %zu to %zu", o->name, first,
-                       first + (size_t)n - 1);
+      result = refused(run, worker, o, first, n, error);
   }
   nn_workers_close(&workers);
   return result;

@@ -7,6 +7,7 @@
  * which depends on the number of workers, but not on which of them is faster. */
 #include "nn_math.h"
 #include "train/steps.h"
+#include "train/traced.h"
 
 #include <string.h>
 
@@ -69,6 +70,10 @@ static void shard_gradient(void *context, int shard) {
     int n = end - first < (size_t)model->batch ? (int)(end - first) : model->batch;
     float share = (float)n / (float)c->step->n, *gradient = first == begin ? sum : worker->extra;
     worker->loss += (double)share * (double)piece_gradient(c, worker, first, n, gradient);
+    if ((worker->stopped = nn_traced_found(model, worker->work)) != 0) {
+      worker->first = first;
+      return;
+    }
     if (first > begin) grow_scaled(sum, worker->lost, gradient, share, model->param_floats);
     else if (n < c->step->n) scale(sum, share, model->param_floats);
     if (first == begin) memset(worker->lost, 0, model->param_floats * sizeof *sum);
@@ -116,6 +121,12 @@ static void step_whole(nn_step *step) {
       step->losses[step->count++] = (nn_turn){model->objectives[k].loss, value};
 }
 
+static nn_worker *stopped_worker(const nn_step *step) {
+  for (int k = 0; k < step->workers->count; k++)
+    if (step->workers->worker[k].stopped) return &step->workers->worker[k];
+  return NULL;
+}
+
 static void step_cut(nn_step *step) {
   nn_run *run = step->run;
   const nn_model *model = run->model;
@@ -126,13 +137,25 @@ static void step_cut(nn_step *step) {
     if (!takes_turn(&model->objectives[k], number)) continue;
     float value = batch_gradient(step, k);
     if (step->count < NN_MAX_TURNS) step->losses[step->count++] = (nn_turn){model->objectives[k].loss, value};
+    if (stopped_worker(step)) return;
     model->objectives[k].update(run->memory);
+    if (nn_traced_found(model, (char *)run->memory + model->work)) return;
   }
   model->finish_step(run->memory);
 }
 
 void nn_step_run(nn_step *step) {
   step->count = 0;
+  for (int k = 0; k < step->workers->count; k++) step->workers->worker[k].stopped = 0;
   if (step->workers->count == 1 && step->n <= step->run->model->batch) step_whole(step);
   else step_cut(step);
+}
+
+int nn_step_traced(nn_step *step, uint64_t number, int epoch, nn_error *error) {
+  const nn_model *model = step->run->model;
+  void *own = (char *)step->run->memory + model->work;
+  const nn_worker *worker = stopped_worker(step);
+  nn_traced_when when = {epoch, number, NULL, step->rows, worker ? worker->first : 0};
+  if (worker) return nn_traced_fail(model, worker->work, &when, error);
+  return nn_traced_found(model, own) ? nn_traced_fail(model, own, &when, error) : 0;
 }

@@ -22,6 +22,8 @@ typedef struct nn_step {
 } nn_step;
 
 void nn_step_run(nn_step *step);
+/* Did a function of the step find what is not finite? Then there was no update, or it was that one; -1 and why. */
+int nn_step_traced(nn_step *step, uint64_t number, int epoch, nn_error *error);
 /* What a block of rows draws from, by its first row. */
 uint64_t nn_step_block_seed(const nn_run *run, size_t first);
 

@@ -5,6 +5,7 @@
  * files of this folder share.
  *
  * Its files, each of which calls those before it only:
+ *     traced.c      where a value came from that is not finite, in words
  *     workers.c     threads, each with what a call needs
  *     evaluate.c    a model applied to whole data sets
  *     steps.c       one step of training
@@ -23,6 +24,8 @@ typedef struct nn_worker {
   void *in[NN_MAX_INPUTS];    /* model->batch examples */
   float *grad, *extra, *lost; /* param_floats each, where gradients were asked for */
   double loss;
+  int stopped;  /* a function that looks for what is not finite found it (traced.h), ... */
+  size_t first; /* ... in the piece of the rows that begins here */
 } nn_worker;
 
 typedef struct nn_pool nn_pool;

@@ -5,7 +5,7 @@
 . tests/lib.sh
 
 check "make install" "$MAKE" BUILD="$BUILD" PREFIX="$work/prefix" install
-for f in bin/nnc lib/libnn.a lib/nn.link include/nn.h include/nn_math.h include/nn_gamma.h include/nn_tools.h; do
+for f in bin/nnc lib/libnn.a lib/nn.link include/nn.h include/nn_math.h include/nn_gamma.h include/nn_trace.h include/nn_tools.h; do
   [ -f "$work/prefix/$f" ] && ok "installed $f" || not_ok "installed $f"
 done
 mv "$work/prefix" "$work/moved"

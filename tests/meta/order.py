@@ -33,7 +33,7 @@ NOUNS = {
         "emit": "c plan loop full"},
     "runtime": {
         "kernels": "philox noise draw", "common": "fail print nearest suggest out letter", "data": "inputs read",
-        "store": "tensor tensors pieces", "minimize": "minimizer cholesky", "train": "gradient predict step",
+        "store": "tensor tensors pieces", "minimize": "minimizer cholesky", "train": "gradient predict step trace",
         "program": "main cli"},
 }
 PREFIX = {"compiler": "", "runtime": "nn_|(?=cli_)"}  # of what a library exports into its users' programs

@@ -68,7 +68,7 @@ done
 have clang || skip "models of tests/language/good under clang" "clang is not installed"
 
 # The runtime's headers by themselves.
-for h in nn.h nn_math.h nn_gamma.h nn_tools.h; do
+for h in nn.h nn_math.h nn_gamma.h nn_trace.h nn_tools.h; do
   file=runtime/kernels/$h
   [ -f "$file" ] || file=runtime/$h
   printf '#include "%s"\nint nothing;\n' "$h" >"$work/header.c"
