@@ -6,9 +6,9 @@
 
 /* ---- places ---- */
 
-static Place place_of_side(const Inquiry *q) {
+static Site site_of_side(const Inquiry *q) {
   const Check *c = q->check;
-  Place at = {.line = -1, .root = q->side};
+  Site at = {.line = -1, .root = q->side};
   for (int k = 0; k < c->nindices && k < MOST_INDICES; k++) {
     at.indices[at.nindices] = c->names[k];
     at.extents[at.nindices++] = graph_var_axis(q->p->graph, c->vars[k]).extent;
@@ -16,13 +16,33 @@ static Place place_of_side(const Inquiry *q) {
   return at;
 }
 
-static bool find_in_side(Inquiry *q, Cause *out) {
-  Place at = place_of_side(q);
-  cause_local(q, &at);
-  cause_names(q, &at);
-  if (inquiry_judge(q, out)) return true;
+static void small_edits(Inquiry *q, Site *at) {
+  cause_local(q, at);
+  cause_names(q, at);
+}
+
+#define MUCH   3e8 /* work for one kind of edits, in terms to be summed: a tenth of a second */
+#define LITTLE 2e8
+enum { SIMPLE = 4, ANY = 100 }; /* cost */
+
+static bool find_edit(Inquiry *q, Cause *out) {
+  Site at = site_of_side(q);
+  cause_lines(q);
+  q->work = LITTLE;
+  small_edits(q, &at);
+  q->work = LITTLE;
+  cause_in_lines(q, small_edits);
+  if (inquiry_judge(q, SIMPLE, out)) return true;
+  q->work = MUCH;
   cause_insert(q, &at);
-  return inquiry_judge(q, out);
+  q->work = LITTLE;
+  cause_in_lines(q, cause_insert);
+  if (inquiry_judge(q, ANY, out)) return true;
+  q->work = LITTLE;
+  if (cause_paths(q, out)) return true;
+  q->work = LITTLE;
+  cause_of_line(q);
+  return inquiry_judge(q, ANY, out);
 }
 
 /* ---- the sides ---- */
@@ -39,5 +59,5 @@ bool cause_find(Sides *s, Cause *out) {
   Inquiry q = {0};
   const Stmt *st = s->check->stmt;
   bool left = cause_derives(st->value2) && !cause_derives(st->value);
-  return inquiry_begin(&q, s, left) && find_in_side(&q, out);
+  return inquiry_begin(&q, s, left) && find_edit(&q, out);
 }

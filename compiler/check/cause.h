@@ -15,6 +15,8 @@
 #include "model/model.h"
 #include "simplify/simplify.h"
 
+#include <time.h>
+
 /* Rows: the kind of a cause and its name in reports for machines. */
 #define CAUSE_KINDS(X)                                                                                                 \
   X(SIGN, "sign")                                                                                                      \
@@ -69,7 +71,9 @@ Expr *edit_name(Context *cx, const char *name);
 Expr *edit_binary(Context *cx, BinaryOp op, const Expr *a, const Expr *b);
 Expr *edit_unary(Context *cx, ExprKind kind, const Expr *a);
 Expr *edit_call(Context *cx, const char *callee, const Expr *a, const Expr *b);
-Expr *edit_wrap(Expr *e); /* in parentheses where it has an operator */
+Expr *edit_read(Context *cx, const Expr *array, const Target *t);    /* array[i, j] with the indices of y[i, j] = ... */
+Expr *edit_partial(Context *cx, const Expr *loss, const char *name); /* ∂L/∂name */
+Expr *edit_wrap(Expr *e);                                            /* in parentheses where it has an operator */
 bool edit_same(const Expr *a, const Expr *b);
 bool edit_is_number(const Expr *e, double x);
 bool edit_calls(const Expr *e, const char *name); /* is e name(...)? */
@@ -87,9 +91,11 @@ typedef struct Edit {
 
 typedef struct Suspect { /* an edit that agrees at the stored points */
   Edit edit;
-  const Expr *root; /* the edited formula, or that of a definition */
-  int line;         /* of the derivation, or -1 */
+  const Expr *root;     /* the edited formula, or that of a definition */
+  int line;             /* of the derivation, or -1 */
+  const Known *adjoint; /* the value whose adjoint the edited definition is; or NULL */
   Read *value;
+  bool judged; /* and found wanting */
 } Suspect;
 
 typedef struct Inquiry {
@@ -98,6 +104,8 @@ typedef struct Inquiry {
   const Check *check;
   Simplifier *simplifier;
   KnownList known;
+  bool *aside;      /* of these: the loss does not need it */
+  const Expr *loss; /* that the other side holds a derivative of; NULL: none is known */
   bool left;        /* the left side is edited, not the right one */
   const Expr *side; /* that is edited */
   Read *truth;      /* the other side */
@@ -107,16 +115,17 @@ typedef struct Inquiry {
   int ncases, nvars, vars[MAX_AXES + 1];
   int64_t count;
   double work; /* left, in terms to be summed */
+  clock_t start;
   VEC(Suspect) suspects;
 } Inquiry;
 
-typedef struct Place { /* what is edited: the formula of a line, or the side (-1) */
+typedef struct Site { /* what is edited: the formula of a line, or the side (-1) */
   int line;
   const Expr *root;
   const char *indices[MOST_INDICES]; /* that may stand at the place at hand */
   int64_t extents[MOST_INDICES];     /* 0: not known */
   int nindices;
-} Place;
+} Site;
 
 bool inquiry_begin(Inquiry *q, Sides *s, bool left);
 /* The edited derivation as a value; NULL where it makes no sense. */
@@ -124,16 +133,26 @@ Read *inquiry_read(Inquiry *q, int line, const Expr *root);
 /* Does it agree with the truth at the stored points? */
 bool inquiry_agrees(Inquiry *q, Read *value);
 /* Is `by` in place of node a suspect? */
-void inquiry_try(Inquiry *q, const Place *at, const Expr *node, const Expr *by, Edit edit);
-void inquiry_try_root(Inquiry *q, const Place *at, const Expr *root, Edit edit);
-/* The best suspect of which the corrected check is proved, or else holds. */
-bool inquiry_judge(Inquiry *q, Cause *out);
+void inquiry_try(Inquiry *q, const Site *at, const Expr *node, const Expr *by, Edit edit);
+void inquiry_try_root(Inquiry *q, const Site *at, const Expr *root, Edit edit);
+/* The best suspect, of those that cost at most so much, of which the corrected check is proved, or else holds. */
+bool inquiry_judge(Inquiry *q, int most, Cause *out);
+bool inquiry_holds(Inquiry *q, Read *truth, Read *value, bool *proved);
+const char *inquiry_kind(CauseKind kind);
 const Known *inquiry_known(const Inquiry *q, const char *name);
 
 /* ---- which edits there are ---- */
 
-void cause_local(Inquiry *q, Place *at);  /* cause_local.c: of one operation or number */
-void cause_names(Inquiry *q, Place *at);  /* cause_name.c: other names and indices */
-void cause_insert(Inquiry *q, Place *at); /* cause_insert.c: factors and terms that are missing */
+/* cause_line.c: the loss, and the definitions that lead to the side and not to the loss; makes edits in those that are
+ * not right; a whole one */
+void cause_lines(Inquiry *q);
+void cause_in_lines(Inquiry *q, void (*edits)(Inquiry *q, Site *at));
+void cause_of_line(Inquiry *q);
+/* cause_path.c: paths that are left out, and `stop`; true where that is the cause */
+bool cause_paths(Inquiry *q, Cause *out);
+
+void cause_local(Inquiry *q, Site *at);  /* cause_local.c: of one operation or number */
+void cause_names(Inquiry *q, Site *at);  /* cause_name.c: other names and indices */
+void cause_insert(Inquiry *q, Site *at); /* cause_insert.c: factors and terms that are missing */
 
 #endif

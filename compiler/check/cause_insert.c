@@ -9,29 +9,31 @@
 
 #include <string.h>
 
-enum { MOST_ATOMS = 600, MOST_ARRAYS = 48 };
+enum { MOST_ATOMS = 600, MOST_ARRAYS = 48, PLAIN_COST = 5 };
 
 typedef struct Atom {
   const Expr *e;
-  CauseKind kind;    /* of the cause where it is a missing factor */
-  const char *slope; /* the function whose derivative it is; or NULL */
+  CauseKind kind;               /* of the cause where it is a missing factor */
+  const char *slope;            /* the function whose derivative it is; or NULL ... */
+  const char *value, *argument; /* ... of which this is a value, at this argument (or NULL) */
   int cost;
 } Atom;
 
 typedef struct Insert {
   Inquiry *q;
   Context *cx;
-  Place *at;
+  Site *at;
   Atom factors[MOST_ATOMS], terms[MOST_ATOMS];
   int nfactors, nterms;
+  bool plain; /* those of little cost, at all places, before the others */
 } Insert;
 
 static void add_factor(Insert *l, const Expr *e, CauseKind kind, const char *slope, int cost) {
-  if (l->nfactors < MOST_ATOMS) l->factors[l->nfactors++] = (Atom){e, kind, slope, cost};
+  if (l->nfactors < MOST_ATOMS) l->factors[l->nfactors++] = (Atom){e, kind, slope, NULL, NULL, cost};
 }
 
 static void add_term(Insert *l, const Expr *e, CauseKind kind, int cost) {
-  if (l->nterms < MOST_ATOMS) l->terms[l->nterms++] = (Atom){e, kind, NULL, cost};
+  if (l->nterms < MOST_ATOMS) l->terms[l->nterms++] = (Atom){e, kind, NULL, NULL, NULL, cost};
 }
 
 static Expr *binary(Insert *l, BinaryOp op, const Expr *a, const Expr *b) { return edit_binary(l->cx, op, a, b); }
@@ -73,7 +75,10 @@ static void add_slope(Insert *l, const Known *known, const Expr *read) {
   bool asks = edit_count(slope, law->formals[0].name) > 0;
   if (asks && a->kind != EXPR_NAME) return;
   if (asks) slope = edit_renamed(l->cx, slope, law->formals[0].name, read_like(l, a->name, read));
-  add_factor(l, edit_wrap(edit_copy(l->cx, slope)), CAUSE_DERIVATIVE, e->a->name, 4);
+  add_factor(l, slope, CAUSE_DERIVATIVE, e->a->name, 4);
+  if (l->nfactors == MOST_ATOMS) return;
+  l->factors[l->nfactors - 1].value = known->name;
+  l->factors[l->nfactors - 1].argument = a->kind == EXPR_NAME ? a->name : NULL;
 }
 
 /* The function of which h = f(...) is a value. */
@@ -98,11 +103,11 @@ static void add_forms(Insert *l, const Known *known, const Expr *x) {
 }
 
 /* The array at each choice of indices that fits. */
-static void add_reads(Insert *l, const Known *known) {
+static void add_reads(Insert *l, const Known *known, const Expr *array) {
   int which[MAX_AXES] = {0}, n = l->at->nindices;
   for (bool more = n > 0; more;) {
     Expr *read = ARENA_NEW(l->cx, Expr);
-    *read = (Expr){.kind = EXPR_INDEX, .height = 1, .a = edit_name(l->cx, known->name), .nsubs = known->rank};
+    *read = (Expr){.kind = EXPR_INDEX, .height = 1, .a = (Expr *)array, .nsubs = known->rank};
     read->subs = ARENA_ARRAY(l->cx, Sub, known->rank);
     bool fits = true;
     for (int k = 0; k < known->rank; k++) {
@@ -111,13 +116,25 @@ static void add_reads(Insert *l, const Known *known) {
       fits = fits && (!extent || extent == known->axes[k].extent);
       read->subs[k].first = edit_name(l->cx, l->at->indices[which[k]]);
     }
-    if (fits) add_forms(l, known, read);
+    if (fits && array->kind == EXPR_NAME) add_forms(l, known, read);
+    if (fits && array->kind != EXPR_NAME) add_term(l, read, CAUSE_TERM_MISSING, 7);
     more = false;
     for (int k = 0; k < known->rank && !more; k++) {
       more = ++which[k] < n;
       if (!more) which[k] = 0;
     }
   }
+}
+
+/* ∂L/∂v as a term. */
+static void add_adjoint(Insert *l, const Known *known) {
+  const Expr *loss = l->q->loss;
+  if (!loss || l->q->aside[known - l->q->known.at]) return;
+  Expr *e = loss->kind == EXPR_NAME ? edit_partial(l->cx, loss, known->name)
+                                    : edit_call(l->cx, "grad", loss, edit_name(l->cx, known->name));
+  bool bare = l->at->nindices == 0 || l->q->check->nvars > l->q->check->nindices;
+  if (bare || known->rank == 0) add_term(l, e, CAUSE_TERM_MISSING, 7);
+  if (known->rank) add_reads(l, known, e);
 }
 
 static int classes_of(const Inquiry *q, const Known *known) {
@@ -140,7 +157,7 @@ static void add_class(Insert *l, const Known *known) {
 }
 
 static void add_deltas(Insert *l) {
-  const Place *at = l->at;
+  const Site *at = l->at;
   for (int i = 0; i < at->nindices; i++)
     for (int j = i + 1; j < at->nindices; j++) {
       if (at->extents[i] && at->extents[j] && at->extents[i] != at->extents[j]) continue;
@@ -186,9 +203,58 @@ static void gather(Insert *l) {
     if (known->constant) continue;
     if (known->whole) add_class(l, known);
     else if (known->rank == 0 || bare) add_forms(l, known, edit_name(l->cx, known->name));
-    if (!known->whole && known->rank) add_reads(l, known);
+    if (!known->whole && known->rank) add_reads(l, known, edit_name(l->cx, known->name));
+    if (!known->whole) add_adjoint(l, known);
     arrays++;
   }
+}
+
+/* Numbers first; 1 gives way. */
+static const Expr *times(Insert *l, const Expr *e, const Expr *factor) {
+  if (edit_is_number(e, 1)) return factor;
+  if (factor->kind == EXPR_BINARY && factor->op == BIN_MUL) return times(l, times(l, e, factor->a), factor->b);
+  return factor->kind == EXPR_NUMBER ? binary(l, BIN_MUL, factor, e) : binary(l, BIN_MUL, e, factor);
+}
+
+/* ---- a derivative at the wrong place ---- */
+
+typedef struct Factors {
+  const Expr *at[16];
+  int n;
+} Factors;
+
+static void factors_of(const Expr *e, Factors *f) {
+  if (e->kind == EXPR_BINARY && e->op == BIN_MUL && f->n < 15) {
+    factors_of(e->a, f);
+    factors_of(e->b, f);
+  } else if (f->n < 16) {
+    f->at[f->n++] = e;
+  }
+}
+
+/* Does e name nothing but a and b, and one of them? */
+static bool names_only(const Inquiry *q, const Expr *e, const char *a, const char *b) {
+  if (!edit_count(e, a) && !(b && edit_count(e, b))) return false;
+  for (int k = 0; k < q->known.n; k++) {
+    const char *name = q->known.at[k].name;
+    if (name != a && name != b && edit_count(e, name)) return false;
+  }
+  return true;
+}
+
+/* All factors of e that are made of `value` and `argument` give way to the derivative of value = f(argument). */
+static void replace_slope(Insert *l, const Expr *e, const Atom *slope) {
+  Factors f = {0};
+  const Expr *rest = NULL, *old = NULL;
+  factors_of(e, &f);
+  for (int k = 0; k < f.n; k++) {
+    const Expr **to = names_only(l->q, f.at[k], slope->value, slope->argument) ? &old : &rest;
+    *to = *to ? binary(l, BIN_MUL, *to, f.at[k]) : f.at[k];
+  }
+  if (!old || edit_same(old, slope->e)) return;
+  const char *format = arena_printf(l->cx, "`%%s` in place of `%%s`, the derivative of %s", slope->slope);
+  inquiry_try(l->q, l->at, e, rest ? times(l, rest, slope->e) : slope->e,
+              (Edit){CAUSE_DERIVATIVE, 4, format, old, slope->e});
 }
 
 /* ---- where ---- */
@@ -198,17 +264,13 @@ static const char *slope_text(Insert *l, const Atom *a) {
                   : "the factor `%s` is missing";
 }
 
-/* Numbers first; 1 gives way. */
-static const Expr *times(Insert *l, const Expr *e, const Expr *factor) {
-  if (edit_is_number(e, 1)) return factor;
-  return factor->kind == EXPR_NUMBER ? binary(l, BIN_MUL, factor, e) : binary(l, BIN_MUL, e, factor);
-}
-
 static void insert_factors(Insert *l, const Expr *e, int depth) {
   for (int k = 0; k < l->nfactors && l->q->work > 0; k++) {
     const Atom *a = &l->factors[k];
+    if ((a->cost <= PLAIN_COST) != l->plain) continue;
     Edit edit = {a->kind, a->cost + (depth > 0), slope_text(l, a), a->e, NULL};
     inquiry_try(l->q, l->at, e, times(l, e, a->e), edit);
+    if (a->value) replace_slope(l, e, a);
     if (a->kind == CAUSE_DELTA) continue;
     edit.format = "the divisor `%s` is missing";
     if (edit.kind == CAUSE_DERIVATIVE) edit.kind = CAUSE_FACTOR_MISSING;
@@ -220,6 +282,7 @@ static void insert_factors(Insert *l, const Expr *e, int depth) {
 static void insert_terms(Insert *l, const Expr *e, int depth) {
   for (int k = 0; k < l->nterms && l->q->work > 0; k++) {
     const Atom *a = &l->terms[k];
+    if ((a->cost <= PLAIN_COST) != l->plain) continue;
     Edit edit = {a->kind, a->cost + (depth > 0), "the term `%s` is missing", a->e, NULL};
     inquiry_try(l->q, l->at, e, binary(l, BIN_SUB, e, a->e), edit);
     inquiry_try(l->q, l->at, e, binary(l, BIN_ADD, e, a->e), edit);
@@ -274,11 +337,14 @@ static void walk(Insert *l, const Expr *e, const Expr *parent, int depth) {
   for (int k = 0; k < e->nargs; k++) walk(l, e->args[k].value, e, depth + 1);
 }
 
-void cause_insert(Inquiry *q, Place *at) {
+void cause_insert(Inquiry *q, Site *at) {
   Insert *l = ARENA_NEW(q->cx, Insert);
   l->q = q;
   l->cx = q->cx;
   l->at = at;
-  gather(l);
-  walk(l, at->root, NULL, 0);
+  for (int round = 0; round < 2; round++) {
+    l->plain = round == 0;
+    gather(l);
+    walk(l, at->root, NULL, 0);
+  }
 }

@@ -8,7 +8,7 @@
 
 typedef struct Local { /* a node of the formula, and what it stands in */
   Inquiry *q;
-  Place *at;
+  Site *at;
   const Expr *parent;
 } Local;
 
@@ -312,7 +312,7 @@ static void edit_whole(Local *l, const Expr *root) {
     try(l, root, edit_unary(cx, EXPR_TRANSPOSE, root), CAUSE_TRANSPOSE, 1, "the transpose of the whole", NULL, NULL);
 }
 
-void cause_local(Inquiry *q, Place *at) {
+void cause_local(Inquiry *q, Site *at) {
   Local l = {q, at, NULL};
   edit_whole(&l, at->root);
   walk(&l, at->root, NULL);

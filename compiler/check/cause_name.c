@@ -9,7 +9,7 @@
 
 typedef struct Names {
   Inquiry *q;
-  Place *at;
+  Site *at;
 } Names;
 
 static void try(Names *l, const Expr *node, const Expr *by, CauseKind kind, int cost, const char *format,
@@ -39,7 +39,8 @@ static void other_names(Names *l, const Expr *e) {
     const Known *other = &l->q->known.at[k];
     if (other == mine || !same_shape(mine, other) || other->whole != mine->whole) continue;
     Expr *by = edit_name(l->q->cx, other->name);
-    try(l, e, by, CAUSE_NAME, 4, "`%s` in place of `%s`", e, by);
+    bool made_of = l->q->aside[k] && other->stmt && edit_count(other->stmt->value, e->name); /* d = p - y for p */
+    try(l, e, by, CAUSE_NAME, made_of ? 7 : 4, "`%s` in place of `%s`", e, by);
   }
 }
 
@@ -182,7 +183,7 @@ static void shift_range(Names *l, const Expr *e, int k) {
   }
 }
 
-static void edit_read(Names *l, const Expr *e) {
+static void other_places(Names *l, const Expr *e) {
   for (int k = 0; k < e->nsubs; k++) {
     if (e->subs[k].is_range) {
       shift_range(l, e, k);
@@ -258,7 +259,7 @@ static void walk(Names *l, const Expr *e) {
   if (!e || l->q->work <= 0) return;
   if (e->kind == EXPR_NAME) other_names(l, e), other_index_value(l, e);
   if (e->kind == EXPR_BINARY) other_names_below(l, e, false);
-  if (e->kind == EXPR_INDEX) edit_read(l, e);
+  if (e->kind == EXPR_INDEX) other_places(l, e);
   if (e->kind == EXPR_PARTIAL || edit_calls(e, "grad") || edit_calls(e, "jacobian")) {
     other_targets(l, e);
     return;
@@ -270,7 +271,7 @@ static void walk(Names *l, const Expr *e) {
   l->at->nindices = before;
 }
 
-void cause_names(Inquiry *q, Place *at) {
+void cause_names(Inquiry *q, Site *at) {
   Names l = {q, at};
   everywhere(&l, at->root);
   other_names_below(&l, at->root, true);

@@ -53,6 +53,22 @@ Expr *edit_call(Context *cx, const char *callee, const Expr *a, const Expr *b) {
   return e;
 }
 
+Expr *edit_read(Context *cx, const Expr *array, const Target *t) {
+  Expr *e = make(cx, EXPR_INDEX);
+  e->a = (Expr *)array;
+  e->nsubs = t->nbinders;
+  e->subs = ARENA_ARRAY(cx, Sub, t->nbinders);
+  for (int k = 0; k < t->nbinders; k++) e->subs[k].first = edit_name(cx, t->binders[k].name);
+  return e;
+}
+
+Expr *edit_partial(Context *cx, const Expr *loss, const char *name) {
+  Expr *e = make(cx, EXPR_PARTIAL);
+  e->a = (Expr *)loss;
+  e->b = edit_name(cx, name);
+  return e;
+}
+
 Expr *edit_wrap(Expr *e) {
   e->wrapped = e->kind == EXPR_BINARY || e->kind == EXPR_REDUCE || e->kind == EXPR_NEGATE;
   return e;

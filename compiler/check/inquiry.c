@@ -12,15 +12,18 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define WORK        6e8    /* of one inquiry, in terms to be summed: some tenths of a second */
-#define READING     150000 /* ... what it takes to read and simplify one edited formula */
-#define TOLERANCE   1e-8
-#define ATTEMPTS    12 /* to draw a point where both sides have values */
-#define MOST_JUDGED 6  /* suspects of one inquiry */
-#define POINTS      60
-#define FEWEST      3
-#define BRANCH_WORK 1e7
+#define MOST_COST    6e6    /* of one evaluation, in terms to be summed */
+#define NODE         2000   /* ... each node that it makes */
+#define READING      150000 /* ... what it takes to read and simplify one edited formula */
+#define MOST_SECONDS 1      /* of processor time, where the work is not what was thought */
+#define TOLERANCE    1e-8
+#define ATTEMPTS     12 /* to draw a point where both sides have values */
+#define MOST_JUDGED  6  /* suspects of one inquiry */
+#define POINTS       60
+#define FEWEST       3
+#define BRANCH_WORK  1e7
 
 /* ---- the stored points ---- */
 
@@ -90,7 +93,7 @@ static void store_points(Inquiry *q, Sides *s, Read *given) {
 bool inquiry_begin(Inquiry *q, Sides *s, bool left) {
   const Check *c = s->check;
   Read *given;
-  if (s->places[0] || s->infinite || s->cost > WORK / 100) return false;
+  if (s->places[0] || s->infinite || s->cost > MOST_COST) return false;
   q->p = s->p;
   q->cx = s->p->cx;
   q->check = c;
@@ -102,9 +105,11 @@ bool inquiry_begin(Inquiry *q, Sides *s, bool left) {
   given = simplify_read(q->simplifier, left ? c->a : c->b);
   q->vars[q->nvars++] = q->p->graph->batch_var;
   for (int k = 0; k < c->nvars; k++) q->vars[q->nvars++] = c->vars[k];
-  q->work = WORK;
+  q->start = clock();
   store_points(q, s, given);
-  return q->ncases > 1;
+  double most = 0;
+  for (int k = 0; k < q->ncases; k++) most = fmax(most, largest(q->target[k], q->count));
+  return q->ncases > 1 && most > 0; /* anything is 0 times or minus itself */
 }
 
 /* ---- one edit ---- */
@@ -121,11 +126,14 @@ static Block edited_lines(const Inquiry *q, int line, const Expr *root) {
 Read *inquiry_read(Inquiry *q, int line, const Expr *root) {
   Block lines = {0};
   if (line >= 0) lines = edited_lines(q, line, root);
+  size_t before = q->p->graph->nnodes;
   q->work -= READING * (1 + lines.n);
+  if (clock() - q->start > MOST_SECONDS * CLOCKS_PER_SEC) q->work = 0;
   Read *naive = claim_read(q->check, lines.n ? &lines : NULL, line < 0 ? root : q->side);
   if (!naive) return NULL;
   int errors = error_count(q->cx);
   Read *r = simplify_read(q->simplifier, naive);
+  q->work -= NODE * (double)(q->p->graph->nnodes - before);
   return error_count(q->cx) > errors ? NULL : r;
 }
 
@@ -138,23 +146,22 @@ static bool same_values(const double *x, const double *y, int64_t count, double 
 bool inquiry_agrees(Inquiry *q, Read *value) {
   Node *n = build_tensor(q->p->graph, value, q->nvars, q->vars);
   for (int k = 0; k < q->ncases; k++) {
-    double cost = evaluation_cost(q->at[k], n);
-    if (cost > WORK / 50 || evaluation_missing(q->at[k], n)) return false;
+    const double *x = evaluate_more(q->at[k], n, &q->work);
     q->work -= (double)q->count;
-    if (!same_values(q->target[k], evaluate(q->at[k], n), q->count, q->scale[k])) return false;
+    if (!x || !same_values(q->target[k], x, q->count, q->scale[k])) return false;
   }
   return true;
 }
 
-void inquiry_try_root(Inquiry *q, const Place *at, const Expr *root, Edit edit) {
+void inquiry_try_root(Inquiry *q, const Site *at, const Expr *root, Edit edit) {
   if (q->work <= 0 || root == at->root) return;
   Read *value = inquiry_read(q, at->line, root);
   if (!value || !inquiry_agrees(q, value)) return;
-  Suspect suspect = {edit, root, at->line, value};
+  Suspect suspect = {edit, root, at->line, NULL, value, false};
   VEC_PUSH(q->cx, &q->suspects, suspect);
 }
 
-void inquiry_try(Inquiry *q, const Place *at, const Expr *node, const Expr *by, Edit edit) {
+void inquiry_try(Inquiry *q, const Site *at, const Expr *node, const Expr *by, Edit edit) {
   inquiry_try_root(q, at, edit_replaced(q->cx, at->root, node, by), edit);
 }
 
@@ -166,13 +173,13 @@ const Known *inquiry_known(const Inquiry *q, const char *name) {
 
 /* ---- the best one ---- */
 
-/* Is the corrected check proved, or does it hold? As check/report.c would say. */
-static bool holds(Inquiry *q, Read *value, bool *proved) {
+/* Are both equal, proved or at many points? As check/verdict.c would say. */
+bool inquiry_holds(Inquiry *q, Read *truth, Read *value, bool *proved) {
   Point pt;
   const Node *edge;
   int agree = 0;
   *proved = false;
-  Sides s = sides_make(q->p, q->check, q->truth, value);
+  Sides s = sides_make(q->p, q->check, truth, value);
   for (int k = 0; k < POINTS; k++) {
     PointVerdict v = sides_at(&s, k, &pt);
     if (v == POINT_REFUTES) return false;
@@ -180,7 +187,7 @@ static bool holds(Inquiry *q, Read *value, bool *proved) {
     agree += v == POINT_AGREES;
   }
   if (agree < FEWEST || s.branchless || s.halves > 1) return false;
-  *proved = prove_equal(q->p->graph, q->truth, value);
+  *proved = prove_equal(q->p->graph, truth, value);
   return *proved || (!sides_stay_apart(&s, &pt) && !sides_branches(&s, BRANCH_WORK, &pt, &edge));
 }
 
@@ -205,12 +212,16 @@ static const char *corrected_text(const Inquiry *q, const Suspect *s) {
   return t.data;
 }
 
-static void describe(Inquiry *q, const Suspect *s, bool proved, Cause *out) {
+const char *inquiry_kind(CauseKind kind) {
   static const char *const names[] = {
 #define X(id, name) name,
     CAUSE_KINDS(X)
 #undef X
   };
+  return names[kind];
+}
+
+static void describe(Inquiry *q, const Suspect *s, bool proved, Cause *out) {
   const char *what = s->edit.what ? expr_text(q->cx, s->edit.what) : "",
              *other = s->edit.other ? expr_text(q->cx, s->edit.other) : "";
   Text t = {.cx = q->cx};
@@ -220,26 +231,30 @@ static void describe(Inquiry *q, const Suspect *s, bool proved, Cause *out) {
     text_printf(&t, "line %d, the first that is wrong: ", line);
   }
   text_printf(&t, s->edit.format, what, other);
-  *out = (Cause){.kind = names[s->edit.kind],
+  if (s->adjoint && q->loss->kind == EXPR_NAME)
+    text_printf(&t, "; without that, %s is ∂%s/∂%s", q->lines.at[s->line]->targets[0].name, q->loss->name,
+                s->adjoint->name);
+  *out = (Cause){.kind = inquiry_kind(s->edit.kind),
                  .text = t.data,
                  .corrected = corrected_text(q, s),
                  .verdict = proved ? "proved" : "holds"};
 }
 
 /* Of suspects that are equally plausible, one that is proved is better than one that holds. */
-bool inquiry_judge(Inquiry *q, Cause *out) {
+bool inquiry_judge(Inquiry *q, int most, Cause *out) {
   const Suspect *best = NULL;
   bool proved = false;
   qsort(q->suspects.at, (size_t)q->suspects.n, sizeof(Suspect), by_cost);
   for (int k = 0; k < q->suspects.n && k < MOST_JUDGED && !proved; k++) {
-    const Suspect *s = &q->suspects.at[k];
-    if (best && s->edit.cost > best->edit.cost) break;
-    bool this_proved, fine = holds(q, s->value, &this_proved);
+    Suspect *s = &q->suspects.at[k];
+    if (s->edit.cost > most || (best && s->edit.cost > best->edit.cost)) break;
+    if (s->judged) continue;
+    bool this_proved, fine = inquiry_holds(q, q->truth, s->value, &this_proved);
+    s->judged = true;
     if (!fine || (best && !this_proved)) continue;
     best = s;
     proved = this_proved;
   }
   if (best) describe(q, best, proved, out);
-  q->suspects.n = 0;
   return best != NULL;
 }

@@ -238,9 +238,10 @@ void pattern_find(Sides *s, Finding *f) {
   add_pairs(&p);
   for (int k = 0; k < p.known.n && k < 60; k++)
     if (!p.known.at[k].constant) add_value(&p, &p.known.at[k]);
+  s->rough = true;
   for (int k = 0; k < POINTS && work > 0; k++) {
     PointVerdict v = sides_at(s, k, &pt);
-    work -= 5 * s->cost + (double)s->count * p.list.n;
+    work -= 2 * s->cost + (double)s->count * (10 + p.list.n);
     if (v == POINT_UNDEFINED) break;
     if (v != POINT_AGREES && v != POINT_REFUTES) continue;
     f->tried++;

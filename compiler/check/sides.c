@@ -15,6 +15,7 @@
 #define RELATIVE   1e-8  /* or this large relative to the element's own, where models are small, */
 #define CANCELLED  1e-15 /* unless it is nothing beside the largest value: 1 - sigmoid(42) may be 0 or sigmoid(-42) */
 #define VANISHED   1e-18 /* both sides: a saturated sigmoid, say, of which one formula keeps 1e-193 and the other 0 */
+#define ROUGH      1e-6  /* of the values: a difference that is no rounding, where models are sane */
 #define LARGE      1e7   /* cost of one evaluation above which only the first counts */
 
 enum { OWN_ATTEMPTS = 4 }; /* to draw a point of small numbers, or of several scales, before it becomes a plain one */
@@ -129,10 +130,11 @@ static bool differs(Sides *s, Point *pt) {
   bool any = false;
   if (!s->mean) s->mean = ARENA_ARRAY(s->p->cx, double, s->count), s->square = ARENA_ARRAY(s->p->cx, double, s->count);
   for (int64_t k = 0; k < s->count; k++) {
-    s->mean[k] = is_suspicious(s, pt, k) ? 0 : NAN;
+    bool large = !s->rough || fabs(pt->a[k] - pt->b[k]) > ROUGH * (fabs(pt->a[k]) + fabs(pt->b[k]));
+    s->mean[k] = large && is_suspicious(s, pt, k) ? 0 : NAN;
     any = any || !isnan(s->mean[k]);
   }
-  for (int t = 0; t < (int)(sizeof trials / sizeof *trials) && any; t++) any = shake(s, t, 1);
+  for (int t = 0; t < (int)(sizeof trials / sizeof *trials) && any && !s->rough; t++) any = shake(s, t, 1);
   pt->a = evaluate(s->e, s->a);
   pt->b = evaluate(s->e, s->b);
   return any && count_differing(s, pt);
@@ -286,7 +288,7 @@ static PointVerdict judge_drawn(Sides *s, const Manner *m, Point *pt) {
   PointVerdict v = sides_judge(s, pt);
   bool plain = m->kind == 0 && m->scale == 1 && m->point == POINT_PLAIN && s->cost < LARGE && !s->partial;
   if (plain) s->drawn++;
-  if (v != POINT_UNDEFINED) return sides_decided(s, v, pt) ? v : POINT_TIED;
+  if (v != POINT_UNDEFINED) return s->rough || sides_decided(s, v, pt) ? v : POINT_TIED;
   if (s->cost < LARGE && !s->branchless && sides_divide_by_condition(s, pt)) s->branchless = true, s->half = *pt;
   if (plain && divides_by_zero(s, pt)) s->halves++, s->half = *pt;
   return v;

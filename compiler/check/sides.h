@@ -37,6 +37,7 @@ typedef struct Sides {
   unsigned char *seen;
   unsigned char *apart; /* of elements never seen: 1: one side was infinite each time, the other not so; 2: one had no
                            value at all */
+  bool rough;           /* what is large is a difference, without a look at what rounding does */
   bool infinite;        /* refuted by such an element */
   bool lacking;         /* refuted by answer_lacks_value */
   double *mean, *square;

@@ -30,6 +30,9 @@ void evaluation_set_one(Evaluation *e, Node *leaf, int64_t at, double value);
 /* The node's values, row by row; they stand until a leaf is set and the node is evaluated again. Every leaf that it
  * needs must have been set, and it holds no NODE_GRAD. An index out of its array is a bug of nnc. */
 const double *evaluate(Evaluation *e, Node *node);
+/* The same of one of many nodes that share most of what they need, where no leaf changes any more: only what never had
+ * a value is computed. Takes its cost from *work; NULL where that does not suffice, or a leaf has no value. */
+const double *evaluate_more(Evaluation *e, Node *node, double *work);
 int64_t evaluation_count(const Evaluation *e, const Node *node);
 /* While true, a `stop` that has a value keeps it: what a difference quotient must do for what has no derivative. */
 void evaluation_hold_stops(Evaluation *e, bool hold);

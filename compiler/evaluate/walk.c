@@ -216,15 +216,16 @@ int evaluation_missing(Evaluation *e, Node *node) {
   return missing;
 }
 
+static double cost_of_one(const Evaluation *e, const Node *n) {
+  double points = 1;
+  for (int k = 0; k < n->naxes + n->nreduce; k++) points *= (double)values_extent(e, n->axes[k]);
+  if (values_is_leaf(n) || n->kind == NODE_RESHAPE || n->kind == NODE_PREV) points = 0;
+  return 50 + (n->kind == NODE_MAP && n->op != OP_PRODUCT ? 10 * points : points);
+}
+
 static double cost_of(const Evaluation *e, const NodeList *list) {
   double cost = 0;
-  for (int i = 0; i < list->n; i++) {
-    const Node *n = list->at[i];
-    double points = 1;
-    for (int k = 0; k < n->naxes + n->nreduce; k++) points *= (double)values_extent(e, n->axes[k]);
-    if (values_is_leaf(n) || n->kind == NODE_RESHAPE || n->kind == NODE_PREV) points = 0;
-    cost += 50 + (n->kind == NODE_MAP && n->op != OP_PRODUCT ? 10 * points : points);
-  }
+  for (int i = 0; i < list->n; i++) cost += cost_of_one(e, list->at[i]);
   return cost;
 }
 
@@ -233,4 +234,40 @@ double evaluation_cost(Evaluation *e, Node *node) {
   double cost = 1 + cost_of(e, &e->order->list);
   for (int k = 0; k < e->order->recurrences.n; k++) cost += cost_of(e, &e->order->recurrences.at[k].body);
   return cost;
+}
+
+/* ---- where no leaf changes ---- */
+
+/* What is to be computed before n, which has no value: put on the stack. */
+static bool push_missing(Evaluation *e, const Node *n, NodeList *stack) {
+  const NodeList *operands = order_operands(e, n);
+  bool any = false;
+  for (int k = 0; k < operands->n; k++) {
+    if (values_slot(e, operands->at[k])->time) continue;
+    VEC_PUSH(e->cx, stack, operands->at[k]);
+    any = true;
+  }
+  return any;
+}
+
+const double *evaluate_more(Evaluation *e, Node *node, double *work) {
+  NodeList stack = {0};
+  VEC_PUSH(e->cx, &stack, node);
+  while (stack.n) {
+    Node *n = stack.at[stack.n - 1];
+    if (values_slot(e, n)->time) {
+      stack.n--;
+      continue;
+    }
+    bool loop = n->kind == NODE_RESULT;
+    if (n->kind == NODE_GRAD || n->inside || (values_is_leaf(n) && !values_is_given(n))) return NULL;
+    if (loop && evaluation_missing(e, n)) return NULL;
+    if (!loop && push_missing(e, n, &stack)) continue;
+    *work -= loop ? evaluation_cost(e, n) : cost_of_one(e, n);
+    if (*work < 0) return NULL;
+    if (loop) evaluate(e, n);
+    else compute(e, n);
+    stack.n--;
+  }
+  return values_of(e, node);
 }

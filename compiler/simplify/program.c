@@ -107,7 +107,20 @@ void simplify_to_float(Program *p, const Options *options) {
 }
 
 Simplifier *simplify_begin(Program *p) { return simplifier_new(p, NULL); }
-Read *simplify_read(Simplifier *s, Read *r) { return rebuild_read(s, r); }
+
+Simplifier *simplify_begin_stopped(Program *p, Node *const *nodes, int n) {
+  Simplifier *s = simplifier_new(p, NULL);
+  for (int k = 0; k < n; k++) s->stopped[s->nstopped++] = nodes[k];
+  return s;
+}
+
+Simplifier *simplify_begin_unstopped(Program *p) {
+  Simplifier *s = simplifier_new(p, NULL);
+  s->through = true;
+  return s;
+}
+
+Read *simplify_read(Simplifier *s, Read *r) { return rebuild_more(s, r); }
 
 void simplify_check(Program *p, int k, Read **a, Read **b) {
   Simplifier *s = simplifier_new(p, NULL);

@@ -77,6 +77,7 @@ static Read *rebuild_map(Simplifier *s, Node *n, const Subst *at, const int *var
                                            : NULL;
   if (better) return better;
   if (n->op == OP_INDEX) return build_index(g, simplifier_mapped_index(s, index_substitute(g, n->value, at)));
+  if (n->op == OP_STOP && s->through) return x[0];
   if (n->op != OP_PRODUCT) return build_op(g, n->op, x);
   if (n->reduction > RED_SUM) return build_reduce(g, n->reduction, x[0], n->nreduce, vars + n->naxes);
   Guard *guards = ARENA_ARRAY(g->cx, Guard, n->nguards + 1);
@@ -170,6 +171,8 @@ static void simplify_node(Simplifier *s, Node *n) {
     explain_add(s, n, which);
     r = rebuild_read(s, better);
   }
+  for (int k = 0; k < s->nstopped; k++)
+    if (s->stopped[k] == n) r = build_op1(g, OP_STOP, r);
   simplifier_remember(s, n, r, vars);
   if (s->manner != BY_RULES && n->label && !r->node->label && r->node->kind == NODE_MAP &&
       is_opened_at(r, n->naxes, vars))
@@ -192,4 +195,35 @@ Node *rebuild_root(Simplifier *s, Node *root) {
   int vars[MAX_AXES];
   Read *open = read_open(s->g, root, vars);
   return build_tensor(s->g, rebuild_read(s, open), root->naxes, vars);
+}
+
+/* ---- one of many reads that share most of what they need ---- */
+
+static void push_read(Simplifier *s, const Read *r, NodeList *out) {
+  for (int k = 0; k < r->node->naxes; k++)
+    for (int i = 0; i < r->index[k]->n; i++)
+      if (r->index[k]->terms[i].gather) push_read(s, r->index[k]->terms[i].gather, out);
+  if (!simplifier_known(s, r->node)->read) VEC_PUSH(s->g->cx, out, r->node);
+}
+
+/* Like rebuild_read, but does not go through what is simplified already. */
+Read *rebuild_more(Simplifier *s, Read *r) {
+  NodeList stack = {0};
+  push_read(s, r, &stack);
+  while (stack.n) {
+    Node *n = stack.at[stack.n - 1];
+    int before = stack.n;
+    if (n->kind == NODE_RESULT || n->inside) return rebuild_read(s, r); /* the order of loops is one of the whole */
+    if (simplifier_known(s, n)->read) {
+      stack.n--;
+      continue;
+    }
+    NodeList operands = n->kind == NODE_GRAD ? (NodeList){0} : graph_operands(s->g->cx, n);
+    for (int k = 0; k < operands.n; k++)
+      if (!simplifier_known(s, operands.at[k])->read) VEC_PUSH(s->g->cx, &stack, operands.at[k]);
+    if (stack.n > before) continue;
+    simplify_node(s, n);
+    stack.n--;
+  }
+  return simplifier_mapped(s, r);
 }

@@ -34,6 +34,9 @@ Simplifier *simplifier_with_opaque(Simplifier *s, Node *name, bool nudged) {
   t->opaque[s->nopaque] = name;
   t->nudged[s->nopaque] = nudged;
   t->nopaque = s->nopaque + 1;
+  memcpy(t->stopped, s->stopped, sizeof s->stopped);
+  t->nstopped = s->nstopped;
+  t->through = s->through;
   if (s->ninner < MOST_INNER) s->inner[s->ninner++] = t;
   return t;
 }

@@ -2,7 +2,7 @@
 #ifndef NNC_SIMPLIFIER_H
 #define NNC_SIMPLIFIER_H
 
-#include "graph/graph.h"
+#include "simplify/simplify.h"
 #include "simplify/uses.h"
 
 enum { MOST_OPAQUE = 32 /* derivatives in derivatives */, MOST_INNER = 64 };
@@ -25,6 +25,9 @@ typedef struct Simplifier {
   int cap;
   struct Simplifier *inner[MOST_INNER]; /* with one more opaque name each */
   int ninner;
+  Node *stopped[MOST_STOPPED]; /* nodes through which no derivative goes, as if under `stop` */
+  int nstopped;
+  bool through; /* derivatives go through `stop` */
   /* No rules but in the first: see simplify_forms and simplify_to_float. */
   enum { BY_RULES, COMPLEMENTING, COLLECTING, TO_FLOAT } manner;
   const Uses *uses; /* while COMPLEMENTING and COLLECTING */
@@ -61,6 +64,7 @@ Read *collect_map(Simplifier *s, Node *n, const Subst *at);
 
 /* simplify/rebuild.c: everything that r needs is simplified, and r itself */
 Read *rebuild_read(Simplifier *s, Read *r);
+Read *rebuild_more(Simplifier *s, Read *r);
 Node *rebuild_root(Simplifier *s, Node *root);
 
 /* simplify/gradient.c: the derivative that the GRAD n stands for; `own` opens n */

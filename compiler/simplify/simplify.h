@@ -40,7 +40,11 @@ void simplify_check(Program *p, int k, Read **a, Read **b);
 
 /* Of many values, one after the other, which share most of what they need. */
 typedef struct Simplifier Simplifier;
+enum { MOST_STOPPED = 4 };
 Simplifier *simplify_begin(Program *p);
+/* The same, as if these nodes of the naive graph stood under `stop`; and as if none did. */
+Simplifier *simplify_begin_stopped(Program *p, Node *const *nodes, int n);
+Simplifier *simplify_begin_unstopped(Program *p);
 Read *simplify_read(Simplifier *s, Read *r);
 
 /* What a model declares and nothing depends on: these report, and change nothing. */
