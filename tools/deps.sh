@@ -2,7 +2,7 @@
 # Finds what nnc needs, installs what is missing where it may, and else prints the one command to type.
 #
 #   deps.sh build   a C compiler, make, flex, bison, zlib, and OpenBLAS (goes on without: BLAS=none)
-#   deps.sh check   what only tests need: cmocka, clang, tcc, gcc 11, a C++ compiler, a locale with a decimal comma
+#   deps.sh check   what only tests need: cmocka, clang, tcc, gcc 11, a C++ compiler, a locale with a decimal comma, LaTeX
 #   deps.sh machines  what `make machines` needs: compilers for other processors, and qemu
 #   deps.sh fuzz    what `make fuzz` is better with: AFL++
 #
@@ -69,6 +69,11 @@ int main() { std::vector<int> v(1); return v[0]; }' > "$work/try.cc"
   { g++ -o "$work/try" "$work/try.cc" || clang++ -o "$work/try" "$work/try.cc"; } >>"$log" 2>&1 && "$work/try"
 }
 
+works_latex() {
+  printf '\\documentclass{article}\\usepackage{amsmath}\\begin{document}x\\end{document}\n' > "$work/try.tex"
+  (cd "$work" && pdflatex -interaction=nonstopmode try.tex) >>"$log" 2>&1
+}
+
 works_qemu() { qemu-s390x-static --version >>"$log" 2>&1; }
 
 # crosses COMPILER: it makes a static program, whoever can run it.
@@ -104,6 +109,7 @@ clang:clang:clang, a second compiler for what nnc generates
 tcc:tcc:tcc, a third compiler for it
 gcc11:gcc-11:gcc 11, whose masked loads take wrong elements (goes on without)
 cxx:g++:a C++ compiler, for the generated headers
+latex:texlive-latex-base:pdflatex, for the pages of nnc derive
 END
   ;;
   machines) cat <<'END'

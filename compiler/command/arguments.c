@@ -27,7 +27,8 @@ static const char help_text[] =
   "  --emit=STAGE         print what one stage made: ast, graph, simple, derived,\n"
   "                       adjoint, product, second, book, float, padded,\n"
   "                       plan, c\n"
-  "  --format FORMAT      of show: text or dot; of check: text or json; of derive: text\n"
+  "  --format FORMAT      of show: text or dot; of check: text or json; of derive: text,\n"
+  "                       latex or html\n"
   "  --wrt NAME           of derive: the derivative with respect to this name only\n"
   "  --junit FILE         of check: write what is found as JUnit's XML too\n"
   "  --time-limit SECONDS of check: of processor time for each file (default 30 for derivations)\n"
@@ -246,7 +247,7 @@ static int read_option(Context *cx, int argc, char **argv, int *k, Command *c, O
 /* ---- what belongs to a verb ---- */
 
 static int check_format(const Command *c) {
-  static const char *const of_show[] = {"text", "dot", NULL}, *const of_derive[] = {"text", NULL},
+  static const char *const of_show[] = {"text", "dot", NULL}, *const of_derive[] = {"text", "latex", "html", NULL},
                            *const of_check[] = {"text", "json", NULL};
   const char *const *known = c->verb == VERB_DERIVE ? of_derive : c->verb == VERB_CHECK ? of_check : of_show;
   if (!c->format) return GO_ON;
@@ -254,7 +255,7 @@ static int check_format(const Command *c) {
     return usage("nnc: format '%s' is not supported yet; --format dot | dot -Tsvg draws it", c->format);
   while (*known && strcmp(*known, c->format) != 0) known++;
   if (*known) return GO_ON;
-  return usage(c->verb == VERB_DERIVE  ? "nnc: derive has no format '%s'; there is text"
+  return usage(c->verb == VERB_DERIVE  ? "nnc: derive has no format '%s'; there are text, latex and html"
                : c->verb == VERB_CHECK ? "nnc: check has no format '%s'; there are text and json"
                                        : "nnc: no format '%s'; there are text and dot",
                c->format);

@@ -16,7 +16,10 @@
  *     algebra.c   shorter formulas                        typo.c      what is set on a page
  *     symbol.c    names and indices                       index.c     formulas in index notation
  *     net.c       products in matrix notation             matrix.c    formulas in matrix notation
- *     page.c      the lines of the page                   text.c      these as text
+ *     text.c      formulas as text                        line.c      what all formats take from a line
+ *     plain.c     pages as text                           latex.c     pages for LaTeX
+ *     picture.c   the equations as a graph                html.c      pages for browsers
+ *     notes.c     what the signs on a page mean           page.c      the lines of a page
  *     document.c  the whole
  * symbol.c, index.c, net.c and matrix.c call each other: an index may hold a value, a formula holds formulas, and what
  * cannot be written in one notation is written in the other. */
@@ -26,6 +29,7 @@
 #include "graph/graph.h"
 
 typedef enum { DERIVATION_TEXT, DERIVATION_LATEX, DERIVATION_HTML } DerivationFormat;
+DerivationFormat derivation_format(const char *name); /* "text", "latex", "html" */
 typedef struct DerivationAsked {
   DerivationFormat format;
   const char *wrt; /* the derivative with respect to this name only; NULL: to all parameters */

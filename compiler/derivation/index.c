@@ -70,9 +70,30 @@ Typo *index_holds(Setting *s, const Form *f) {
   return typo_new(cx, TYPO_HOLDS, &r, 1);
 }
 
+/* Does the condition say no more than that an element which is read is in its array? That is said once for all. */
+static bool is_bound(const Form *condition, const Forms *factors) {
+  for (int k = 0; k < factors->n; k++) {
+    const Form *f = factors->at[k];
+    for (int i = 0; f->kind == FORM_SYMBOL && i < f->read->node->naxes; i++)
+      if (f->read->node->axes[i].extent == condition->extent && index_equal(f->read->index[i], condition->index))
+        return true;
+  }
+  return false;
+}
+
+static Forms without_bounds(Setting *s, const Forms *factors) {
+  Forms left = {0};
+  for (int k = 0; k < factors->n; k++) {
+    const Form *f = factors->at[k];
+    if (f->kind == FORM_HOLDS && f->extent > 1 && is_bound(f, factors)) s->outside = true;
+    else VEC_PUSH(s->cx, &left, factors->at[k]);
+  }
+  return left;
+}
+
 static Typo *index_product(Setting *s, const Form *f) {
   Typos above = {0}, below = {0};
-  Forms factors = form_factors(s->cx, f);
+  Forms all = form_factors(s->cx, f), factors = without_bounds(s, &all);
   for (int pass = 0; pass < 2; pass++) /* a sum stands last: it reaches to the end */
     for (int k = 0; k < factors.n; k++) {
       Form *x = factors.at[k];
@@ -102,8 +123,34 @@ Typo *index_reduction(Setting *s, Reduction r, Typo *body, int nvars, const int 
   return t;
 }
 
+/* Axis k of the view is n axes of the array, one after the other: its index is taken apart. */
+static void name_parts(Setting *s, const char *index, const int *vars, int n) {
+  if (n == 1) setting_name(s, vars[0], index);
+  if (n != 2) return;
+  int extent = (int)graph_var_axis(s->g, vars[1]).extent;
+  setting_name(s, vars[0], arena_printf(s->cx, "⌊%s/%d⌋", index, extent));
+  setting_name(s, vars[1], arena_printf(s->cx, "(%s mod %d)", index, extent));
+}
+
+/* An element of the array itself, where each axis of the view is one axis or two of it; NULL: it is not so. */
+static Typo *taken_apart(Setting *s, const Form *f) {
+  const Read *r = f->read;
+  int at = 0;
+  for (int pass = 0; pass < 2; pass++, at = 0)
+    for (int k = r->node->axes[0].kind == AXIS_BATCH; k < r->node->naxes; k++) {
+      int64_t count = 1, whole = r->node->axes[k].extent;
+      int n = 0, v;
+      while (at + n < f->nvars && count < whole) count *= graph_var_axis(s->g, f->vars[at + n++]).extent;
+      if (count != whole || n > 2 || n < 1 || !index_is_var(r->index[k], &v)) return NULL;
+      if (pass) name_parts(s, symbol_letter(s, v)->text, f->vars + at, n);
+      at += n;
+    }
+  return index_notation(s, f->at[0]);
+}
+
 static Typo *index_view(Setting *s, const Form *f) {
-  Typo *whole = matrix_notation(s, f->at[0], f->nvars, f->vars);
+  Typo *whole = matrix_notation(s, f->at[0], f->nvars, f->vars), *element = whole ? NULL : taken_apart(s, f);
+  if (element) return element;
   Typos all = {0};
   if (!whole) whole = index_notation(s, f->at[0]);
   bool flat = f->read->node->naxes - (f->read->node->axes[0].kind == AXIS_BATCH) == 1;

@@ -53,7 +53,7 @@ static Typo *matrix_unit(Setting *s, const Form *f, int nout, const int *out) {
   for (int k = 0; k < n; k++)
     if (!setting_is_time(s, vars[k]) && vars[k] != s->g->batch_var) return NULL;
   Typo *index = symbol_index(s, place);
-  return typo_named(s->cx, (Name){"e", "", 0}, MARK_NONE, &index, 1);
+  return typo_named(s->cx, (Name){.base = "e", .sub = "", .unit = true}, MARK_NONE, &index, 1);
 }
 
 static Typo *matrix_call(Setting *s, const Form *f, int nout, const int *out) {
@@ -91,6 +91,7 @@ static Typo *matrix_reduction(Setting *s, const Form *f, int nout, const int *ou
 static Typo *matrix_view(Setting *s, const Form *f, int nout, const int *out) {
   Typo *whole = index_notation(s, f);
   int n = 0;
+  if (whole->kind != TYPO_SCRIPT) return NULL;
   for (int k = 0; k < f->read->node->naxes; k++) {
     int v;
     if (!symbol_shows(s, f->read, k)) continue;

@@ -30,7 +30,7 @@ static void add_prose(Page *page, const char *text) {
 static int shown_axes(const Work *w, const Quantity *q, int *out) {
   int n = 0;
   for (int k = 0; k < q->naxes; k++)
-    if (!setting_is_time(&w->s, q->vars[k]) && q->vars[k] != w->d->g->batch_var) out[n++] = q->vars[k];
+    if (k != q->time && !setting_is_time(&w->s, q->vars[k]) && q->vars[k] != w->d->g->batch_var) out[n++] = q->vars[k];
   return n;
 }
 
@@ -38,7 +38,8 @@ static Read *own_read(const Work *w, const Quantity *q, Node *leaf) {
   Index *index[MAX_AXES];
   int first = leaf->naxes - q->naxes;
   if (first) index[0] = index_var(w->d->g, w->d->g->batch_var);
-  for (int k = 0; k < q->naxes; k++) index[first + k] = index_var(w->d->g, q->vars[k]);
+  for (int k = 0; k < q->naxes; k++)
+    index[first + k] = q->at_step && k == q->time ? q->at_step : index_var(w->d->g, q->vars[k]);
   return read_make(w->d->g, leaf, index);
 }
 
@@ -64,7 +65,8 @@ static void set_sides(Work *w, Line *line, const Quantity *q, bool adjoint, Form
   const Form *all[8];
   for (int k = 0; k < n; k++) all[k] = forms[k];
   setting_begin(&w->s, all, n);
-  for (int k = 0; k < q->naxes; k++) symbol_letter(&w->s, q->vars[k]);
+  for (int k = 0; k < q->naxes; k++)
+    if (!q->at_step || k != q->time) symbol_letter(&w->s, q->vars[k]);
   int nout = shown_axes(w, q, out);
   bool matrix = true;
   for (int k = 0; k < n; k++) {
@@ -186,6 +188,27 @@ static bool is_shorter(const Work *w, const Form *a, const Form *b) {
   return mine < adjoints_in(w, b) && form_cost(a) <= most;
 }
 
+/* At the last step of a recurrence nothing comes from a later one. */
+static void write_boundary(Work *w, const Quantity *q) {
+  Line line = {.kind = LINE_EQUATION};
+  Forms terms = {0};
+  Subst last = {0};
+  Graph *g = w->d->g;
+  Quantity *at_last = arena_copy(w->page->cx, q, sizeof *q);
+  subst_add(&last, q->vars[q->time], index_constant(g, q->steps - 1));
+  for (int k = 0; k < q->paths.n; k++)
+    if (!q->paths.at[k].later) VEC_PUSH(w->page->cx, &terms, form_of_adjoint(w, q->paths.at[k].read));
+  Form *sum = algebra_shorten(g, form_sum(w->page->cx, terms.at, terms.n)), *form = form_substitute(g, sum, &last);
+  at_last->at_step = index_constant(g, q->steps - 1);
+  set_sides(w, &line, at_last, true, &form, 1, NULL);
+  VEC_PUSH(w->page->cx, &w->page->lines, line);
+}
+
+static const char *steps_text(const Work *w, const Quantity *q) {
+  long long last = (long long)q->steps - 2;
+  return last ? arena_printf(w->page->cx, "t = %lld, ..., 0", last) : "t = 0";
+}
+
 static void write_adjoint(Work *w, Quantity *q) {
   Line line = {.kind = LINE_EQUATION, .number = q->adjoint_number};
   Form *forms[2] = {sum_of_paths(w, q)};
@@ -194,7 +217,9 @@ static void write_adjoint(Work *w, Quantity *q) {
   int n = 1;
   bool later = false;
   for (int k = 0; k < q->paths.n; k++) later = later || q->paths.at[k].later;
-  if (!later) q->best = q->total;
+  if (later) line.text = steps_text(w, q);
+  if (later) write_boundary(w, q);
+  else q->best = q->total;
   if (short_form && is_shorter(w, short_form, forms[0])) {
     forms[n++] = short_form;
     q->best = r;
@@ -247,8 +272,14 @@ Page *page_of(Program *p, const DerivationAsked *asked) {
     write_part(&w);
     VEC_PUSH(p->cx, &page->parts, d);
     per_example = per_example || d->per_example;
+    page->outside = page->outside || w.s.outside;
   }
-  if (per_example)
+  if (page->parts.n == 1) notes_add(page, page->parts.at[0]->loss->path);
+  else notes_add(page, "L");
+  if (p->coupled)
+    add_prose(page, "The loss looks across the batch: the adjoints are derivatives of the sum of the losses of all "
+                    "examples. The gradients of the mean loss are the means of these over the examples.");
+  else if (per_example)
     add_prose(page, "These are the gradients of one example. The loss of a batch is the mean of the losses of its "
                     "examples, and so its gradients are the means of theirs.");
   return page;

@@ -22,17 +22,18 @@ typedef struct Path { /* one way by which the loss depends on a quantity */
 
 struct Quantity {
   QuantityKind kind;
-  const Node *node; /* as elaborated; START: NULL, but */
-  const Node *init; /* ... this is what it starts from */
-  Node *leaf;       /* what stands for it in the equations of others */
-  Node *adjoint;    /* what stands for its adjoint in them; NULL where none is needed */
-  const char *path; /* of VALUE and LEAF */
-  int copy;         /* 1, 2, ... where several have the same path, else 0 */
-  bool short_name;  /* the last part of the path names nothing else */
-  Quantity *of;     /* OPERAND: of this value. PREVIOUS, START: of this one, later */
-  Quantity *start;  /* VALUE, PREVIOUS: of a carried value */
-  int time;         /* the axis of leaf that is the time of a recurrence, or -1 */
+  const Node *node;  /* as elaborated; START: NULL, but */
+  const Node *init;  /* ... this is what it starts from */
+  Node *leaf;        /* what stands for it in the equations of others */
+  Node *adjoint;     /* what stands for its adjoint in them; NULL where none is needed */
+  const char *path;  /* of VALUE and LEAF */
+  int copy;          /* 1, 2, ... where several have the same path, else 0 */
+  const char *owner; /* the part of the path before its name that tells it from others: h of enc.h.W; "": none */
+  Quantity *of;      /* OPERAND: of this value. PREVIOUS, START: of this one, later */
+  Quantity *start;   /* VALUE, PREVIOUS: of a carried value */
+  int time;          /* the axis of leaf that is the time of a recurrence, or -1 */
   int64_t steps;
+  Index *at_step;            /* where that is written as something else than its variable, or NULL */
   int naxes, vars[MAX_AXES]; /* variables for the axes of leaf ... */
   Read *right;               /* ... in which this is the equation's right side; NULL: a leaf */
   int number, adjoint_number;

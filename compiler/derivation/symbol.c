@@ -22,29 +22,23 @@ static const char *as_greek(const char *name) {
   return name;
 }
 
-static const char *last_dot(const char *path) {
-  const char *dot = strrchr(path, '.');
-  while (dot && isdigit((unsigned char)dot[1])) {
-    const char *before = dot;
-    while (before > path && before[-1] != '.') before--;
-    dot = before > path ? before - 1 : NULL;
-  }
-  return dot;
-}
-
-/* "W1": W and 1; "h_before": h and before; "x.0.att.W": W and x.0.att. */
-static Name split_name(Context *cx, const char *path, bool short_name) {
-  const char *dot = last_dot(path), *base = dot ? dot + 1 : path;
-  const char *prefix = dot && !short_name ? intern_n(cx, path, (size_t)(dot - path)) : "";
+/* "W1": W and 1; "h_before": h and before. */
+static Name split_name(Context *cx, const char *base, const char *prefix) {
   size_t n = strcspn(base, "_"), end = n;
   while (n == strlen(base) && end > 0 && isdigit((unsigned char)base[end - 1])) end--;
   if (!end) end = n;
   bool letters = isalpha((unsigned char)base[0]) && islower((unsigned char)base[1]) && as_greek(base) == base;
   if (letters && n == 2 && !base[n]) end = 1; /* bf: b with f */
   const char *own = base[end] == '_' ? base + end + 1 : base + end;
-  Name name = {as_greek(intern_n(cx, base, end)), *own ? own : prefix, 0};
+  Name name = {.base = as_greek(intern_n(cx, base, end)), .sub = *own ? own : prefix};
   if (*own && *prefix) name.sub = arena_printf(cx, "%s,%s", own, prefix);
   return name;
+}
+
+/* As a subscript: h1, a_p. */
+static const char *joined(Context *cx, Name name) {
+  bool digit = !*name.sub || isdigit((unsigned char)*name.sub);
+  return digit ? arena_printf(cx, "%s%s", name.base, name.sub) : arena_printf(cx, "%s_%s", name.base, name.sub);
 }
 
 Name symbol_name(const Setting *s, const Quantity *q) {
@@ -52,10 +46,14 @@ Name symbol_name(const Setting *s, const Quantity *q) {
   if (q->kind == QUANTITY_OPERAND) {
     Name of = symbol_name(s, q->of);
     bool plain = strcmp(of.base, "h") == 0 && isdigit((unsigned char)of.sub[0]);
-    return (Name){"a", plain ? of.sub : arena_printf(s->cx, "%s%s", of.base, of.sub), of.copy};
+    return (Name){.base = "a", .sub = plain ? of.sub : joined(s->cx, of), .copy = of.copy};
   }
-  if (!q->path) return (Name){q->node->kind == NODE_DRAW ? "ε" : "K", "", 0};
-  Name name = split_name(s->cx, q->path, q->short_name);
+  if (!q->path) return (Name){.base = q->node->kind == NODE_DRAW ? "ε" : "K", .sub = ""};
+  const char *base = q->path + strlen(q->path);
+  while (base > q->path && (base[-1] != '.' || isdigit((unsigned char)*base))) base--;
+  const char *owner = q->owner ? q->owner : "";
+  if (*owner && !strchr(owner, '.')) owner = joined(s->cx, split_name(s->cx, owner, ""));
+  Name name = split_name(s->cx, base, owner);
   name.copy = q->copy;
   return name;
 }
@@ -74,6 +72,12 @@ static bool is_taken(const Setting *s, const char *letter) {
 
 static bool is_example(const Setting *s, int var) { return graph_var_axis(s->g, var).kind == AXIS_BATCH; }
 
+void setting_name(Setting *s, int var, const char *letter) {
+  if (s->nletters == 8 * MAX_AXES) return;
+  s->lettered[s->nletters] = var;
+  s->letters[s->nletters++] = letter;
+}
+
 Typo *symbol_letter(Setting *s, int var) {
   static const char *const plain[] = {"i", "j", "k", "l", "m", "q", "u", "v", "a", "c", "d", "e", "f", "g", NULL};
   static const char *const times[] = {"t", "s", "τ", "r", NULL};
@@ -83,10 +87,7 @@ Typo *symbol_letter(Setting *s, int var) {
   const char *const *letter = is_example(s, var) ? examples : setting_is_time(s, var) ? times : plain;
   while (*letter && is_taken(s, *letter)) letter++;
   const char *name = *letter ? *letter : arena_printf(s->cx, "i%d", s->nletters);
-  if (s->nletters < 8 * MAX_AXES) {
-    s->lettered[s->nletters] = var;
-    s->letters[s->nletters++] = name;
-  }
+  setting_name(s, var, name);
   return typo_text(s->cx, name);
 }
 
@@ -148,7 +149,7 @@ static Index *time_index(const Setting *s, const Quantity *q, bool adjoint, cons
 static Typo *unnamed(const Setting *s, const Node *n) {
   Context *cx = s->cx;
   const char *text = n->kind == NODE_BATCH ? "N" : n->kind == NODE_STEP ? "step" : n->label ? n->label : "?";
-  return typo_named(cx, (Name){text, "", 0}, MARK_NONE, NULL, 0);
+  return typo_named(cx, (Name){.base = text, .sub = ""}, MARK_NONE, NULL, 0);
 }
 
 Typo *symbol_of(Setting *s, const Read *r, int nout, const int *out) {

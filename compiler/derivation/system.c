@@ -230,25 +230,47 @@ static void starts_first(Derivation *d) {
   }
 }
 
+/* Where the name begins in a path: W of enc.h.W, h.0 of x.h.0. */
 static const char *last_part(const char *path) {
-  const char *dot = strrchr(path, '.');
-  return dot && (dot[1] < '0' || dot[1] > '9') ? dot + 1 : path;
+  const char *at = path + strlen(path);
+  while (at > path && (at[-1] != '.' || (*at >= '0' && *at <= '9'))) at--;
+  return at;
 }
 
-/* Do two have the same path, or two paths the same last part? */
+/* The last n parts of what stands before the name, or all of it. */
+static const char *tail(Context *cx, const char *path, int n) {
+  const char *name = last_part(path);
+  if (name == path || !n) return "";
+  const char *end = name - 1, *at = end;
+  while (at > path && n > 0)
+    if (at[-1] == '.' && --n == 0) break;
+    else at--;
+  return intern_n(cx, at, (size_t)(end - at));
+}
+
+static bool is_named(const Quantity *q) { return (q->kind == QUANTITY_VALUE || q->kind == QUANTITY_LEAF) && q->path; }
+
+/* Does another path end in the same n parts and the same name? */
+static bool is_shared(const Derivation *d, const Quantity *q, int n) {
+  for (int j = 0; j < d->all.n; j++) {
+    const Quantity *o = d->all.at[j];
+    if (!is_named(o) || strcmp(o->path, q->path) == 0 || strcmp(last_part(o->path), last_part(q->path)) != 0) continue;
+    if (strcmp(tail(d->cx, o->path, n), tail(d->cx, q->path, n)) == 0) return true;
+  }
+  return false;
+}
+
+/* How many have the same path, and how much of it is needed to tell it from others. */
 static void distinguish(Derivation *d) {
   for (int i = 0; i < d->all.n; i++) {
     Quantity *q = d->all.at[i];
-    int same = 0, before = 0, short_names = 0;
-    if ((q->kind != QUANTITY_VALUE && q->kind != QUANTITY_LEAF) || !q->path) continue;
-    for (int j = 0; j < d->all.n; j++) {
-      const Quantity *o = d->all.at[j];
-      if (!o->path || (o->kind != QUANTITY_VALUE && o->kind != QUANTITY_LEAF)) continue;
-      if (strcmp(o->path, q->path) == 0) same++, before += j < i;
-      else short_names += strcmp(last_part(o->path), last_part(q->path)) == 0;
-    }
+    int same = 0, before = 0, n = q->kind == QUANTITY_LEAF;
+    if (!is_named(q)) continue;
+    for (int j = 0; j < d->all.n; j++)
+      if (is_named(d->all.at[j]) && strcmp(d->all.at[j]->path, q->path) == 0) same++, before += j < i;
+    while (n < 8 && is_shared(d, q, n)) n++;
     q->copy = same > 1 ? before + 1 : 0;
-    q->short_name = q->kind == QUANTITY_VALUE && short_names == 0;
+    q->owner = tail(d->cx, q->path, n);
   }
 }
 

@@ -1,24 +1,7 @@
 /* text.c: formulas as Unicode text: δ₂ = W₂ᵀ δ₃ ⊙ h ⊙ (1 - h). */
-#include "derivation/page.h"
+#include "derivation/typo.h"
 
-/* How tightly parts hang together: what is looser than its place gets brackets. */
-enum { LOOSE, SUMS, BIGS, HADAMARDS, PRODUCTS, TIGHT, ATOMS };
-
-static int level(const Typo *e) {
-  switch (e->kind) {
-  case TYPO_RELATION: return LOOSE;
-  case TYPO_SUM:
-  case TYPO_NEGATIVE: return SUMS;
-  case TYPO_BIG: return BIGS;
-  case TYPO_HADAMARD: return HADAMARDS;
-  case TYPO_PRODUCT:
-  case TYPO_FRACTION: return PRODUCTS;
-  case TYPO_POWER:
-  case TYPO_TRANSPOSE:
-  case TYPO_ROOT: return TIGHT;
-  default: return ATOMS;
-  }
-}
+#include <ctype.h>
 
 /* ---- subscripts ---- */
 
@@ -43,7 +26,7 @@ static bool add_lowered(Text *t, const char *text) {
 }
 
 static void write_inside(Text *t, const Typo *e, int least) {
-  bool brackets = level(e) < least;
+  bool brackets = typo_level(e, false) < least;
   if (brackets) text_add(t, "(");
   text_typo(t, e);
   if (brackets) text_add(t, ")");
@@ -57,6 +40,11 @@ static void write_index(Text *t, const Typo *e) {
     if (*c != ' ') text_add_n(t, c, 1);
 }
 
+static bool is_word(const char *text) {
+  while (*text && (*text < 0 || isalnum((unsigned char)*text))) text++;
+  return !*text;
+}
+
 static void write_indices(Text *t, Typo *const *at, int n, bool lower) {
   Text all = {.cx = t->cx};
   for (int k = 0; k < n; k++) {
@@ -64,8 +52,17 @@ static void write_indices(Text *t, Typo *const *at, int n, bool lower) {
     write_index(&all, at[k]);
   }
   if (!n || (lower && add_lowered(t, all.data))) return;
-  if (lower) write_indices(t, at, n, false);
+  if (lower && n == 1 && is_word(all.data)) text_printf(t, "_%s", all.data);
+  else if (lower) write_indices(t, at, n, false);
   else text_printf(t, "[%s]", all.data);
+}
+
+/* a_p below W is ₐₚ. */
+static const char *without_lines(Context *cx, const char *sub) {
+  Text t = {.cx = cx};
+  for (; *sub; sub++)
+    if (*sub != '_') text_add_n(&t, sub, 1);
+  return t.length ? t.data : "";
 }
 
 static void write_name(Text *t, const Typo *e) {
@@ -73,7 +70,8 @@ static void write_name(Text *t, const Typo *e) {
   static const char *const copies[] = {"", "⁽¹⁾", "⁽²⁾", "⁽³⁾", "⁽⁴⁾"};
   text_printf(t, "%s%s", marks[e->mark], e->name.base);
   bool bare = !*e->name.sub && !e->name.copy;
-  if (!add_lowered(t, e->name.sub)) text_printf(t, "_%s", e->name.sub);
+  const char *sub = without_lines(t->cx, e->name.sub);
+  if (!add_lowered(t, sub)) text_printf(t, "_%s", e->name.sub);
   if (e->name.copy) {
     if (e->name.copy < 5) text_add(t, copies[e->name.copy]);
     else text_printf(t, "⁽%d⁾", e->name.copy);
@@ -198,91 +196,5 @@ void text_typo(Text *t, const Typo *e) {
     write_inside(t, e->at[0], ATOMS);
     write_indices(t, e->at + 1, e->n - 1, e->n == 2);
     return;
-  }
-}
-
-/* ---- the page ---- */
-
-enum { WIDTH = 100 };
-
-/* Columns that a text takes: a combining mark takes none, and none is written. */
-static int columns(const char *text) {
-  int n = 0;
-  for (; *text; text++) n += ((unsigned char)*text & 0xC0) != 0x80;
-  return n;
-}
-
-static void add_spaces(Text *out, int n) {
-  for (int k = 0; k < n; k++) text_add(out, " ");
-}
-
-static void write_end(Text *out, const Line *line, int at) {
-  Text end = {.cx = out->cx};
-  if (line->number) text_printf(&end, "(%d)", line->number);
-  for (int k = 0; k < line->from.n; k++) {
-    bool again = false;
-    for (int j = 0; j < k; j++) again = again || line->from.at[j] == line->from.at[k];
-    if (!again) text_printf(&end, "%s(%d)", k ? ", " : "   from ", line->from.at[k]);
-  }
-  if (!end.length) return;
-  add_spaces(out, at < 60 ? 60 - at : 3);
-  text_add(out, end.data);
-}
-
-/* left = first = next, on one line where it fits, else each on a line of its own. */
-static void write_line(Text *out, const Line *line) {
-  Text left = {.cx = out->cx};
-  int width = 2, indent;
-  text_typo(&left, line->sides.at[0]);
-  indent = width + columns(left.data);
-  VEC(const char *) sides = {0};
-  for (int k = 1; k < line->sides.n; k++) {
-    Text side = {.cx = out->cx};
-    text_typo(&side, line->sides.at[k]);
-    bool again = false;
-    for (int j = 0; j < sides.n; j++) again = again || strcmp(sides.at[j], side.data) == 0;
-    if (!again) VEC_PUSH(out->cx, &sides, side.data);
-  }
-  for (int k = 0; k < sides.n; k++) width += columns(sides.at[k]) + 3;
-  bool one = indent + width < WIDTH - 20;
-  text_printf(out, "  %s", left.data);
-  int at = indent;
-  for (int k = 0; k < sides.n; k++) {
-    if (k && !one) {
-      text_add(out, "\n");
-      add_spaces(out, indent);
-      at = indent;
-    }
-    text_printf(out, " = %s", sides.at[k]);
-    at += columns(sides.at[k]) + 3;
-  }
-  write_end(out, line, at);
-  text_add(out, "\n");
-}
-
-/* A paragraph in lines of 80 columns. */
-static void write_prose(Text *out, const char *text) {
-  int at = 0;
-  while (*text) {
-    size_t n = strcspn(text, " ");
-    int width = columns(arena_printf(out->cx, "%.*s", (int)n, text));
-    if (at && at + 1 + width > 80) text_add(out, "\n"), at = 0;
-    if (at) text_add(out, " "), at++;
-    text_add_n(out, text, n);
-    at += width;
-    text += n + (text[n] == ' ');
-  }
-  text_add(out, "\n");
-}
-
-void text_page(const Page *page, Text *out) {
-  for (int k = 0; k < page->lines.n; k++) {
-    const Line *line = &page->lines.at[k];
-    if (line->kind == LINE_EQUATION) write_line(out, line);
-    else if (line->kind == LINE_HEADING) text_printf(out, "%s%s\n\n", k ? "\n" : "", line->text);
-    else {
-      text_add(out, "\n");
-      write_prose(out, line->text);
-    }
   }
 }

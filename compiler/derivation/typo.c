@@ -154,3 +154,35 @@ Typo *typo_number(Context *cx, double x) {
   if (isinf(x)) return x < 0 ? typo_negative(cx, typo_text(cx, "∞")) : typo_text(cx, "∞");
   return x == 0 ? typo_text(cx, "0") : typo_quotient(cx, x, NULL, NULL);
 }
+
+/* ---- levels ---- */
+
+int typo_level(const Typo *e, bool drawn) {
+  switch (e->kind) {
+  case TYPO_RELATION: return LOOSE;
+  case TYPO_SUM:
+  case TYPO_NEGATIVE: return SUMS;
+  case TYPO_BIG: return BIGS;
+  case TYPO_HADAMARD: return HADAMARDS;
+  case TYPO_PRODUCT: return PRODUCTS;
+  case TYPO_FRACTION: return drawn ? TIGHT : PRODUCTS;
+  case TYPO_POWER:
+  case TYPO_TRANSPOSE: return TIGHT;
+  case TYPO_ROOT: return drawn ? ATOMS : TIGHT;
+  default: return ATOMS;
+  }
+}
+
+bool typo_is_tall(const Typo *e) {
+  bool tall = e->kind == TYPO_FRACTION || e->kind == TYPO_BIG;
+  for (int k = 0; k < e->n && e->kind != TYPO_NAME; k++) tall = tall || typo_is_tall(e->at[k]);
+  return tall;
+}
+
+/* One index, or letters under a name that has nothing below it. */
+bool typo_indices_below(const Typo *e) {
+  if (e->n <= 1) return true;
+  for (int k = 0; k < e->n; k++)
+    if (e->at[k]->kind != TYPO_TEXT || strlen(e->at[k]->text) > 2) return false;
+  return !*e->name.sub && e->mark != MARK_ADJOINT && e->mark != MARK_MULTIPLIER;
+}

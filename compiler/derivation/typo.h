@@ -32,6 +32,7 @@ typedef enum { MARK_NONE, MARK_ADJOINT, MARK_MULTIPLIER, MARK_PARTIAL } Mark;
 typedef struct Name { /* δ of W with the subscript h1, the second of that name */
   const char *base, *sub;
   int copy;
+  bool unit; /* of e_t */
 } Name;
 
 typedef struct Typo Typo;
@@ -60,6 +61,12 @@ bool typo_is(const Typo *t, const char *text);
 /* number * above / below, each of these a product of the given kind; NULL: 1. */
 Typo *typo_quotient(Context *cx, double number, Typo *above, Typo *below);
 
+/* How tightly the parts of a formula hang together: what is looser than its place gets brackets. */
+enum { LOOSE, SUMS, BIGS, HADAMARDS, PRODUCTS, TIGHT, ATOMS };
+int typo_level(const Typo *e, bool drawn); /* drawn: a fraction has a line of its own */
+bool typo_indices_below(const Typo *e);    /* of a name: as subscripts, or in brackets? */
+bool typo_is_tall(const Typo *e);          /* higher than a line of text? */
+
 /* ---- symbol.c: names ---- */
 
 typedef struct Setting { /* of one equation */
@@ -67,6 +74,7 @@ typedef struct Setting { /* of one equation */
   Context *cx;
   Graph *g;
   bool lagrangian;                 /* adjoints are multipliers */
+  bool outside;                    /* is an element read that may be outside of its array? */
   bool examples;                   /* does an index say which example is meant? */
   int ntimes, times[4 * MAX_AXES]; /* variables that are times, or other examples */
   int nletters, lettered[8 * MAX_AXES];
@@ -75,6 +83,7 @@ typedef struct Setting { /* of one equation */
 
 void setting_begin(Setting *s, const Form *const *forms, int n);
 bool setting_is_time(const Setting *s, int var);
+void setting_name(Setting *s, int var, const char *letter); /* from now on the variable is called so */
 Name symbol_name(const Setting *s, const Quantity *q);
 /* The name of a quantity or its adjoint, without indices. */
 Typo *symbol_bare(const Setting *s, const Quantity *q, bool adjoint);

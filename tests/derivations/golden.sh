@@ -1,7 +1,8 @@
 #!/bin/sh
 # slow: runs nnc on each model of models/
-# `nnc derive`: NAME.txt is what it prints of a model here or in models/; no model crashes it, and what it cannot write it
-# says with its place. ACCEPT=1 rewrites the files.
+# `nnc derive`: NAME.txt, NAME.tex and NAME.html are what it writes of a model here or in models/. No model crashes it, and what
+# it cannot write it says with its place. Where pdflatex is there, each page goes through it, and no line is too wide. ACCEPT=1
+# rewrites the files.
 . tests/lib.sh
 
 compare() { # NAME EXPECTED ACTUAL
@@ -14,9 +15,20 @@ model_of() { if [ -f "tests/derivations/$1.nn" ]; then echo "tests/derivations/$
 
 for golden in tests/derivations/*.txt; do
   name=$(basename "$golden" .txt)
-  "$nnc" derive "$(model_of "$name")" >"$work/out" 2>"$work/err" || not_ok "derive $name" - <"$work/err"
-  compare "derivation of $name" "$golden" "$work/out"
+  for format in text:txt latex:tex html:html; do
+    end=${format#*:}
+    "$nnc" derive --format "${format%:*}" "$(model_of "$name")" -o "$work/$name.$end" 2>"$work/err" || not_ok "derive $name.$end" - <"$work/err"
+    compare "derivation of $name.$end" "${golden%.txt}.$end" "$work/$name.$end"
+  done
 done
+
+if have pdflatex; then
+  for tex in "$work"/*.tex; do
+    name=$(basename "$tex" .tex)
+    (cd "$work" && pdflatex -interaction=nonstopmode -halt-on-error "$name.tex") >"$work/log" 2>&1 || not_ok "pdflatex $name" - <"$work/log"
+    if grep -q 'Overfull .hbox' "$work/log"; then not_ok "the lines of $name fit the page" - <"$work/log"; else ok "the lines of $name fit the page"; fi
+  done
+else skip "the pages of derive in LaTeX" "pdflatex is not installed"; fi
 
 for model in models/*.nn; do
   "$nnc" derive "$model" >"$work/out" 2>"$work/err"
