@@ -5,29 +5,29 @@
  * nothing.
  *
  * Its files, each of which calls those before it only:
- *     finding.c   what is found, as data
- *     print.c     the same for people
- *     point.c     random points
- *     probe.c     a derivative at a point
- *     gradient.c  all gradients
- *     sample.c    some of millions of elements
- *     wish.c      whole numbers to be met
- *     tie.c       what rounding decides
- *     sides.c     both sides of a check at a point
- *     branch.c    points beside the edges
- *     edit.c      trees of formulas with one place replaced
- *     inquiry.c   does an edited derivation agree?
- *     cause_local.c    edits of an operation: signs, factors, transposes
- *     cause_name.c     edits of names and indices
- *     cause_insert.c   what is missing
- *     cause_line.c     definitions that lead to a formula
- *     cause_path.c     paths that are left out
- *     pattern.c   which elements differ
- *     cause.c     why a check is refuted
- *     answer.c    is there a value where one is asked for?
- *     verdict.c   one check
- *     apart.c     items in processes of their own
- *     report.c    all of it */
+ *     finding.c       what is found, as data
+ *     print.c         the same for people
+ *     point.c         random points
+ *     probe.c         a derivative at a point
+ *     gradient.c      all gradients
+ *     sample.c        some of millions of elements
+ *     wish.c          whole numbers to be met
+ *     tie.c           what rounding decides
+ *     sides.c         both sides of a check at a point
+ *     branch.c        points beside the edges
+ *     edit.c          trees of formulas with one place replaced
+ *     inquiry.c       does an edited derivation agree?
+ *     cause_local.c   edits of an operation: signs, factors, transposes
+ *     cause_name.c    edits of names and indices
+ *     cause_insert.c  what is missing
+ *     cause_line.c    definitions that lead to a formula
+ *     cause_path.c    paths that are left out
+ *     pattern.c       which elements differ
+ *     cause.c         why a check is refuted
+ *     answer.c        is there a value where one is asked for?
+ *     verdict.c       one check
+ *     apart.c         items in processes of their own
+ *     check.c         all of it */
 #ifndef NNC_CHECK_H
 #define NNC_CHECK_H
 

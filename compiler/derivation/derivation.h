@@ -21,6 +21,7 @@
  *     picture.c   the equations as a graph                html.c      pages for browsers
  *     notes.c     what the signs on a page mean           page.c      the lines of a page
  *     document.c  the whole
+ *
  * symbol.c, index.c, net.c and matrix.c call each other: an index may hold a value, a formula holds formulas, and what
  * cannot be written in one notation is written in the other. */
 #ifndef NNC_DERIVATION_H

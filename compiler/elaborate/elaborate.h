@@ -6,22 +6,27 @@
  * means what its text says, element by element; the simplest node for it is build/'s to find.
  *
  * Its files, each of which calls those before it only:
- *     asked.c            the names that derivatives are taken by
- *     report.c           what is wrong, and whom to blame
- *     scope.c, value.c   scopes of names; values
- *     array.c            values as arrays
- *     named.c, define.c  a value under a user's name; a name gets its value
- *     lookup.c, path.c   what a name means; the paths of layers
- *     argument.c         the arguments of a call
- *     dim.c, bounds.c    extents of examples; does an index stay within its array?
- *     elementwise.c, accumulate.c, join.c, shape.c  an operation; a reduction; concat, stack, split; flatten, reshape
- * ... distribution.c     normal(0, 1) as a value expr.c, call.c, index.c, extent.c, reduce.c, gradient.c  expressions
- * and their parts statement.c, update.c, leaf.c, draw.c, instance.c, scan.c  statements builtin.c          the table of
- * what is built in start.c            an elaborator of an empty program
+ *     asked.c                              the names that derivatives are taken by
+ *     blame.c                              what is wrong, and whom to blame
+ *     scope.c, value.c                     scopes of names; values
+ *     array.c                              values as arrays
+ *     named.c, define.c                    a value under a user's name; a name gets its value
+ *     lookup.c, path.c                     what a name means; the paths of layers
+ *     argument.c                           the arguments of a call
+ *     dim.c, bounds.c                      extents of examples; does an index stay within its array?
+ *     elementwise.c, accumulate.c          an operation at each place; a reduction
+ *     join.c, shape.c                      concat, stack, split; flatten, reshape, zeros
+ *     distribution.c                       normal(0, 1) as a value
+ *     expr.c, call.c, index.c              expressions and their parts,
+ *     extent.c, reduce_body.c, gradient.c  ... more of them
+ *     statement.c, update.c, leaf.c        statements,
+ *     draw.c, instance.c, scan.c           ... more of them
+ *     builtin.c                            the table of what is built in
+ *     start.c                              an elaborator of an empty program
  *
  * A circle of files is natural here, since an expression holds calls, a call runs a body, a body holds statements, and
- * a statement expressions: expr, call, index, extent, reduce, gradient; statement, update, leaf, draw, instance, scan.
- * What these need beside each other (values, scopes, paths, arguments, bounds) calls none of them. */
+ * a statement expressions: expr, call, index, extent, reduce_body, gradient; statement, update, leaf, draw, instance,
+ * scan. What these need beside each other (values, scopes, paths, arguments, bounds) calls none of them. */
 #ifndef NNC_ELABORATE_H
 #define NNC_ELABORATE_H
 

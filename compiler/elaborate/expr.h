@@ -5,7 +5,7 @@
 #include "elaborate/elaborate.h"
 
 Value *expr_index(Elaborator *el, Scope *s, const Expr *e);  /* index.c: x[...] */
-Value *expr_reduce(Elaborator *el, Scope *s, const Expr *e); /* reduce.c: sum(j) ... */
+Value *expr_reduce(Elaborator *el, Scope *s, const Expr *e); /* reduce_body.c: sum(j) ... */
 Value *expr_call(Elaborator *el, Scope *s, const Expr *e);   /* call.c: f(x) */
 Value *expr_part(Elaborator *el, Scope *s, const Expr *e);   /* instance.c: S[l].W */
 /* gradient.c: grad(L, w), jacobian(v, w), ∂L/∂w */

@@ -49,7 +49,7 @@ struct Value {
   struct Value *now, *before;
 };
 
-/* ---- reports (report.c): nothing in a trial, and once for each of the user's calls that goes wrong ---- */
+/* ---- reports (blame.c): nothing in a trial, and once for each of the user's calls that goes wrong ---- */
 
 /* An error; within the prelude, at the user's call that led there. */
 void elaborate_report(Elaborator *el, Span s, const char *format, ...) NNC_PRINTF(3, 4);

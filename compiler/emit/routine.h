@@ -12,7 +12,7 @@ void emit_routines(Emitter *em, Text *header, Text *source);
 /* How a function of the model reads the number of the step. */
 const char *emit_step_number(const Node *n);
 
-/* ---- emit/check.c ---- */
+/* ---- emit/validate.c ---- */
 
 /* The condition under which a function of these inputs refuses them; the functions that it calls. */
 const char *emit_input_check(Emitter *em, uint32_t mask);

@@ -9,7 +9,7 @@
 /* All steps of b->plan but copies to roots of the kinds in `without`. */
 void emit_steps(Body *b, uint32_t without);
 void emit_root_copies(Body *b, DestKind dest);
-/* emit/map.c, emit/reduce.c: the steps by kind. */
+/* emit/map.c, emit/reduce_loops.c: the steps by kind. */
 void emit_map(Body *b, const Step *step);
 void emit_scalars(Body *b, const Step *step); /* nodes without axes: constants of the function */
 void emit_flat(Body *b);

@@ -1,8 +1,8 @@
 /* sum.c: which sums need memory to keep their digits.
  *
  * A float that many terms run through loses digits. Sums with loops of their own keep them in local variables
- * (emit/reduce.c); a scatter, whose terms come to its places in any order, adds with a second array that holds what
- * rounding took (Kahan 1965). */
+ * (emit/reduce_loops.c); a scatter, whose terms come to its places in any order, adds with a second array that holds
+ * what rounding took (Kahan 1965). */
 #include "plan/sweeps.h"
 
 double plan_terms(const Plan *plan, const Node *n) {

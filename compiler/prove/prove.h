@@ -7,15 +7,15 @@
  * at a time, as numbers modulo primes (field.h); formulas may be long.
  *
  * Its files, each of which calls those before it only:
- *     defined.c       which values are a number, whatever the inputs are
- *     field_degree.c  of what degree a formula is
- *     field_number.c  constants, leaves and arithmetic modulo primes
+ *     defined.c                                      which values are a number, whatever the inputs are
+ *     field_degree.c                                 of what degree a formula is
+ *     field_number.c                                 constants, leaves and arithmetic modulo primes
  *     field_sign.c, field_function.c, field_apply.c  signs, functions, every operation
- *     place.c, element.c, carried.c  one element of a node
- *     cases.c         the prover of one element at a time, in all cases
- *     same.c          are two normal forms the same?
- *     polynomial.c, function.c, truth.c, rewrite.c  sums and products, functions, steps, rules
- *     expand.c        the prover of normal forms, and which is asked when
+ *     place.c, element.c, carried.c                  one element of a node
+ *     cases.c                                        the prover of one element at a time, in all cases
+ *     same.c                                         are two normal forms the same?
+ *     polynomial.c, function.c, truth.c, rewrite.c   sums and products, functions, steps, rules
+ *     expand.c                                       the prover of normal forms, and which is asked when
  *
  * Those of the normal form are a circle: normal.h says why; so are those of an element: walk.h does. */
 #ifndef NNC_PROVE_H

@@ -165,6 +165,9 @@ def check_lists(root, files):
         opening = open(header, encoding="utf-8").read().split("*/")[0]
         listed = re.findall(r"\b(\w+)\.[cly]\b", opening.partition(LIST)[2])
         listed = ["%s/%s" % (folder, f) for f in dict.fromkeys(listed)]
+        for line in opening.partition(LIST + "\n")[2].split(" *\n")[0].splitlines():
+            if not re.match(r" \*     (\w+\.[cly], )*\w+\.[cly]  +\S|  ?$", line):
+                wrong("%s: the list of its files is no table of names and what they do: %s" % (header, line))
         mine = {os.path.splitext(f)[0] for f in sources(root) if folder_of(f) == folder and f.endswith((".c", ".l", ".y"))}
         for file in sorted(mine ^ set(listed)):
             wrong("%s: %s %s" % (header, "does not list" if file in mine else "lists", file))

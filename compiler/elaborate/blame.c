@@ -1,4 +1,4 @@
-/* report.c: what elaboration says is wrong. Within the prelude the user's own call is meant, and is blamed once. */
+/* blame.c: what elaboration says is wrong. Within the prelude the user's own call is meant, and is blamed once. */
 #include "elaborate/scope.h"
 
 #include <stdio.h>

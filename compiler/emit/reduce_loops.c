@@ -1,4 +1,4 @@
-/* reduce.c: reductions: sum, product, largest, smallest, and the places of these (emit_reduce, below).
+/* reduce_loops.c: reductions: sum, product, largest, smallest, and the places of these (emit_reduce, below).
  *
  * The innermost loop is the one with most unit strides. Where that is a reduced axis, the result grows in a scalar,
  * with 16 partial sums if the loop is long, so that compilers use vectors without being allowed to reorder sums. A

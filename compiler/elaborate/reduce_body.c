@@ -1,4 +1,4 @@
-/* reduce.c: sum(j) ..., mean(batch) ..., f(j) x[j] of a function of a whole array.
+/* reduce_body.c: sum(j) ..., mean(batch) ..., f(j) x[j] of a function of a whole array.
  *
  * The body is a value in which j is one more free variable; a reduction binds it. `batch` is the variable of the
  * example, which is replaced by a fresh one that runs over all of them. */

@@ -1,4 +1,4 @@
-/* report.c: a program in, what is found of its `check` lines (verdict.c) and of its gradients (gradient.c) out. */
+/* check.c: a program in, what is found of its `check` lines (verdict.c) and of its gradients (gradient.c) out. */
 #include "check/check.h"
 #include "check/item.h"
 

@@ -1,4 +1,4 @@
-/* check.c: whether n, and the integers that a caller gives, are in their ranges.
+/* validate.c: whether n, and the integers that a caller gives, are in their ranges.
  *
  *     if (n < 1 || n > TAGS_BATCH || tags_first_bad(T, n, 1, 5) >= 0 || tags_first_bad_s(s, n, T) >= 0) return NAN;
  *
