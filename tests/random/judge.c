@@ -388,6 +388,7 @@ static int write_variant(Judge *j, char suffix) {
   wide = suffix >= 'c';
   j->p->name = j->p->header = arena_printf(cx, "%s%c", j->name, suffix);
   simplify_to_float(j->p, &options);
+  simplify_padding(j->p, &options);
   emit_c(j->p, &options, &header, &source);
   if (error_count(cx)) _exit(1);
   bool failed = write_file(arena_printf(cx, "%s/%s.h", j->folder, j->p->header), header.data, header.length) ||
@@ -409,6 +410,7 @@ static int judge(Judge *j, Context *cx, const Block *prelude, const char *path) 
   simplify_gradients(j->p, &options);
   derive_products(j->p, &options);
   simplify_products(j->p, &options);
+  simplify_forms(j->p, &options);
   if (error_count(cx)) return REFUSED;
   for (const char *suffix = "abcd"; *suffix; suffix++)
     if (write_variant(j, *suffix)) return abort(), REFUSED;

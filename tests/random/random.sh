@@ -16,6 +16,12 @@ agree() { # NAME OPTIONS...
   else not_ok "$what_" - <"$work/out"; fi
 }
 
+# What is judged is what is run: the judge goes through the passes of main.c, all of them, in their order.
+sed -n '/^static const Pass passes/,/^};/p' compiler/main.c | grep -o '\.change = [a-z_]*' | sed 's/.* //' >"$work/passes"
+sed -n '/^static int judge/,/^}/p; /^static int write_variant/,/^}/p' tests/random/judge.c |
+  grep -oE '(simplify|derive)_[a-z_]+\(' | tr -d '(' >"$work/order"
+{ grep -vxE 'simplify_(to_float|padding)' "$work/order"; grep -xE 'simplify_(to_float|padding)' "$work/order"; } >"$work/judged"
+same "the judge goes through the passes of nnc" "$work/passes" "$work/judged"
 check "the judge is built" "$MAKE" -s "$BUILD/tests/random/judge"
 users_builds
 names=$(cut -d' ' -f1 "$work/builds" | tr '\n' ' ')
