@@ -24,7 +24,7 @@ typedef struct Trial { /* what the points said */
   int tied;            /* or where the verdict is that of a comparison which is a tie but for rounding */
   double worst, scale;
   bool refuted;
-  Point at;         /* that refutes ... */
+  Point point;      /* that refutes ... */
   const Node *edge; /* ... beside the edge of this comparison, or NULL */
 } Trial;
 
@@ -33,16 +33,16 @@ static Trial try_points(Sides *s, int most) {
   int points = affordable < 3 ? 3 : affordable > most ? most : (int)affordable;
   Trial t = {0};
   for (int k = 0; k < points && !t.refuted; k++) {
-    PointVerdict v = sides_at(s, k, &t.at);
+    PointVerdict v = sides_at(s, k, &t.point);
     if (v == POINT_UNDEFINED) break;
-    t.scale = fmax(t.scale, t.at.scale);
+    t.scale = fmax(t.scale, t.point.scale);
     t.refuted = v == POINT_REFUTES;
     if (v == POINT_NOISY) t.noisy++;
     if (v == POINT_TIED) t.tied++;
     if (v != POINT_AGREES) continue;
     t.points++;
-    t.moot += t.at.moot;
-    t.worst = fmax(t.worst, t.at.difference);
+    t.moot += t.point.moot;
+    t.worst = fmax(t.worst, t.point.difference);
   }
   if (t.tied) t.points -= t.moot; /* if it matters elsewhere, it only happens not to here: (sum(p) < 1)*u at u = 0 */
   return t;
@@ -147,7 +147,7 @@ static void stop_at_wrong_proof(Context *cx, const Finding *f) {
 
 static void find_verdict(Sides *s, const Trial *t, bool proved, Finding *f) {
   if (t->refuted) {
-    find_difference(s, &t->at, t->edge, f);
+    find_difference(s, &t->point, t->edge, f);
     if (proved) stop_at_wrong_proof(s->p->cx, f);
   } else if (t->tied > TIED_SHARE * t->points && !proved) {
     f->verdict = VERDICT_UNDECIDED;
@@ -173,10 +173,10 @@ void verdict_of_check(void *program, int k, Findings *out) {
   Trial t = try_points(&s, proved ? PROVED_POINTS : POINTS);
   bool divides = s.branchless || (s.halves > 1 && s.halves * 8 > s.drawn); /* x c/c is x, but where c is often 0 */
   if (divides) proved = false;
-  if (!t.refuted && !proved && (divides || s.halves * 8 > s.drawn)) t.refuted = true, t.at = s.half;
-  if (!proved && !t.refuted && t.points >= 3) t.refuted = sides_stay_apart(&s, &t.at);
-  if (!proved && !t.refuted && t.points) t.refuted = sides_branches(&s, BRANCH_WORK, &t.at, &t.edge);
-  if (!t.refuted && answer_lacks_value(&s, &t.at)) t.refuted = true, proved = false;
+  if (!t.refuted && !proved && (divides || s.halves * 8 > s.drawn)) t.refuted = true, t.point = s.half;
+  if (!proved && !t.refuted && t.points >= 3) t.refuted = sides_stay_apart(&s, &t.point);
+  if (!proved && !t.refuted && t.points) t.refuted = sides_branches(&s, BRANCH_WORK, &t.point, &t.edge);
+  if (!t.refuted && answer_lacks_value(&s, &t.point)) t.refuted = true, proved = false;
   verdict_name(p, k, &f);
   find_counts(&s, &t, &f);
   find_verdict(&s, &t, proved, &f);

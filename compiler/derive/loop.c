@@ -135,7 +135,7 @@ static Opened copy_record(Sweep *s, Node *n, Read *adjoint, const int *vars) {
   o.y = copy;
   for (int k = 0; k < n->naxes; k++) {
     o.vars[k] = vars[k];
-    subst_add(&o.at, k, index_var(g, vars[k]));
+    subst_add(&o.subst, k, index_var(g, vars[k]));
   }
   o.naround = o.level = s->nloops;
   for (int k = 0; k < s->nloops; k++) o.around[k] = s->loops[k]->group;
@@ -247,11 +247,11 @@ static Opened seen_from_outside(Sweep *s, const Backward *b, const Opened *o) {
   Node *result = build_result(g, b->loop.scan, body, b->nmade, b->made);
   for (int k = 0; k < all.n; k++) at[k] = all.at[k] == b->loop.time ? time : all.at[k];
   out.adjoint = at_vars(g, result, at);
-  out.at = (Subst){0};
+  out.subst = (Subst){0};
   bool same = true; /* is y the same at all times? */
   for (int k = 0; k < o->y->naxes + o->y->nreduce; k++) {
     if (out.vars[k] == b->loop.time) out.vars[k] = time, same = false;
-    subst_add(&out.at, k, index_var(g, out.vars[k]));
+    subst_add(&out.subst, k, index_var(g, out.vars[k]));
   }
   if (same) out.adjoint = build_product(g, 1, 1, &out.adjoint, 0, NULL, 1, &time);
   out.level = o->level - 1;

@@ -83,7 +83,7 @@ static bool takes(Sweep *s, const Opened *o, const Read *x) {
 
 /* e of the node's, at o's variables; what is gathered in it is a value. */
 static Index *value_index(Sweep *s, const Opened *o, const Index *e) {
-  return outside_index(s, o, index_substitute(s->g, e, &o->at));
+  return outside_index(s, o, index_substitute(s->g, e, &o->subst));
 }
 
 /* The read as it stands, but for gathers in it: they are values. */
@@ -267,7 +267,7 @@ void step_visit(Sweep *s, Node *n) {
   if (!o.adjoint || n->integer) return;
   for (int k = 0; k < n->naxes + n->nreduce; k++) {
     if (k >= n->naxes) o.vars[k] = sweep_fresh_var(s, n->axes[k]);
-    subst_add(&o.at, k, index_var(s->g, o.vars[k]));
+    subst_add(&o.subst, k, index_var(s->g, o.vars[k]));
   }
   o.naround = o.level = s->nloops;
   for (int k = 0; k < s->nloops; k++) o.around[k] = s->loops[k]->group;

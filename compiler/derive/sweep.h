@@ -42,8 +42,8 @@ typedef struct Sweep {
 
 typedef struct Opened { /* node y at variables of its own */
   Node *y;
-  int vars[MAX_AXES]; /* own and reduced */
-  Subst at;
+  int vars[MAX_AXES];                  /* own and reduced */
+  Subst subst;                         /* of axes by these variables */
   Read *adjoint;                       /* of y, at vars */
   const ScanGroup *around[MOST_LOOPS]; /* the loops that compute y, outermost first */
   int naround;

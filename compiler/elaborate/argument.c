@@ -101,7 +101,7 @@ bool argument_give(Elaborator *el, Call *c, int position, const char *name, Valu
 bool argument_all_given(Elaborator *el, const Call *c) {
   for (int k = 0; k < c->fn->nformals; k++) {
     if (c->value[k] || c->fn->formals[k].init) continue;
-    elaborate_report(el, c->at ? c->at->span : c->fn->name_span, "argument '%s' of '%s' is missing",
+    elaborate_report(el, c->expr ? c->expr->span : c->fn->name_span, "argument '%s' of '%s' is missing",
                      c->fn->formals[k].name, c->fn->name);
     elaborate_advise(el, "it is %s", argument_signature(el, c->fn));
     return false;

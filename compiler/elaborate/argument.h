@@ -8,7 +8,7 @@ enum { MAX_ARGS = 64 };
 
 typedef struct Call {
   const Stmt *fn;
-  const Expr *at;
+  const Expr *expr;
   Value *value[MAX_ARGS]; /* one for each formal, NULL where the default is to be taken */
   Span span[MAX_ARGS];
   const Arg *overrides;

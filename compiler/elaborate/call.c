@@ -98,7 +98,7 @@ static bool bind_formals(Elaborator *el, Scope *s, Call *c) {
 
 static Value *run_function(Elaborator *el, Scope *caller, Call *c, const char *path, bool reuse) {
   int vars[MAX_AXES];
-  Span span = c->at ? c->at->span : c->fn->name_span;
+  Span span = c->expr ? c->expr->span : c->fn->name_span;
   if (!argument_to_tensors(el, c)) return value_poison(el, span);
   int lead = argument_lift(el, c, vars);
   if (lead < 0) return value_poison(el, span);
@@ -112,8 +112,8 @@ static Value *run_function(Elaborator *el, Scope *caller, Call *c, const char *p
   s->override_values = c->override_values;
   s->noverrides = c->noverrides;
   Span before = el->user_call;
-  bool mine = c->at && c->at->span.source != el->prelude;
-  if (mine) el->user_call = c->at->span;
+  bool mine = c->expr && c->expr->span.source != el->prelude;
+  if (mine) el->user_call = c->expr->span;
   if (!bind_formals(el, s, c)) {
     el->user_call = before;
     return value_poison(el, span);
@@ -129,8 +129,8 @@ static Value *run_function(Elaborator *el, Scope *caller, Call *c, const char *p
   el->user_call = before;
   el->calls = calls, el->call_paths = paths, el->ncalls = ncalls;
   bool shown = c->fn->name_span.source == el->prelude; /* then the error stands at the call already */
-  if (error_count(el->cx) > errors && mine && !shown && el->depth < 4 && c->at->span.start != before.start)
-    elaborate_remark(el, c->at->span, "in this call of '%s'", c->fn->name);
+  if (error_count(el->cx) > errors && mine && !shown && el->depth < 4 && c->expr->span.start != before.start)
+    elaborate_remark(el, c->expr->span, "in this call of '%s'", c->fn->name);
   if (error_count(el->cx) > errors && !mine && !shown && before.source)
     elaborate_remark(el, before, "'%s' is called from here, by the prelude", c->fn->name);
   if (flow != FLOW_RETURNED || !result) {
@@ -147,7 +147,7 @@ Value *call_function(Elaborator *el, Scope *s, const Value *f, const Expr *at, i
                      const char **names, const Span *spans) {
   Call *c = ARENA_NEW(el->cx, Call);
   c->fn = f->fn;
-  c->at = at;
+  c->expr = at;
   Span span = at ? at->span : f->span;
   bool partial = f->partial != NULL;
   if (f->fn->kind == STMT_OPTIMIZER) {

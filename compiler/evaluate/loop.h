@@ -57,7 +57,7 @@ bool loop_advance(const MapLoop *l, int64_t *at, int from, int to);
 void loop_advance_own(const MapLoop *l, int64_t *at);
 
 typedef struct Line { /* a read along the innermost axis */
-  const double *at;
+  const double *values;
   int64_t step;
 } Line;
 /* Lines one after the other, of a straight loop: `at` moves on over all axes but the innermost, and the value of each

@@ -88,7 +88,7 @@ static void run_function(const MapLoop *l, double *y) {
     line_begin(l, start, inner, 0, n, lines);
     for (int64_t t = 0; t < n; t++) {
       double x[3];
-      for (int k = 0; k < l->nreads && k < 3; k++) x[k] = lines[k].at[t * lines[k].step];
+      for (int k = 0; k < l->nreads && k < 3; k++) x[k] = lines[k].values[t * lines[k].step];
       to[t * l->out.coef[inner]] = apply(l, x);
     }
   } while (line_next(l, at, start));

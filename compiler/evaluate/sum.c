@@ -46,11 +46,11 @@ static double line_sum(const Line *x, int n, int64_t count) {
   static const double one = 1;
   double sum = 0;
   if (n == 0) return (double)count;
-  if (n == 1) return dot(x[0].at, x[0].step, &one, 0, count);
-  if (n == 2) return dot(x[0].at, x[0].step, x[1].at, x[1].step, count);
+  if (n == 1) return dot(x[0].values, x[0].step, &one, 0, count);
+  if (n == 2) return dot(x[0].values, x[0].step, x[1].values, x[1].step, count);
   for (int64_t t = 0; t < count; t++) {
     double product = 1;
-    for (int k = 0; k < n; k++) product *= x[k].at[t * x[k].step];
+    for (int k = 0; k < n; k++) product *= x[k].values[t * x[k].step];
     sum += product;
   }
   return sum;
@@ -58,15 +58,15 @@ static double line_sum(const Line *x, int n, int64_t count) {
 
 static void line_add(double *y, int64_t step, const Line *x, int n, int64_t count) {
   if (n == 1 && step == 1 && x[0].step == 1)
-    for (int64_t t = 0; t < count; t++) y[t] += x[0].at[t];
+    for (int64_t t = 0; t < count; t++) y[t] += x[0].values[t];
   else if (n == 1)
-    for (int64_t t = 0; t < count; t++) y[t * step] += x[0].at[t * x[0].step];
+    for (int64_t t = 0; t < count; t++) y[t * step] += x[0].values[t * x[0].step];
   else if (n == 2)
-    for (int64_t t = 0; t < count; t++) y[t * step] += x[0].at[t * x[0].step] * x[1].at[t * x[1].step];
+    for (int64_t t = 0; t < count; t++) y[t * step] += x[0].values[t * x[0].step] * x[1].values[t * x[1].step];
   else
     for (int64_t t = 0; t < count; t++) {
       double product = 1;
-      for (int k = 0; k < n; k++) product *= x[k].at[t * x[k].step];
+      for (int k = 0; k < n; k++) product *= x[k].values[t * x[k].step];
       y[t * step] += product;
     }
 }

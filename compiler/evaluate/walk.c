@@ -27,7 +27,7 @@ static int64_t *now_of(Evaluation *e, int scan) {
 static int64_t held_at(Evaluation *e, Axis axis) { return axis.scan ? *now_of(e, axis.scan) : 0; }
 
 typedef struct Walker { /* the places of n at the times at hand */
-  int64_t from[MAX_AXES], to[MAX_AXES], at[MAX_AXES];
+  int64_t from[MAX_AXES], to[MAX_AXES], now[MAX_AXES];
 } Walker;
 
 static void walker_start(Evaluation *e, const Node *n, Walker *w) {
@@ -35,14 +35,14 @@ static void walker_start(Evaluation *e, const Node *n, Walker *w) {
     int64_t held = held_at(e, n->axes[k]);
     w->from[k] = held ? held - 1 : 0;
     w->to[k] = held ? held : values_extent(e, n->axes[k]);
-    w->at[k] = w->from[k];
+    w->now[k] = w->from[k];
   }
 }
 
 static bool walker_next(const Node *n, Walker *w) {
   for (int k = n->naxes - 1; k >= 0; k--) {
-    if (++w->at[k] < w->to[k]) return true;
-    w->at[k] = w->from[k];
+    if (++w->now[k] < w->to[k]) return true;
+    w->now[k] = w->from[k];
   }
   return false;
 }
@@ -58,8 +58,8 @@ static void carry_over(Evaluation *e, int scan, const Carry *c, int64_t before) 
     int64_t place = 0, source = 0;
     for (int k = 0; k < c->prev->naxes; k++) {
       int64_t extent = values_extent(e, c->prev->axes[k]);
-      place = place * extent + w.at[k];
-      if (k != time) source = source * extent + w.at[k];
+      place = place * extent + w.now[k];
+      if (k != time) source = source * extent + w.now[k];
       else if (before >= 0) source = source * extent + before;
     }
     to[place] = from[source];
@@ -104,7 +104,7 @@ static void keep_result(Evaluation *e, const Node *n) {
   walker_start(e, n, &w);
   do {
     int64_t place = 0;
-    for (int k = 0; k < n->naxes; k++) place = place * values_extent(e, n->axes[k]) + w.at[k];
+    for (int k = 0; k < n->naxes; k++) place = place * values_extent(e, n->axes[k]) + w.now[k];
     y[place] = x[place];
   } while (walker_next(n, &w));
   values_slot(e, n)->time = ++e->clock;
@@ -127,13 +127,13 @@ static void add_piece(Evaluation *e, const Node *n, int p, double *y) {
     int64_t held = held_at(e, n->axes[k]);
     w.from[k] = held ? held - 1 : 0;
     w.to[k] = held ? held : values_extent(e, piece->axes[k]);
-    w.at[k] = w.from[k];
+    w.now[k] = w.from[k];
   }
   do {
     int64_t flat = 0, from = 0;
     for (int k = 0; k < n->naxes; k++) {
-      flat = flat * values_extent(e, n->axes[k]) + w.at[k] + n->offsets[p * n->naxes + k];
-      from = from * values_extent(e, piece->axes[k]) + w.at[k];
+      flat = flat * values_extent(e, n->axes[k]) + w.now[k] + n->offsets[p * n->naxes + k];
+      from = from * values_extent(e, piece->axes[k]) + w.now[k];
     }
     y[flat] += x[from];
   } while (walker_next(n, &w));
@@ -145,7 +145,7 @@ static void compute_pieces(Evaluation *e, const Node *n) {
   walker_start(e, n, &w);
   do {
     int64_t flat = 0;
-    for (int k = 0; k < n->naxes; k++) flat = flat * values_extent(e, n->axes[k]) + w.at[k];
+    for (int k = 0; k < n->naxes; k++) flat = flat * values_extent(e, n->axes[k]) + w.now[k];
     y[flat] = 0;
   } while (walker_next(n, &w));
   for (int p = 0; p < n->nreads; p++) add_piece(e, n, p, y);
