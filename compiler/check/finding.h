@@ -56,6 +56,7 @@ typedef struct Finding {
   int answer_line;                 /* ... and there the first of them is defined; 0: nowhere */
   int points, tied, noisy, halves; /* points that agree; those that are not counted: ties but for rounding, lost digits,
                                       one side divides by 0 */
+  bool unrolled;                   /* proved for so many steps of a recurrence as the model has, one by one */
   bool few;                        /* few points agree beside those that are not counted */
   bool zero;                       /* both sides are 0 at all of them */
   double worst;                    /* the largest difference at these points, relative to the largest value */

@@ -148,7 +148,7 @@ static bool probe_all(Loss *l, Array *a, uint64_t seed, Finding *f) {
 static bool proved_zero(const Loss *l, const Array *a) {
   int vars[MAX_AXES];
   Graph *g = l->p->graph;
-  return prove_equal(g, read_open(g, a->root, vars), build_constant(g, 0));
+  return prove_equal(g, read_open(g, a->root, vars), build_constant(g, 0)) != NO_PROOF;
 }
 
 /* A point where the gradient is not 0 throughout; 0 where there is none: f says why. */

@@ -187,7 +187,7 @@ bool inquiry_holds(Inquiry *q, Read *truth, Read *value, bool *proved) {
     agree += v == POINT_AGREES;
   }
   if (agree < FEWEST || s.branchless || s.halves > 1) return false;
-  *proved = prove_equal(q->p->graph, truth, value);
+  *proved = prove_equal(q->p->graph, truth, value) != NO_PROOF;
   return *proved || (!sides_stay_apart(&s, &pt) && !sides_branches(&s, BRANCH_WORK, &pt, &edge));
 }
 

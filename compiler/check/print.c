@@ -74,7 +74,7 @@ static void print_refuted(const Finding *f, Text *out) {
 
 static void print_true(const Finding *f, Text *out) {
   bool proved = f->verdict == VERDICT_PROVED;
-  if (proved) text_printf(out, ": proved%s", f->zero ? ", but" : "");
+  if (proved) text_printf(out, ": proved%s%s", f->unrolled ? " (by unrolling)" : "", f->zero ? ", but" : "");
   else if (f->zero) text_add(out, ":");
   else {
     text_printf(out, ": holds at %s%d", f->few ? "only " : "", f->points);

@@ -169,7 +169,8 @@ void verdict_of_check(void *program, int k, Findings *out) {
   Read *a, *b;
   simplify_check(p, k, &a, &b);
   Sides s = sides_make(p, c, a, b);
-  bool proved = prove_equal(p->graph, a, b);
+  Proof proof = prove_equal(p->graph, a, b);
+  bool proved = proof != NO_PROOF;
   Trial t = try_points(&s, proved ? PROVED_POINTS : POINTS);
   bool divides = s.branchless || (s.halves > 1 && s.halves * 8 > s.drawn); /* x c/c is x, but where c is often 0 */
   if (divides) proved = false;
@@ -179,6 +180,7 @@ void verdict_of_check(void *program, int k, Findings *out) {
   if (!t.refuted && answer_lacks_value(&s, &t.point)) t.refuted = true, proved = false;
   verdict_name(p, k, &f);
   find_counts(&s, &t, &f);
+  f.unrolled = proof == PROOF_UNROLLED;
   find_verdict(&s, &t, proved, &f);
   VEC_PUSH(p->cx, out, f);
 }

@@ -177,6 +177,7 @@ struct Graph {
   int nvars, cap_vars;
   Node **table;
   size_t table_size, nnodes;
+  long proofs; /* operations that proofs took so far (prove/prove.h) */
   bool exact;  /* no constant is made of others where op_loses: for proofs */
   Span span;   /* given to new nodes */
   Scan *scans; /* from 1 */

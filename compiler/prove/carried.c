@@ -23,6 +23,7 @@ FieldValue *walk_carried(Walk *w, const Node *prev, int64_t *at) {
   if (!c || time < 0) return walk_fail(w);
   if (at[time] != (scan->backwards ? scan->extent - 1 : 0)) {
     at[time] += scan->backwards ? 1 : -1;
+    if (w->opaque[c->next->id] != CARRIED) w->unrolled = true;
     return walk_element(w, c->next, walk_flat(c->next, at));
   }
   int64_t start[MAX_AXES];

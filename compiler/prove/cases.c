@@ -2,7 +2,6 @@
  * (prove/element.c), once for every sign and every class that is asked for. What is proved holds in all cases. */
 #include "prove/walk.h"
 
-#define WORK          1000000 /* operations, a few tenths of a second */
 #define MOST_ELEMENTS 4096
 
 static bool some_leaf_is_zero(const Field *f) {
@@ -91,22 +90,25 @@ static void choose_counts(Walk *w, const Read *a, const Read *b) {
   w->clean = false;
 }
 
-bool prove_by_elements(Graph *g, Read *a, Read *b, const unsigned char *opaque, const unsigned char *defined,
-                       bool symbolic) {
-  Places p = places_of(g, a, b);
+bool prove_by_elements(Question *q) {
+  Graph *g = q->g;
+  Places p = places_of(g, q->a, q->b);
   int64_t count = 1;
+  bool equal;
   for (int k = 0; k < p.n; k++) count *= p.axes[k].extent;
   if (count > MOST_ELEMENTS) return false;
-  Walk w = {.g = g, .f = field_new(g->cx, WORK), .opaque = opaque, .defined = defined, .nnodes = g->nnodes};
+  Walk w = {.g = g, .f = field_new(g->cx, q->work), .opaque = q->opaque, .defined = q->defined, .nnodes = g->nnodes};
   w.memo = ARENA_ARRAY(g->cx, Memo, g->nnodes);
   w.bound = ARENA_ARRAY(g->cx, const Carry *, g->nnodes);
-  w.selects = has_selects(g, a, b, defined);
-  w.symbolic = w.f->atoms = symbolic;
+  w.selects = has_selects(g, q->a, q->b, q->defined);
+  w.symbolic = w.f->atoms = q->symbolic;
   mark_counts(&w);
   do {
     w.run++;
-    choose_counts(&w, a, b);
-    if (w.f->failed || !equal_everywhere(&w, a, b, &p)) return false;
-  } while (field_next(w.f, 0));
-  return true;
+    choose_counts(&w, q->a, q->b);
+    equal = !w.f->failed && equal_everywhere(&w, q->a, q->b, &p);
+  } while (equal && field_next(w.f, 0));
+  q->work = w.f->work;
+  q->unrolled = w.unrolled;
+  return equal;
 }

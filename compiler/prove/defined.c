@@ -4,7 +4,7 @@
  * claims nothing. So algebra may take x/x for 1, unless an operation gives a number all the same: y/y == 1 is 0 at
  * y = 0, sign(1/y) is 1 there, argmax is a place. Such operations on what may have no number are told apart here; the
  * provers take each as a value of its own. (where and select, which leave out an operand, have a case for each.) */
-#include "prove/element.h"
+#include "prove/attempt.h"
 #include "build/build.h"
 
 #include <math.h>

@@ -1,20 +1,14 @@
 /* expand.c: two values in, whether they are equal out: both are expanded down to their leaves into the normal form of
  * prove/normal.h, and their difference must vanish, if need be after it was multiplied by its denominators.
  *
- * Expanding all the way is often too much, and seldom needed: both sides of a hand derivation speak of the same z, so
- * first what the two sides share is taken as a leaf; only where that finds no proof are more and more of the shared
- * nodes expanded.
- *
  *     (f - y)/(f*(1 - f))  ==  -y/f + (1 - y)/(1 - f)          with f a leaf, times f*(1 - f) */
-#include "prove/prove.h"
-#include "prove/element.h"
+#include "prove/attempt.h"
 #include "prove/normal.h"
 #include "build/build.h"
 
 #include <math.h>
 #include <string.h>
 
-#define FUEL                400000 /* of one attempt: some tenths of a second */
 #define MOST_DEPTH          400
 #define MOST_ROUNDS         8
 #define MOST_DIVISION_DEPTH 40
@@ -245,91 +239,19 @@ static void find_divisors(Prover *p, const Read *r, int depth) {
     find_divisors(p, read_substitute(p->g, n->reads[k], &s), depth - 1);
 }
 
-/* Both sides are compared by the normal form, where extents may be large and sums stay sums; by elements, where
- * formulas may be long; or by elements with symbolic classes, where recurrences may be, whose states are leaves. */
-typedef enum { SUMS, ELEMENTS, SYMBOLIC } How;
-typedef enum { NO_STATES, CARRIED_STATES, ALL_STATES } States;
-typedef struct Attempt {
-  int leaves;
-  How how;
-  States states;
-} Attempt;
-enum { NO_LEAVES = 3 };
-static const Attempt attempts[] = {
-  {0, SUMS, NO_STATES},          {0, ELEMENTS, NO_STATES}, {1, SYMBOLIC, ALL_STATES},
-  {3, SYMBOLIC, CARRIED_STATES}, {1, ELEMENTS, NO_STATES}, {3, ELEMENTS, NO_STATES},
-  {1, SUMS, NO_STATES},          {2, SUMS, NO_STATES},     {NO_LEAVES, SUMS, NO_STATES}};
-
-/* What of the nodes that both sides share is taken as a leaf, attempt by attempt: never what may be infinite, of which
- * x - 1 < x does not hold, nor, of symbolic classes, what says how long arrays are. */
-static bool is_shared_leaf(const Node *n, const Attempt *t, const unsigned char *defined) {
-  if (n->kind != NODE_MAP || n->inside || (n->op == OP_PRODUCT && n->nreads == 0)) return false;
-  if (prove_maybe_infinite(n, defined) || (n->integer && !reduction_rows[n->reduction].place && t->how == SYMBOLIC))
-    return false;
-  switch (t->leaves) {
-  case 0: return n->label || n->nreduce || n->op != OP_PRODUCT;
-  case 1: return n->label != NULL;
-  case 2: return n->nreduce > 0 && n->reduction == RED_SUM;
-  default: return false;
-  }
-}
-
-/* The states of a recurrence that both sides read, or only what its steps carry where it runs forwards, are leaves at
- * each step: what is derived from them says the same whatever made them. */
-static bool take_states(const Graph *g, const Node *n, States states, const unsigned char *defined,
-                        unsigned char *opaque) {
-  if (n->kind == NODE_INPUT) return n->integer;
-  if (n->kind != NODE_RESULT || (states == CARRIED_STATES && g->scans[n->scan].adjoint)) return false;
-  for (int k = 0; k < n->ncarries; k++)
-    if (!prove_maybe_infinite(n->carries[k].next, defined)) opaque[n->carries[k].next->id] = CARRIED;
-  if (states == ALL_STATES && !prove_maybe_infinite(n, defined)) opaque[n->reads[0]->node->id] = CARRIED;
-  return true;
-}
-
-static const unsigned char *shared_leaves(Graph *g, const Read *a, const Read *b, const unsigned char *defined,
-                                          const Attempt *t, bool *any) {
-  unsigned char *seen = ARENA_ARRAY(g->cx, unsigned char, g->nnodes),
-                *opaque = ARENA_ARRAY(g->cx, unsigned char, g->nnodes);
-  Node *roots[2] = {a->node, b->node};
-  *any = t->leaves == NO_LEAVES && t->how != SYMBOLIC;
-  for (int side = 0; side < 2; side++) {
-    NodeList list = graph_order(g->cx, &roots[side], 1);
-    for (int i = 0; i < list.n; i++) {
-      Node *n = list.at[i];
-      if (side && seen[n->id] && is_shared_leaf(n, t, defined)) opaque[n->id] = 1, *any = true;
-      if (side && seen[n->id] && t->how == SYMBOLIC && take_states(g, n, t->states, defined, opaque)) *any = true;
-      if (!side) seen[n->id] = 1;
-      if (prove_hides(n, defined)) opaque[n->id] = HIDES;
-    }
-  }
-  return opaque;
-}
-
 /* What was expanded before all divisors were known may have more cases than it needs. */
 static void forget(Prover *p) { memset(p->memo, 0, sizeof(Poly *) * p->nnodes); }
 
-static bool attempt_proof(Graph *g, const Read *a, const Read *b, const unsigned char *opaque) {
-  Prover p = {.g = g, .cx = g->cx, .fuel = FUEL, .opaque = opaque, .nnodes = g->nnodes, .index = index_poly};
+bool prove_by_sums(Question *q) {
+  Graph *g = q->g;
+  Prover p = {.g = g, .cx = g->cx, .fuel = q->work, .opaque = q->opaque, .nnodes = g->nnodes, .index = index_poly};
   p.memo = ARENA_ARRAY(g->cx, Poly *, g->nnodes);
   p.memo_vars = ARENA_ARRAY(g->cx, int *, g->nnodes);
-  find_divisors(&p, a, MOST_DIVISION_DEPTH);
-  find_divisors(&p, b, MOST_DIVISION_DEPTH);
+  find_divisors(&p, q->a, MOST_DIVISION_DEPTH);
+  find_divisors(&p, q->b, MOST_DIVISION_DEPTH);
   forget(&p);
-  Poly *left = expand(&p, a), *right = expand(&p, b);
-  if (p.failed) return false;
-  return vanishes(&p, poly_plus(&p, 1, left, -1, right)) && !p.failed;
-}
-
-bool prove_equal(Graph *g, Read *a, Read *b) {
-  const unsigned char *defined = prove_defined(g, a, b);
-  for (int k = 0; k < (int)(sizeof attempts / sizeof *attempts); k++) {
-    const Attempt *t = &attempts[k];
-    bool any;
-    const unsigned char *opaque = shared_leaves(g, a, b, defined, t, &any);
-    if (!any) continue;
-    if (t->how == SUMS ? attempt_proof(g, a, b, opaque)
-                       : prove_by_elements(g, a, b, opaque, defined, t->how == SYMBOLIC))
-      return true;
-  }
-  return false;
+  Poly *left = expand(&p, q->a), *right = expand(&p, q->b);
+  bool equal = !p.failed && vanishes(&p, poly_plus(&p, 1, left, -1, right)) && !p.failed;
+  q->work = p.fuel;
+  return equal;
 }

@@ -15,7 +15,7 @@
 #ifndef NNC_PROVE_WALK_H
 #define NNC_PROVE_WALK_H
 
-#include "prove/element.h"
+#include "prove/attempt.h"
 #include "prove/field.h"
 
 enum { MOST_CLASSES = 16 };
@@ -51,6 +51,7 @@ typedef struct Walk {
   bool symbolic;
   bool selects;          /* there is an a * b that is 0 where a is, though b may have no value */
   int fixed;             /* choices that hold for all elements */
+  bool unrolled;         /* a step was asked for the one before it */
   bool clean;            /* nothing that was computed in this run depends on others */
   unsigned char *counts; /* nodes that say how long an array is: always chosen */
   VEC(Class *) classes;
