@@ -63,6 +63,7 @@ static int read_and_parse(Job *j) {
 
 static int elaborate_model(Job *j) {
   j->program = model_program(j->cx, &j->prelude, &j->tree, j->command->model, j->options);
+  if (!error_count(j->cx) && j->command->verb != VERB_DERIVE) derivation_number(j->program);
   if (!error_count(j->cx) && !j->program->routines.n && !j->program->checks.n && !j->program->unanswered.n)
     error_at(j->cx, (Span){0}, "nothing to compile: '%s' has no loss, output, metric or check", j->command->model);
   return error_count(j->cx) ? 1 : 0;

@@ -28,8 +28,8 @@ float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] 
       }
     }
   }
-  /* s[b,i] = v1[b,i] + s.b[i]  [n,16]
-     h[b,i] = sigmoid(s[b,i])  [n,16] */
+  /* (1) s[b,i] = v1[b,i] + s.b[i]  [n,16]
+     (2) h[b,i] = sigmoid(s[b,i])  [n,16] */
   {
     const float *v1 = s->f + 0, *s_b = w->s.b;
     float *restrict h = s->f + 256;
@@ -55,7 +55,7 @@ float iris_L(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] 
       }
     }
   }
-  /* u[b,i] = v4[b,i] + u.b[i]  [n,3] */
+  /* (3) u[b,i] = v4[b,i] + u.b[i]  [n,3] */
   {
     const float *v4 = s->f + 0, *u_b = w->u.b;
     float *restrict u = s->f + 48;
@@ -138,8 +138,8 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* s[b,i] = v1[b,i] + s.b[i]  [n,16]
-     h[b,i] = sigmoid(s[b,i])  [n,16]
+  /* (1) s[b,i] = v1[b,i] + s.b[i]  [n,16]
+     (2) h[b,i] = sigmoid(s[b,i])  [n,16]
      %22[b,i] = 1 - h[b,i]  [n,16]
      v23[b,i] = h[b,i] %22[b,i]  [n,16] */
   {
@@ -171,7 +171,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* u[b,i] = v4[b,i] + u.b[i]  [n,3] */
+  /* (3) u[b,i] = v4[b,i] + u.b[i]  [n,3] */
   {
     const float *v4 = s->f + 0, *u_b = w->u.b;
     float *restrict u = s->f + 48;
@@ -255,7 +255,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
   /* p[b,i] = select(v9[b,i], v16[b])  [n,3]
      %18[b,i] = 1 [i-t[b] = 0]  [n,3]
      %19[b,i] = p[b,i] - %18[b,i]  [n,3]
-     δu[b,i] = s15 %19[b,i]  [n,3] */
+     (5) δu[b,i] = s15 %19[b,i]  [n,3] */
   {
     const float *v9 = s->f + 96, *v16 = s->f + 0;
     float *restrict deltau = s->f + 16;
@@ -271,7 +271,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* δh[b,i] = Σ_j δu[b,j] u.W[j,i]  [n,16] */
+  /* (6) δh[b,i] = Σ_j δu[b,j] u.W[j,i]  [n,16] */
   {
     const float *deltau = s->f + 16, *u_W = (const float *)w->u.W;
     float *restrict deltah = s->f + 768;
@@ -286,7 +286,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* δs[b,i] = δh[b,i] v23[b,i]  [n,16] */
+  /* (7) δs[b,i] = δh[b,i] v23[b,i]  [n,16] */
   {
     const float *deltah = s->f + 768, *v23 = s->f + 512;
     float *restrict deltas = s->f + 1024;
@@ -294,7 +294,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       deltas[i] = deltah[i] * v23[i];
     }
   }
-  /* ds_W[i,j] = Σ_b' δs[b',i] x[b',j]  [16,4] */
+  /* (8) ds_W[i,j] = Σ_b' δs[b',i] x[b',j]  [16,4] */
   {
     const float *deltas = s->f + 1024;
     float *restrict ds_W = (float *)g->s.W;
@@ -308,7 +308,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* ds_b[i] = Σ_b' δs[b',i]  [16] */
+  /* (9) ds_b[i] = Σ_b' δs[b',i]  [16] */
   {
     const float *deltas = s->f + 1024;
     float *restrict ds_b = g->s.b;
@@ -319,7 +319,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* du_W[i,j] = Σ_b' δu[b',i] h[b',j]  [3,16] */
+  /* (10) du_W[i,j] = Σ_b' δu[b',i] h[b',j]  [3,16] */
   {
     const float *deltau = s->f + 16, *h = s->f + 256;
     float *restrict du_W = (float *)g->u.W;
@@ -334,7 +334,7 @@ float iris_L_grad(const iris_params *w, iris_params *g, iris_work *s, int n, con
       }
     }
   }
-  /* du_b[i] = Σ_b' δu[b',i]  [3] */
+  /* (11) du_b[i] = Σ_b' δu[b',i]  [3] */
   {
     const float *deltau = s->f + 16;
     float *restrict du_b = g->u.b;
@@ -366,8 +366,8 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
       }
     }
   }
-  /* s[b,i] = v1[b,i] + s.b[i]  [n,16]
-     h[b,i] = sigmoid(s[b,i])  [n,16] */
+  /* (1) s[b,i] = v1[b,i] + s.b[i]  [n,16]
+     (2) h[b,i] = sigmoid(s[b,i])  [n,16] */
   {
     const float *v1 = s->f + 0, *s_b = w->s.b;
     float *restrict h = s->f + 256;
@@ -393,7 +393,7 @@ int iris_p(const iris_params *w, iris_work *s, int n, const float *x /* [n,4] */
       }
     }
   }
-  /* u[b,i] = v4[b,i] + u.b[i]  [n,3] */
+  /* (3) u[b,i] = v4[b,i] + u.b[i]  [n,3] */
   {
     const float *v4 = s->f + 0, *u_b = w->u.b;
     float *restrict u = s->f + 48;
@@ -479,8 +479,8 @@ float iris_accuracy(const iris_params *w, iris_work *s, int n, const float *x /*
       }
     }
   }
-  /* s[b,i] = v1[b,i] + s.b[i]  [n,16]
-     h[b,i] = sigmoid(s[b,i])  [n,16] */
+  /* (1) s[b,i] = v1[b,i] + s.b[i]  [n,16]
+     (2) h[b,i] = sigmoid(s[b,i])  [n,16] */
   {
     const float *v1 = s->f + 0, *s_b = w->s.b;
     float *restrict h = s->f + 256;
@@ -506,7 +506,7 @@ float iris_accuracy(const iris_params *w, iris_work *s, int n, const float *x /*
       }
     }
   }
-  /* u[b,i] = v4[b,i] + u.b[i]  [n,3]
+  /* (3) u[b,i] = v4[b,i] + u.b[i]  [n,3]
      v29[b] = argmax_i u[b,i]  [n] */
   {
     const float *v4 = s->f + 0, *u_b = w->u.b;

@@ -14,7 +14,7 @@ static int perceptron_first_bad(const int32_t *v, int count, int32_t first, int3
 float perceptron_c(const perceptron_params *w, perceptron_work *s, int n, const float *x /* [n,3] */,
     const int32_t *y /* [n] */) {
   if (n < 1 || n > PERCEPTRON_BATCH || perceptron_first_bad(y, n, 0, 1) >= 0) return NAN;
-  /* a1[b,i] = Σ_j W1[i,j] x[b,j]  [n,4] */
+  /* (1) a1[b,i] = Σ_j W1[i,j] x[b,j]  [n,4] */
   {
     const float *W1_ = (const float *)w->W1;
     float *restrict a1_ = s->f + 0;
@@ -28,8 +28,8 @@ float perceptron_c(const perceptron_params *w, perceptron_work *s, int n, const 
       }
     }
   }
-  /* z1[b,i] = sigmoid(a1[b,i])  [n,4]
-     a2[b] = Σ_i w2[i] z1[b,i]  [n] */
+  /* (2) z1[b,i] = sigmoid(a1[b,i])  [n,4]
+     (3) a2[b] = Σ_i w2[i] z1[b,i]  [n] */
   {
     const float *w2_ = w->w2, *a1_ = s->f + 0;
     float *restrict a2_ = s->f + 16;
@@ -47,7 +47,7 @@ float perceptron_c(const perceptron_params *w, perceptron_work *s, int n, const 
      %5[b] = y[b] a2[b]  [n]
      %4[b] = max(0, a2[b])  [n]
      %6[b] = %4[b] - %5[b]  [n]
-     c[b] = %6[b] + %9[b]  [n]
+     (5) c[b] = %6[b] + %9[b]  [n]
      s11 = Σ_b c[b]  [] */
   float s11;
   {
@@ -73,7 +73,7 @@ float perceptron_c(const perceptron_params *w, perceptron_work *s, int n, const 
 float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, perceptron_work *s, int n, const float *x /* [n,3] */,
     const int32_t *y /* [n] */) {
   if (n < 1 || n > PERCEPTRON_BATCH || perceptron_first_bad(y, n, 0, 1) >= 0) return NAN;
-  /* a1[b,i] = Σ_j W1[i,j] x[b,j]  [n,4] */
+  /* (1) a1[b,i] = Σ_j W1[i,j] x[b,j]  [n,4] */
   {
     const float *W1_ = (const float *)w->W1;
     float *restrict a1_ = s->f + 0;
@@ -87,7 +87,7 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
       }
     }
   }
-  /* z1[b,i] = sigmoid(a1[b,i])  [n,4]
+  /* (2) z1[b,i] = sigmoid(a1[b,i])  [n,4]
      %17[b,i] = 1 - z1[b,i]  [n,4]
      v18[b,i] = z1[b,i] %17[b,i]  [n,4] */
   {
@@ -101,7 +101,7 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
       v18[i] = t3;
     }
   }
-  /* a2[b] = Σ_i w2[i] z1[b,i]  [n] */
+  /* (3) a2[b] = Σ_i w2[i] z1[b,i]  [n] */
   {
     const float *w2_ = w->w2, *z1_ = s->f + 16;
     float *restrict a2_ = s->f + 0;
@@ -118,7 +118,7 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
      %5[b] = y[b] a2[b]  [n]
      %4[b] = max(0, a2[b])  [n]
      %6[b] = %4[b] - %5[b]  [n]
-     c[b] = %6[b] + %9[b]  [n]
+     (5) c[b] = %6[b] + %9[b]  [n]
      s11 = Σ_b c[b]  [] */
   float s11;
   {
@@ -141,7 +141,7 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
   const float s12 = s11 / (float)n;
   const float s13 = 1.0f / (float)n;
   /* %14[b] = sigmoid_minus(a2[b], y[b])  [n]
-     δa2[b] = s13 %14[b]  [n] */
+     (7) δa2[b] = s13 %14[b]  [n] */
   {
     const float *a2_ = s->f + 0;
     float *restrict deltaa2 = s->f + 48;
@@ -151,8 +151,8 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
       deltaa2[b] = t2;
     }
   }
-  /* δz1[b,i] = δa2[b] w2[i]  [n,4]
-     v19[b,i] = δz1[b,i] v18[b,i]  [n,4] */
+  /* (8) δz1[b,i] = δa2[b] w2[i]  [n,4]
+     (9) v19[b,i] = δz1[b,i] v18[b,i]  [n,4] */
   {
     const float *deltaa2 = s->f + 48, *w2_ = w->w2, *v18 = s->f + 32;
     float *restrict v19 = s->f + 0;
@@ -164,7 +164,7 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
       }
     }
   }
-  /* dW1[i,j] = Σ_b' v19[b',i] x[b',j]  [4,3] */
+  /* (10) dW1[i,j] = Σ_b' v19[b',i] x[b',j]  [4,3] */
   {
     const float *v19 = s->f + 0;
     float *restrict dW1 = (float *)g->W1;
@@ -178,7 +178,7 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
       }
     }
   }
-  /* dw2[i] = Σ_b' δa2[b'] z1[b',i]  [4] */
+  /* (11) dw2[i] = Σ_b' δa2[b'] z1[b',i]  [4] */
   {
     const float *deltaa2 = s->f + 48, *z1_ = s->f + 16;
     float *restrict dw2 = g->w2;
@@ -195,7 +195,7 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
 
 int perceptron_z2(const perceptron_params *w, perceptron_work *s, int n, const float *x /* [n,3] */, float *out /* [n] */) {
   if (n < 1 || n > PERCEPTRON_BATCH) return -1;
-  /* a1[b,i] = Σ_j W1[i,j] x[b,j]  [n,4] */
+  /* (1) a1[b,i] = Σ_j W1[i,j] x[b,j]  [n,4] */
   {
     const float *W1_ = (const float *)w->W1;
     float *restrict a1_ = s->f + 0;
@@ -209,8 +209,8 @@ int perceptron_z2(const perceptron_params *w, perceptron_work *s, int n, const f
       }
     }
   }
-  /* z1[b,i] = sigmoid(a1[b,i])  [n,4]
-     a2[b] = Σ_i w2[i] z1[b,i]  [n] */
+  /* (2) z1[b,i] = sigmoid(a1[b,i])  [n,4]
+     (3) a2[b] = Σ_i w2[i] z1[b,i]  [n] */
   {
     const float *w2_ = w->w2, *a1_ = s->f + 0;
     float *restrict a2_ = s->f + 16;
@@ -222,7 +222,7 @@ int perceptron_z2(const perceptron_params *w, perceptron_work *s, int n, const f
       }
     }
   }
-  /* out[b] = sigmoid(a2[b])  [n] */
+  /* (4) out[b] = sigmoid(a2[b])  [n] */
   {
     const float *a2_ = s->f + 16;
     for (int b = 0; b < n; b++) {
@@ -235,7 +235,7 @@ int perceptron_z2(const perceptron_params *w, perceptron_work *s, int n, const f
 float perceptron_accuracy(const perceptron_params *w, perceptron_work *s, int n, const float *x /* [n,3] */,
     const int32_t *y /* [n] */) {
   if (n < 1 || n > PERCEPTRON_BATCH || perceptron_first_bad(y, n, 0, 1) >= 0) return NAN;
-  /* a1[b,i] = Σ_j W1[i,j] x[b,j]  [n,4] */
+  /* (1) a1[b,i] = Σ_j W1[i,j] x[b,j]  [n,4] */
   {
     const float *W1_ = (const float *)w->W1;
     float *restrict a1_ = s->f + 0;
@@ -249,8 +249,8 @@ float perceptron_accuracy(const perceptron_params *w, perceptron_work *s, int n,
       }
     }
   }
-  /* z1[b,i] = sigmoid(a1[b,i])  [n,4]
-     a2[b] = Σ_i w2[i] z1[b,i]  [n] */
+  /* (2) z1[b,i] = sigmoid(a1[b,i])  [n,4]
+     (3) a2[b] = Σ_i w2[i] z1[b,i]  [n] */
   {
     const float *w2_ = w->w2, *a1_ = s->f + 0;
     float *restrict a2_ = s->f + 16;
@@ -262,7 +262,7 @@ float perceptron_accuracy(const perceptron_params *w, perceptron_work *s, int n,
       }
     }
   }
-  /* z2[b] = sigmoid(a2[b])  [n]
+  /* (4) z2[b] = sigmoid(a2[b])  [n]
      v23[b] = 0.5 < z2[b]  [n] */
   {
     const float *a2_ = s->f + 16;

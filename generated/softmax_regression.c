@@ -28,7 +28,7 @@ float softmax_regression_L(const softmax_regression_params *w, softmax_regressio
       }
     }
   }
-  /* u[b,i] = v1[b,i] + b[i]  [n,3] */
+  /* (1) u[b,i] = v1[b,i] + b[i]  [n,3] */
   {
     const float *v1 = s->f + 0, *b_ = w->b;
     float *restrict u = s->f + 80;
@@ -118,7 +118,7 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       }
     }
   }
-  /* u[b,i] = v1[b,i] + b[i]  [n,3] */
+  /* (1) u[b,i] = v1[b,i] + b[i]  [n,3] */
   {
     const float *v1 = s->f + 0, *b_ = w->b;
     float *restrict u = s->f + 80;
@@ -200,10 +200,10 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       v12[b] = 1.0f / v6[b];
     }
   }
-  /* p[b,i] = select(v5[b,i], v12[b])  [n,3]
+  /* (2) p[b,i] = select(v5[b,i], v12[b])  [n,3]
      %14[b,i] = 1 [i-t[b] = 0]  [n,3]
      %15[b,i] = p[b,i] - %14[b,i]  [n,3]
-     δu[b,i] = s11 %15[b,i]  [n,3] */
+     (7) δu[b,i] = s11 %15[b,i]  [n,3] */
   {
     const float *v5 = s->f + 240, *v12 = s->f + 32;
     float *restrict deltau = s->f + 64;
@@ -219,7 +219,7 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       }
     }
   }
-  /* dW[i,j] = Σ_b' δu[b',i] x[b',j]  [3,4] */
+  /* (8) dW[i,j] = Σ_b' δu[b',i] x[b',j]  [3,4] */
   {
     const float *deltau = s->f + 64;
     float *restrict dW = (float *)g->W;
@@ -233,7 +233,7 @@ float softmax_regression_L_grad(const softmax_regression_params *w, softmax_regr
       }
     }
   }
-  /* db[i] = Σ_b' δu[b',i]  [3] */
+  /* (9) db[i] = Σ_b' δu[b',i]  [3] */
   {
     const float *deltau = s->f + 64;
     float *restrict db = g->b;
@@ -265,7 +265,7 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
       }
     }
   }
-  /* u[b,i] = v1[b,i] + b[i]  [n,3] */
+  /* (1) u[b,i] = v1[b,i] + b[i]  [n,3] */
   {
     const float *v1 = s->f + 0, *b_ = w->b;
     float *restrict u = s->f + 80;
@@ -320,7 +320,7 @@ int softmax_regression_p(const softmax_regression_params *w, softmax_regression_
       v12[b] = 1.0f / v6[b];
     }
   }
-  /* out[b,i] = select(v5[b,i], v12[b])  [n,3] */
+  /* (2) out[b,i] = select(v5[b,i], v12[b])  [n,3] */
   {
     const float *v5 = s->f + 160, *v12 = s->f + 32;
     for (int b = 0; b < n; b++) {
@@ -351,7 +351,7 @@ float softmax_regression_accuracy(const softmax_regression_params *w, softmax_re
       }
     }
   }
-  /* u[b,i] = v1[b,i] + b[i]  [n,3]
+  /* (1) u[b,i] = v1[b,i] + b[i]  [n,3]
      v19[b] = argmax_i u[b,i]  [n] */
   {
     const float *v1 = s->f + 0, *b_ = w->b;

@@ -27,8 +27,8 @@ float xor_L(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */,
       }
     }
   }
-  /* %2[b,i] = v1[b,i] + h.b[i]  [n,4]
-     h[b,i] = tanh(%2[b,i])  [n,4]
+  /* (1) %2[b,i] = v1[b,i] + h.b[i]  [n,4]
+     (2) h[b,i] = tanh(%2[b,i])  [n,4]
      v4[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
   {
     const float *a_W = (const float *)w->a.W, *v1 = s->f + 0, *h_b = w->h.b;
@@ -42,7 +42,7 @@ float xor_L(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */,
       }
     }
   }
-  /* a[b,i] = v4[b,i] + a.b[i]  [n,1] */
+  /* (3) a[b,i] = v4[b,i] + a.b[i]  [n,1] */
   {
     const float *v4 = s->f + 16, *a_b = w->a.b;
     float *restrict a = s->f + 0;
@@ -95,8 +95,8 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
       }
     }
   }
-  /* %2[b,i] = v1[b,i] + h.b[i]  [n,4]
-     h[b,i] = tanh(%2[b,i])  [n,4]
+  /* (1) %2[b,i] = v1[b,i] + h.b[i]  [n,4]
+     (2) h[b,i] = tanh(%2[b,i])  [n,4]
      %19[b,i] = h[b,i] h[b,i]  [n,4]
      v20[b,i] = 1 - %19[b,i]  [n,4] */
   {
@@ -124,7 +124,7 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
       }
     }
   }
-  /* a[b,i] = v4[b,i] + a.b[i]  [n,1] */
+  /* (3) a[b,i] = v4[b,i] + a.b[i]  [n,1] */
   {
     const float *v4 = s->f + 0, *a_b = w->a.b;
     float *restrict a = s->f + 48;
@@ -171,8 +171,8 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
       deltaa[b] = t2;
     }
   }
-  /* δh[b,i] = δa[b] a.W[0,i]  [n,4]
-     v21[b,i] = δh[b,i] v20[b,i]  [n,4] */
+  /* (6) δh[b,i] = δa[b] a.W[0,i]  [n,4]
+     (7) v21[b,i] = δh[b,i] v20[b,i]  [n,4] */
   {
     const float *deltaa = s->f + 0, *a_W = (const float *)w->a.W, *v20 = s->f + 32;
     float *restrict v21 = s->f + 48;
@@ -184,7 +184,7 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
       }
     }
   }
-  /* dh_W[i,j] = Σ_b' v21[b',i] x[b',j]  [4,2] */
+  /* (8) dh_W[i,j] = Σ_b' v21[b',i] x[b',j]  [4,2] */
   {
     const float *v21 = s->f + 48;
     float *restrict dh_W = (float *)g->h.W;
@@ -198,7 +198,7 @@ float xor_L_grad(const xor_params *w, xor_params *g, xor_work *s, int n, const f
       }
     }
   }
-  /* dh_b[i] = Σ_b' v21[b',i]  [4] */
+  /* (9) dh_b[i] = Σ_b' v21[b',i]  [4] */
   {
     const float *v21 = s->f + 48;
     float *restrict dh_b = g->h.b;
@@ -260,8 +260,8 @@ int xor_p(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */, f
       }
     }
   }
-  /* %2[b,i] = v1[b,i] + h.b[i]  [n,4]
-     h[b,i] = tanh(%2[b,i])  [n,4]
+  /* (1) %2[b,i] = v1[b,i] + h.b[i]  [n,4]
+     (2) h[b,i] = tanh(%2[b,i])  [n,4]
      v4[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
   {
     const float *a_W = (const float *)w->a.W, *v1 = s->f + 0, *h_b = w->h.b;
@@ -275,7 +275,7 @@ int xor_p(const xor_params *w, xor_work *s, int n, const float *x /* [n,2] */, f
       }
     }
   }
-  /* a[b,i] = v4[b,i] + a.b[i]  [n,1]
+  /* (3) a[b,i] = v4[b,i] + a.b[i]  [n,1]
      out[b,i] = sigmoid(a[b,i])  [n,1] */
   {
     const float *v4 = s->f + 16, *a_b = w->a.b;
@@ -304,8 +304,8 @@ float xor_accuracy(const xor_params *w, xor_work *s, int n, const float *x /* [n
       }
     }
   }
-  /* %2[b,i] = v1[b,i] + h.b[i]  [n,4]
-     h[b,i] = tanh(%2[b,i])  [n,4]
+  /* (1) %2[b,i] = v1[b,i] + h.b[i]  [n,4]
+     (2) h[b,i] = tanh(%2[b,i])  [n,4]
      v4[b,i] = Σ_j a.W[i,j] h[b,j]  [n,1] */
   {
     const float *a_W = (const float *)w->a.W, *v1 = s->f + 0, *h_b = w->h.b;
@@ -319,7 +319,7 @@ float xor_accuracy(const xor_params *w, xor_work *s, int n, const float *x /* [n
       }
     }
   }
-  /* a[b,i] = v4[b,i] + a.b[i]  [n,1]
+  /* (3) a[b,i] = v4[b,i] + a.b[i]  [n,1]
      v29[b] = 0 < a[b,0]  [n] */
   {
     const float *v4 = s->f + 16, *a_b = w->a.b;

@@ -38,6 +38,9 @@ typedef struct DerivationAsked {
   bool lagrangian; /* as a constrained minimum */
 } DerivationAsked;
 
+/* Gives the values of a program as elaborated the numbers of their equations, and of those of their adjoints where
+ * there is one loss: what derivation_write prints without `wrt`. */
+void derivation_number(Program *p);
 /* Reports what cannot be written, with its place in the model. */
 void derivation_write(Program *p, const DerivationAsked *asked, Text *out);
 

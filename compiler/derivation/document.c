@@ -5,6 +5,17 @@ DerivationFormat derivation_format(const char *name) {
   return strcmp(name, "latex") == 0 ? DERIVATION_LATEX : strcmp(name, "html") == 0 ? DERIVATION_HTML : DERIVATION_TEXT;
 }
 
+void derivation_number(Program *p) {
+  int number = 0, losses = 0;
+  for (int k = 0; k < p->routines.n; k++) losses += p->routines.at[k].kind == ROUTINE_GRAD;
+  for (int k = 0; k < p->routines.n; k++) {
+    if (p->routines.at[k].kind != ROUTINE_GRAD) continue;
+    Derivation *d = system_of(p, &p->routines.at[k], NULL, &number);
+    for (int i = 0; i < d->all.n && losses == 1; i++)
+      if (d->all.at[i]->node) ((Node *)d->all.at[i]->node)->adjoint_equation = d->all.at[i]->adjoint_number;
+  }
+}
+
 void derivation_write(Program *p, const DerivationAsked *asked, Text *out) {
   Page *page = page_of(p, asked);
   if (error_count(p->cx)) return;

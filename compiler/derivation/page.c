@@ -243,7 +243,7 @@ static void write_part(Work *w) {
   bool one = losses(d->program) == 1, back = false;
   add_heading(page, one ? "The model" : arena_printf(page->cx, "The model of %s", d->loss->path));
   for (int k = 0; k < d->all.n; k++)
-    if (d->all.at[k]->right) write_equation(w, d->all.at[k]);
+    if (d->all.at[k]->right && !d->all.at[k]->again) write_equation(w, d->all.at[k]);
   for (int k = d->all.n - 1; k >= 0; k--) {
     if (!d->all.at[k]->adjoint_number || d->all.at[k]->kind == QUANTITY_LEAF) continue;
     if (!back) add_heading(page, "Backwards");
@@ -265,6 +265,7 @@ Page *page_of(Program *p, const DerivationAsked *asked) {
     const Routine *r = &p->routines.at[k];
     if (r->kind != ROUTINE_GRAD) continue;
     Derivation *d = system_of(p, r, asked->wrt, &number);
+    if (!d->failed) system_open(d);
     if (d->failed) return page;
     adjoints_derive(d);
     Work w = {.page = page, .d = d, .asked = asked, .laws = known_laws(d)};

@@ -22,16 +22,18 @@ typedef struct Path { /* one way by which the loss depends on a quantity */
 
 struct Quantity {
   QuantityKind kind;
-  const Node *node;  /* as elaborated; START: NULL, but */
-  const Node *init;  /* ... this is what it starts from */
-  Node *leaf;        /* what stands for it in the equations of others */
-  Node *adjoint;     /* what stands for its adjoint in them; NULL where none is needed */
-  const char *path;  /* of VALUE and LEAF */
-  int copy;          /* 1, 2, ... where several have the same path, else 0 */
-  const char *owner; /* the part of the path before its name that tells it from others: h of enc.h.W; "": none */
-  Quantity *of;      /* OPERAND: of this value. PREVIOUS, START: of this one, later */
-  Quantity *start;   /* VALUE, PREVIOUS: of a carried value */
-  int time;          /* the axis of leaf that is the time of a recurrence, or -1 */
+  const Node *node;   /* as elaborated; START: NULL, but */
+  const Node *init;   /* ... this is what it starts from */
+  Node *leaf;         /* what stands for it in the equations of others */
+  Node *adjoint;      /* what stands for its adjoint in them; NULL where none is needed */
+  const char *path;   /* of VALUE and LEAF */
+  int copy;           /* 1, 2, ... where several have the same path, else 0 */
+  const char *owner;  /* the part of the path before its name that tells it from others: h of enc.h.W; "": none */
+  Quantity *of;       /* OPERAND: of this value. PREVIOUS, START: of this one, later */
+  Quantity *start;    /* VALUE, PREVIOUS: of a carried value */
+  Quantity *start_of; /* START: the PREVIOUS that it is the first of */
+  bool again;         /* another loss has the same equation */
+  int time;           /* the axis of leaf that is the time of a recurrence, or -1 */
   int64_t steps;
   Index *at_step;            /* where that is written as something else than its variable, or NULL */
   int naxes, vars[MAX_AXES]; /* variables for the axes of leaf ... */
@@ -48,10 +50,11 @@ typedef struct Derivation {
   Graph *g;
   Program *program;
   Quantity *loss;
-  bool per_example;           /* does the loss depend on the example? */
-  VEC(Quantity *) all;        /* in the order of the equations; leaves first */
-  VEC(Quantity *) of_adjoint; /* by adjoint->id - first; see quantity_of_leaf */
-  bool failed;                /* and reported */
+  bool per_example;    /* does the loss depend on the example? */
+  VEC(Quantity *) all; /* in the order of the equations; leaves first */
+  int nnodes;
+  Quantity **of_node; /* by id, of nodes as elaborated: below nnodes */
+  bool failed;        /* and reported */
 } Derivation;
 
 /* ---- apart.c ---- */
@@ -74,8 +77,12 @@ Read *apart_inside(Apart *a, const Node *n, const int *vars);
 
 /* ---- system.c ---- */
 
-/* The equations that the loss of the routine is made of; what is asked for is `wrt`, or all parameters. */
+/* The equations that the loss of the routine is made of, and their numbers; what is asked for is `wrt`, or all
+ * parameters. Adds nothing to the graph. */
 Derivation *system_of(Program *p, const Routine *loss, const char *wrt, int *number);
+/* Their right sides. */
+void system_open(Derivation *d);
+bool quantity_has_equation(const Quantity *q);
 /* The quantity that a leaf, or the leaf of an adjoint, stands for; NULL: none. */
 Quantity *quantity_of_leaf(const Derivation *d, const Node *leaf, bool *adjoint);
 

@@ -24,12 +24,13 @@ static const char *as_greek(const char *name) {
 
 /* "W1": W and 1; "h_before": h and before. */
 static Name split_name(Context *cx, const char *base, const char *prefix) {
-  size_t n = strcspn(base, "_"), end = n;
+  size_t n = strcspn(base, "_"), end = n; /* of the base; own: what of the name is written below it */
   while (n == strlen(base) && end > 0 && isdigit((unsigned char)base[end - 1])) end--;
   if (!end) end = n;
   bool letters = isalpha((unsigned char)base[0]) && islower((unsigned char)base[1]) && as_greek(base) == base;
   if (letters && n == 2 && !base[n]) end = 1; /* bf: b with f */
-  const char *own = base[end] == '_' ? base + end + 1 : base + end;
+  const char *own = base + end + (base[end] == '_');
+  if (end > 1 && base[end - 1] == '.') end--; /* h.1 of a loop */
   Name name = {.base = as_greek(intern_n(cx, base, end)), .sub = *own ? own : prefix};
   if (*own && *prefix) name.sub = arena_printf(cx, "%s,%s", own, prefix);
   return name;

@@ -78,38 +78,43 @@ enum { FIRST_ITEM = 1 << 24 /* of leaves of a derivation: no other OPAQUE has su
 static Quantity *quantity_new(Derivation *d, QuantityKind kind, const Node *n, const char *path) {
   Quantity *q = ARENA_NEW(d->cx, Quantity);
   q->kind = kind;
-  q->node = n;
+  q->node = kind == QUANTITY_START ? NULL : n;
+  q->init = kind == QUANTITY_START ? n : NULL;
   q->path = path;
   q->time = -1;
   q->naxes = n->naxes;
-  int item = FIRST_ITEM + 2 * d->all.n;
-  q->leaf = kind == QUANTITY_LEAF ? (Node *)n : leaf_like(d->g, n, item, false, false);
+  for (int k = 0; k < n->naxes; k++)
+    if (n->axes[k].scan && kind != QUANTITY_LEAF && kind != QUANTITY_START) q->time = k, q->steps = n->axes[k].extent;
+  VEC_PUSH(d->cx, &d->all, q);
+  if (q->node) d->of_node[n->id] = q;
+  return q;
+}
+
+/* The leaves that stand for q and its adjoint in the equations of others. */
+static void quantity_open(Derivation *d, Quantity *q, int number) {
+  const Node *n = q->node ? q->node : q->init;
+  int item = FIRST_ITEM + 2 * number;
+  q->leaf = q->kind == QUANTITY_LEAF ? (Node *)n : leaf_like(d->g, n, item, false, false);
   q->adjoint = leaf_like(d->g, n, item + 1, d->per_example, true);
   for (int k = 0; k < n->naxes; k++) {
     bool example = k == 0 && n->axes[k].kind == AXIS_BATCH;
     q->vars[k] = example ? d->g->batch_var : graph_var(d->g, q->leaf->axes[k]);
-    if (n->axes[k].scan && kind != QUANTITY_LEAF) q->time = k, q->steps = n->axes[k].extent;
   }
-  VEC_PUSH(d->cx, &d->all, q);
-  return q;
 }
 
 Quantity *quantity_of_leaf(const Derivation *d, const Node *leaf, bool *adjoint) {
   *adjoint = false;
   if (leaf->kind == NODE_OPAQUE && leaf->item <= -FIRST_ITEM) {
     *adjoint = (-leaf->item - FIRST_ITEM) % 2;
-    return d->of_adjoint.at[(-leaf->item - FIRST_ITEM) / 2];
+    return d->all.at[(-leaf->item - FIRST_ITEM) / 2];
   }
-  for (int k = 0; k < d->all.n; k++)
-    if (d->all.at[k]->kind == QUANTITY_LEAF && d->all.at[k]->node == leaf) return d->all.at[k];
-  return NULL;
+  Quantity *q = leaf->id < d->nnodes ? d->of_node[leaf->id] : NULL;
+  return q && q->kind == QUANTITY_LEAF ? q : NULL;
 }
 
-static Quantity *quantity_of_node(const Derivation *d, const Node *n) {
-  for (int k = 0; k < d->all.n; k++)
-    if (d->all.at[k]->node == n) return d->all.at[k];
-  return NULL;
-}
+static Quantity *quantity_of_node(const Derivation *d, const Node *n) { return d->of_node[n->id]; }
+
+bool quantity_has_equation(const Quantity *q) { return q->kind != QUANTITY_LEAF && q->kind != QUANTITY_PREVIOUS; }
 
 static const char *leaf_path(const Program *p, const Node *n) {
   if (n->kind == NODE_PARAM) return p->params.at[n->item].path;
@@ -129,9 +134,7 @@ static void collect_scan(Derivation *d, const Node *result) {
     Quantity *before = quantity_new(d, QUANTITY_PREVIOUS, c->prev, label);
     Quantity *start = quantity_new(d, QUANTITY_START, c->init, label);
     before->of = start->of = next;
-    start->init = c->init;
-    start->node = NULL;
-    start->time = -1;
+    start->start_of = before;
     next->start = before->start = start;
   }
 }
@@ -276,14 +279,20 @@ static void distinguish(Derivation *d) {
 
 /* ---- what is needed ---- */
 
-static void mark_leaves(Derivation *d, const Node *n, bool *needed, int *seen, int stamp) {
-  bool adjoint;
-  if (seen[n->id] == stamp || n->integer || (n->kind == NODE_MAP && op_rows[n->op].flat)) return;
-  seen[n->id] = stamp;
-  Quantity *q = quantity_of_leaf(d, n, &adjoint);
-  if (q && q->kind == QUANTITY_PREVIOUS) q = q->of->needed ? q->of : q->start;
-  if (q && q->needed) *needed = true;
-  for (int k = 0; k < n->nreads; k++) mark_leaves(d, n->reads[k]->node, needed, seen, stamp);
+typedef struct Search { /* from an equation to what is needed among that it uses */
+  const Derivation *d;
+  int *seen, stamp;
+} Search;
+
+static bool uses_needed(Search *s, const Node *n, bool own) {
+  if (s->seen[n->id] == s->stamp || n->integer || (n->kind == NODE_MAP && op_rows[n->op].flat)) return false;
+  s->seen[n->id] = s->stamp;
+  const Quantity *q = own ? NULL : quantity_of_node(s->d, n);
+  if (q && q->kind == QUANTITY_PREVIOUS) return q->of->needed || q->start->needed;
+  if (q) return q->needed;
+  for (int k = 0; k < n->nreads; k++)
+    if (uses_needed(s, n->reads[k]->node, false)) return true;
+  return false;
 }
 
 static bool matches(const Quantity *q, const char *wrt) {
@@ -292,14 +301,18 @@ static bool matches(const Quantity *q, const char *wrt) {
 }
 
 static void mark_needed(Derivation *d, const char *wrt) {
-  int *seen = ARENA_ARRAY(d->cx, int, d->g->nnodes + 1), stamp = 0;
-  for (int k = 0; k < d->all.n; k++) d->all.at[k]->needed = matches(d->all.at[k], wrt) && !d->all.at[k]->node->integer;
+  Search s = {.d = d, .seen = ARENA_ARRAY(d->cx, int, d->nnodes + 1)};
+  for (int k = 0; k < d->all.n; k++) {
+    Quantity *q = d->all.at[k];
+    q->needed = matches(q, wrt) && !q->node->integer;
+  }
   for (bool changed = true; changed;) {
     changed = false;
     for (int k = 0; k < d->all.n; k++) {
       Quantity *q = d->all.at[k];
-      if (q->needed || !q->right) continue;
-      mark_leaves(d, q->right->node, &q->needed, seen, ++stamp);
+      if (q->needed || !quantity_has_equation(q)) continue;
+      s.stamp++;
+      q->needed = uses_needed(&s, q->node ? q->node : q->init, q->node != NULL);
       changed = changed || q->needed;
     }
   }
@@ -318,8 +331,14 @@ static void report_unknown(Derivation *d, const char *wrt) {
 
 static void number(Derivation *d, const char *wrt, int *next) {
   bool found = false;
-  for (int k = 0; k < d->all.n; k++)
-    if (d->all.at[k]->right) d->all.at[k]->number = ++*next;
+  for (int k = 0; k < d->all.n; k++) {
+    Quantity *q = d->all.at[k];
+    const Node *n = q->node ? q->node : q->start_of->node;
+    if (!quantity_has_equation(q)) continue;
+    q->again = n->equation != 0;
+    q->number = q->again ? n->equation : ++*next;
+    ((Node *)n)->equation = q->number;
+  }
   for (int pass = 0; pass < 2; pass++)
     for (int j = 0; j < d->all.n; j++) {
       Quantity *q = d->all.at[pass ? j : d->all.n - 1 - j];
@@ -344,14 +363,18 @@ Derivation *system_of(Program *p, const Routine *loss, const char *wrt, int *nex
   d->g = p->graph;
   d->program = p;
   d->per_example = stated->naxes && stated->axes[0].kind == AXIS_BATCH;
+  d->nnodes = (int)p->graph->nnodes;
+  d->of_node = ARENA_ARRAY(p->cx, Quantity *, d->nnodes + 1);
   collect(d, stated);
-  for (int k = 0; k < d->all.n; k++) VEC_PUSH(d->cx, &d->of_adjoint, d->all.at[k]);
-  write_out(d);
-  if (d->failed) return d;
   qsort(d->all.at, (size_t)d->all.n, sizeof *d->all.at, in_order);
   starts_first(d);
   distinguish(d);
   mark_needed(d, wrt);
   number(d, wrt, next);
   return d;
+}
+
+void system_open(Derivation *d) {
+  for (int k = 0; k < d->all.n; k++) quantity_open(d, d->all.at[k], k);
+  write_out(d);
 }

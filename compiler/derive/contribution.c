@@ -191,9 +191,11 @@ static Read *boxes_together(Sweep *s, const Contribution *list, int count, const
 /* The textbook's name of an adjoint, for formulas: δh is that of h. */
 static void name_adjoint(Graph *g, const Node *n, const Read *adjoint) {
   Node *a = adjoint->node;
-  if (!n->label || a->label || a->kind != NODE_MAP || !a->naxes) return;
+  if (a->kind != NODE_MAP || !a->naxes) return;
   for (int k = 0; k < a->naxes; k++)
     if (!index_is_var(adjoint->index[k], NULL)) return;
+  if (a->naxes == n->naxes && !a->equation) a->equation = n->adjoint_equation;
+  if (!n->label || a->label) return;
   a->label = arena_printf(g->cx, "δ%s", n->label);
 }
 

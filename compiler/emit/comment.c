@@ -6,8 +6,10 @@
  * A stored value is called as in the block: by its name in the model where the block calls it by that, too (h.W is
  * h_W in C), else as the block does: v9, s5. What has no storage of its own is %7, or has its name in the model, and
  * its formula stands above the first that reads it. A block that stands for several, in a function of its own, has a0,
- * a1
- * ... for the values of each. */
+ * a1, and so on, for the values of each.
+ *
+ * What is an equation of the derivation (nnc derive) has its number in front: (3) a2[b] = ... Of an adjoint that is the
+ * derivative of the mean over the batch. */
 #include "emit/comment.h"
 #include "emit/name.h"
 
@@ -88,6 +90,7 @@ static void add_shape(Text *t, const Node *n) {
 
 static void add_formula(Speller *s, const Node *n, Text *t) {
   if (t->length) text_add(t, "\n");
+  if (n->equation && !s->part) text_printf(t, "(%d) ", n->equation);
   node_formula(t, n, &s->names);
   text_add(t, "  ");
   add_shape(t, n);

@@ -160,6 +160,7 @@ struct Node {
   const char *label;    /* the user's name for it, or NULL */
   const char *path; /* of a NAME that a definition made: label, after the path of the layer that it stands in; NULL: an
                        argument, or in a function of the prelude */
+  int equation, adjoint_equation; /* their numbers in the derivation (derivation/), of it and of its adjoint; 0: none */
   Span span;
   uint64_t hash;
   Node *chain; /* of the hash table */

@@ -153,6 +153,13 @@ static bool is_opened_at(const Read *r, int naxes, const int *vars) {
   return r->node->naxes == naxes;
 }
 
+/* The number of n's equation goes with its value. */
+static void number_alike(const Node *n, const Read *r, const int *vars) {
+  if ((!n->equation && !n->adjoint_equation) || !is_opened_at(r, n->naxes, vars) || r->node->equation) return;
+  r->node->equation = n->equation;
+  r->node->adjoint_equation = n->adjoint_equation;
+}
+
 static void simplify_node(Simplifier *s, Node *n) {
   Graph *g = s->g;
   int vars[MAX_AXES], which;
@@ -177,6 +184,7 @@ static void simplify_node(Simplifier *s, Node *n) {
   if (s->manner != BY_RULES && n->label && !r->node->label && r->node->kind == NODE_MAP &&
       is_opened_at(r, n->naxes, vars))
     r->node->label = n->label;
+  number_alike(n, r, vars);
   g->span = span;
 }
 

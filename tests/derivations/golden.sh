@@ -30,6 +30,16 @@ if have pdflatex; then
   done
 else skip "the pages of derive in LaTeX" "pdflatex is not installed"; fi
 
+# The numbers in the C are those of the derivation; one that is not is seen.
+if have python3; then
+  for name in perceptron softmax_regression mixture_density lstm_variant laplace siamese fan_out; do
+    "$nnc" --emit=c "models/$name.nn" >"$work/$name.c"
+    check "the numbers in the C of $name" python3 tests/derivations/numbers.py "$work/$name.txt" "$work/$name.c"
+  done
+  sed 's/(2) z1/(4) z1/' "$work/perceptron.c" >"$work/wrong.c"
+  fails "a wrong number in the C is seen" 1 '.4. is z1 in C, z₂' python3 tests/derivations/numbers.py "$work/perceptron.txt" "$work/wrong.c"
+else skip "the numbers in the C" "python3 is not installed"; fi
+
 for model in models/*.nn; do
   "$nnc" derive "$model" >"$work/out" 2>"$work/err"
   status=$?
