@@ -63,7 +63,7 @@ const char *emit_quoted(Context *cx, const char *s) {
   Text t = {.cx = cx};
   text_add(&t, "\"");
   for (; *s; s++) {
-    if (*s == '"' || *s == '\\') text_add(&t, "\\");
+    if (*s == '"' || *s == '\\' || (*s == '?' && s[1] == '?')) text_add(&t, "\\"); /* ?? begins a trigraph */
     if ((unsigned char)*s < 0x20) text_printf(&t, "\\%03o", (unsigned)(unsigned char)*s);
     else text_add_n(&t, s, 1);
   }

@@ -156,7 +156,7 @@ static void emit_routine(Emitter *em, int k, Text *source) {
     emit_missing_gradients(&b);
     emit_next_states(&b);
   }
-  if (traces) emit_trace_search(&b, &sites, r, trace);
+  if (traces) emit_trace_search(&b, &sites, r);
   emit_result(&b, r);
   emit_wrapped(source, signature(em, k), 4);
   text_add(source, " {\n");

@@ -1,5 +1,6 @@
 /* table.c: initial values, and the nn_model through which generic tools see a generated model. */
 #include "emit/name.h"
+#include "emit/trace.h"
 #include "emit/update.h"
 
 #include <stdio.h>
@@ -252,6 +253,16 @@ static int emit_losses(Emitter *em, Text *out) {
   return p->losses.n;
 }
 
+static void emit_traced(Emitter *em, Text *out) {
+  if (!em->options->trace || !em->program->losses.n) return;
+  text_printf(out, "static const nn_trace_table *const %s_traced[] = {", em->prefix);
+  for (int k = 0; k < em->program->losses.n; k++) {
+    int grad = find_routine(em, ROUTINE_GRAD, k);
+    text_printf(out, "%s%s", k ? ", " : "", grad < 0 ? "NULL" : arena_printf(em->cx, "&%s", emit_trace_name(em, grad)));
+  }
+  text_add(out, "};\n\n");
+}
+
 static int emit_objectives(Emitter *em, Text *out) {
   const Program *p = em->program;
   if (p->objectives.n) text_printf(out, "static const nn_objective %s_objectives[] = {\n", em->prefix);
@@ -377,6 +388,7 @@ static void emit_model(Emitter *em, const int *rows, Text *out) {
               ".standardize = %uu},\n",
               t->batch, t->epochs, t->patience, t->shuffle, validate, (unsigned long long)t->seed, t->standardize);
   if (em->options->trace) text_printf(out, "    .trace = offsetof(%s_work, trace),\n", x);
+  if (em->options->trace && p->losses.n) text_printf(out, "    .traced = %s_traced,\n", x);
   text_add(out, "};\n");
 }
 
@@ -392,6 +404,7 @@ void emit_tables(Emitter *em, Text *header, Text *source) {
   rows[2] = emit_slots(em, source);
   rows[3] = emit_inputs(em, source);
   rows[4] = emit_losses(em, source);
+  emit_traced(em, source);
   rows[5] = emit_objectives(em, source);
   rows[6] = emit_outputs(em, source);
   rows[7] = emit_metrics(em, source);

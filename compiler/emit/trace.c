@@ -186,21 +186,30 @@ static void emit_roots(Body *b, const TraceSites *sites, const Routine *r, bool 
 
 /* ---- ranges ---- */
 
-static void emit_watches(Body *b, const TraceSites *sites, const char *name) {
+static bool has_examples(const Node *n) {
+  for (int k = 0; k < n->naxes; k++)
+    if (n->axes[k].kind == AXIS_BATCH) return true;
+  return false;
+}
+
+static void emit_watches(Body *b, const TraceSites *sites) {
   int row = 0;
+  body_begin(b, "for (nn_trace_summary *nn_s = nn_trace_watching(nn_t); nn_s; nn_s = NULL) {");
   for (int k = 0; k < sites->list.n; k++) {
     const Node *n = sites->list.at[k];
     if (!emit_trace_is_watched(b, n)) continue;
     b->operands.n = 0;
-    body_line(b, "nn_trace_watch(nn_t, &%s, %d, %s, %s);", name, row++, elements_of(b, n), pointer_to(b, n));
+    body_line(b, "nn_trace_watch(nn_s, %d, %s, %s, %s);", row++, elements_of(b, n), pointer_to(b, n),
+              has_examples(n) ? "n" : "1");
   }
   for (int k = 0; k < b->plan->nroots; k++) {
     const Root *root = &b->plan->roots[k];
     if (root->dest != DEST_GRAD) continue;
-    body_line(b, "nn_trace_watch(nn_t, &%s, %d, %lld, %s);", name, row++,
+    body_line(b, "nn_trace_watch(nn_s, %d, %lld, %s, 1);", row++,
               (long long)b->em->program->params.at[root->item].count,
               layout_pointer(b->cx, b->em->params, "g", root->item, false));
   }
+  body_end(b);
 }
 
 /* ---- all of it ---- */
@@ -213,13 +222,13 @@ void emit_trace_begin(Body *b, const char *name) {
   body_line(b, "nn_trace_begin(&s->trace, &%s, s->trace_from, s->trace_queue);", name);
 }
 
-void emit_trace_search(Body *b, const TraceSites *sites, const Routine *r, const char *name) {
+void emit_trace_search(Body *b, const TraceSites *sites, const Routine *r) {
   b->direct = true;
   b->loop = -1;
   body_comment(b, "where the first value that is not finite came from");
   body_line(b, "nn_trace *nn_t = &s->trace;");
   body_line(b, "int32_t nn_q = 0;");
-  if (r->kind == ROUTINE_GRAD) emit_watches(b, sites, name);
+  if (r->kind == ROUTINE_GRAD) emit_watches(b, sites);
   emit_roots(b, sites, r, true);
   body_begin(b, "if (!nn_t->tail) {");
   emit_roots(b, sites, r, false);

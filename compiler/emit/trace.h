@@ -28,7 +28,7 @@ const char *emit_trace_source(Context *cx, Span span);
 bool emit_traces(const Emitter *em, const Routine *r);
 /* At the start of its body; at its end, before it returns. */
 void emit_trace_begin(Body *b, const char *name);
-void emit_trace_search(Body *b, const TraceSites *sites, const Routine *r, const char *name);
+void emit_trace_search(Body *b, const TraceSites *sites, const Routine *r);
 /* After an update: what is no longer finite. */
 void emit_trace_update(Emitter *em, const Objective *objective, Text *out);
 /* Members of the work area. */

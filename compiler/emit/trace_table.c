@@ -39,30 +39,24 @@ TraceSites emit_trace_sites(Emitter *em, const Plan *plan) {
   return s;
 }
 
+static bool is_adjoint(const Node *n) { return strncmp(n->label, "δ", strlen("δ")) == 0; }
+static const char *bare_name(const Node *n) { return n->label + (is_adjoint(n) ? strlen("δ") : 0); }
+
 /* Values of the model and their adjoints, by their names; what a loop carries is another name of the same. */
 bool emit_trace_is_watched(Body *b, const Node *n) {
   const Storage *p = plan_storage(b->plan, n);
   int batches = 0;
   for (int k = 0; k < n->naxes; k++) batches += n->axes[k].kind == AXIS_BATCH;
   bool leaf = p->kind == STORAGE_LEAF || n->kind == NODE_PREV || n->kind == NODE_DRAW;
-  if (!n->label || p->integer || leaf || batches > 1) return false;
+  if (!n->label || p->integer || leaf || batches > 1 || strstr(n->label, ".prev") || strstr(n->label, ".later"))
+    return false;
   if (p->kind == STORAGE_DEST && b->plan->roots[p->root].dest == DEST_GRAD) return false;
-  for (int k = 0; k < b->plan->nroots; k++)
-    if (b->plan->roots[k].node == n && b->plan->roots[k].dest == DEST_GRAD) return false;
+  for (int k = 0; k < b->em->program->params.n && is_adjoint(n); k++) /* gradients have rows of their own */
+    if (strcmp(b->em->program->params.at[k].path, bare_name(n)) == 0) return false;
   return true;
 }
 
 /* ---- texts ---- */
-
-static void add_quoted(Text *t, const char *s, size_t n) {
-  text_add(t, "\"");
-  for (size_t k = 0; k < n; k++) {
-    if (s[k] == '"' || s[k] == '\\') text_add(t, "\\");
-    if ((unsigned char)s[k] < 0x20 || s[k] == '?') text_printf(t, "\\%03o", (unsigned)(unsigned char)s[k]);
-    else text_add_n(t, s + k, 1);
-  }
-  text_add(t, "\"");
-}
 
 static size_t letters(const char *s, size_t n) {
   size_t count = 0;
@@ -73,20 +67,15 @@ static size_t letters(const char *s, size_t n) {
 const char *emit_trace_source(Context *cx, Span span) {
   if (!span.source) return "{\"\", 0, 0, 0, \"\"}";
   int line, column;
-  Text t = {.cx = cx};
   span_position(span, &line, &column);
-  const char *text = span.source->text;
+  const char *text = span.source->text, *path = span.source->path, *slash = strrchr(path, '/');
   size_t start = span.start, end = span.start;
   while (start > 0 && text[start - 1] != '\n') start--;
   while (end < span.source->length && text[end] != '\n' && text[end] != '\r') end++;
   size_t last = span.end < end ? span.end : end;
-  text_add(&t, "{");
-  add_quoted(&t, span.source->path, strlen(span.source->path));
-  text_printf(&t, ", %d, %d, %d, ", line, column,
-              last > span.start ? (int)letters(text + span.start, last - span.start) : 1);
-  add_quoted(&t, text + start, end - start);
-  text_add(&t, "}");
-  return t.data;
+  int width = last > span.start ? (int)letters(text + span.start, last - span.start) : 1;
+  return arena_printf(cx, "{%s, %d, %d, %d, %s}", emit_quoted(cx, slash ? slash + 1 : path), line, column, width,
+                      emit_quoted(cx, intern_n(cx, text + start, end - start)));
 }
 
 typedef struct Speller {
@@ -179,10 +168,7 @@ static void add_site(Body *b, const Node *n, Tables *t) {
   count = add_loops(plan, n, p->loop, t);
   const char *name = spelled(&(Speller){{spelled}, b}.names, n), *formula = formula_of(b, n);
   Text *out = &t->sites;
-  text_add(out, "    {");
-  add_quoted(out, name, strlen(name));
-  text_add(out, ", ");
-  add_quoted(out, formula, strlen(formula));
+  text_printf(out, "    {%s, %s", emit_quoted(b->cx, name), emit_quoted(b->cx, formula));
   const char *operation = operation_of(n);
   text_printf(out, ", \"%s\", %s, %s,\n     %s,\n     %d, %lld, %lld, %d, %d, %d, %d, %d},\n", operation, kind_of(n),
               rule_of(n), emit_trace_source(b->cx, n->span), n->item, (long long)t->elements, (long long)p->count, axes,
@@ -190,15 +176,34 @@ static void add_site(Body *b, const Node *n, Tables *t) {
   t->elements += p->count;
 }
 
-static bool is_adjoint(const Node *n) { return strncmp(n->label, "δ", strlen("δ")) == 0; }
+static bool is_word_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (c & 0x80);
+}
+
+/* A name that the line does not have is one of a function of the prelude that it calls: of `c1 = conv2d(x, 16, 5)`,
+ * "c1: y". */
+static const char *watched_name(Context *cx, const Node *n) {
+  const char *bare = bare_name(n), *text;
+  size_t length = strlen(bare), start = n->span.start, end, word;
+  if (!n->span.source) return n->label;
+  text = n->span.source->text;
+  while (start > 0 && text[start - 1] != '\n') start--;
+  for (end = start; end < n->span.source->length && text[end] != '\n'; end++)
+    if (strncmp(text + end, bare, length) == 0 && (end == start || !is_word_letter(text[end - 1])) &&
+        !is_word_letter(text[end + length]))
+      return n->label;
+  while (start < end && text[start] == ' ') start++;
+  for (word = start; word < end && is_word_letter(text[word]);) word++;
+  bool named = word > start && strncmp(text + start, "return ", 7) != 0;
+  return named ? arena_printf(cx, "%.*s: %s", (int)(word - start), text + start, n->label) : n->label;
+}
 
 static void add_watched_site(Body *b, const TraceSites *sites, int site, Tables *t) {
   const Node *n = sites->list.at[site];
   int axis = -1, times = 0;
   for (int k = 0; k < n->naxes && axis < 0; k++)
     if (is_time(b->plan, n, k)) axis = k, times = (int)n->axes[k].extent;
-  text_add(&t->watched, "    {");
-  add_quoted(&t->watched, n->label, strlen(n->label));
+  text_printf(&t->watched, "    {%s", emit_quoted(b->cx, watched_name(b->cx, n)));
   text_printf(&t->watched, ", %d, %d, -1, %d, %d, %d},\n", is_adjoint(n), site, axis, times, t->times);
   t->times += times;
   t->nwatched++;
@@ -209,8 +214,7 @@ static void add_watched_gradients(Body *b, Tables *t) {
     const Root *root = &b->plan->roots[k];
     if (root->dest != DEST_GRAD) continue;
     const char *path = b->em->program->params.at[root->item].path;
-    text_add(&t->watched, "    {");
-    add_quoted(&t->watched, path, strlen(path));
+    text_printf(&t->watched, "    {%s", emit_quoted(b->cx, path));
     text_printf(&t->watched, ", 2, -1, %d, -1, 0, %d},\n", root->item, t->times);
     t->nwatched++;
   }

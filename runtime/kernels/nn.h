@@ -261,6 +261,7 @@ typedef struct nn_model {
     uint32_t standardize; /* mask of inputs */
   } train;
   size_t trace;           /* byte offset of an nn_trace in a work area (nn_trace.h); 0: there is none */
+  const struct nn_trace_table *const *traced; /* by loss: that of its gradient, or NULL */
 } nn_model;
 
 /* clang-format on */

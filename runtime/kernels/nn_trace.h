@@ -79,9 +79,16 @@ typedef struct nn_trace_table { /* of a function */
 
 typedef struct nn_trace_range { /* of a watched value, since it was last cleared */
   float least, most;      /* of what is finite */
-  double sum, squares;    /* of magnitudes, of squares */
+  double sum, squares;    /* of magnitudes; of squares, the mean over examples */
   int64_t finite, others;
 } nn_trace_range;
+
+typedef struct nn_trace_summary { /* of the calls of a function */
+  const nn_trace_table *table;
+  nn_trace_range *ranges; /* by watched row */
+  double *times;          /* sums of squares, the mean over examples */
+  int calls;
+} nn_trace_summary;
 
 enum { NN_TRACE_OPERANDS = 8, NN_TRACE_PATH = 12 };
 typedef enum nn_trace_found { NN_TRACE_NOTHING, NN_TRACE_IN_FUNCTION, NN_TRACE_IN_UPDATE } nn_trace_found;
@@ -106,10 +113,8 @@ typedef struct nn_trace { /* part of a work area */
   int slot;               /* the optimizer's state: 1; a parameter: 0 */
   int64_t element;        /* of all floats of the parameters, or of the states of optimizers */
   double before, gradient, after;
-  /* a summary: NULL, or nwatched ranges and sums of squares at `times` times of the last call of a gradient */
-  nn_trace_range *ranges;
-  double *times;
-  const nn_trace_table *ranges_of;
+  nn_trace_summary *summaries; /* what is to be filled, or NULL */
+  int nsummaries;
   /* the search */
   int32_t *from, *queue;  /* by element: 0, 1 for a result's, or 2 + the one that it went into; elements to look at */
   int32_t elements, head, tail;
@@ -137,8 +142,10 @@ void nn_trace_array(nn_trace *t, int site, ptrdiff_t count, const float *values)
  */
 void nn_trace_update(nn_trace *t, const nn_trace_source *by, int slot, size_t count, const float *before,
                      const float *gradient, const float *after);
-/* Adds the elements of watched row k, where a summary is wanted. */
-void nn_trace_watch(nn_trace *t, const nn_trace_table *table, int k, ptrdiff_t count, const float *values);
+/* The summary that is wanted of this function, or NULL; adds the elements of its watched row k, which are of so many
+ * examples. An adjoint counts as that of an example's own loss, of which the mean is n times as flat. */
+nn_trace_summary *nn_trace_watching(nn_trace *t);
+void nn_trace_watch(nn_trace_summary *s, int k, ptrdiff_t count, const float *values, int examples);
 /* The array that an element belongs to. */
 int nn_trace_site_of(const nn_trace_table *table, int32_t element);
 

@@ -219,22 +219,29 @@ void nn_trace_update(nn_trace *t, const nn_trace_source *by, int slot, size_t co
 
 /* ---- ranges ---- */
 
-void nn_trace_watch(nn_trace *t, const nn_trace_table *table, int k, ptrdiff_t count, const float *values) {
-  if (!t->ranges || t->ranges_of != table) return;
-  const nn_trace_watched *row = &table->watched[k];
-  const nn_trace_axis *axis = row->axis < 0 ? NULL : &table->axes[table->sites[row->site].axes + row->axis];
-  nn_trace_range *r = &t->ranges[k];
+nn_trace_summary *nn_trace_watching(nn_trace *t) {
+  for (int k = 0; k < t->nsummaries; k++)
+    if (t->summaries[k].table == t->table) return t->summaries[k].calls++, &t->summaries[k];
+  return NULL;
+}
+
+void nn_trace_watch(nn_trace_summary *s, int k, ptrdiff_t count, const float *values, int examples) {
+  const nn_trace_watched *row = &s->table->watched[k];
+  const nn_trace_axis *axis = row->axis < 0 ? NULL : &s->table->axes[s->table->sites[row->site].axes + row->axis];
+  nn_trace_range *r = &s->ranges[k];
+  float scale = row->kind == 1 ? (float)examples : 1.0f;
   for (ptrdiff_t q = 0; q < count; q++) {
-    double x = (double)values[q];
+    float x = scale * values[q];
+    double square = (double)x * (double)x / (double)examples;
     if (!isfinite(x)) {
       r->others++;
       continue;
     }
-    if (!r->finite || values[q] < r->least) r->least = values[q];
-    if (!r->finite || values[q] > r->most) r->most = values[q];
+    if (!r->finite || x < r->least) r->least = x;
+    if (!r->finite || x > r->most) r->most = x;
     r->finite++;
-    r->sum += fabs(x);
-    r->squares += x * x;
-    if (axis) t->times[row->first + (int)(q / axis->stride % axis->extent)] += x * x;
+    r->sum += fabs((double)x);
+    r->squares += square;
+    if (axis) s->times[row->first + (int)(q / axis->stride % axis->extent)] += square;
   }
 }

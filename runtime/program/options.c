@@ -38,6 +38,8 @@ static const option options_table[] = {
   {"--resume", "FILE", TEXT, CLI_TRAIN, AT(resume), 0, 0, "the checkpoint to go on from, as if it had never stopped"},
   {"--history", "FILE", TEXT, CLI_TRAIN, AT(history), 0, 0, "a CSV with a line for each epoch"},
   {"--trace", "FILE", TEXT, CLI_TRAIN, AT(trace), 0, 0, "a CSV of all parameters after each step"},
+  {"--ranges", "FILE", TEXT, CLI_TRAIN, AT(ranges), 0, 0,
+   "a picture (SVG) of the ranges of values and gradients (of a program of nnc --trace-nan)"},
   {"--trace-nan", NULL, FLAG, CLI_TRAIN, AT(trace_nan), 0, 0,
    "stop where the first NaN or infinity is born, and say where (of a program of nnc --trace-nan)"},
   {"--rows", "WHICH", TEXT, ALL, AT(rows), 0, 0,

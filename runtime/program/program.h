@@ -10,6 +10,7 @@
  *     selftest.c         the command selftest, and the same before a training
  *     picture.c, text.c  an output as a picture, as a text
  *     trace.c            the parameters after each step
+ *     ranges_picture.c, ranges.c  ranges of values and gradients: collected, drawn
  *     values.c           losses and metrics, printed
  *     train.c            the command train
  *     write.c            outputs as files
@@ -49,7 +50,7 @@ struct cli { /* the command line, understood */
   int epochs, batch, threads, patience, every, quiet, count, trace_nan;
   uint64_t seed;
   double validate;
-  const char *save, *load, *resume, *history, *trace, *out, *output, *loss, *rows, *test_rows;
+  const char *save, *load, *resume, *history, *trace, *ranges, *out, *output, *loss, *rows, *test_rows;
   cli_set sets[CLI_MOST_SETS];
   int set_count;
   char *copies; /* of the words that were taken apart */

@@ -4,7 +4,7 @@
  * terminal, and a history file. Every file is read, and every path that will be written looked at, before the first
  * step. */
 #define _POSIX_C_SOURCE 200809L
-#include "program/program.h"
+#include "program/ranges.h"
 
 #include <errno.h>
 #include <math.h>
@@ -25,6 +25,7 @@ typedef struct reporter {
   double drawn, since_save;
   int history_failed;
   cli_trace trace;
+  cli_ranges ranges;
 } reporter;
 
 /* ---- progress ---- */
@@ -131,6 +132,7 @@ static int report(void *context, const nn_progress *p, nn_error *error) {
   (void)error;
   if (p->run->model->full ? p->ended : !p->ended) cli_trace_step(&r->trace, p->run);
   if (!p->ended) {
+    cli_ranges_step(&r->ranges);
     if (r->bar) draw_bar(r, p);
     return 0;
   }
@@ -177,17 +179,18 @@ static int check_save(const char *file, nn_error *error) {
 
 static int prepare(nn_run *run, const cli *options, nn_error *error) {
   uint64_t seed = cli_given(options, "--seed") ? options->seed : options->model->train.seed;
-  if (options->trace_nan && !options->model->trace)
+  if ((options->trace_nan || options->ranges) && !options->model->trace)
     return nn_fail(
       error, NN_BAD_USAGE,
-      "--trace-nan: this program keeps too little to look back; `nnc --trace-nan model.nn -o %s` makes one "
-      "that does, whether the option is given or not",
-      options->model->name);
+      "%s: this program keeps too little to look back; `nnc --trace-nan model.nn -o %s` makes one that does",
+      options->trace_nan ? "--trace-nan" : "--ranges", options->model->name);
   if (options->load && options->resume)
     return nn_fail(error, NN_BAD_USAGE, "--load and --resume exclude each other: --resume goes on, --load starts anew");
   if (options->resume && cli_given(options, "--seed"))
     return nn_fail(error, NN_BAD_USAGE, "--seed: with --resume the seed is the checkpoint's");
-  if (check_save(options->save, error) || nn_run_open(run, options->model, seed, error)) return -1;
+  if (check_save(options->save, error) || check_save(options->ranges, error) ||
+      nn_run_open(run, options->model, seed, error))
+    return -1;
   if (options->load && nn_checkpoint_load(options->load, run, NN_LOAD_PARAMETERS, error)) return -1;
   if (options->resume && nn_checkpoint_load(options->resume, run, NN_LOAD_ALL, error)) return -1;
   return set_options(run, options, error);
@@ -223,12 +226,14 @@ static int train(nn_run *run, const nn_data *data, const nn_data *test, const cl
   if ((run->model->flags & NN_COUPLED) && run->options.threads > 1 && !options->quiet)
     fprintf(stderr, "a loss looks across the batch, so it is not cut: one thread\n");
   int result = open_history(&r, run, error);
+  if (!result) result = cli_ranges_open(&r.ranges, options->ranges, run, error);
   if (!result) result = cli_trace_open(&r.trace, options->trace, run, error);
   if (!result && !options->save && !options->quiet)
     fprintf(stderr, "nothing is saved: --save FILE keeps the parameters\n");
   if (!result) result = nn_train(run, data, tests(options) ? test : NULL, report, &r, error);
   if (r.bar) fprintf(stderr, "\r\033[K");
   if (r.history && fclose(r.history)) r.history_failed = 1;
+  if (cli_ranges_close(&r.ranges, error)) result = -1;
   if (cli_trace_close(&r.trace, error) || result) return -1;
   print_end(run, options, first_epoch);
   result = finish(run, test, options, error);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# nnc --trace-nan: where the first NaN or infinity was born. Planted ones (log of 0, division by 0, an exploding recurrence, 0/0 in a
+# nnc --trace-nan: where the first NaN or infinity was born, and train --ranges: a picture of ranges. Planted ones (log of 0, division by 0, an exploding recurrence, 0/0 in a
 # mask, overflow in exp, an update that goes too far) are traced to the line, the element, the step and the row of the data. Each model
 # computes what it computes without the option, with no false alarm, and names the element of a parameter or an input where NaN or
 # infinity was put; every sixth model of models/ (WHOLE=1: all).
@@ -91,6 +91,8 @@ minimize L over v with sgd(0.001)
 train { batch = 4, epochs = 3, shuffle = 0 }
 EOF
 awk 'BEGIN { for (i = 0; i < 12; i++) { for (j = 0; j < 50; j++) printf "%s%d", j ? "," : "", i == 5 && j == 0; print "" } }' >"$work/x.csv"
+cp "$work/x.csv" "$work/explodes.csv"
+cp "$work/t.csv" "$work/t12.csv"
 traced recurrence x=x.csv t=t.csv
 said "a recurrence that explodes" <<'EOF'
 recurrence.nn:7:10: sum of 2 terms = inf; the largest is 10 * 1e+38, in the training loss L
@@ -236,6 +238,69 @@ generate "$work/mask.nn" "$work" --trace-nan
 check "C of one's own is compiled" sh -c "\$CC $STRICT -O1 -Iruntime/kernels -c -o '$work/mask.o' '$work/mask.c' &&
   \$CC -I'$work' -Iruntime/kernels -Iruntime -o '$work/own' '$work/own.c' '$work/mask.o' $BUILD/libnn.a $LINK"
 check "... and is told" sh -c "'$work/own' >'$work/out' && grep -q 'element mean_q of example 1' '$work/out' && grep -q 'mask.nn:6:10: 0 / 0 = nan' '$work/out'"
+
+# ---- the ranges of values and gradients as a picture, of numbers that are known: h is 1, 3, 7, 15, 31, and what comes back doubles ----
+cat >"$work/ranged.nn" <<'EOF'
+model ranged
+input x
+param w = 1
+scan t < 5 {
+  init h = 0
+  h[t] = 2*h[t-1] + w*x
+}
+loss L = h[4]
+minimize L with sgd(0)
+train { batch = 2, epochs = 5 }
+EOF
+awk 'BEGIN { for (i = 0; i < 101; i++) print 1 }' >"$work/x.csv"
+check "ranged is compiled" "$nnc" --trace-nan "$work/ranged.nn" -o "$work/ranged"
+check "draws the ranges" "$work/ranged" train x="$work/x.csv" --ranges "$work/ranges.svg" --quiet
+sed -n 's/<text[^>]*>\(.*\)<.text>/\1/p' "$work/ranges.svg" >"$work/texts"
+cat >"$work/wanted" <<'EOF'
+ranged: values and gradients in 255 steps
+Gradients, by layer
+norm, of a layer's parameters; at the right that of the last steps
+steps 1 to 255
+3.1
+31
+w
+31
+Gradients, by time
+norm of what comes back to each time of a recurrence, of an example; right: the last steps
+steps 1 to 255
+δh
+line 6
+time 0
+time 4
+16
+1
+1
+16
+Values
+magnitude: mean (line) to largest (edge); right: least and most of the last steps
+steps 1 to 255
+h
+line 6
+100
+10
+1 to 31
+Adjoints
+derivatives of an example's loss with respect to values, in the same way
+steps 1 to 255
+δh
+line 6
+100
+1
+1 to 16
+EOF
+if cmp -s "$work/wanted" "$work/texts"; then ok "what the picture says"; else diff "$work/wanted" "$work/texts" | not_ok "what the picture says" -; fi
+if have xmllint; then check "the picture is XML" xmllint --noout "$work/ranges.svg"; fi
+"$work/recurrence" train x="$work/explodes.csv" t="$work/t12.csv" --ranges "$work/stopped.svg" --quiet >/dev/null 2>&1
+check "a training that stopped is drawn up to there" grep -q 'recurrence: values and gradients in 2 steps, of which the last was not finite' "$work/stopped.svg"
+check "and what was not finite" grep -q '[0-9] not finite' "$work/stopped.svg"
+fails "ranges of a batch that is cut" 2 '--ranges: expected one thread and a batch of at most 2' "$work/ranged" train x="$work/x.csv" --threads 2 --ranges "$work/r.svg"
+fails "ranges of a program that cannot" 2 '--ranges: this program keeps too little' "$work/plain" train x="$work/x.csv" m="$work/m.csv" t="$work/t.csv" --ranges "$work/r.svg"
+fails "a picture that cannot be written" 2 'no/such/r.svg: cannot be written' "$work/ranged" train x="$work/x.csv" --ranges "$work/no/such/r.svg"
 
 # ---- all models: the same results, no alarm, and what was poisoned is named ----
 alike() { # FILE FILE: to 1e-4: sums are added up in another order
