@@ -177,9 +177,9 @@ static void emit_expected(Emitter *em, Text *out) {
   text_printf(out, "static const nn_expected %s_selftest_expected[] = {\n   ", em->prefix);
   for (int k = 0; k < test->expected.n; k++) {
     const Expected *x = &test->expected.at[k];
-    add_row(out,
-            arena_printf(em->cx, "{NN_EXPECT_%s, %d, %d, %d, %lld, %s, %s},", kinds[x->kind], x->which, x->item,
-                         line_of_row(em, x), (long long)x->element, number(em, x->value), number(em, x->tolerance)));
+    add_row(out, arena_printf(em->cx, "{NN_EXPECT_%s, %d, %d, %d, %d, %lld, %s, %s},", kinds[x->kind], x->which,
+                              x->item, x->point, line_of_row(em, x), (long long)x->element, number(em, x->value),
+                              number(em, x->tolerance)));
   }
   text_add(out, "\n};\n\n");
 }

@@ -35,6 +35,7 @@ typedef enum {
 typedef struct Expected {
   ExpectedKind kind;
   int which, item;
+  int point;       /* 0; of what is whole or chosen, which shows little of what it follows from, further ones */
   int64_t element; /* -1: the sum of all elements, each with its sign of the point */
   double value, tolerance;
   int routine; /* that computes it; -1: steps */

@@ -23,7 +23,8 @@ typedef struct Trial {
   int examples;
   NodeList nodes; /* of all routines */
   uint64_t shake; /* seed of the errors; 0: none */
-  Values start;
+  Values start; /* at the point at hand */
+  int point;    /* its number */
   bool train; /* steps are made */
   Training *training;
 } Trial;
@@ -34,7 +35,7 @@ double selftest_unit(uint32_t seed, uint32_t array, uint32_t k); /* in -1..1 */
 double selftest_sign(uint32_t seed, uint32_t array, uint32_t k);
 int64_t selftest_element(uint32_t seed, uint32_t array, int j, int64_t count);
 void selftest_spread(Trial *t, int manner);
-void selftest_point(Trial *t);
+void selftest_point(Trial *t, int point);
 /* Gives leaves these values, and draws and the step those of turn `turn` of step `step`. */
 void selftest_place(Trial *t, const Values *v, int turn, int step);
 Shake selftest_shake(const Trial *t);

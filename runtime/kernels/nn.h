@@ -192,7 +192,8 @@ typedef enum nn_expect {
 
 typedef struct nn_expected { /* a value that nnc computed in double precision */
   nn_expect kind;
-  int which, item, line;  /* which loss, output, metric or step; item: param or state */
+  int which, item;        /* which loss, output, metric or step; item: param or state */
+  int point, line;        /* point: 0, or a further one for metrics and whole outputs */
   int32_t element;        /* -1: the sum of all, each with its sign */
   float value, tolerance; /* as far as rounding of floats may take it */
 } nn_expected;

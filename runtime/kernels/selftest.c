@@ -22,6 +22,7 @@ typedef struct Test {
   nn_selftest_line *line;
   void *to;
   const void *in[MOST_INPUTS], *wide[MOST_INPUTS]; /* inputs of floats, of doubles */
+  int point;                                       /* at hand */
   int compared, failed, part_failed;               /* in the part at hand; in all */
 } Test;
 
@@ -142,9 +143,11 @@ static uint32_t hashed(uint32_t seed, uint32_t array, size_t k) {
   return scramble(scramble(scramble(seed) ^ array) + (uint32_t)k * UINT32_C(0x9e3779b9));
 }
 
-static float value_at(const nn_selftest *t, nn_spread s, uint32_t array, size_t k) {
-  const double u = ((double)(hashed(t->seed, array, k) >> 16) - 32767.5) / 32768.0;
-  return (float)((double)s.middle + (double)s.spread * u);
+static uint32_t seed_of(const Test *s) { return s->t->seed + (uint32_t)s->point * UINT32_C(1000003); }
+
+static float value_at(const Test *s, nn_spread spread, uint32_t array, size_t k) {
+  const double u = ((double)(hashed(seed_of(s), array, k) >> 16) - 32767.5) / 32768.0;
+  return (float)((double)spread.middle + (double)spread.spread * u);
 }
 
 static double sign_at(const nn_selftest *t, uint32_t array, size_t k) {
@@ -158,7 +161,7 @@ static size_t element_at(const nn_selftest *t, uint32_t array, int j, size_t cou
 static void fill_array(const Test *s, const nn_array *a, nn_spread spread, uint32_t array, float *narrow,
                        double *wide) {
   for (size_t k = 0; k < a->count; k++) {
-    narrow[a->offset + k] = value_at(s->t, spread, array, k);
+    narrow[a->offset + k] = value_at(s, spread, array, k);
     wide[a->offset + k] = (double)narrow[a->offset + k];
   }
 }
@@ -167,7 +170,7 @@ static float *floats(const Test *s, size_t offset) { return (float *)(void *)(s-
 static double *doubles(const Test *s, size_t offset) { return (double *)(void *)(s->area + offset); }
 static const void *state_of(const Test *s) { return s->m->nstates ? s->model + s->m->state : NULL; }
 
-static void set_point(const Test *s) {
+static void set_parameters(const Test *s) {
   for (int k = 0; k < s->m->nparams; k++)
     fill_array(s, &s->m->params[k], s->t->params[k], ARRAY_PARAM + (uint32_t)k, floats(s, s->m->param),
                doubles(s, s->t->param));
@@ -180,7 +183,8 @@ static void set_integer(const Test *s, int item, int32_t *out, size_t count) {
   const nn_input *in = &s->m->inputs[item];
   const int range = in->kind == NN_INT ? 10 : in->classes;
   for (size_t k = 0; k < count; k++)
-    out[k] = (int32_t)(hashed(s->t->seed, ARRAY_INPUT + (uint32_t)item, k) % (uint32_t)range) + (in->kind == NN_EXTENT);
+    out[k] = (int32_t)(hashed(seed_of(s), ARRAY_INPUT + (uint32_t)item, k) % (uint32_t)range) + (in->kind == NN_EXTENT);
+  if (in->kind == NN_EXTENT) out[0] = range; /* one example has all places */
 }
 
 static void set_inputs(Test *s) {
@@ -196,7 +200,7 @@ static void set_inputs(Test *s) {
       continue;
     }
     for (size_t k = 0; k < count; k++) {
-      narrow[k] = value_at(s->t, s->t->inputs[i], ARRAY_INPUT + (uint32_t)i, k);
+      narrow[k] = value_at(s, s->t->inputs[i], ARRAY_INPUT + (uint32_t)i, k);
       wide[k] = (double)narrow[k];
     }
     s->in[i] = narrow;
@@ -204,6 +208,12 @@ static void set_inputs(Test *s) {
     narrow += count;
     wide += count;
   }
+}
+
+static void set_point(Test *s, int point) {
+  s->point = point;
+  set_parameters(s);
+  set_inputs(s);
 }
 
 /* All that a call must write before it reads it: NaN, and -1 for integers. */
@@ -292,7 +302,7 @@ static void compare_output(Test *s, int which) {
   o->run(s->model + s->m->param, state_of(s), s->model + s->m->work, s->t->examples, s->in, out, s->t->seed, 0);
   for (int k = 0; k < s->t->nexpected; k++) {
     const nn_expected *x = &s->t->expected[k];
-    if (x->kind == NN_EXPECT_OUTPUT && x->which == which)
+    if (x->kind == NN_EXPECT_OUTPUT && x->which == which && x->point == s->point)
       compare_expected(s, x, pick(s, x, out, o->integer, ARRAY_OUTPUT + (uint32_t)which, count));
   }
 }
@@ -302,14 +312,21 @@ static void compare_value(Test *s, nn_expect kind, int which, nn_value_fn *value
   spoil(s);
   float found = value(s->model + s->m->param, state_of(s), s->model + s->m->work, s->t->examples, s->in, s->t->seed, 0);
   for (int k = 0; k < s->t->nexpected; k++)
-    if (s->t->expected[k].kind == kind && s->t->expected[k].which == which)
+    if (s->t->expected[k].kind == kind && s->t->expected[k].which == which && s->t->expected[k].point == s->point)
       compare_expected(s, &s->t->expected[k], (double)found);
 }
 
 static void test_values(Test *s) {
-  for (int k = 0; k < s->m->nlosses; k++) compare_value(s, NN_EXPECT_LOSS, k, s->m->losses[k].value);
-  for (int k = 0; k < s->m->nmetrics; k++) compare_value(s, NN_EXPECT_METRIC, k, s->m->metrics[k].value);
-  for (int k = 0; k < s->m->noutputs; k++) compare_output(s, k);
+  int points = 0;
+  for (int k = 0; k < s->t->nexpected; k++)
+    if (s->t->expected[k].point > points) points = s->t->expected[k].point;
+  for (int point = points; point >= 0; point--) {
+    set_point(s, point);
+    for (int k = 0; k < s->m->nlosses && !point; k++) compare_value(s, NN_EXPECT_LOSS, k, s->m->losses[k].value);
+    for (int k = 0; k < s->m->nmetrics; k++) compare_value(s, NN_EXPECT_METRIC, k, s->m->metrics[k].value);
+    for (int k = 0; k < s->m->noutputs; k++)
+      if (!point || s->m->outputs[k].integer) compare_output(s, k);
+  }
   end_part(s, " losses, metrics and outputs");
 }
 
@@ -428,6 +445,11 @@ static void test_steps(Test *s) {
       if (s->t->expected[k].kind == NN_EXPECT_STEP && s->t->expected[k].which == step)
         compare_expected(s, &s->t->expected[k], (double)loss);
   }
+  uint64_t count;
+  Line l = {{0}, 0};
+  memcpy(&count, s->model + s->m->step, sizeof count);
+  add(&l, "the number of steps");
+  compare(s, &l, "", (double)s->t->steps, (double)count, 0.0);
   for (int k = 0; k < s->t->nexpected; k++) {
     const nn_expected *x = &s->t->expected[k];
     if (x->kind == NN_EXPECT_PARAM) compare_array(s, x, floats(s, s->m->param), 0);
@@ -440,8 +462,6 @@ int nn_selftest_run(const nn_model *m, void *model, void *area, nn_selftest_line
   Test s = {.m = m, .t = m->selftest, .model = (char *)model, .area = (char *)area, .line = line, .to = to};
   if (!s.t) return -1;
   m->init(model, s.t->seed);
-  set_point(&s);
-  set_inputs(&s);
   test_values(&s);
   test_gradients(&s);
   if (s.t->steps) test_steps(&s);
