@@ -8,21 +8,23 @@
 
 #include <math.h>
 
-#define FEW       64   /* arrays up to this size are probed at every element where WORK allows it, */
-#define PROBES    16   /* larger ones at so many, and along all elements at once */
-#define WORK      5e8  /* terms to be summed for all probes, a fraction of a second, */
-#define LITTLE    2e6  /* and for one evaluation of everything; beyond, fewer examples are taken, */
-#define EXAMPLE   2e8  /* and beyond this the fewest */
-#define SEEDS     3    /* points of each manner */
-#define SHAKES    3    /* times that errors are made */
-#define MARGIN    8    /* times the largest move under these is tolerated, */
-#define ROUNDED   2e-6 /* and this much of a value */
-#define KINK      1e-4 /* of the largest gradient of an array: a quotient that is farther from it says nothing */
-#define BLURRED   1e-2 /* where rounding takes more than this of the largest gradient, it says nothing either */
-#define MOST_WORK 2e10 /* for all points that are tried */
-#define UNFIT     1000 /* of a value that is lost; 1: of a gradient that quotients do not follow */
-#define STEPS     3
-#define LONG      8 /* so many where a loss takes turns in some of them only */
+#define FEW        64  /* arrays up to this size are probed at every element where WORK allows it, */
+#define PROBES     16  /* larger ones at so many, and along all elements at once */
+#define WORK       5e8 /* terms to be summed for all probes, a fraction of a second, */
+#define LITTLE     2e6 /* and for one evaluation of everything; beyond, fewer examples are taken, */
+#define EXAMPLE    2e8 /* and beyond this the fewest */
+#define POINTS     6   /* further ones, for what is whole or chosen */
+#define FEW_POINTS 2
+#define SEEDS      3    /* points of each manner */
+#define SHAKES     3    /* times that errors are made */
+#define MARGIN     8    /* times the largest move under these is tolerated, */
+#define ROUNDED    2e-6 /* and this much of a value */
+#define KINK       1e-4 /* of the largest gradient of an array: a quotient that is farther from it says nothing */
+#define BLURRED    1e-2 /* where rounding takes more than this of the largest gradient, it says nothing either */
+#define MOST_WORK  2e10 /* for all points that are tried */
+#define UNFIT      1000 /* of a value that is lost; 1: of a gradient that quotients do not follow */
+#define STEPS      3
+#define LONG       8 /* so many where a loss takes turns in some of them only */
 
 /* ---- what is probed ---- */
 
@@ -243,6 +245,7 @@ static void choose_examples(Trial *t) {
   int most = t->p->train.batch > 0 ? t->p->train.batch : 1;
   for (int k = 0; k < 3; k++) {
     t->examples = most < counts[k] ? most : counts[k];
+    t->points = k ? FEW_POINTS : POINTS;
     t->e = evaluation_new(t->p->graph, t->examples, 1);
     if (cost_of(t->p, t->e) <= most_cost[k]) return;
   }

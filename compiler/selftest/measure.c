@@ -9,8 +9,7 @@
 
 enum {
   WHOLE = 4, /* arrays up to this size are compared at each element, */
-  SOME = 3,  /* larger ones at so many */
-  POINTS = 6 /* further ones, for metrics and whole outputs */
+  SOME = 3   /* larger ones at so many */
 };
 
 /* ---- rows ---- */
@@ -61,7 +60,7 @@ static void list_points(Trial *t) {
     if (r->kind == ROUTINE_METRIC || (r->kind == ROUTINE_OUTPUT && r->integer)) list_routine(t, k, which);
   }
   each = t->test->expected.n - from;
-  for (int point = 1; point <= POINTS; point++)
+  for (int point = 1; point <= t->points; point++)
     for (int k = 0; k < each; k++) {
       Expected x = t->test->expected.at[from + k];
       x.point = point;
@@ -144,6 +143,6 @@ static void measure_steps(Trial *t, double *out) {
 void selftest_measure(Trial *t, double *out) {
   bool further = false;
   for (int k = 0; k < t->test->expected.n; k++) further = further || t->test->expected.at[k].point;
-  for (int point = further ? POINTS : 0; point >= 0; point--) measure_point(t, point, out); /* the last: 0 */
+  for (int point = further ? t->points : 0; point >= 0; point--) measure_point(t, point, out); /* the last: 0 */
   if (t->train) measure_steps(t, out);
 }

@@ -20,12 +20,12 @@ typedef struct Trial {
   const int64_t *offsets;
   Selftest *test;
   Evaluation *e;
-  int examples;
-  NodeList nodes; /* of all routines */
-  uint64_t shake; /* seed of the errors; 0: none */
-  Values start; /* at the point at hand */
-  int point;    /* its number */
-  bool train; /* steps are made */
+  int examples, points; /* further points, for metrics and whole outputs */
+  NodeList nodes;       /* of all routines */
+  uint64_t shake;       /* seed of the errors; 0: none */
+  Values start;         /* at the point at hand */
+  int point;            /* its number */
+  bool train;           /* steps are made */
   Training *training;
 } Trial;
 
