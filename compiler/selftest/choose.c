@@ -187,6 +187,7 @@ static void finish(Trial *t) {
   for (int k = 0; k < test->expected.n; k++)
     if (!test->expected.at[k].lost && !test->expected.at[k].probed) test->expected.at[kept++] = test->expected.at[k];
   test->expected.n = kept;
+  selftest_add_start(t);
 }
 
 /* ---- points ---- */

@@ -103,6 +103,7 @@ const Root *selftest_root(const Program *p, const Expected *x) {
 /* The hash's name of the array that a row is about. */
 static uint32_t array_of(const Expected *x) {
   switch (x->kind) {
+  case EXPECT_START: return (x->which ? ARRAY_STATE : ARRAY_PARAM) + (uint32_t)x->item;
   case EXPECT_NEXT:
   case EXPECT_STATE: return ARRAY_STATE + (uint32_t)x->item;
   case EXPECT_OUTPUT: return ARRAY_OUTPUT + (uint32_t)x->which;
@@ -115,6 +116,17 @@ static double element_of(const Trial *t, const Expected *x, const double *values
   if (x->element >= 0) return values[x->element];
   for (int64_t k = 0; k < count; k++) sum += values[k] * selftest_sign(t->test->seed, array_of(x), (uint32_t)k);
   return sum;
+}
+
+void selftest_add(Trial *t, ExpectedKind kind, int which, int item, uint32_t array, int64_t count, const double *values,
+                  double tolerance) {
+  int from = t->test->expected.n;
+  add_array(t, kind, which, item, array, count, -1);
+  for (int k = from; k < t->test->expected.n; k++) {
+    Expected *x = &t->test->expected.at[k];
+    x->value = element_of(t, x, values, count);
+    x->tolerance = tolerance * (x->element < 0 ? sqrt((double)count) : 1);
+  }
 }
 
 static void measure_point(Trial *t, int point, double *out) {

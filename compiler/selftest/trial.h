@@ -57,6 +57,13 @@ int selftest_routine(const Program *p, RoutineKind kind, int which);
 
 void selftest_list(Trial *t);                 /* the rows of test->expected, but for their values */
 void selftest_measure(Trial *t, double *out); /* their values */
+/* Rows for an array of known values: some elements, and all together, each within this tolerance. */
+void selftest_add(Trial *t, ExpectedKind kind, int which, int item, uint32_t array, int64_t count, const double *values,
+                  double tolerance);
 const Root *selftest_root(const Program *p, const Expected *x);
+
+/* ---- selftest/start.c: rows, with their values ---- */
+
+void selftest_add_start(Trial *t);
 
 #endif

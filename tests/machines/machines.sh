@@ -61,6 +61,30 @@ references() {
   ok "$m: all $(echo "$references" | wc -w) models were held against PyTorch"
 }
 
+# ---- trainers that test themselves: with the kernels alone, in static memory, as on a machine without files ----
+
+selftests() {
+  cat >"$here/report.c" <<'END'
+#include "model.h"
+#include <stdio.h>
+static void report(void *to, int failed, const char *text) { if (to || failed) printf("%s\n", text); }
+static MODEL model;
+static SCRATCH scratch;
+int main(void) { return SELFTEST(&model, &scratch, report, NULL) != 0; }
+END
+  ran=0
+  for model in $selftests; do
+    "$nnc" --selftest "$model" -o "$here/model.c" >"$here/log" 2>&1 || { not_ok "$m: $model is generated" - <"$here/log"; continue; }
+    prefix=$(prefix_of "$here/model.h") type=$(sed -n 's/^int [a-z0-9A-Z_]*_selftest(\([^ ]*\) \*m.*/\1/p' "$here/model.h")
+    # shellcheck disable=SC2086 # several words
+    $compiler $STRICT $excess -O2 $flags -static -Iruntime/kernels -I"$here" -DMODEL="$type" -DSCRATCH="${prefix}_selftest_work" \
+      -DSELFTEST="${prefix}_selftest" -o "$here/run" "$here/report.c" "$here/model.c" "$here"/runtime-kernels-*.o -lm >"$here/log" 2>&1 &&
+      $RUN "$here/run" >"$here/log" 2>&1 && { ran=$((ran + 1)); continue; }
+    not_ok "$m: $model tests itself" - <"$here/log"
+  done
+  ok "$m: $ran of $(echo "$selftests" | wc -w) models tested themselves"
+}
+
 # ---- checkpoints and data that travel ----
 
 # near NAME FILE FILE: numbers, the same to a hundred-thousandth.
@@ -130,6 +154,7 @@ END
 awk 'BEGIN { srand(1); for (i = 0; i < 60; i++) { c = i % 3; print c + rand() "," 2*rand() - c "," rand() >"'"$work"'/x.csv"; print c >"'"$work"'/y.csv" } }'
 sed 's/standardize = x/standardize = x, epochs = 30/' "$work/own.nn" >"$work/here.nn"
 "$nnc" "$work/here.nn" -o "$work/own" >"$work/log" 2>&1 || not_ok "a program of here" - <"$work/log"
+selftests=$(all_models | awk -v full="${FULL:-}" 'full || NR % 30 == 7')
 references=$(all_references | awk -v full="${FULL:-}" 'full || NR % 25 == 3')
 
 for m in $MACHINES; do
@@ -147,6 +172,7 @@ for m in $MACHINES; do
   echo "-lm -lpthread" >"$here/nn.link"
   runtime_tests
   references
+  selftests
   travels
   for script in two_models embedded_full_batch; do
     CC="$compiler $flags -static" RUN="$RUN" LIBRARY="$here" sh tests/program/$script.sh >"$here/log" 2>&1
