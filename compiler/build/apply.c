@@ -8,13 +8,29 @@
 
 enum { MOST_FACTORS = 16 };
 
+/* Without rounding: false where that cannot be. */
+static bool fold_exactly(Op op, const double *x, double *y) {
+  int n = (int)x[op_rows[op].arity > 1];
+  *y = op_apply(op, x);
+  if (!isfinite(*y)) return !op_loses(op, x, *y);
+  switch (op) { /* algebra, a rule for each */
+  case OP_ADD: return number_sum(x[0], x[1], y);
+  case OP_SUB: return number_sum(x[0], -x[1], y);
+  case OP_DIV: return number_quotient(x[0], x[1], y);
+  case OP_SQRT: return number_root(x[0], y);
+  case OP_POW: return x[1] == n && number_power(x[0], n, y);
+  case OP_MOD: return number_is_exact(x[0]) && number_is_exact(x[1]);
+  default: return !op_loses(op, x, *y);
+  }
+}
+
 static Read *fold(Graph *g, Op op, Read *const *x) {
   double value[3];
   int arity = op_rows[op].arity;
   for (int k = 0; k < arity; k++)
     if (!read_constant(x[k], &value[k])) return NULL;
   double y = op_apply(op, value);
-  return g->exact && op_loses(op, value, y) ? NULL : build_constant(g, y);
+  return g->exact && !fold_exactly(op, value, &y) ? NULL : build_constant(g, y);
 }
 
 static bool is_value(const Read *r, double v) {
@@ -49,7 +65,7 @@ static Read *bounded(Graph *g, Op op, Read *const *x) {
 
 /* Algebra that holds for every value: a + 0, 0 - a, a / c, powers with small constant exponents, where(1, a, b). */
 static Read *algebra(Graph *g, Op op, Read *const *x) {
-  double c;
+  double c, inverse;
   switch (op) { /* algebra, a rule for each */
   case OP_ADD:
     if (is_value(x[0], 0)) return x[1];
@@ -60,7 +76,8 @@ static Read *algebra(Graph *g, Op op, Read *const *x) {
     if (is_value(x[0], 0)) return build_scale(g, -1, x[1]);
     return NULL;
   case OP_DIV:
-    if (read_constant(x[1], &c) && c != 0) return c == 1 ? x[0] : build_scale(g, 1 / c, x[0]);
+    if (read_constant(x[1], &c) && c != 0 && (number_quotient(1, c, &inverse) || !g->exact))
+      return c == 1 ? x[0] : build_scale(g, g->exact ? inverse : 1 / c, x[0]);
     if (is_value(x[0], 0)) return x[0];
     return NULL;
   case OP_POW:

@@ -40,10 +40,17 @@ static bool take_apart(const Product *p, const Read *r) {
 
 static void add_factor(Product *p, Read *r);
 
+void product_scale(Product *p, double by) {
+  double scale;
+  if (!p->g->exact) p->scale *= by;
+  else if (number_product(p->scale, by, &scale)) p->scale = scale;
+  else VEC_PUSH(p->g->cx, &p->factors, build_constant(p->g, by)); /* as a factor it is not rounded */
+}
+
 static void add_inside(Product *p, const Read *r) {
   const Node *n = r->node;
   Subst s = read_subst(r);
-  p->scale *= n->scale;
+  product_scale(p, n->scale);
   for (int k = 0; k < n->nguards; k++) product_add_guard(p, index_substitute(p->g, n->guards[k].e, &s), n->guards[k].n);
   for (int k = 0; k < n->nreads; k++) add_factor(p, read_substitute(p->g, n->reads[k], &s));
 }

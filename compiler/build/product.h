@@ -16,6 +16,7 @@ typedef struct Product {
 /* build/product.c */
 Read *product_solve(Product *p);  /* all steps */
 Read *product_finish(Product *p); /* those from `pull out` on */
+void product_scale(Product *p, double by);
 bool product_sums(const Product *p, int var);
 void product_drop_summed(Product *p, int var);
 void product_substitute(Product *p, const Subst *s); /* in all factors and guards */

@@ -34,7 +34,7 @@ void product_drop_idle_summed(Product *p) {
       subst_add(&s, var, index_constant(p->g, 0));
       product_substitute(p, &s);
     } else if (axis.kind == AXIS_PLAIN) {
-      p->scale *= (double)axis.extent;
+      product_scale(p, (double)axis.extent);
     } else if (axis.kind == AXIS_BATCH) {
       VEC_PUSH(p->g->cx, &p->factors, read_make(p->g, build_leaf(p->g, NODE_BATCH, 0, 0, NULL, "n"), NULL));
     } else {

@@ -122,7 +122,7 @@ static void through_product(Sweep *s, const Opened *o, Read *const *to, Read *co
     Integrand t = integrand(o);
     if (y->nreads + 1 > MOST_FACTORS || y->nguards > MOST_GUARDS)
       bug("differentiate", "a product of %d factors", y->nreads);
-    t.scale = y->scale * times;
+    if (!number_product(y->scale, times, &t.scale) || !s->g->exact) t.scale = y->scale * times;
     for (int j = 0; j < y->nreads; j++)
       if (j != k) t.factors[t.nfactors++] = x[j];
     for (int j = 0; j < y->nguards; j++)

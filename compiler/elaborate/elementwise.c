@@ -11,10 +11,10 @@ static void report_unequal(Elaborator *el, const Value *x, const Value *y, Span 
 
 static Value *number_of(Elaborator *el, Op op, int n, Value *const *args, const double *x, Span span) {
   Value *v = value_number(el, op == OP_PRODUCT ? x[0] * (n > 1 ? x[1] : 1) : op_apply(op, x), span);
-  bool more = el->g->exact && op != OP_PRODUCT && op_loses(op, x, v->number);
+  bool more = el->g->exact && (!number_is_exact(v->number) || (op != OP_PRODUCT && op_loses(op, x, v->number)));
   Read *reads[4];
   for (int k = 0; k < n; k++) {
-    more = more || args[k]->read;
+    more = more || args[k]->read || (el->g->exact && !number_is_exact(x[k]));
     reads[k] = value_number_read(el, args[k]);
   }
   if (more)

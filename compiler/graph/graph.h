@@ -14,6 +14,7 @@
  * Its files, each of which calls those before it only:
  *     axis.c        the graph, free variables, their axes
  *     bounds.c      bounds of whole values
+ *     number.c      arithmetic without rounding
  *     index.c       index expressions
  *     op.c          the table of operations, and their values in double
  *     reduction.c   the table of reductions

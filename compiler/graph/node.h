@@ -179,7 +179,7 @@ struct Graph {
   Node **table;
   size_t table_size, nnodes;
   long proofs; /* operations that proofs took so far (prove/prove.h) */
-  bool exact;  /* no constant is made of others where op_loses: for proofs */
+  bool exact;  /* no constant is made of others where that is rounded: for proofs */
   Span span;   /* given to new nodes */
   Scan *scans; /* from 1 */
   int nscans, cap_scans;
@@ -217,6 +217,15 @@ bool index_uses_in_gather(const Index *e, int var);
  * as an index, which always have. */
 #define MOST_EXACT 9007199254740991.0 /* 2^53 - 1 */
 bool number_is_exact(double x);
+/* graph/number.c: numbers without rounding, each of which stands for the simple fraction that it is nearest to, if
+ * there is one. False where the result is no such number; what is infinite or has no value is as in doubles. */
+bool number_as_fraction(double x, double *top, double *bottom); /* false: it is no simple one */
+bool number_terms(double x, double *top, double *bottom);       /* of any fraction of whole numbers */
+bool number_sum(double a, double b, double *x);
+bool number_product(double a, double b, double *x);
+bool number_quotient(double a, double b, double *x);
+bool number_power(double a, int n, double *x);
+bool number_root(double a, double *x);
 bool node_is_bounded(const Node *n);
 void node_range(const Node *n, double *lo, double *hi);
 /* Bounds of the numerator-over-divisor value; `axes` gives the axes of numbers below FREE_VAR (may be NULL). False

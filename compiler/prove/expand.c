@@ -65,7 +65,7 @@ static Subst open_axes(Prover *p, const Node *n, int *vars) {
 }
 
 static Poly *product_poly(Prover *p, const Node *n, const Subst *s, const int *vars) {
-  Poly *product = poly_number(p, n->scale);
+  Poly *product = poly_constant(p, n->scale);
   Guard *guards = ARENA_ARRAY(p->cx, Guard, n->nguards + 1);
   for (int k = 0; k < n->nguards; k++)
     guards[k] = (Guard){plain_index(p, index_substitute(p->g, n->guards[k].e, s)), n->guards[k].n};

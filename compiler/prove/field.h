@@ -95,8 +95,7 @@ void field_degree_of_inverse(Field *f, FieldValue *v, const FieldValue *a);
 Field *field_new(Context *cx, long work);
 FieldValue *field_give_up(Field *f);
 FieldValue *field_number(Field *f, double x); /* the simple fraction whose nearest number is x, or else x itself */
-bool field_as_fraction(double x, double *top, double *bottom); /* false: it is no simple one */
-bool field_is_rational(const FieldValue *v);                   /* a constant in which no function stands */
+bool field_is_rational(const FieldValue *v);  /* a constant in which no function stands */
 /* A value of its own for each (a, b). */
 FieldValue *field_leaf(Field *f, uint64_t a, uint64_t b);
 /* A random value that follows from a tag, a and b (or NULL). */
@@ -129,7 +128,8 @@ int field_choose(Field *f, const void *key, int options);
 bool field_next(Field *f, int fixed);
 
 /* prove/field_function.c */
-/* x as the root of a simple fraction and a power of π, where it is one; else as field_number has it. */
+/* A simple fraction of π where x has its digits; else as field_number has it. */
+bool field_is_pi(double x, double *times); /* x = times*π, by its digits */
 FieldValue *field_constant(Field *f, double x);
 FieldValue *field_absolute(Field *f, FieldValue *a);
 FieldValue *field_power(Field *f, FieldValue *a, FieldValue *exponent);

@@ -1,14 +1,13 @@
 /* field_function.c: functions of formulas as numbers modulo primes; see prove/field.h.
  *
- * In: formulas as values. Out: their powers, exponentials, logarithms, floors, and constants in which a root or π
- * stands, sqrt(2/π), which are functions of fractions. */
+ * In: formulas as values. Out: their powers, exponentials, logarithms, floors, and π. */
 #include "prove/field.h"
 
 #include <math.h>
 #include <string.h>
 
 #define MOST_LOG_DEPTH 500
-#define MOST_TERM      1024 /* of a fraction under a root */
+#define MOST_TERM      1024 /* of how often π is taken */
 
 /* ---- powers ---- */
 
@@ -190,57 +189,26 @@ FieldValue *field_floor(Field *f, FieldValue *x) {
   return whole;
 }
 
-/* ---- constants with roots ---- */
+/* ---- π ---- */
 
-/* y within rounding of a fraction of small terms. */
-static bool small_fraction(double y, int *top, int *bottom) {
-  for (*bottom = 1; *bottom <= MOST_TERM; *bottom = *bottom < 64 ? *bottom + 1 : 2 * *bottom) {
-    double a = floor(y * *bottom + 0.5);
-    if (a >= 1 && a <= MOST_TERM && fabs(a - y * *bottom) <= 2e-15 * a) return *top = (int)a, true;
-  }
-  return false;
-}
-
-/* sqrt(top/bottom) = sqrt(top*bottom)/bottom, with the squares taken out. */
-static FieldValue *root_of_fraction(Field *f, int top, int bottom) {
-  int under = top * bottom, outside = 1;
-  for (int k = 2; k * k <= under; k++)
-    while (under % (k * k) == 0) under /= k * k, outside *= k;
-  FieldValue *root = field_power(f, field_number(f, under), field_number(f, 0.5));
-  return field_times(f, field_over(f, field_number(f, outside), field_number(f, bottom)), root);
-}
-
-static FieldValue *power_of_pi(Field *f, int halves) {
-  if (!f->pi) {
-    f->pi = field_leaf(f, UINT64_MAX, 1);
-    f->pi->positive = f->pi->nonnegative = true;
-    f->pi->number = 3.14159265358979323846;
-    f->pi->error = 1.3e-16;
-  }
-  FieldValue *power = f->one;
-  int n = halves >= 0 ? halves : -halves;
-  for (int k = 0; k < n / 2; k++) power = field_times(f, power, f->pi);
-  if (n % 2) power = field_times(f, field_power(f, f->pi, field_number(f, 0.5)), power);
-  return halves >= 0 ? power : field_inverse(f, power);
-}
-
-/* Two units in the last place: such constants are computed, sqrt(2/π), in a few steps of double precision. */
-static FieldValue *number_with_root(Field *f, double x) {
+bool field_is_pi(double x, double *times) {
   const double pi = 3.14159265358979323846;
-  int top, bottom;
-  for (int k = -2; k <= 2; k++) {
-    if (!small_fraction(x * x / pow(pi, k), &top, &bottom)) continue;
-    double exact = sqrt((double)top / bottom * pow(pi, k));
-    if (fabs(exact - fabs(x)) > 4.5e-16 * exact) continue;
-    FieldValue *v = field_times(f, root_of_fraction(f, top, bottom), power_of_pi(f, k));
-    return x < 0 ? field_scale(f, -1, v) : v;
-  }
-  return NULL;
+  double top, bottom, y;
+  *times = x / pi;
+  return x != 0 && number_as_fraction(*times, &top, &bottom) && fabs(top) <= MOST_TERM && bottom <= MOST_TERM &&
+         number_product(*times, pi, &y) && y == x;
+}
+
+static FieldValue *pi_of(Field *f) {
+  if (f->pi) return f->pi;
+  f->pi = field_leaf(f, UINT64_MAX, 1);
+  f->pi->positive = f->pi->nonnegative = true;
+  f->pi->number = 3.14159265358979323846;
+  f->pi->error = 1.3e-16;
+  return f->pi;
 }
 
 FieldValue *field_constant(Field *f, double x) {
-  double top, bottom;
-  bool simple = !isfinite(x) || (x == floor(x) && fabs(x) < 9e15) || field_as_fraction(x, &top, &bottom);
-  FieldValue *root = simple ? NULL : number_with_root(f, x);
-  return root ? root : field_number(f, x);
+  double times;
+  return isfinite(x) && field_is_pi(x, &times) ? field_scale(f, times, pi_of(f)) : field_number(f, x);
 }

@@ -139,24 +139,6 @@ FieldValue *field_leaf(Field *f, uint64_t a, uint64_t b) {
   return field_keep(f, &v);
 }
 
-/* The simple fraction whose nearest number is x, by its continued fraction: 0.1 is 1/10. */
-bool field_as_fraction(double x, double *top, double *bottom) {
-  double rest = fabs(x), a = 1, b = 0, c = 0, d = 1; /* a/b the convergent, c/d the one before */
-  for (int k = 0; k < 30; k++) {
-    double whole = floor(rest), na = whole * a + c, nb = whole * b + d;
-    if (na * nb > 1e12 && nb > 1 && na > 1) return false;
-    c = a, d = b, a = na, b = nb;
-    if (a / b == fabs(x)) {
-      *top = x < 0 ? -a : a;
-      *bottom = b;
-      return b < 9e15 && a < 9e15;
-    }
-    if (rest == whole) return false;
-    rest = 1 / (rest - whole);
-  }
-  return false;
-}
-
 static void set_quotient(FieldValue *v, double top, double bottom) {
   uint32_t p = whole_modulo(top, P), q = whole_modulo(top, Q);
   if (bottom != 1) {
@@ -179,7 +161,7 @@ FieldValue *field_number(Field *f, double x) {
   } else if (x == floor(x) && fabs(x) < 9e15) {
     v.whole = true;
     set_quotient(&v, x, 1);
-  } else if (field_as_fraction(x, &top, &bottom)) {
+  } else if (number_as_fraction(x, &top, &bottom)) {
     set_quotient(&v, top, bottom);
   } else {
     double mantissa = ldexp(frexp(x, &exponent), 53);

@@ -45,7 +45,9 @@ bool poly_lead_negative(Prover *p, const Poly *a) { return a->n && a->at[poly_le
 static bool poly_positive(const Poly *a);
 
 static bool atom_positive(const Atom *a) {
+  double c;
   if (a->kind == ATOM_SUM) return poly_positive(a->args[0]);
+  if (atom_is_call(a, OP_ACOS)) return poly_is_number(a->args[0], &c) && c == -1; /* π */
   return atom_is_call(a, OP_EXP) || atom_is_call(a, OP_SIGMOID) || atom_is_call(a, OP_SOFTPLUS);
 }
 
@@ -101,7 +103,7 @@ static bool one_minus_sigmoid(const Poly *a, double *c, Poly **u) {
     if (s->nfactors != 1 || s->nbound || s->nguards || !atom_is_call(s->factors[0].atom, OP_SIGMOID) ||
         s->factors[0].power != 1)
       continue;
-    if (!same_number(s->coef, -one->coef)) continue;
+    if (s->coef != -one->coef) continue;
     *c = one->coef;
     *u = s->factors[0].atom->args[0];
     return true;
@@ -152,7 +154,7 @@ static Poly *take_out(Prover *p, const Poly *a, bool positive, Mono *common) {
   if (p->failed || rest->n == 0) return rest;
   double c = rest->at[poly_lead(p, rest)].coef;
   common->coef = positive ? fabs(c) : c;
-  return poly_scale(p, 1 / common->coef, rest);
+  return poly_scale(p, prover_over(p, 1, common->coef), rest);
 }
 
 /* ---- powers ---- */
@@ -167,11 +169,11 @@ Poly *poly_repeat(Prover *p, const Poly *a, int times) {
 static Poly *power_of_rest(Prover *p, Poly *rest, double power) {
   const Mono *m = rest->at;
   double c;
-  if (poly_is_number(rest, &c)) return poly_number(p, pow(c, power));
+  if (poly_is_number(rest, &c)) return poly_number_power(p, c, power);
   if (power_is_natural(power)) return power <= MOST_POWER ? poly_repeat(p, rest, (int)power) : (p->failed = true, rest);
   if (rest->n == 1 && m->coef == 1 && m->nfactors == 1 && !m->nbound && !m->nguards &&
       (m->factors[0].power == 1 || m->factors[0].power != floor(m->factors[0].power)))
-    return poly_atom(p, m->factors[0].atom, m->factors[0].power * power);
+    return poly_atom(p, m->factors[0].atom, prover_times(p, m->factors[0].power, power));
   return poly_atom(p, function_atom(p, ATOM_SUM, OP_POW, 1, &rest), power);
 }
 
@@ -190,9 +192,10 @@ Poly *poly_power(Prover *p, const Poly *a, double power) {
   bool whole = power == floor(power);
   Poly *rest = take_out(p, a, !whole, &common);
   if (p->failed) return rest;
-  common.coef = pow(common.coef, power);
-  for (int k = 0; k < common.nfactors; k++) common.factors[k].power *= power;
-  return poly_times(p, poly_of(p, &common), power_of_rest(p, rest, power));
+  Poly *number = poly_number_power(p, common.coef, power);
+  common.coef = 1;
+  for (int k = 0; k < common.nfactors; k++) common.factors[k].power = prover_times(p, common.factors[k].power, power);
+  return poly_times(p, poly_times(p, number, poly_of(p, &common)), power_of_rest(p, rest, power));
 }
 
 /* ---- what is not 0 ---- */
@@ -291,7 +294,7 @@ static Poly *log_of_rest(Prover *p, Poly *rest) {
   const Mono *m = rest->at;
   if (rest->n != 1 || m->coef != 1 || m->nfactors != 1 || m->nbound || m->nguards) return poly_call(p, OP_LOG, rest);
   double power = m->factors[0].power, kept = fmod(power, 2) == 0 ? 2 : 1;
-  return poly_scale(p, power / kept, poly_call(p, OP_LOG, poly_atom(p, m->factors[0].atom, kept)));
+  return poly_scale(p, prover_over(p, power, kept), poly_call(p, OP_LOG, poly_atom(p, m->factors[0].atom, kept)));
 }
 
 static Poly *log_of(Prover *p, Poly *a) {
@@ -321,6 +324,7 @@ static Poly *other_function(Prover *p, Op op, Poly *const *args) {
   bool numbers = true;
   int n = op_rows[op].arity;
   for (int k = 0; k < n; k++) numbers = numbers && poly_is_number(args[k], &c[k]);
+  for (int k = 0; k < n && op != OP_FLOOR; k++) numbers = numbers && c[k] == floor(c[k]); /* 0.3 stands for 3/10 */
   if (numbers && !op_loses(op, c, op_apply(op, c))) return poly_number(p, op_apply(op, c));
   if (parity != NEITHER && poly_lead_negative(p, args[0]))
     return poly_scale(p, parity == ODD ? -1 : 1, poly_call(p, op, poly_scale(p, -1, args[0])));

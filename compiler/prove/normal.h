@@ -88,15 +88,21 @@ uint64_t mono_hash(Prover *p, const Mono *m);
 uint64_t mono_shape(Prover *p, const Mono *m);
 bool same_atom(Prover *p, const Atom *a, const Atom *b);
 bool same_poly(Prover *p, const Poly *a, const Poly *b);
-bool same_mono(Prover *p, const Mono *a, const Mono *b); /* coefficients left out */
-bool same_number(double a, double b);
+bool same_mono(Prover *p, const Mono *a, const Mono *b);    /* coefficients left out */
 int index_order(Prover *p, const Index *a, const Index *b); /* by shape, then by names */
 bool atom_uses(const Atom *a, const int *vars, int n);
 bool poly_uses(const Poly *a, const int *vars, int n);
 
+/* prove/number.c: without rounding, or the proof fails */
+double prover_times(Prover *p, double a, double b);
+double prover_plus(Prover *p, double a, double b);
+double prover_over(Prover *p, double a, double b);
+Poly *poly_number_power(Prover *p, double c, double power);
+
 /* prove/polynomial.c: sums and products */
 Poly *poly_new(Prover *p);
 Poly *poly_number(Prover *p, double c);
+Poly *poly_constant(Prover *p, double c); /* with π apart */
 Poly *poly_atom(Prover *p, Atom *a, double power);
 bool poly_is_number(const Poly *a, double *c);
 void poly_add_to(Prover *p, Poly *sum, double k, const Poly *a); /* sum += k * a */

@@ -6,13 +6,13 @@
  *     a bound variable that nothing uses is a factor, its extent
  *     equal atoms are one, their powers added
  *     the rules of prove/rewrite.c between atoms */
+#include "prove/field.h"
 #include "prove/normal.h"
 
 #include <math.h>
 #include <string.h>
 
 #define MOST_MONOS 1024
-#define MOST_LOST  1e-6 /* part of a sum of which digits were rounded away */
 
 /* ---- small ones ---- */
 
@@ -25,6 +25,15 @@ Poly *poly_of(Prover *p, const Mono *m) {
 }
 
 Poly *poly_number(Prover *p, double c) { return poly_of(p, &(Mono){.coef = c}); }
+
+/* π is acos(-1), and is told by its digits: of other numbers the model has what is written. */
+Poly *poly_constant(Prover *p, double c) {
+  double times;
+  if (!field_is_pi(c, &times)) return poly_number(p, c);
+  Poly *pi = poly_call(p, OP_ACOS, poly_number(p, -1));
+  poly_mark_nonzero(pi);
+  return poly_scale(p, times, pi);
+}
 
 Poly *poly_atom(Prover *p, Atom *a, double power) {
   Factor f = {a, power};
@@ -57,7 +66,7 @@ Mono mono_without(Prover *p, const Mono *m, int k) {
 void poly_add_to(Prover *p, Poly *sum, double k, const Poly *a) {
   for (int i = 0; i < a->n && !p->failed; i++) {
     Mono m = a->at[i];
-    m.coef *= k;
+    m.coef = prover_times(p, m.coef, k);
     mono_add(p, sum, &m);
   }
 }
@@ -153,7 +162,7 @@ static bool share_bound(const Mono *a, const Mono *b) {
 
 static void multiply_monos(Prover *p, Poly *sum, const Mono *a, const Mono *b) {
   Mono m = mono_copy(p, a, b->nfactors, b->nbound, b->nguards);
-  m.coef *= b->coef;
+  m.coef = prover_times(p, m.coef, b->coef);
   for (int k = 0; k < b->nfactors; k++) m.factors[m.nfactors++] = b->factors[k];
   for (int k = 0; k < b->nbound; k++) m.bound[m.nbound++] = b->bound[k];
   for (int k = 0; k < b->nguards; k++) m.guards[m.nguards++] = b->guards[k];
@@ -329,13 +338,10 @@ static void drop_unused(Prover *p, Mono *m) {
       continue;
     }
     if (!extent_of(p, v)) p->failed = true; /* a sum over the batch of something that does not depend on it */
-    m->coef *= (double)extent_of(p, v);
+    m->coef = prover_times(p, m->coef, (double)extent_of(p, v));
   }
   m->nbound = n;
 }
-
-/* 0 where only rounding is left. */
-static double add_powers(double a, double b) { return same_number(a, -b) ? 0 : a + b; }
 
 static void merge_factors(Prover *p, Mono *m) {
   int n = 0;
@@ -344,7 +350,7 @@ static void merge_factors(Prover *p, Mono *m) {
     while (j < n && !same_atom(p, m->factors[j].atom, m->factors[k].atom)) j++;
     if (j < n && m->factors[k].atom->nonzero) m->factors[j].atom->nonzero = true;
     if (j == n) m->factors[n++] = m->factors[k];
-    else m->factors[j].power = add_powers(m->factors[j].power, m->factors[k].power);
+    else m->factors[j].power = prover_plus(p, m->factors[j].power, m->factors[k].power);
   }
   m->nfactors = 0;
   for (int k = 0; k < n; k++)
@@ -354,13 +360,8 @@ static void merge_factors(Prover *p, Mono *m) {
 static void combine(Prover *p, Poly *sum, const Mono *m) {
   for (int k = 0; k < sum->n; k++) {
     if (!same_mono(p, &sum->at[k], m)) continue;
-    double c = sum->at[k].coef + m->coef;
-    bool zero = same_number(m->coef, -sum->at[k].coef),
-         lost = op_loses(OP_ADD, (double[2]){m->coef, sum->at[k].coef}, c);
-    if (lost && !zero && fmin(fabs(m->coef), fabs(sum->at[k].coef)) < MOST_LOST * fabs(c))
-      p->failed = true; /* 1e16 + 1 */
-    sum->at[k].coef = c;
-    if (zero) sum->at[k] = sum->at[--sum->n];
+    sum->at[k].coef = prover_plus(p, sum->at[k].coef, m->coef);
+    if (sum->at[k].coef == 0) sum->at[k] = sum->at[--sum->n];
     return;
   }
   if (sum->n >= MOST_MONOS) p->failed = true;

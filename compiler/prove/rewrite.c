@@ -3,6 +3,7 @@
  *     lead * u^-k = u^(1-k) - others * u^-k        where u = lead + others: x^2/(1 + x^2) = 1 - 1/(1 + x^2)
  *     lead * [u = 0] = -others * [u = 0]
  *     EXP(u) * sigmoid(u) = EXP(u) - sigmoid(u)
+ *     2^(3/2) = 2 * 2^(1/2)
  *     [0 < u]^k = [0 < u]        [0 < u] * [u = 0] = 0 */
 #include "prove/normal.h"
 
@@ -24,6 +25,22 @@ static bool multiply_out(Prover *p, Poly *sum, const Mono *m) {
     if (f->power > MOST_POWER) return p->failed = true;
     Mono rest = mono_without(p, m, k);
     add_product(p, sum, &rest, poly_repeat(p, f->atom->args[0], (int)f->power));
+    return true;
+  }
+  return false;
+}
+
+/* 2^(3/2) = 2 * 2^(1/2). */
+static bool number_acts(Prover *p, Poly *sum, const Mono *m) {
+  for (int k = 0; k < m->nfactors; k++) {
+    const Factor *f = &m->factors[k];
+    double c, x, whole = floor(f->power);
+    if (f->atom->kind != ATOM_SUM || whole == 0 || !poly_is_number(f->atom->args[0], &c)) continue;
+    if (fabs(whole) > 62 || !number_power(c, (int)whole, &x)) return p->failed = true;
+    Mono rest = mono_without(p, m, k);
+    rest.coef = prover_times(p, rest.coef, x);
+    double left = prover_plus(p, f->power, -whole);
+    add_product(p, sum, &rest, left == 0 ? poly_number(p, 1) : poly_atom(p, f->atom, left));
     return true;
   }
   return false;
@@ -110,7 +127,7 @@ static bool divide(Prover *p, const Mono *m, const Mono *lead, Mono *quotient) {
   *quotient = *m;
   quotient->factors = factors;
   quotient->nfactors = n;
-  quotient->coef = m->coef / lead->coef;
+  quotient->coef = prover_over(p, m->coef, lead->coef);
   return found == lead->nfactors;
 }
 
@@ -145,5 +162,6 @@ static bool sum_acts(Prover *p, Poly *sum, const Mono *m) {
 }
 
 bool mono_rewrite(Prover *p, Poly *sum, const Mono *m) {
-  return multiply_out(p, sum, m) || steps_act(p, sum, m) || exponential_acts(p, sum, m) || sum_acts(p, sum, m);
+  return number_acts(p, sum, m) || multiply_out(p, sum, m) || steps_act(p, sum, m) || exponential_acts(p, sum, m) ||
+         sum_acts(p, sum, m);
 }

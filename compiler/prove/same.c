@@ -8,9 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Two ways to compute one number. No more than rounding: what differs by little may be multiplied by much. */
-bool same_number(double a, double b) { return fabs(a - b) <= 1e-14 * fmax(fabs(a), fabs(b)); }
-
 /* ---- hashing ---- */
 
 typedef struct Scope { /* variables that are bound around here */
@@ -216,9 +213,7 @@ static bool equal_poly(Prover *p, const Poly *a, const Poly *b, const Match *m) 
   memset(used, 0, (size_t)a->n);
   for (int i = 0; i < a->n; i++) {
     int j = 0;
-    while (j < b->n &&
-           (used[j] || !same_number(a->at[i].coef, b->at[j].coef) || !equal_mono(p, &a->at[i], &b->at[j], m)))
-      j++;
+    while (j < b->n && (used[j] || a->at[i].coef != b->at[j].coef || !equal_mono(p, &a->at[i], &b->at[j], m))) j++;
     if (j == b->n) return false;
     used[j] = true;
   }

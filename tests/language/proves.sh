@@ -471,6 +471,61 @@ check (sum(i) exp(logratio(m[i], logsumexp(m)))) == 1
 check exp(m[i] - m[i]) == 1 + 0*exp(m[i])
 END
 
+# Numbers are what they say: 0.1 is a tenth, sqrt(2) no fraction, π known by its digits; none is rounded, in long sums neither.
+cat >"$work/model" <<'END'
+input l[5000]
+param a = 0.5
+loss L = a^2
+minimize L with sgd
+END
+
+each 'proved: by numbers that are not rounded' yes <<'END'
+check sqrt(2)*sqrt(3)*l[i] == sqrt(6)*l[i]
+check sqrt(2)*sqrt(2)*l[i] == 2*l[i]
+check sqrt(12)*a == 2*sqrt(3)*a
+check 8^(1/3)*l[i] == 2*l[i]
+check 2^(1/3)*4^(1/3)*l[i] == 2*l[i]
+check l[i]/sqrt(2) == sqrt(2)*l[i]/2
+check sqrt(0.5)*l[i] == sqrt(2)/2*l[i]
+check l[i]/3*3 == l[i]
+check l[i]/49*49 == l[i]
+check (l[i]/7 + l[i]/11)*77 == 18*l[i]
+check 0.1*l[i]*3 == 0.3*l[i]
+check (0.1 + 0.2)*l[i] == 0.3*l[i]
+check 0.1*3 == 0.3
+check 1/49*49 == 1
+check sqrt(2*pi)*l[i] == sqrt(2)*sqrt(pi)*l[i]
+check 3*pi*l[i] == pi*l[i] + 2*pi*l[i]
+check sqrt(2*pi)*sqrt(2*pi)*l[i] == 2*pi*l[i]
+check (sum(k < 3) 0.1*l[k]) + 0.7*l[0] == 0.8*l[0] + (l[1] + l[2])/10
+check grad(grad(asinh(a), a), a) == -a/(1 + a^2)^1.5
+END
+
+each 'not proved: by numbers that are rounded' no <<'END'
+check sqrt(2)*2^53 == 12738103345051546
+check sqrt(2)*2^53*l[i] == 12738103345051546*l[i]
+check 2^0.5*2^53*a == 12738103345051546*a
+check 2^(1/2)*2^53*l[i] == 12738103345051546*l[i]
+check exp(1/2*log(2))*2^53*l[i] == 12738103345051546*l[i]
+check sqrt(2/pi)*2^53*l[i] == 7186705221432913*l[i]
+check 1/3*2^54*l[i] == 6004799503160661*l[i]
+check 1/3*2^54 == 6004799503160661
+check (0.1 + 0.2)*2^55*l[i] == 10808639105689190*l[i]
+check 0.1*2^55 == 3602879701896397
+check sqrt(2)*l[i] == 1.4142135623730951*l[i]
+check sqrt(2)*sqrt(3)*l[i] == sqrt(5)*l[i]
+check sqrt(2)*l[i] == 2^(1/3)*l[i]
+check pi^2*l[i] == 9.869604401089358*l[i]
+check 3*pi*l[i] == 9.42477796076937*l[i]
+check sqrt(pi)*l[i] == 1.7724538509055159*l[i]
+check 1e16*l[i] + l[i] - 1e16*l[i] == 0*l[i]
+check 1.0000000000000002*l[i] == l[i]
+check (1 + 1e-15)*l[i] == l[i]
+check l[i]^1.000000000000001 == l[i]
+check (0.3 mod 0.1)*l[i] == 0.1*l[i]
+check floor(0.3/0.1)*l[i] == 2*l[i]
+END
+
 # A derivation backwards in time, of twenty steps and words: states are taken as they are, a word by what it may be.
 cat >"$work/model" <<'END'
 const T = 20
