@@ -152,27 +152,27 @@ float perceptron_c_grad(const perceptron_params *w, perceptron_params *g, percep
     }
   }
   /* (8) δz1[b,i] = δa2[b] w2[i]  [n,4]
-     (9) v19[b,i] = δz1[b,i] v18[b,i]  [n,4] */
+     (9) δa1[b,i] = δz1[b,i] v18[b,i]  [n,4] */
   {
     const float *deltaa2 = s->f + 48, *w2_ = w->w2, *v18 = s->f + 32;
-    float *restrict v19 = s->f + 0;
+    float *restrict deltaa1 = s->f + 0;
     for (int b = 0; b < n; b++) {
       for (int i = 0; i < 4; i++) {
         const float t1 = deltaa2[b] * w2_[i];
         const float t2 = t1 * v18[4 * b + i];
-        v19[4 * b + i] = t2;
+        deltaa1[4 * b + i] = t2;
       }
     }
   }
-  /* (10) dW1[i,j] = Σ_b' v19[b',i] x[b',j]  [4,3] */
+  /* (10) dW1[i,j] = Σ_b' δa1[b',i] x[b',j]  [4,3] */
   {
-    const float *v19 = s->f + 0;
+    const float *deltaa1 = s->f + 0;
     float *restrict dW1 = (float *)g->W1;
     for (int i = 0; i < 4; i++) {
       for (int j = 0; j < 3; j++) {
         float acc = 0.0f;
         for (int b = 0; b < n; b++) {
-          acc += v19[i + 4 * b] * x[j + 3 * b];
+          acc += deltaa1[i + 4 * b] * x[j + 3 * b];
         }
         dW1[3 * i + j] = acc;
       }

@@ -76,16 +76,15 @@ void selftest_spread(Trial *t, int manner) {
 
 /* ---- values ---- */
 
-static uint32_t seed_of(const Trial *t) { return t->test->seed + (uint32_t)t->point * UINT32_C(1000003); }
-
 static double real_at(const Trial *t, Spread s, uint32_t array, int64_t k) {
-  return (double)(float)(s.middle + s.spread * selftest_unit(seed_of(t), array, (uint32_t)k));
+  return (double)(float)(s.middle + s.spread * selftest_unit(t->test->seed, array, (uint32_t)k));
 }
 
-static void fill(const Trial *t, const Node *n, Spread s, uint32_t array, double **x) {
+static double *array_of(const Trial *t, const Node *n, Spread s, uint32_t array) {
   int64_t count = evaluation_count(t->e, n);
-  if (!*x) *x = ARENA_ARRAY(t->cx, double, count + 1);
-  for (int64_t k = 0; k < count; k++) (*x)[k] = real_at(t, s, array, k);
+  double *x = ARENA_ARRAY(t->cx, double, count + 1);
+  for (int64_t k = 0; k < count; k++) x[k] = real_at(t, s, array, k);
+  return x;
 }
 
 static void place_input(Trial *t, int item) {
@@ -95,21 +94,17 @@ static void place_input(Trial *t, int item) {
   int range = in->kind == INPUT_INT ? 10 : in->kind == INPUT_BIT ? 2 : in->classes;
   for (int64_t k = evaluation_count(t->e, in->node) - 1; k >= 0; k--)
     if (in->kind == INPUT_REAL) x[k] = real_at(t, t->test->inputs[item], array, k);
-    else if (in->kind == INPUT_EXTENT && k == 0) x[k] = range; /* one example has all places */
-    else x[k] = (double)(hashed(seed_of(t), array, (uint32_t)k) % (uint32_t)range) + (in->kind == INPUT_EXTENT);
+    else x[k] = (double)(hashed(t->test->seed, array, (uint32_t)k) % (uint32_t)range) + (in->kind == INPUT_EXTENT);
 }
 
-void selftest_point(Trial *t, int point) {
+void selftest_point(Trial *t) {
   Program *p = t->p;
-  if (!t->start.params) {
-    t->start.params = ARENA_ARRAY(t->cx, double *, p->params.n + 1);
-    t->start.states = ARENA_ARRAY(t->cx, double *, p->states.n + 1);
-  }
-  t->point = point;
+  t->start.params = ARENA_ARRAY(t->cx, double *, p->params.n + 1);
+  t->start.states = ARENA_ARRAY(t->cx, double *, p->states.n + 1);
   for (int k = 0; k < p->params.n; k++)
-    fill(t, p->params.at[k].node, t->test->params[k], ARRAY_PARAM + (uint32_t)k, &t->start.params[k]);
+    t->start.params[k] = array_of(t, p->params.at[k].node, t->test->params[k], ARRAY_PARAM + (uint32_t)k);
   for (int k = 0; k < p->states.n; k++)
-    fill(t, p->states.at[k].node, t->test->states[k], ARRAY_STATE + (uint32_t)k, &t->start.states[k]);
+    t->start.states[k] = array_of(t, p->states.at[k].node, t->test->states[k], ARRAY_STATE + (uint32_t)k);
 }
 
 /* Errors of 2^-22 of each value: those of a float's rounding and of its functions. */

@@ -2,10 +2,10 @@
  * is there already.
  *
  * In: a node of the graph when all derivatives are taken. Out: the same value in fewer operations, or nothing. First,
- * sigmoid(-a) becomes 1 - sigmoid(a) where both are computed. Then each node is multiplied out down to factors that are
- * no sums, products or quotients (or have a name: nothing is taken from inside of one; softplus(-a) is softplus(a) - a
- * where both are computed); like terms cancel, and what is left is built again (simplify/terms.c). That is kept where
- * it costs less, counted over all elements: what other nodes need anyway is free on both sides. e.g.
+ * sigmoid(-a) becomes 1 - sigmoid(a) where that is there (simplify/uses.c). Then each node is multiplied out down to
+ * factors that are no sums, products or quotients (or have a name: nothing is taken from inside of one; softplus(-a) is
+ * softplus(a) - a where both are computed); like terms cancel, and what is left is built again (simplify/terms.c). That
+ * is kept where it costs less, counted over all elements: what other nodes need anyway is free on both sides. e.g.
  *
  *     (1 - y)/n * sigmoid(a) - y/n * sigmoid(-a)   is   (sigmoid(a) - y)/n
  *     h * sigmoid(-a),  h = sigmoid(a)             is   h*(1 - h)
@@ -76,21 +76,32 @@ static bool expand_product(Region *r, const Read *x, Terms *terms) {
   return true;
 }
 
+/* 1/b of the quotient that x reads: a node of its own, at all places of the quotient, since a guard may keep x inside.
+ */
+static Read *reciprocal(Graph *g, const Read *x) {
+  int vars[MAX_AXES];
+  Read *quotient = read_open(g, x->node, vars);
+  Subst at = {0};
+  for (int k = 0; k < x->node->naxes; k++) subst_add(&at, vars[k], x->index[k]);
+  return read_substitute(g, build_div(g, build_constant(g, 1), read_operand(g, quotient, 1)), &at);
+}
+
 /* a / b as a * (1/b). */
 static bool expand_quotient(Region *r, const Read *x, Terms *terms) {
   Terms below;
   double one;
-  Read *a = read_operand(r->g, x, 0), *b = read_operand(r->g, x, 1);
+  Read *a = read_operand(r->g, x, 0);
   if (read_constant(a, &one) && one == 1) return expand_atom(r, read_make(r->g, x->node, x->index), terms);
-  return expand(r, a, terms) && expand_atom(r, build_div(r->g, build_constant(r->g, 1), b), &below) &&
-         terms_multiply(terms, &below);
+  return expand(r, a, terms) && expand_atom(r, reciprocal(r->g, x), &below) && terms_multiply(terms, &below);
 }
 
-/* softplus(-a) = softplus(a) - a. */
+/* sigmoid(-a) = 1 - sigmoid(a), softplus(-a) = softplus(a) - a. */
 static bool expand_opposite(Region *r, const Read *x, Terms *terms) {
   Read *other = read_make(r->g, uses_opposite(r->uses, x->node), x->index);
   Terms a;
   r->opposites = true;
+  *terms = terms_of_constant(1);
+  if (x->node->op != OP_SOFTPLUS) return expand_atom(r, other, &a) && terms_add(terms, &a, -1);
   return expand_atom(r, other, terms) && expand(r, read_operand(r->g, other, 0), &a) && terms_add(terms, &a, -1);
 }
 
@@ -230,9 +241,9 @@ static double cost_of_form(const Region *r, const Terms *terms, Node *form) {
 
 /* sigmoid(-a) as 1 - sigmoid(a), where that is there: an exponential less. */
 Read *collect_complement(Simplifier *s, const Node *n, const Subst *at) {
-  Node *other = uses_opposite(s->uses, n);
+  Node *other = uses_complement(s->uses, n);
   Index *index[MAX_AXES];
-  if (!other || n->op == OP_SOFTPLUS) return NULL;
+  if (!other) return NULL;
   for (int k = 0; k < n->naxes; k++) index[k] = at->by[k];
   return build_sub(s->g, build_constant(s->g, 1), rebuild_read(s, read_make(s->g, other, index)));
 }

@@ -2,8 +2,11 @@
  *
  * In: the roots of a routine, when all derivatives are taken, and those of them that the user wrote. Out: how often
  * each node is read; what the user's roots need; and of sigmoid(-a) and softplus(-a) the sigmoid(a) and softplus(a)
- * that are there too (inside of a loop, and as the values at all times). Of a pair one stays: a named one, or one of a
- * value as it stands. */
+ * that are there too (inside of a loop, and as the values at all times).
+ *
+ * sigmoid(-a) may be 1 - sigmoid(a), an exponential less, where digits that this loses do not matter: in a derivative,
+ * of what the user's formulas compute; and in a formula that mixes, z*x + (1 - z)*y. Elsewhere the user's 1 -
+ * sigmoid(a) stays sigmoid(-a): it may be divided by, or multiplied with 1e26. */
 #include "simplify/uses.h"
 #include "build/build.h"
 
@@ -40,11 +43,43 @@ static Node *opposite_result(const Uses *u, const NodeList *all, const Node *n) 
   return NULL;
 }
 
-/* Of the two, the one that stays: a named one, one of a value as it stands, the first. */
-static bool stays(const Node *n, const Node *other) {
+/* Of the two, the one that stays: what the user's formulas compute, a named one, one of a value as it stands. */
+static bool stays(const Uses *u, const Node *n, const Node *other) {
+  if (u->written[n->id] != u->written[other->id]) return u->written[n->id];
   if (!n->label != !other->label) return n->label;
   bool negated = is_negation(n->reads[0]);
   return negated != is_negation(other->reads[0]) ? !negated : n->id < other->id;
+}
+
+/* Is all that the user's formulas do with n to multiply it, and to add that to something? */
+static bool is_mixed(Context *cx, const Uses *u, const NodeList *all, const Node *n, bool multiplied) {
+  for (int k = 0; k < all->n; k++) {
+    const Node *user = all->at[k];
+    if (user->kind == NODE_RESULT || !u->written[user->id]) continue;
+    NodeList operands = graph_operands(cx, user);
+    bool reads = false;
+    for (int i = 0; i < operands.n; i++) reads = reads || operands.at[i] == n;
+    if (!reads) continue;
+    bool product = user->kind == NODE_MAP && user->op == OP_PRODUCT && !user->nreduce && !user->nguards;
+    bool sum = user->kind == NODE_MAP && (user->op == OP_ADD || user->op == OP_SUB);
+    if (!(multiplied && sum) && !(product && is_mixed(cx, u, all, user, true))) return false;
+  }
+  return true;
+}
+
+static void find_opposites(Program *p, Uses *u, const NodeList *all) {
+  for (int k = 0; k < all->n; k++) {
+    Node *n = all->at[k], *other = uses_is_function(n) && has_opposite(n->op) ? opposite_of(p->graph, u, n) : NULL;
+    if (!other || !stays(u, other, n)) continue;
+    bool written = u->written[n->id];
+    if (n->op == OP_SIGMOID && written && !is_mixed(p->cx, u, all, n, false)) continue;
+    u->opposite[n->id] = other;
+    u->complement[n->id] = n->op == OP_SIGMOID && u->written[other->id];
+  }
+  for (int k = 0; k < all->n; k++) {
+    Node *n = all->at[k], *other = n->kind == NODE_RESULT ? opposite_result(u, all, n) : NULL;
+    if (other) u->opposite[n->id] = other, u->complement[n->id] = u->complement[n->reads[0]->node->id];
+  }
 }
 
 static void count_uses(Context *cx, Uses *u, const Node *n) {
@@ -61,18 +96,17 @@ Uses *uses_of(Program *p, Node *const *roots, int n, Node *const *written, int n
   u->count = ARENA_ARRAY(cx, int, u->cap);
   u->written = ARENA_ARRAY(cx, bool, u->cap);
   u->opposite = ARENA_ARRAY(cx, Node *, u->cap);
+  u->complement = ARENA_ARRAY(cx, bool, u->cap);
   for (int k = 0; k < n; k++) u->count[roots[k]->id]++;
   for (int k = 0; k < all.n; k++) count_uses(cx, u, all.at[k]);
   for (int k = 0; k < asked.n; k++)
     if (asked.at[k]->id < u->cap) u->written[asked.at[k]->id] = true;
-  for (int k = 0; k < all.n; k++) {
-    Node *other =
-      uses_is_function(all.at[k]) && has_opposite(all.at[k]->op) ? opposite_of(p->graph, u, all.at[k]) : NULL;
-    if (other && stays(other, all.at[k])) u->opposite[all.at[k]->id] = other;
-  }
-  for (int k = 0; k < all.n; k++)
-    if (all.at[k]->kind == NODE_RESULT) u->opposite[all.at[k]->id] = opposite_result(u, &all, all.at[k]);
+  find_opposites(p, u, &all);
   return u;
 }
 
 Node *uses_opposite(const Uses *u, const Node *n) { return n->id < u->cap ? u->opposite[n->id] : NULL; }
+
+Node *uses_complement(const Uses *u, const Node *n) {
+  return n->id < u->cap && u->complement[n->id] ? u->opposite[n->id] : NULL;
+}

@@ -1,9 +1,8 @@
 """Random identities, right ones and wrong ones, checked by nnc: no wrong one may be proved, no right one refuted.
 
-A right one is a law (of algebra, of a function of the prelude, of derivatives, of batches) of random formulas,
-rewritten at random places by what changes no value. A wrong one is its mutant: a sign, a factor, a last digit, a strict
-comparison, another index, a branch at a tie; it counts as wrong where oracle.py finds a point at which both sides have
-values and these differ.
+A right one is a law (of algebra, of a function of the prelude, of derivatives, of batches) of random formulas, rewritten at random
+places by what changes no value. A wrong one is its mutant: a sign, a factor, a last digit, a strict comparison, another index, a
+branch at a tie; it counts as wrong where oracle.py finds a point at which both sides have values and these differ.
 
     identities.py --nnc build/nnc --count 1000 --seed 1"""
 import argparse
@@ -24,8 +23,7 @@ loss L = w^2 + sum(v^2)
 minimize L with sgd
 """
 
-# a, b, c stand for numbers, p for a positive one, d for one that is seldom 0, u, q for vectors. `grad(...)` has the
-# value of the right side.
+# a, b, c stand for numbers, p for a positive one, d for one that is seldom 0, u, q for vectors. `grad(...)` has the value of the right side.
 LAWS = """a + b = b + a
 (a + b)*c = a*c + b*c
 (a + b)**2 = a**2 + 2*a*b + b**2
@@ -108,22 +106,18 @@ grad(mse(x, z), x)[1] = 2*(x[1] - z[1])/3
 grad(tanh(y)**2, y) = 2*tanh(y)*(1 - tanh(y)**2)
 grad(softplus(w*y), w) = y*sigmoid(w*y)""".split("\n")
 
-NUMBERS = ["y", "w", "x[0]", "x[1]", "z[2]", "v[0]", "2", "0.5", "3", "y*w", "x[0] + y", "w - z[1]", "x[0]*x[1]",
-           "tanh(y)", "exp(w)", "y**2", "abs(x[2])", "sigmoid(x[1])", "relu(y)", "max(y, w)", "x[t]", "sum(x)",
-           "where(y > w, y, x[0])", "(y > 0)", "sin(z[0])", "dot(x, v)", "0", "1", "y - y", "0.1*w"]
+NUMBERS = ["y", "w", "x[0]", "x[1]", "z[2]", "v[0]", "2", "0.5", "3", "y*w", "x[0] + y", "w - z[1]", "x[0]*x[1]", "tanh(y)", "exp(w)", "y**2", "abs(x[2])",
+           "sigmoid(x[1])", "relu(y)", "max(y, w)", "x[t]", "sum(x)", "where(y > w, y, x[0])", "(y > 0)", "sin(z[0])", "dot(x, v)", "0", "1", "y - y", "0.1*w"]
 POSITIVE = ["exp(y)", "1 + x[0]**2", "sigmoid(w)", "2", "0.3", "softplus(y*w)", "exp(x[1]) + exp(-w)", "1 + norm(x)"]
 DIVISORS = ["y", "w + y", "x[0]*y", "exp(y)", "y**2 + w", "norm(x)", "x[1] - z[1]", "2", "0.7", "y**2 + 1"]
 VECTORS = ["x", "z", "v", "x + z", "y*x", "x - w", "x*z", "tanh(x)", "2*v", "x**2", "abs(z)", "x*v + 1"]
 POOLS = {"a": NUMBERS, "b": NUMBERS, "c": NUMBERS, "p": POSITIVE, "d": DIVISORS, "u": VECTORS, "q": VECTORS}
 
 # Of what looks across the batch: right ones and wrong ones, for any formula e that depends on the example.
-BATCH = [("(mean(batch) (2*(e))) == 2*(mean(batch) (e))", True),
-         ("(mean(batch) (e + f)) == (mean(batch) (e)) + (mean(batch) (f))", True),
-         ("(mean(batch) (w*(e))) == w*(mean(batch) (e))", True), ("(mean(batch) (e)) == e", False),
-         ("(sum(batch) (e)) == (mean(batch) (e))", False), ("(mean(batch) ((e)^2)) == (mean(batch) (e))^2", False),
-         ("(mean(batch) (e)) + w == (sum(batch) (e)) + w", False)]
-EXAMPLES = ["y", "x[0]", "y + w*x[1]", "tanh(x[2])", "exp(y) + x[0]^2", "relu(y)", "abs(x[1] - y)",
-            "softplus(y)*w + z[0]"]
+BATCH = [("(mean(batch) (2*(e))) == 2*(mean(batch) (e))", True), ("(mean(batch) (e + f)) == (mean(batch) (e)) + (mean(batch) (f))", True),
+         ("(mean(batch) (w*(e))) == w*(mean(batch) (e))", True), ("(mean(batch) (e)) == e", False), ("(sum(batch) (e)) == (mean(batch) (e))", False),
+         ("(mean(batch) ((e)^2)) == (mean(batch) (e))^2", False), ("(mean(batch) (e)) + w == (sum(batch) (e)) + w", False)]
+EXAMPLES = ["y", "x[0]", "y + w*x[1]", "tanh(x[2])", "exp(y) + x[0]^2", "relu(y)", "abs(x[1] - y)", "softplus(y)*w + z[0]"]
 
 
 class Rename(ast.NodeTransformer):
@@ -168,8 +162,7 @@ def at_place(place):
 
 # ---- right ----
 
-REWRITES = ["E + y - y", "-(-E)", "2*E/2", "where(y > w, E, E)", "E*exp(w)*exp(-w)", "E - 3 + 3", "max(E, E)", "E*1",
-            "0.1*E + 0.9*E"]
+REWRITES = ["E + y - y", "-(-E)", "2*E/2", "where(y > w, E, E)", "E*exp(w)*exp(-w)", "E - 3 + 3", "max(E, E)", "E*1", "0.1*E + 0.9*E"]
 
 
 def rewrite(rng, e):
@@ -194,15 +187,13 @@ def make_right(rng):
 
 # ---- wrong ----
 
-OTHER = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
-         ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.And: ast.Or}
-FUNCTIONS = {"max": "min", "min": "max", "sigmoid": "tanh", "tanh": "sigmoid", "sin": "cos", "cos": "sin",
-             "sum": "mean", "argmax": "argmin", "softplus": "relu", "relu": "softplus", "exp": "softplus"}
-EDGES = ["E + (y == 0)", "E + (y == w)", "E + (x[0] == x[1])", "E*(y != 1)", "where(x[2] == 0, 1, E)",
-         "where(norm(x) > 0, E, 2)", "E + (t == 2)*(x[0] == 0)",
-         "where(y <= w, E, E + 1)*(y <= w) + E*(y > w) + (y == w)/8"]
-DIGITS = ["E*1.0000000000001", "E + 1e-13", "1.000000001*E", "E - 1e-9", "1e16 + E - 1e16 + 1e-3",
-          "E + (1 - sigmoid(40))", "E + erfc(7)"]
+OTHER = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE,
+         ast.LtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.And: ast.Or}
+FUNCTIONS = {"max": "min", "min": "max", "sigmoid": "tanh", "tanh": "sigmoid", "sin": "cos", "cos": "sin", "sum": "mean", "argmax": "argmin",
+             "softplus": "relu", "relu": "softplus", "exp": "softplus"}
+EDGES = ["E + (y == 0)", "E + (y == w)", "E + (x[0] == x[1])", "E*(y != 1)", "where(x[2] == 0, 1, E)", "where(norm(x) > 0, E, 2)",
+         "E + (t == 2)*(x[0] == 0)", "where(y <= w, E, E + 1)*(y <= w) + E*(y > w) + (y == w)/8"]
+DIGITS = ["E*1.0000000000001", "E + 1e-13", "1.000000001*E", "E - 1e-9", "1e16 + E - 1e16 + 1e-3", "E + (1 - sigmoid(40))", "E + erfc(7)"]
 
 
 def mutate_place(rng, place):
@@ -221,8 +212,7 @@ def mutate_place(rng, place):
         e.value = rng.choice([e.value + 1, e.value + 1, e.value - 1])
     elif isinstance(e, ast.Call) and e.func.id == "where":
         e.args[1], e.args[2] = e.args[2], e.args[1]
-    elif (isinstance(e, ast.Call) and e.func.id in FUNCTIONS and
-          len(e.args) == (2 if e.func.id in ("max", "min") else 1)):
+    elif isinstance(e, ast.Call) and e.func.id in FUNCTIONS and len(e.args) == (2 if e.func.id in ("max", "min") else 1):
         e.func.id = FUNCTIONS[e.func.id]
     elif isinstance(e, ast.Call) and e.func.id in ("abs", "relu", "sqrt", "sign"):
         put(place, e.args[0])
@@ -254,8 +244,7 @@ def points(rng, count):
         yield at
 
 
-# of 7, the only one asked for: Abramowitz and Stegun 7.1
-oracle.SCALAR["erfc"] = lambda x: Decimal("4.18382560819e-23")
+oracle.SCALAR["erfc"] = lambda x: Decimal("4.18382560819e-23")  # of 7, the only one asked for: Abramowitz and Stegun 7.1
 
 
 def has_grad(e):
@@ -319,12 +308,10 @@ def verdicts(nnc, lines):
     first = MODEL.count("\n") + 1
     said = {}
     for line in run.stdout.splitlines():
-        m = re.match(re.escape(model.name) +
-                     r":(\d+): check .*?: (proved|holds|refuted|undecided|nnc failed|both sides)", line)
+        m = re.match(re.escape(model.name) + r":(\d+): check .*?: (proved|holds|refuted|undecided|nnc failed|both sides)", line)
         if m:
             said[int(m.group(1)) - first] = m.group(2)
-    return [said.get(k, "failed: " + (run.stderr.strip().splitlines() or ["nothing said"])[0])
-            for k in range(len(lines))]
+    return [said.get(k, "failed: " + (run.stderr.strip().splitlines() or ["nothing said"])[0]) for k in range(len(lines))]
 
 
 def main():
@@ -342,8 +329,7 @@ def main():
             part = made[k:k + 50]
             for (line, kind), said in zip(part, verdicts(options.nnc, [line for line, _ in part])):
                 tally[right, said] = tally.get((right, said), 0) + 1
-                if said not in ("proved", "holds", "refuted", "undecided",
-                                "both sides") or said == ("refuted" if right else "proved"):
+                if said not in ("proved", "holds", "refuted", "undecided", "both sides") or said == ("refuted" if right else "proved"):
                     bad.append(f"{'right' if right else 'wrong'} ({kind}), {said}: {line}")
                 elif options.show and not right and said != "refuted":
                     print(f"{said} though wrong ({kind}): {line}")

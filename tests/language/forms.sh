@@ -1,6 +1,6 @@
 #!/bin/sh
-# Derivatives in the form that a book prints: `--emit=book` of small models, whose gradients are held against lines
-# written by hand; and what must keep its form. Numbers of nodes are left out of the comparison.
+# Derivatives in the form that a book prints: `--emit=book` of small models, whose gradients are held against lines written
+# by hand; and what must keep its form. Numbers of nodes are left out of the comparison.
 . tests/lib.sh
 
 # form NAME LINES: what the model on standard input makes of its gradients holds these lines, in this order.
@@ -15,10 +15,8 @@ form() {
                    out = out substr(s, 1, RSTART - 1) (id in name ? name[id] : "_"); s = substr(s, RSTART + RLENGTH) }
                  s = out s; print (s ~ /^\[/ ? "_ " : "") s } }' >"$work/got"
   printf '%s\n' "$2" >"$work/wanted"
-  awk 'NR == FNR { want[++n] = $0; next } at < n && $0 == want[at + 1] { at++ } END { exit at < n }' "$work/wanted" \
-    "$work/got"
-  if [ $? = 0 ]; then ok "$1"
-  else { echo "wanted:"; cat "$work/wanted"; echo "got:"; cat "$work/got"; } | not_ok "$1" -; fi
+  awk 'NR == FNR { want[++n] = $0; next } at < n && $0 == want[at + 1] { at++ } END { exit at < n }' "$work/wanted" "$work/got"
+  if [ $? = 0 ]; then ok "$1"; else { echo "wanted:"; cat "$work/wanted"; echo "got:"; cat "$work/got"; } | not_ok "$1" -; fi
 }
 
 form "binary cross-entropy: c is softplus(a) - y a, its derivative (σ(a) - y)/n; the hidden layer has h (1 - h)" \
@@ -29,7 +27,7 @@ _ [n] = z2[b] - y[b]
 δh [n,4] = δa2[b] * w2[i]
 _ [n,4] = 1 - h[b,i]
 _ [n,4] = h[b,i] * _[b,i]
-_ [n,4] = δh[b,i] * _[b,i]' <<'EOF'
+δa1 [n,4] = δh[b,i] * _[b,i]' <<'EOF'
 input x[3]
 input y : bit
 param W1[4, 3] ~ glorot
@@ -82,6 +80,17 @@ z = sigmoid(a)
 m = tanh(U @ x)
 s = z*h + (1 - z)*m
 loss L = q @ s
+minimize L with sgd(lr = 0.1)
+EOF
+
+form "digits that matter stay: 1 - σ(a) of a large a, times a large number, and divided by" \
+'_ [n] = -a[b]
+_ [n] = sigmoid(_[b])
+_ [n] = 1e+26 _[b]' <<'EOF'
+input x[3]
+param w[3] ~ uniform(-1, 1)
+a = w @ x + 60
+loss L = 1e26*(1 - sigmoid(a)) + x[0]*sigmoid(a)/(1 - sigmoid(a))
 minimize L with sgd(lr = 0.1)
 EOF
 

@@ -1,6 +1,4 @@
-"""Twins of the models that hold Hessians: blocks of second derivatives, each column by automatic differentiation of a
-gradient.
-"""
+"""Twins of the models that hold Hessians: blocks of second derivatives, each column by automatic differentiation of a gradient."""
 
 import math
 
