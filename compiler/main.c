@@ -250,8 +250,10 @@ static int run_show(Job *j) {
 static int run_derive(Job *j) {
   Text out = {.cx = j->cx};
   const char *format = j->command->format;
-  DerivationAsked asked = {
-    .format = derivation_format(format ? format : "text"), .wrt = j->command->wrt, .order = j->command->order};
+  DerivationAsked asked = {.format = derivation_format(format ? format : "text"),
+                           .wrt = j->command->wrt,
+                           .order = j->command->order,
+                           .lagrangian = j->command->view != NULL};
   derivation_write(j->program, &asked, &out);
   if (error_count(j->cx)) return 1;
   return print_text(&out, j->command->output);

@@ -30,6 +30,8 @@ static const char help_text[] =
   "  --format FORMAT      of show: text or dot; of check: text or json; of derive: text,\n"
   "                       latex or html\n"
   "  --wrt NAME           of derive: the derivative with respect to this name only\n"
+  "  --view lagrangian    of derive: the model as a constrained minimum, with multipliers\n"
+  "  --order 2            of derive: second derivatives too\n"
   "  --junit FILE         of check: write what is found as JUnit's XML too\n"
   "  --time-limit SECONDS of check: of processor time for each file (default 30 for derivations)\n"
   "  --explain            say which rule rewrote what\n"
@@ -100,6 +102,20 @@ static int take_stage(Context *cx, const char *s, Command *c, Options *o) {
 static int take_format(Context *cx, const char *s, Command *c, Options *o) {
   (void)cx, (void)o;
   c->format = s;
+  return GO_ON;
+}
+
+static int take_view(Context *cx, const char *s, Command *c, Options *o) {
+  (void)cx, (void)o;
+  if (strcmp(s, "lagrangian") != 0) return usage("nnc: no view '%s'; there is lagrangian", s);
+  c->view = s;
+  return GO_ON;
+}
+
+static int take_order(Context *cx, const char *s, Command *c, Options *o) {
+  (void)cx, (void)o;
+  if (strcmp(s, "1") != 0 && strcmp(s, "2") != 0) return usage("nnc: --order is 1 or 2, found '%s'", s);
+  c->order = s[0] - '0';
   return GO_ON;
 }
 
@@ -199,6 +215,8 @@ static const OptionRow rows[] = {{"--help", false, print_help},
                                  {"--max-memory", true, take_max_memory},
                                  {"--selftest", false, set_selftest},
                                  {"--wrt", true, take_wrt},
+                                 {"--view", true, take_view},
+                                 {"--order", true, take_order},
                                  {"--trace-nan", false, set_trace},
                                  {"--junit", true, take_junit},
                                  {"--time-limit", true, take_time_limit},
@@ -263,6 +281,8 @@ static int check_format(const Command *c) {
 
 static int check_verb(const Command *c) {
   if (c->wrt && c->verb != VERB_DERIVE) return usage("nnc: --wrt %s: only derive takes it", c->wrt);
+  if (c->view && c->verb != VERB_DERIVE) return usage("nnc: --view %s: only derive takes it", c->view);
+  if (c->order == 2 && c->verb != VERB_DERIVE) return usage("nnc: --order %s: only derive takes it", "2");
   if (c->junit && c->verb != VERB_CHECK) return usage("nnc: --junit %s: only check takes it", c->junit);
   if (c->seconds && c->verb != VERB_CHECK) return usage("nnc: %s: only check takes it", "--time-limit");
   for (int k = 0; k < c->nhands; k++)

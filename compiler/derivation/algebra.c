@@ -92,6 +92,19 @@ static double exponent_in(Context *cx, const Form *term, const Form *base) {
 
 static Form *base_of(Form *f) { return f->kind == FORM_POWER ? f->at[0] : f; }
 
+/* Is the term 0 but where two of its variables agree, one of which is in `base`? Its factors stay with it: of diag(p) -
+ * p p' nothing is put in front. */
+static bool is_diagonal(Context *cx, const Form *term, const Form *base) {
+  Forms all = form_factors(cx, term);
+  for (int k = 0; k < all.n; k++) {
+    const Form *f = all.at[k];
+    bool two = f->kind == FORM_HOLDS && f->extent == 1 && f->index->n == 2 && !f->index->terms[0].gather &&
+               !f->index->terms[1].gather;
+    if (two && (form_uses(base, f->index->terms[0].var) || form_uses(base, f->index->terms[1].var))) return true;
+  }
+  return false;
+}
+
 /* The part that all terms have: the factors of the first with the exponent nearest to 0. */
 static Form *shared_factors(Context *cx, Form *const *terms, int n) {
   Forms all = form_factors(cx, terms[0]), shared = {0};
@@ -100,7 +113,7 @@ static Form *shared_factors(Context *cx, Form *const *terms, int n) {
     double e = exponent_in(cx, terms[0], base);
     for (int i = 1; i < n; i++) {
       double mine = exponent_in(cx, terms[i], base);
-      if (mine * e <= 0) e = 0;
+      if (mine * e <= 0 || is_diagonal(cx, terms[i], base) || is_diagonal(cx, terms[0], base)) e = 0;
       else if (fabs(mine) < fabs(e)) e = mine;
     }
     if (e != 0) VEC_PUSH(cx, &shared, form_power(cx, base, e));
@@ -137,6 +150,19 @@ static Form *positive_first(Context *cx, Form *f) {
 
 static Form *factored(Context *cx, Form *f);
 
+/* a (s - 1) + 1 - s  =>  (a - 1) (s - 1); NULL where the rest is no factor. */
+static Form *with_factor(Context *cx, Form *product, Form *rest) {
+  for (int k = 0; product->kind == FORM_PRODUCT && rest->kind == FORM_SUM && k < product->n; k++) {
+    Form *s = product->at[k];
+    if (s->kind != FORM_SUM) continue;
+    Form *ratio = form_product(cx, (Form *[]){rest, form_power(cx, s, -1)}, 2);
+    if (ratio->kind != FORM_NUMBER) continue;
+    Form *others = form_product(cx, (Form *[]){product, form_power(cx, s, -1)}, 2);
+    return form_product(cx, (Form *[]){form_sum(cx, (Form *[]){others, ratio}, 2), s}, 2);
+  }
+  return NULL;
+}
+
 /* a b + a c + d  =>  a (b + c) + d, by the factor that most terms have. */
 static Form *grouped(Context *cx, Form *f) {
   int best = 1;
@@ -146,15 +172,17 @@ static Form *grouped(Context *cx, Form *f) {
     for (int i = 0; i < factors.n; i++) {
       int count = 0;
       Form *base = base_of(factors.at[i]);
-      for (int j = 0; j < f->n; j++) count += exponent_in(cx, f->at[j], base) != 0;
+      for (int j = 0; j < f->n; j++) count += exponent_in(cx, f->at[j], base) != 0 && !is_diagonal(cx, f->at[j], base);
       if (count > best && count < f->n) best = count, by = base;
     }
   }
   if (!by) return f;
   Forms with = {0}, without = {0};
   for (int k = 0; k < f->n; k++)
-    if (exponent_in(cx, f->at[k], by) != 0) VEC_PUSH(cx, &with, f->at[k]);
+    if (exponent_in(cx, f->at[k], by) != 0 && !is_diagonal(cx, f->at[k], by)) VEC_PUSH(cx, &with, f->at[k]);
     else VEC_PUSH(cx, &without, f->at[k]);
+  Form *joined = with_factor(cx, factored(cx, form_sum(cx, with.at, with.n)), form_sum(cx, without.at, without.n));
+  if (joined) return joined;
   Form *parts[2] = {factored(cx, form_sum(cx, with.at, with.n)), factored(cx, form_sum(cx, without.at, without.n))};
   Form *sum = form_sum(cx, parts, 2);
   return form_cost(sum) < form_cost(f) ? sum : f;

@@ -7,6 +7,9 @@
  * needs: what stands for each NAME that is not looked through, and for each step before. */
 #include "build/build.h"
 #include "derivation/quantity.h"
+#include "derive/derive.h"
+
+#include <math.h>
 
 static Known *known_of(Apart *a, const Node *n) {
   if (n->id >= a->cap) {
@@ -75,6 +78,61 @@ static Read *copied_pieces(Apart *a, const Node *n, const int *vars) {
   return at_own(a->g, build_pieces(a->g, n->naxes, n->axes, n->nreads, pieces, n->offsets), vars);
 }
 
+/* ---- derivatives in the model ---- */
+
+/* A leaf in place of the name that a derivative is taken by. */
+static Node *leaf_for(Graph *g, const Node *name) {
+  Node proto = {.kind = NODE_OPAQUE, .scale = 1, .item = -name->id - 1, .label = name->label, .naxes = name->naxes};
+  proto.lo = -INFINITY, proto.hi = INFINITY;
+  for (int k = 0; k < name->naxes; k++) {
+    proto.axes[k] = name->axes[k];
+    proto.axes[k].scan = 0;
+  }
+  return graph_intern(g, &proto);
+}
+
+/* r with the leaf for the name replaced by the value of the name. */
+static Read *with_value(Apart *a, Read *r, const Node *name, Node *leaf) {
+  Apart back = {.g = a->g};
+  int vars[MAX_AXES];
+  for (int k = 0; k < name->naxes; k++) vars[k] = graph_var(a->g, leaf->axes[k]);
+  Read *value = apart_read(a, at_own(a->g, (Node *)name, vars));
+  if (!value) return NULL;
+  apart_set(&back, leaf, value, vars);
+  return apart_read(&back, r);
+}
+
+/* The GRAD n, opened by `own`: its derivative, with no name in it (simplify/gradient.c does the same by rules). */
+static Read *carried_out(Apart *a, const Node *n, const Subst *own) {
+  Graph *g = a->g;
+  Subst at = *own, back = {0}, tie = {0};
+  bool name = n->target->kind == NODE_NAME, batch = n->naxes && n->axes[0].kind == AXIS_BATCH;
+  Apart inner = {.g = g, .program = a->program};
+  Node *leaf = name ? leaf_for(g, n->target) : n->target;
+  int vars[1][MAX_AXES], mine;
+  Read *adjoint;
+  if (batch && index_is_var(at.by[0], &mine)) {
+    at.by[0] = index_var(g, g->batch_var);
+    subst_add(&back, g->batch_var, index_var(g, mine));
+  }
+  for (int k = 0; k < n->target->naxes; k++) vars[0][k] = graph_var(g, leaf->axes[k]);
+  if (name) apart_set(&inner, n->target, at_own(g, leaf, vars[0]), vars[0]);
+  Read *root = apart_read(name ? &inner : a, read_substitute(g, n->reads[0], &at));
+  if (!root) {
+    a->refused = name ? inner.refused : a->refused;
+    return NULL;
+  }
+  derive_adjoints(a->program, root, true, 1, &leaf, &adjoint, vars);
+  for (int k = 0; k < leaf->naxes; k++) {
+    Index *place = index_substitute(g, n->target_index[k], &at);
+    int v;
+    if (!index_is_var(place, &v) || v != vars[0][k]) subst_add(&tie, vars[0][k], place);
+  }
+  Read *r = read_substitute(g, adjoint, &tie);
+  if (name) r = with_value(a, r, n->target, leaf);
+  return r ? read_substitute(g, r, &back) : NULL;
+}
+
 static Read *copied(Apart *a, const Node *n, const Subst *at, const int *vars) {
   Node *operand;
   switch (n->kind) {
@@ -86,6 +144,9 @@ static Read *copied(Apart *a, const Node *n, const Subst *at, const int *vars) {
     return operand ? at_own(a->g, build_reshape(a->g, operand, n->naxes, n->axes), vars) : NULL;
   case NODE_PIECES: return copied_pieces(a, n, vars);
   case NODE_GRAD:
+    if (a->program) return carried_out(a, n, at);
+    a->refused = n;
+    return NULL;
   case NODE_PREV: a->refused = n; return NULL;
   default: return at_own(a->g, (Node *)n, vars);
   }

@@ -10,8 +10,9 @@ static Form *of_leaf(Context *cx, const Read *r) {
   return f;
 }
 
-static Form *holds(Context *cx, Index *e, int64_t extent) {
-  Form *f = form_new(cx, FORM_HOLDS);
+static Form *holds(Graph *g, Index *e, int64_t extent) {
+  Form *f = form_new(g->cx, FORM_HOLDS);
+  if (extent == 1 && e->n && e->terms[0].coef < 0) e = index_combine(g, -1, e, 0, e); /* i = t, not t = i */
   f->index = e;
   f->extent = extent;
   return f;
@@ -29,7 +30,7 @@ static Form *of_product(Graph *g, const Read *r) {
   VEC_PUSH(g->cx, &factors, form_number(g->cx, n->scale));
   for (int k = 0; k < n->nreads; k++) VEC_PUSH(g->cx, &factors, form_of_read(g, read_substitute(g, n->reads[k], &at)));
   for (int k = 0; k < n->nguards; k++)
-    VEC_PUSH(g->cx, &factors, holds(g->cx, index_substitute(g, n->guards[k].e, &at), n->guards[k].n));
+    VEC_PUSH(g->cx, &factors, holds(g, index_substitute(g, n->guards[k].e, &at), n->guards[k].n));
   Form *body = form_product(g->cx, factors.at, factors.n);
   return n->nreduce ? form_reduce(g, n->reduction, vars, n->nreduce, body) : body;
 }
@@ -46,7 +47,7 @@ static Form *of_pieces(Graph *g, const Read *r) {
       Index *offset = index_constant(g, n->offsets[p * n->naxes + k]);
       index[k] = index_combine(g, 1, r->index[k], -1, offset);
       if (n->axes[k].kind != AXIS_PLAIN || piece->axes[k].extent == n->axes[k].extent) continue;
-      VEC_PUSH(g->cx, &factors, holds(g->cx, index[k], piece->axes[k].extent));
+      VEC_PUSH(g->cx, &factors, holds(g, index[k], piece->axes[k].extent));
     }
     VEC_PUSH(g->cx, &factors, form_of_read(g, read_make(g, n->reads[p]->node, index)));
     VEC_PUSH(g->cx, &terms, form_product(g->cx, factors.at, factors.n));

@@ -10,17 +10,31 @@
  * each with a number, which the comments of the generated C repeat. Kept: the program; nodes are added to its graph.
  *
  * Its files, each of which calls those before it only:
- *     apart.c     one value with all others as leaves     system.c    the equations, in order
- *     adjoint.c   the chain rule, one by one              form.c      formulas as trees
- *     convert.c   from nodes to formulas                  known.c     values that a formula holds under other names
- *     algebra.c   shorter formulas                        typo.c      what is set on a page
- *     symbol.c    names and indices                       index.c     formulas in index notation
- *     net.c       products in matrix notation             matrix.c    formulas in matrix notation
- *     text.c      formulas as text                        line.c      what all formats take from a line
- *     plain.c     pages as text                           latex.c     pages for LaTeX
- *     picture.c   the equations as a graph                html.c      pages for browsers
- *     notes.c     what the signs on a page mean           page.c      the lines of a page
- *     document.c  the whole
+ *     apart.c      one value with all others as leaves
+ *     whole.c      values written out, and found again
+ *     system.c     the equations, in order
+ *     adjoint.c    the chain rule, one by one
+ *     form.c       formulas as trees
+ *     convert.c    from nodes to formulas
+ *     known.c      values that a formula holds under other names
+ *     algebra.c    shorter formulas
+ *     typo.c       what is set on a page
+ *     symbol.c     names and indices
+ *     index.c      formulas in index notation
+ *     net.c        products in matrix notation
+ *     matrix.c     formulas in matrix notation
+ *     text.c       formulas as text
+ *     line.c       what all formats take from a line
+ *     plain.c      pages as text
+ *     latex.c      pages for LaTeX
+ *     picture.c    the equations as a graph
+ *     html.c       pages for browsers
+ *     notes.c      what the signs on a page mean
+ *     sides.c      both sides of an equation
+ *     lagrangian.c  as a constrained minimum
+ *     second.c     second derivatives
+ *     page.c       the lines of a page
+ *     document.c   the whole
  *
  * symbol.c, index.c, net.c and matrix.c call each other: an index may hold a value, a formula holds formulas, and what
  * cannot be written in one notation is written in the other. */

@@ -313,13 +313,13 @@ static bool match_vars(const Matching *m, int a, int b) {
   return a == b;
 }
 
-static bool match_terms(Matching *m, const Index *a, const Index *b) {
+static bool match_terms(Matching *m, const Index *a, const Index *b, int sign) {
   bool used[4 * MAX_AXES] = {false};
   for (int i = 0; i < a->n; i++) {
     bool found = false;
     for (int j = 0; j < b->n && j < 4 * MAX_AXES && !found; j++) {
       const Term *s = &a->terms[i], *t = &b->terms[j];
-      if (used[j] || s->coef != t->coef || !s->gather != !t->gather) continue;
+      if (used[j] || s->coef != sign * t->coef || !s->gather != !t->gather) continue;
       found = s->gather ? match_reads(m, s->gather, t->gather) : match_vars(m, s->var, t->var);
       used[j] = found;
     }
@@ -336,7 +336,16 @@ static bool match_index(Matching *m, const Index *a, const Index *b) {
       if (!m->by[k]) m->by[k] = (Index *)b;
       return index_equal(m->by[k], b);
     }
-  return a->n == b->n && a->offset == b->offset && a->divisor == b->divisor && match_terms(m, a, b);
+  return a->n == b->n && a->offset == b->offset && a->divisor == b->divisor && match_terms(m, a, b, 1);
+}
+
+/* i = t is t = i. */
+static bool match_conditions(Matching *m, const Form *a, const Form *b) {
+  const Index *x = a->index, *y = b->index;
+  if (a->extent != b->extent) return false;
+  if (match_index(m, x, y)) return true;
+  return a->extent == 1 && x->n == y->n && x->offset == -y->offset && x->divisor == y->divisor &&
+         match_terms(m, x, y, -1);
 }
 
 static bool match_forms(Matching *m, const Form *a, const Form *b);
@@ -383,7 +392,7 @@ static bool match_forms(Matching *m, const Form *a, const Form *b) {
   case FORM_SUM:
   case FORM_PRODUCT: return match_all(m, a->at, b->at, a->n);
   case FORM_POWER: return a->number == b->number && match_forms(m, a->at[0], b->at[0]);
-  case FORM_HOLDS: return a->extent == b->extent && match_index(m, a->index, b->index);
+  case FORM_HOLDS: return match_conditions(m, a, b);
   case FORM_INDEX: return match_index(m, a->index, b->index);
   case FORM_REDUCE: return a->reduction == b->reduction && match_bound(m, a, b);
   case FORM_SOFTMAX: return match_index(m, a->index, b->index) && match_bound(m, a, b);
@@ -430,8 +439,19 @@ static bool is_nested(const Form *f) {
   return below && fractions;
 }
 
+/* (I - p 1') diag(p): the unit matrix in a sum that is multiplied. */
+static bool hides_unit(const Form *f) {
+  for (int k = 0; f->kind == FORM_PRODUCT && k < f->n; k++)
+    for (int i = 0; f->at[k]->kind == FORM_SUM && i < f->at[k]->n; i++) {
+      const Form *h = f->at[k]->at[i];
+      bool two = h->kind == FORM_HOLDS && h->extent == 1 && h->index->n == 2;
+      if (two && !h->index->terms[0].gather && !h->index->terms[1].gather) return true;
+    }
+  return false;
+}
+
 int form_cost(const Form *f) {
-  int cost = is_nested(f) ? 8 : 0;
+  int cost = is_nested(f) || hides_unit(f) ? 8 : 0;
   for (int k = 0; k < f->n; k++) cost += form_cost(f->at[k]);
   switch (f->kind) {
   case FORM_NUMBER: return f->number == -1 ? 1 : 2;

@@ -108,6 +108,7 @@ static void write_plain_name(Text *t, const Typo *e, int n) {
 static void write_name(Text *t, const Typo *e) {
   bool below = e->mark == MARK_ADJOINT || e->mark == MARK_MULTIPLIER;
   if (e->mark == MARK_PARTIAL) text_add(t, "<mrow><mi>∂</mi>");
+  if (e->mark == MARK_SECOND) text_add(t, "<mrow><msup><mi>∂</mi><mn>2</mn></msup>");
   bool indices = typo_indices_below(e);
   if (!indices) open_row(t);
   if (below) text_printf(t, "<msub><mi>%s</mi>", e->mark == MARK_ADJOINT ? "δ" : "λ");
@@ -119,7 +120,7 @@ static void write_name(Text *t, const Typo *e) {
     add_bracket(t, "]", false);
     close_row(t);
   }
-  if (e->mark == MARK_PARTIAL) close_row(t);
+  if (e->mark == MARK_PARTIAL || e->mark == MARK_SECOND) close_row(t);
 }
 
 static void write_sum(Text *t, const Typo *e) {
@@ -144,14 +145,14 @@ static void write_joined(Text *t, const Typo *e, const char *between) {
 }
 
 static void write_call(Text *t, const Typo *e) {
-  bool bar = strcmp(e->text, "|") == 0, floor = strcmp(e->text, "⌊") == 0;
+  bool bar = strcmp(e->text, "|") == 0, floor = strcmp(e->text, "⌊") == 0, angle = strcmp(e->text, "⟨") == 0;
   open_row(t);
-  if (!bar && !floor) add_word(t, e->text), text_add(t, "<mo>&#x2061;</mo>");
+  if (!bar && !floor && !angle) add_word(t, e->text), text_add(t, "<mo>&#x2061;</mo>");
   bool tall = false;
   for (int k = 0; k < e->n; k++) tall = tall || typo_is_tall(e->at[k]);
-  add_bracket(t, bar ? "|" : floor ? "⌊" : "(", tall);
+  add_bracket(t, bar ? "|" : floor ? "⌊" : angle ? "⟨" : "(", tall);
   write_indices(t, e->at, e->n, false);
-  add_bracket(t, bar ? "|" : floor ? "⌋" : ")", tall);
+  add_bracket(t, bar ? "|" : floor ? "⌋" : angle ? "⟩" : ")", tall);
   close_row(t);
 }
 

@@ -87,21 +87,34 @@ static Form *softmax_in_exponential(Context *cx, Form *f) {
   return f;
 }
 
+/* x of 1/(1 + exp(x)), or of a higher power of that; e: exp(x). */
+static Form *logistic_operand(const Form *p, Form **e) {
+  const Form *sum = p->kind == FORM_POWER && p->number <= -1 && p->number == floor(p->number) ? p->at[0] : NULL;
+  if (!sum || sum->kind != FORM_SUM || sum->n != 2) return NULL;
+  int one = form_is_number(sum->at[0], 1) ? 0 : 1;
+  *e = sum->at[1 - one];
+  return form_is_number(sum->at[one], 1) && (*e)->kind == FORM_CALL ? exponential(*e) : NULL;
+}
+
 /* 1/(1 + exp(x)) is σ(-x), and exp(x)/(1 + exp(x)) is σ(x). */
 static Form *sigmoid_in_product(Context *cx, Form *f) {
-  for (int k = 0; k < (f->kind == FORM_PRODUCT ? f->n : 1); k++) {
-    Form *p = f->kind == FORM_PRODUCT ? f->at[k] : f;
-    const Form *sum = p->kind == FORM_POWER && p->number == -1 ? p->at[0] : NULL;
-    if (!sum || sum->kind != FORM_SUM || sum->n != 2) continue;
-    int one = form_is_number(sum->at[0], 1) ? 0 : 1;
-    Form *e = sum->at[1 - one], *x = exponential(e);
-    if (!form_is_number(sum->at[one], 1) || !x || e->kind != FORM_CALL) continue;
-    for (int i = 0; f->kind == FORM_PRODUCT && i < f->n; i++)
-      if (form_equal(f->at[i], e)) return without(cx, f, e, p, form_call(cx, OP_SIGMOID, &x, 1));
-    Form *minus = form_negative(cx, x);
-    return form_product(cx, (Form *[]){f, form_power(cx, p, -1), form_call(cx, OP_SIGMOID, &minus, 1)}, 3);
+  for (int k = 0; f->kind == FORM_PRODUCT && k < f->n; k++) {
+    Form *e, *x = logistic_operand(f->at[k], &e);
+    for (int i = 0; x && i < f->n; i++)
+      if (form_equal(f->at[i], e)) {
+        Form *over = form_power(cx, f->at[k]->at[0], -1);
+        return sigmoid_in_product(cx, without(cx, f, e, over, form_call(cx, OP_SIGMOID, &x, 1)));
+      }
   }
-  return f;
+  Forms left = {0};
+  bool any = false;
+  for (int k = 0; k < (f->kind == FORM_PRODUCT ? f->n : 1); k++) {
+    Form *p = f->kind == FORM_PRODUCT ? f->at[k] : f, *e, *x = logistic_operand(p, &e);
+    Form *minus = x ? form_negative(cx, x) : NULL;
+    VEC_PUSH(cx, &left, x ? form_power(cx, form_call(cx, OP_SIGMOID, &minus, 1), -p->number) : p);
+    any = any || x;
+  }
+  return any ? form_product(cx, left.at, left.n) : f;
 }
 
 /* σ(x) exp(-x) is σ(-x). */
@@ -130,7 +143,11 @@ static Form *without_condition(Context *cx, Form *f) {
 
 Form *known_functions(Graph *g, Form *f) {
   Form **at = ARENA_ARRAY(g->cx, Form *, f->n + 1);
-  for (int k = 0; k < f->n; k++) at[k] = known_functions(g, f->at[k]);
+  for (int k = 0; k < f->n; k++) { /* a quotient is looked at with what stands over it */
+    bool below = f->kind == FORM_PRODUCT && f->at[k]->kind == FORM_POWER;
+    at[k] =
+      below ? form_power(g->cx, known_functions(g, f->at[k]->at[0]), f->at[k]->number) : known_functions(g, f->at[k]);
+  }
   f = form_with(g, f, at);
   if (f->kind == FORM_CALL && f->op == OP_EXP) return softmax_in_exponential(g->cx, f);
   f = without_condition(g->cx, softmax_in_product(g, f));

@@ -95,6 +95,7 @@ static void write_brackets(Text *t, Typo *const *at, int n) {
 
 static void write_name(Text *t, const Typo *e) {
   if (e->mark == MARK_PARTIAL) text_add(t, "\\partial ");
+  if (e->mark == MARK_SECOND) text_add(t, "\\partial^{2} ");
   if (e->mark == MARK_ADJOINT) text_add(t, "\\delta_{");
   if (e->mark == MARK_MULTIPLIER) text_add(t, "\\lambda_{");
   bool below = typo_indices_below(e);
@@ -144,17 +145,18 @@ static void write_function(Text *t, const char *name) {
 }
 
 static void write_call(Text *t, const Typo *e) {
-  bool bar = strcmp(e->text, "|") == 0, floor = strcmp(e->text, "⌊") == 0, tall = false;
+  bool bar = strcmp(e->text, "|") == 0, floor = strcmp(e->text, "⌊") == 0, angle = strcmp(e->text, "⟨") == 0;
+  bool tall = false;
   for (int k = 0; k < e->n; k++) tall = tall || typo_is_tall(e->at[k]);
-  if (!bar && !floor) write_function(t, e->text);
+  if (!bar && !floor && !angle) write_function(t, e->text);
   text_add(t, tall ? "\\left" : "");
-  text_add(t, bar ? "|" : floor ? "\\lfloor " : "(");
+  text_add(t, bar ? "|" : floor ? "\\lfloor " : angle ? "\\langle " : "(");
   for (int k = 0; k < e->n; k++) {
     if (k) text_add(t, ", ");
     write(t, e->at[k]);
   }
   text_add(t, tall ? "\\right" : "");
-  text_add(t, bar ? "|" : floor ? "\\rfloor " : ")");
+  text_add(t, bar ? "|" : floor ? "\\rfloor " : angle ? "\\rangle " : ")");
 }
 
 static void write_big(Text *t, const Typo *e) {

@@ -101,6 +101,8 @@ static Typo *quotient(Setting *s, TypoKind kind, const Typos *above, const Typos
 static Typo *hadamard(Setting *s, const Hung *h) { return quotient(s, TYPO_HADAMARD, &h->above, &h->below); }
 
 static Typo *chain(Setting *s, Typo *a, Typo *b) {
+  if (typo_is(a, "I")) return b;
+  if (typo_is(b, "I")) return a;
   Typos factors = {0};
   for (int i = 0; i < 2; i++) {
     Typo *t = i ? b : a;

@@ -16,6 +16,7 @@ static void look(Seen *seen, const Typo *e) {
   if (e->kind != TYPO_NAME) return;
   seen->copy = seen->copy || e->name.copy;
   seen->adjoint = seen->adjoint || e->mark == MARK_ADJOINT;
+
   if (strcmp(e->name.base, "e") == 0 && e->n == 1 && e->name.unit) seen->unit = true, seen->example = e;
 }
 

@@ -4,110 +4,18 @@
  * that is with the derivatives put in, and the same with the adjoints put in that it is made of, where this is shorter:
  *
  *     da2 = dz2 sigma'(a2) = z2 - y     (7)   from (4) */
-#include "derivation/page.h"
-
-typedef struct Work {
-  Page *page;
-  Derivation *d;
-  const DerivationAsked *asked;
-  LawList laws;
-  Setting s;
-} Work;
-
-/* ---- lines ---- */
-
-static void add_heading(Page *page, const char *text) {
-  VEC_PUSH(page->cx, &page->lines, ((Line){.kind = LINE_HEADING, .text = text}));
-}
-
-static void add_prose(Page *page, const char *text) {
-  VEC_PUSH(page->cx, &page->lines, ((Line){.kind = LINE_PROSE, .text = text}));
-}
-
-/* ---- both sides of an equation ---- */
-
-/* The axes of q that its adjoint is written in: those but for the example and the time. */
-static int shown_axes(const Work *w, const Quantity *q, int *out) {
-  int n = 0;
-  for (int k = 0; k < q->naxes; k++)
-    if (k != q->time && !setting_is_time(&w->s, q->vars[k]) && q->vars[k] != w->d->g->batch_var) out[n++] = q->vars[k];
-  return n;
-}
-
-static Read *own_read(const Work *w, const Quantity *q, Node *leaf) {
-  Index *index[MAX_AXES];
-  int first = leaf->naxes - q->naxes;
-  if (first) index[0] = index_var(w->d->g, w->d->g->batch_var);
-  for (int k = 0; k < q->naxes; k++)
-    index[first + k] = q->at_step && k == q->time ? q->at_step : index_var(w->d->g, q->vars[k]);
-  return read_make(w->d->g, leaf, index);
-}
-
-static Typo *partial(const Work *w, const Quantity *q, Typo *name) {
-  Typo *above = typo_named(w->page->cx, symbol_name(&w->s, w->d->loss), MARK_PARTIAL, NULL, 0);
-  Typo *below = arena_copy(w->page->cx, name, sizeof *name);
-  (void)q;
-  below->mark = MARK_PARTIAL;
-  return typo_new(w->page->cx, TYPO_FRACTION, (Typo *[]){above, below}, 2);
-}
-
-/* A leaf's adjoint is ∂L/∂W, another's δ. */
-static Typo *set_left(Work *w, const Quantity *q, bool adjoint, int nout, const int *out) {
-  bool leaf = q->kind == QUANTITY_LEAF;
-  Typo *t = symbol_of(&w->s, own_read(w, q, adjoint && !leaf ? q->adjoint : q->leaf), nout, out);
-  return adjoint && leaf ? partial(w, q, t) : t;
-}
-
-/* All forms in matrix notation, or all with indices. */
-static void set_sides(Work *w, Line *line, const Quantity *q, bool adjoint, Form *const *forms, int n, Typo *step) {
-  Typo *sides[8];
-  int out[MAX_AXES];
-  const Form *all[8];
-  for (int k = 0; k < n; k++) all[k] = forms[k];
-  setting_begin(&w->s, all, n);
-  for (int k = 0; k < q->naxes; k++)
-    if (!q->at_step || k != q->time) symbol_letter(&w->s, q->vars[k]);
-  int nout = shown_axes(w, q, out);
-  bool matrix = true;
-  for (int k = 0; k < n; k++) {
-    sides[k] = matrix_notation(&w->s, forms[k], nout, out);
-    if (!sides[k] && nout == 1 && forms[k]->kind == FORM_NUMBER) sides[k] = typo_number(w->page->cx, forms[k]->number);
-    if (!sides[k] && !nout) sides[k] = index_notation(&w->s, forms[k]);
-    matrix = matrix && sides[k];
-  }
-  VEC_PUSH(w->page->cx, &line->sides, set_left(w, q, adjoint, matrix ? nout : -1, out));
-  if (step) VEC_PUSH(w->page->cx, &line->sides, step);
-  for (int k = 0; k < n; k++) VEC_PUSH(w->page->cx, &line->sides, matrix ? sides[k] : index_notation(&w->s, forms[k]));
-}
+#include "derivation/sides.h"
 
 /* ---- equations ---- */
 
 static void write_equation(Work *w, const Quantity *q) {
   Line line = {.kind = LINE_EQUATION, .number = q->number};
   Form *right = known_functions(w->d->g, form_of_read(w->d->g, q->right));
-  set_sides(w, &line, q, false, &right, 1, NULL);
+  sides_set(w, &line, q, false, &right, 1, NULL);
   VEC_PUSH(w->page->cx, &w->page->lines, line);
 }
 
 /* ---- adjoints ---- */
-
-static Form *in_known_values(Work *w, Form *f, bool alone) {
-  Graph *g = w->d->g;
-  f = algebra_shorten(g, known_values(g, &w->laws, alone, known_functions(g, f)));
-  return algebra_shorten(g, known_values(g, &w->laws, alone, known_functions(g, f))); /* what is in one product now */
-}
-
-static Form *form_of_adjoint(Work *w, const Read *r) {
-  Form *f = form_of_read(w->d->g, r), *plain = in_known_values(w, f, true), *all = in_known_values(w, f, false);
-  return form_cost(all) < form_cost(plain) ? all : plain;
-}
-
-/* The sum over all paths, those through the next step too. */
-static Form *sum_of_paths(Work *w, const Quantity *q) {
-  Forms terms = {0};
-  for (int k = 0; k < q->paths.n; k++) VEC_PUSH(w->page->cx, &terms, form_of_adjoint(w, q->paths.at[k].read));
-  return algebra_shorten(w->d->g, form_sum(w->page->cx, terms.at, terms.n));
-}
 
 /* The adjoint of q with those of the equations that use it put in. */
 static Read *put_in(Work *w, const Quantity *q) {
@@ -197,10 +105,10 @@ static void write_boundary(Work *w, const Quantity *q) {
   Quantity *at_last = arena_copy(w->page->cx, q, sizeof *q);
   subst_add(&last, q->vars[q->time], index_constant(g, q->steps - 1));
   for (int k = 0; k < q->paths.n; k++)
-    if (!q->paths.at[k].later) VEC_PUSH(w->page->cx, &terms, form_of_adjoint(w, q->paths.at[k].read));
+    if (!q->paths.at[k].later) VEC_PUSH(w->page->cx, &terms, sides_form(w, q->paths.at[k].read));
   Form *sum = algebra_shorten(g, form_sum(w->page->cx, terms.at, terms.n)), *form = form_substitute(g, sum, &last);
   at_last->at_step = index_constant(g, q->steps - 1);
-  set_sides(w, &line, at_last, true, &form, 1, NULL);
+  sides_set(w, &line, at_last, true, &form, 1, NULL);
   VEC_PUSH(w->page->cx, &w->page->lines, line);
 }
 
@@ -211,9 +119,9 @@ static const char *steps_text(const Work *w, const Quantity *q) {
 
 static void write_adjoint(Work *w, Quantity *q) {
   Line line = {.kind = LINE_EQUATION, .number = q->adjoint_number};
-  Form *forms[2] = {sum_of_paths(w, q)};
+  Form *forms[2] = {sides_sum(w, q)};
   Read *r = q->total ? put_in(w, q) : NULL;
-  Form *short_form = r ? form_of_adjoint(w, r) : NULL;
+  Form *short_form = r ? sides_form(w, r) : NULL;
   int n = 1;
   bool later = false;
   for (int k = 0; k < q->paths.n; k++) later = later || q->paths.at[k].later;
@@ -225,7 +133,7 @@ static void write_adjoint(Work *w, Quantity *q) {
     q->best = r;
   }
   add_from(w, &line, q);
-  set_sides(w, &line, q, true, forms, n, q->kind == QUANTITY_LEAF ? NULL : chain_step(w, q));
+  sides_set(w, &line, q, true, forms, n, q->kind == QUANTITY_LEAF ? NULL : chain_step(w, q));
   VEC_PUSH(w->page->cx, &w->page->lines, line);
 }
 
@@ -241,18 +149,23 @@ static void write_part(Work *w) {
   Page *page = w->page;
   Derivation *d = w->d;
   bool one = losses(d->program) == 1, back = false;
-  add_heading(page, one ? "The model" : arena_printf(page->cx, "The model of %s", d->loss->path));
+  sides_heading(page, one ? "The model" : arena_printf(page->cx, "The model of %s", d->loss->path));
   for (int k = 0; k < d->all.n; k++)
     if (d->all.at[k]->right && !d->all.at[k]->again) write_equation(w, d->all.at[k]);
+  if (w->asked->lagrangian) lagrangian_lines(w);
   for (int k = d->all.n - 1; k >= 0; k--) {
     if (!d->all.at[k]->adjoint_number || d->all.at[k]->kind == QUANTITY_LEAF) continue;
-    if (!back) add_heading(page, "Backwards");
+    if (!back) sides_heading(page, w->asked->lagrangian ? "The multipliers, backwards" : "Backwards");
     back = true;
     write_adjoint(w, d->all.at[k]);
   }
-  add_heading(page, "The gradients");
-  for (int k = 0; k < d->all.n; k++)
-    if (d->all.at[k]->adjoint_number && d->all.at[k]->kind == QUANTITY_LEAF) write_adjoint(w, d->all.at[k]);
+  bool gradients = false;
+  for (int k = 0; k < d->all.n; k++) {
+    if (!d->all.at[k]->adjoint_number || d->all.at[k]->kind != QUANTITY_LEAF) continue;
+    if (!gradients) sides_heading(page, "The gradients");
+    gradients = true;
+    write_adjoint(w, d->all.at[k]);
+  }
 }
 
 Page *page_of(Program *p, const DerivationAsked *asked) {
@@ -271,6 +184,7 @@ Page *page_of(Program *p, const DerivationAsked *asked) {
     Work w = {.page = page, .d = d, .asked = asked, .laws = known_laws(d)};
     w.s = (Setting){.d = d, .cx = p->cx, .g = p->graph, .lagrangian = asked->lagrangian};
     write_part(&w);
+    if (asked->order == 2) second_lines(&w, &number);
     VEC_PUSH(p->cx, &page->parts, d);
     per_example = per_example || d->per_example;
     page->outside = page->outside || w.s.outside;
@@ -278,10 +192,10 @@ Page *page_of(Program *p, const DerivationAsked *asked) {
   if (page->parts.n == 1) notes_add(page, page->parts.at[0]->loss->path);
   else notes_add(page, "L");
   if (p->coupled)
-    add_prose(page, "The loss looks across the batch: the adjoints are derivatives of the sum of the losses of all "
-                    "examples. The gradients of the mean loss are the means of these over the examples.");
+    sides_prose(page, "The loss looks across the batch: the adjoints are derivatives of the sum of the losses of all "
+                      "examples. The gradients of the mean loss are the means of these over the examples.");
   else if (per_example)
-    add_prose(page, "These are the gradients of one example. The loss of a batch is the mean of the losses of its "
-                    "examples, and so its gradients are the means of theirs.");
+    sides_prose(page, "These are the gradients of one example. The loss of a batch is the mean of the losses of its "
+                      "examples, and so its gradients are the means of theirs.");
   return page;
 }

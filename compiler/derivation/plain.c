@@ -110,10 +110,12 @@ static void write_prose(Text *out, const Line *line) {
 void text_page(const Page *page, Text *out) {
   for (int k = 0; k < page->lines.n; k++) {
     const Line *line = &page->lines.at[k];
+    bool after = k && page->lines.at[k - 1].kind == LINE_PROSE;
+    if (line->kind == LINE_EQUATION && after) text_add(out, "\n");
     if (line->kind == LINE_EQUATION) write_line(out, line);
     else if (line->kind == LINE_HEADING) text_printf(out, "%s%s\n\n", k ? "\n" : "", line->text);
     else {
-      if (k) text_add(out, "\n");
+      if (k && page->lines.at[k - 1].kind != LINE_HEADING) text_add(out, "\n");
       write_prose(out, line);
     }
   }

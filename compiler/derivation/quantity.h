@@ -39,11 +39,14 @@ struct Quantity {
   int naxes, vars[MAX_AXES]; /* variables for the axes of leaf ... */
   Read *right;               /* ... in which this is the equation's right side; NULL: a leaf */
   int number, adjoint_number;
-  bool needed; /* does the loss depend on it, and it on what is asked for? */
+  bool reached; /* does the loss depend on it? */
+  bool needed;  /* does the loss depend on it, and it on what is asked for? */
   VEC(Path) paths;
   Read *total; /* the adjoint, without what comes from a later step; NULL: nothing, or 0 */
   Read *best;  /* the same in the form that others are made of */
 };
+
+typedef struct Apart Apart;
 
 typedef struct Derivation {
   Context *cx;
@@ -54,6 +57,7 @@ typedef struct Derivation {
   VEC(Quantity *) all; /* in the order of the equations; leaves first */
   int nnodes;
   Quantity **of_node; /* by id, of nodes as elaborated: below nnodes */
+  Apart *whole;       /* of whole.c */
   bool failed;        /* and reported */
 } Derivation;
 
@@ -63,17 +67,26 @@ typedef struct Known { /* what stands for a node, open in vars[its axes]; read: 
   Read *read;
   int *vars;
 } Known;
-typedef struct Apart { /* a copy of a part of the graph in which some nodes are replaced */
+struct Apart { /* a copy of a part of the graph in which some nodes are replaced */
   Graph *g;
   Known *known;
   int cap;
+  Program *program;    /* derivatives are carried out, in it; NULL: they are refused */
   const Node *refused; /* what cannot be copied */
-} Apart;
+};
 void apart_set(Apart *a, const Node *n, Read *r, const int *vars);
 /* r with what it is made of; NULL where something of it is refused. */
 Read *apart_read(Apart *a, const Read *r);
 /* The same for a node that is itself replaced elsewhere, open in vars. */
 Read *apart_inside(Apart *a, const Node *n, const int *vars);
+
+/* ---- whole.c ---- */
+
+/* r with all that it is made of written out, derivatives too, down to what the model declares. */
+Read *whole_read(Derivation *d, const Read *r);
+/* r, which was made of such reads, with values of the model in place of what they are: those whose equations stand
+ * before that of `before`, or all where that is NULL. */
+Read *whole_named(Derivation *d, const Read *r, const Quantity *before);
 
 /* ---- system.c ---- */
 

@@ -189,6 +189,12 @@ static void refuse(Derivation *d, const Node *n) {
   help(d->cx, "nnc check proves derivatives of any order; nnc --emit=adjoint prints this one as a graph");
 }
 
+/* The right side of q, in which a derivative stands: carried out, and in the names of those before it. */
+static Read *with_derivative(Derivation *d, const Quantity *q) {
+  const Read *whole = q->node ? whole_read(d, at_vars(d->g, (Node *)q->node, q->vars)) : NULL;
+  return whole ? whole_named(d, whole, q) : NULL;
+}
+
 static void write_out(Derivation *d) {
   Apart a = {.g = d->g};
   for (int k = 0; k < d->all.n; k++) {
@@ -200,6 +206,7 @@ static void write_out(Derivation *d) {
     if (q->kind == QUANTITY_LEAF || q->kind == QUANTITY_PREVIOUS) continue;
     q->right = q->kind == QUANTITY_START ? apart_read(&a, at_vars(d->g, (Node *)q->init, q->vars))
                                          : apart_inside(&a, q->node, q->vars);
+    if (!q->right && a.refused->kind == NODE_GRAD) q->right = with_derivative(d, q);
     if (!q->right) refuse(d, a.refused);
   }
 }
@@ -284,14 +291,21 @@ typedef struct Search { /* from an equation to what is needed among that it uses
   int *seen, stamp;
 } Search;
 
+static bool is_named_value(const Derivation *d, const Node *n) {
+  const Quantity *q = quantity_of_node(d, n);
+  return q && quantity_has_equation(q);
+}
+
 static bool uses_needed(Search *s, const Node *n, bool own) {
   if (s->seen[n->id] == s->stamp || n->integer || (n->kind == NODE_MAP && op_rows[n->op].flat)) return false;
   s->seen[n->id] = s->stamp;
   const Quantity *q = own ? NULL : quantity_of_node(s->d, n);
   if (q && q->kind == QUANTITY_PREVIOUS) return q->of->needed || q->start->needed;
   if (q) return q->needed;
-  for (int k = 0; k < n->nreads; k++)
-    if (uses_needed(s, n->reads[k]->node, false)) return true;
+  for (int k = 0; k < n->nreads; k++) {
+    const Node *x = n->kind == NODE_GRAD ? through_arguments(n->reads[k]->node) : n->reads[k]->node;
+    if (uses_needed(s, x, n->kind == NODE_GRAD && is_named_value(s->d, x))) return true;
+  }
   return false;
 }
 
@@ -300,17 +314,38 @@ static bool matches(const Quantity *q, const char *wrt) {
   return (q->kind == QUANTITY_LEAF || q->kind == QUANTITY_VALUE) && q->path && strcmp(q->path, wrt) == 0;
 }
 
+/* The loss depends on what its formulas read; of s in grad(s, x) it depends on what s is made of. */
+static void mark_reached(Derivation *d, const Node *n, bool *seen) {
+  Quantity *q = quantity_of_node(d, n);
+  if (q) q->reached = true;
+  if (seen[n->id]) return;
+  seen[n->id] = true;
+  NodeList operands = graph_operands(d->cx, n);
+  for (int k = 0; k < operands.n; k++) {
+    const Node *of = operands.at[k];
+    const Quantity *named = n->kind == NODE_GRAD ? quantity_of_node(d, through_arguments(of)) : NULL;
+    if (!named || named->kind == QUANTITY_LEAF) {
+      mark_reached(d, of, seen);
+      continue;
+    }
+    NodeList inside = graph_operands(d->cx, named->node);
+    for (int i = 0; i < inside.n; i++) mark_reached(d, inside.at[i], seen);
+  }
+}
+
 static void mark_needed(Derivation *d, const char *wrt) {
   Search s = {.d = d, .seen = ARENA_ARRAY(d->cx, int, d->nnodes + 1)};
+  mark_reached(d, d->loss->node, ARENA_ARRAY(d->cx, bool, d->nnodes + 1));
   for (int k = 0; k < d->all.n; k++) {
     Quantity *q = d->all.at[k];
-    q->needed = matches(q, wrt) && !q->node->integer;
+    if (q->kind == QUANTITY_START) q->reached = true;
+    q->needed = matches(q, wrt) && !q->node->integer && q->reached;
   }
   for (bool changed = true; changed;) {
     changed = false;
     for (int k = 0; k < d->all.n; k++) {
       Quantity *q = d->all.at[k];
-      if (q->needed || !quantity_has_equation(q)) continue;
+      if (q->needed || !q->reached || !quantity_has_equation(q)) continue;
       s.stamp++;
       q->needed = uses_needed(&s, q->node ? q->node : q->init, q->node != NULL);
       changed = changed || q->needed;

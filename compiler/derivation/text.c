@@ -66,7 +66,7 @@ static const char *without_lines(Context *cx, const char *sub) {
 }
 
 static void write_name(Text *t, const Typo *e) {
-  static const char *const marks[] = {"", "δ", "λ", "∂"};
+  static const char *const marks[] = {"", "δ", "λ", "∂", "∂²"};
   static const char *const copies[] = {"", "⁽¹⁾", "⁽²⁾", "⁽³⁾", "⁽⁴⁾"};
   text_printf(t, "%s%s", marks[e->mark], e->name.base);
   bool bare = !*e->name.sub && !e->name.copy;
@@ -103,13 +103,13 @@ static void write_joined(Text *t, const Typo *e, const char *between, int least)
 }
 
 static void write_call(Text *t, const Typo *e) {
-  bool bar = strcmp(e->text, "|") == 0, floor = strcmp(e->text, "⌊") == 0;
-  text_printf(t, bar || floor ? "%s" : "%s(", e->text);
+  bool bar = strcmp(e->text, "|") == 0, floor = strcmp(e->text, "⌊") == 0, angle = strcmp(e->text, "⟨") == 0;
+  text_printf(t, bar || floor || angle ? "%s" : "%s(", e->text);
   for (int k = 0; k < e->n; k++) {
     if (k) text_add(t, ", ");
     text_typo(t, e->at[k]);
   }
-  text_add(t, bar ? "|" : floor ? "⌋" : ")");
+  text_add(t, bar ? "|" : floor ? "⌋" : angle ? "⟩" : ")");
 }
 
 static void write_big(Text *t, const Typo *e) {

@@ -27,7 +27,7 @@ typedef enum {
   TYPO_SCRIPT     /* (at[0]) with the indices at[1] ... */
 } TypoKind;
 
-typedef enum { MARK_NONE, MARK_ADJOINT, MARK_MULTIPLIER, MARK_PARTIAL } Mark;
+typedef enum { MARK_NONE, MARK_ADJOINT, MARK_MULTIPLIER, MARK_PARTIAL, MARK_SECOND } Mark;
 
 typedef struct Name { /* δ of W with the subscript h1, the second of that name */
   const char *base, *sub;

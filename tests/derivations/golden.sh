@@ -22,6 +22,22 @@ for golden in tests/derivations/*.txt; do
   done
 done
 
+# Other views: VIEW_NAME.txt.
+for golden in tests/derivations/views/*.txt; do
+  view=$(basename "$golden" .txt)
+  name=${view#*-}
+  case $view in
+  lagrangian-*) set -- --view lagrangian ;;
+  second-*) set -- --order 2 ;;
+  wrt-*) set -- --wrt "${name#*-}"; name=${name%-*} ;;
+  esac
+  "$nnc" derive "$@" "$(model_of "$name")" >"$work/$view.txt" 2>"$work/err" || not_ok "derive $* $name" - <"$work/err"
+  compare "derive $* $name" "$golden" "$work/$view.txt"
+  "$nnc" derive "$@" --format latex "$(model_of "$name")" -o "$work/$view.tex"
+done
+fails "a name that is none" 1 "did you mean 'w2'" "$nnc" derive --wrt W2 models/perceptron.nn
+fails "second derivatives through a recurrence" 1 'lstm_variant.nn:[0-9]*:[0-9]*: error: derive cannot yet' "$nnc" derive --order 2 models/lstm_variant.nn
+
 if have pdflatex; then
   for tex in "$work"/*.tex; do
     name=$(basename "$tex" .tex)
