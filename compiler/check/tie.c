@@ -266,6 +266,18 @@ static void decide_as_tie(Sides *s) {
   }
 }
 
+/* The larger of the sides beside the edge, by element: what is nothing beside that is 0 on the edge but for rounding. */
+static double *sizes_beside(Sides *s, const Beside *at) {
+  double *size = ARENA_ARRAY(s->p->cx, double, s->count);
+  for (int side = -1; side <= 1; side += 2) {
+    move_beside(s, at, side);
+    const double *a = evaluate(s->e, s->a), *b = evaluate(s->e, s->b);
+    for (int64_t k = 0; k < s->count; k++) size[k] = fmax(size[k], fmax(fabs(a[k]), fabs(b[k])));
+  }
+  move_beside(s, at, 0);
+  return size;
+}
+
 bool sides_differ_at_tie(Sides *s, Node *leaf, int64_t element, Point *pt) {
   Ties *t = s->ties;
   double x = evaluate(s->e, leaf)[element];
@@ -278,11 +290,13 @@ bool sides_differ_at_tie(Sides *s, Node *leaf, int64_t element, Point *pt) {
     if (jump_of(t, t->list.at[k].node)->left) t->list.at[kept++] = t->list.at[k];
   t->list.n = kept;
   if (!all_cross(s, &at) || !add_places(s, &at)) return false;
+  const double *size = sizes_beside(s, &at);
   decide_as_tie(s);
   const double *a = evaluate(s->e, s->a), *b = evaluate(s->e, s->b);
   pt->differing = 0;
   for (int64_t k = 0; k < s->count; k++) {
-    if (!(fabs(a[k] - b[k]) > 1e-6 * fmax(fabs(a[k]), fabs(b[k])))) continue; /* neither rounding nor without a value */
+    double d = fabs(a[k] - b[k]);
+    if (!(d > 1e-6 * fmax(fabs(a[k]), fabs(b[k])) && d > 1e-8 * size[k])) continue; /* rounding, or without a value */
     if (!pt->differing++) pt->first = k, pt->left = a[k], pt->right = b[k];
   }
   evaluation_shake(s->e, t->needed.at, t->needed.n, (Shake){0}); /* computes all of them again */
