@@ -21,13 +21,26 @@ static void small_edits(Inquiry *q, Site *at) {
   cause_names(q, at);
 }
 
-#define MUCH   3e8 /* work for one kind of edits, in terms to be summed: a tenth of a second */
+#define MUCH   8e8 /* work for one kind of edits, in terms to be summed: some tenths of a second */
 #define LITTLE 2e8
 enum { SIMPLE = 4, ANY = 100 }; /* cost */
+
+/* A path that is left out, and the term that is missing with it. */
+static bool find_missing(Inquiry *q, Site *at, Cause *out) {
+  Cause term;
+  bool path = cause_paths(q, out);
+  q->work = LITTLE;
+  cause_pairs(q, at);
+  if (!inquiry_judge(q, ANY, &term)) return path;
+  if (!path) *out = term;
+  else out->text = arena_printf(q->cx, "%s; %s", out->text, term.text), out->corrected = term.corrected;
+  return true;
+}
 
 static bool find_edit(Inquiry *q, Cause *out) {
   Site at = site_of_side(q);
   cause_lines(q);
+  cause_settle(q);
   q->work = LITTLE;
   small_edits(q, &at);
   q->work = LITTLE;
@@ -39,7 +52,7 @@ static bool find_edit(Inquiry *q, Cause *out) {
   cause_in_lines(q, cause_insert);
   if (inquiry_judge(q, ANY, out)) return true;
   q->work = LITTLE;
-  if (cause_paths(q, out)) return true;
+  if (find_missing(q, &at, out)) return true;
   q->work = LITTLE;
   cause_of_line(q);
   return inquiry_judge(q, ANY, out);

@@ -73,6 +73,7 @@ Expr *edit_unary(Context *cx, ExprKind kind, const Expr *a);
 Expr *edit_call(Context *cx, const char *callee, const Expr *a, const Expr *b);
 Expr *edit_read(Context *cx, const Expr *array, const Target *t);    /* array[i, j] with the indices of y[i, j] = ... */
 Expr *edit_partial(Context *cx, const Expr *loss, const char *name); /* ∂L/∂name */
+Expr *edit_at(Context *cx, const Expr *array, const Expr *index);    /* array[index] */
 Expr *edit_wrap(Expr *e);                                            /* in parentheses where it has an operator */
 bool edit_same(const Expr *a, const Expr *b);
 bool edit_is_number(const Expr *e, double x);
@@ -95,6 +96,7 @@ typedef struct Suspect { /* an edit that agrees at the stored points */
   int line;             /* of the derivation, or -1 */
   const Known *adjoint; /* the value whose adjoint the edited definition is; or NULL */
   Read *value;
+  bool later;  /* than a definition that is wrong as well */
   bool judged; /* and found wanting */
 } Suspect;
 
@@ -109,6 +111,7 @@ typedef struct Inquiry {
   bool left;        /* the left side is edited, not the right one */
   const Expr *side; /* that is edited */
   Read *truth;      /* the other side */
+  bool *right;      /* of these: it is the derivative of the loss by a named value */
   Block lines;      /* definitions that lead to the edited side and not to the loss, in their order */
   Evaluation *at[MOST_CASES];
   double *target[MOST_CASES], *given[MOST_CASES], scale[MOST_CASES]; /* values of truth and of the edited side */
@@ -139,6 +142,10 @@ void inquiry_try_root(Inquiry *q, const Site *at, const Expr *root, Edit edit);
 bool inquiry_judge(Inquiry *q, int most, Cause *out);
 bool inquiry_holds(Inquiry *q, Read *truth, Read *value, bool *proved);
 const char *inquiry_kind(CauseKind kind);
+/* Is it the name of a definition that leads to the side, and not known to be right? */
+bool inquiry_is_wrong_line(const Inquiry *q, const char *name);
+/* How far binder k of a reduction runs; 0: not known. */
+int64_t inquiry_extent(const Inquiry *q, const Expr *e, int k);
 const Known *inquiry_known(const Inquiry *q, const char *name);
 
 /* ---- which edits there are ---- */
@@ -146,13 +153,17 @@ const Known *inquiry_known(const Inquiry *q, const char *name);
 /* cause_line.c: the loss, and the definitions that lead to the side and not to the loss; makes edits in those that are
  * not right; a whole one */
 void cause_lines(Inquiry *q);
+void cause_settle(Inquiry *q); /* which of them are right */
 void cause_in_lines(Inquiry *q, void (*edits)(Inquiry *q, Site *at));
 void cause_of_line(Inquiry *q);
+/* cause_pair.c: missing terms and factors that are made of two values */
+void cause_pairs(Inquiry *q, Site *at);
 /* cause_path.c: paths that are left out, and `stop`; true where that is the cause */
 bool cause_paths(Inquiry *q, Cause *out);
 
-void cause_local(Inquiry *q, Site *at);  /* cause_local.c: of one operation or number */
-void cause_names(Inquiry *q, Site *at);  /* cause_name.c: other names and indices */
+void cause_local(Inquiry *q, Site *at);                            /* cause_local.c: of one operation or number */
+void cause_names(Inquiry *q, Site *at);                            /* cause_name.c: other names and indices */
+int cause_terms(Inquiry *q, Site *at, const Expr **out, int most); /* what may be a term there: their number */
 void cause_insert(Inquiry *q, Site *at); /* cause_insert.c: factors and terms that are missing */
 
 #endif

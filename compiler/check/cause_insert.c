@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { MOST_ATOMS = 600, MOST_ARRAYS = 48, PLAIN_COST = 5 };
+enum { MOST_ATOMS = 600, MOST_ARRAYS = 48, MOST_NUMBER = 8, PLAIN_COST = 5, DEEP_COST = 6 };
 
 typedef struct Atom {
   const Expr *e;
@@ -102,6 +102,25 @@ static void add_forms(Insert *l, const Known *known, const Expr *x) {
   add_term(l, x, CAUSE_TERM_MISSING, 6);
 }
 
+static bool reads_beyond(const Expr *e) {
+  if (!e) return false;
+  bool found = (e->kind == EXPR_INDEX && e->else_zero) || reads_beyond(e->a) || reads_beyond(e->b);
+  for (int k = 0; !found && k < e->nargs; k++) found = reads_beyond(e->args[k].value);
+  return found;
+}
+
+/* u[i else 0], u[i - 1 else 0], u[i + 1 else 0], where the formula has such. */
+static void add_beyond(Insert *l, const Known *known) {
+  for (int k = 0; k < l->at->nindices && known->rank == 1; k++)
+    for (int by = -1; by <= 1; by++) {
+      const Expr *i = edit_name(l->cx, l->at->indices[k]);
+      if (by) i = binary(l, by < 0 ? BIN_SUB : BIN_ADD, i, number(l, 1));
+      Expr *read = edit_at(l->cx, edit_name(l->cx, known->name), i);
+      read->else_zero = true;
+      add_term(l, read, CAUSE_TERM_MISSING, 6);
+    }
+}
+
 /* The array at each choice of indices that fits. */
 static void add_reads(Insert *l, const Known *known, const Expr *array) {
   int which[MAX_AXES] = {0}, n = l->at->nindices;
@@ -135,6 +154,33 @@ static void add_adjoint(Insert *l, const Known *known) {
   bool bare = l->at->nindices == 0 || l->q->check->nvars > l->q->check->nindices;
   if (bare || known->rank == 0) add_term(l, e, CAUSE_TERM_MISSING, 7);
   if (known->rank) add_reads(l, known, e);
+}
+
+/* The whole numbers at which the sides read arrays: h[2], and those beside them. */
+static void collect_numbers(const Expr *e, unsigned char *seen) {
+  if (!e) return;
+  for (int k = 0; k < e->nsubs; k++) {
+    const Expr *i = e->subs[k].first;
+    int at = i && i->kind == EXPR_NUMBER && i->number < MOST_NUMBER ? (int)i->number : -1;
+    if (at >= 0) seen[at] = seen[at + 1] = 1;
+    if (at > 0) seen[at - 1] = 1;
+  }
+  collect_numbers(e->a, seen);
+  collect_numbers(e->b, seen);
+  for (int k = 0; k < e->nargs; k++) collect_numbers(e->args[k].value, seen);
+}
+
+/* h[2] where the sides read arrays at such numbers. */
+static void add_numbered(Insert *l, const Known *known) {
+  unsigned char seen[MOST_NUMBER + 1] = {0};
+  collect_numbers(l->q->check->stmt->value, seen);
+  collect_numbers(l->q->check->stmt->value2, seen);
+  for (int k = 0; k <= MOST_NUMBER && k < known->axes[0].extent; k++) {
+    if (!seen[k]) continue;
+    Expr *read = edit_at(l->cx, edit_name(l->cx, known->name), edit_number(l->cx, k));
+    add_factor(l, read, CAUSE_FACTOR_MISSING, NULL, 6);
+    add_term(l, read, CAUSE_TERM_MISSING, 6);
+  }
 }
 
 static int classes_of(const Inquiry *q, const Known *known) {
@@ -204,6 +250,8 @@ static void gather(Insert *l) {
     if (known->whole) add_class(l, known);
     else if (known->rank == 0 || bare) add_forms(l, known, edit_name(l->cx, known->name));
     if (!known->whole && known->rank) add_reads(l, known, edit_name(l->cx, known->name));
+    if (!known->whole && known->rank) add_numbered(l, known);
+    if (!known->whole && reads_beyond(l->at->root)) add_beyond(l, known);
     if (!known->whole) add_adjoint(l, known);
     arrays++;
   }
@@ -251,7 +299,13 @@ static void replace_slope(Insert *l, const Expr *e, const Atom *slope) {
     const Expr **to = names_only(l->q, f.at[k], slope->value, slope->argument) ? &old : &rest;
     *to = *to ? binary(l, BIN_MUL, *to, f.at[k]) : f.at[k];
   }
-  if (!old || edit_same(old, slope->e)) return;
+  if (!old) return;
+  if (rest)
+    inquiry_try(l->q, l->at, e, rest,
+                (Edit){CAUSE_DERIVATIVE, 4,
+                       arena_printf(l->cx, "the factor `%%s`, the derivative of %s, is too many", slope->slope), old,
+                       NULL});
+  if (edit_same(old, slope->e)) return;
   const char *format = arena_printf(l->cx, "`%%s` in place of `%%s`, the derivative of %s", slope->slope);
   inquiry_try(l->q, l->at, e, rest ? times(l, rest, slope->e) : slope->e,
               (Edit){CAUSE_DERIVATIVE, 4, format, old, slope->e});
@@ -267,7 +321,7 @@ static const char *slope_text(Insert *l, const Atom *a) {
 static void insert_factors(Insert *l, const Expr *e, int depth) {
   for (int k = 0; k < l->nfactors && l->q->work > 0; k++) {
     const Atom *a = &l->factors[k];
-    if ((a->cost <= PLAIN_COST) != l->plain) continue;
+    if ((a->cost <= PLAIN_COST) != l->plain || (a->cost > DEEP_COST && depth)) continue;
     Edit edit = {a->kind, a->cost + (depth > 0), slope_text(l, a), a->e, NULL};
     inquiry_try(l->q, l->at, e, times(l, e, a->e), edit);
     if (a->value) replace_slope(l, e, a);
@@ -282,7 +336,7 @@ static void insert_factors(Insert *l, const Expr *e, int depth) {
 static void insert_terms(Insert *l, const Expr *e, int depth) {
   for (int k = 0; k < l->nterms && l->q->work > 0; k++) {
     const Atom *a = &l->terms[k];
-    if ((a->cost <= PLAIN_COST) != l->plain) continue;
+    if ((a->cost <= PLAIN_COST) != l->plain || (a->cost > DEEP_COST && depth)) continue;
     Edit edit = {a->kind, a->cost + (depth > 0), "the term `%s` is missing", a->e, NULL};
     inquiry_try(l->q, l->at, e, binary(l, BIN_SUB, e, a->e), edit);
     inquiry_try(l->q, l->at, e, binary(l, BIN_ADD, e, a->e), edit);
@@ -295,26 +349,13 @@ static bool is_product(const Expr *e) {
 
 static bool is_sum(const Expr *e) { return e->kind == EXPR_BINARY && (e->op == BIN_ADD || e->op == BIN_SUB); }
 
-/* How far a binder runs, by the arrays that it indexes alone. */
-static int64_t extent_of(const Inquiry *q, const Expr *e, const char *name) {
-  if (!e) return 0;
-  const Known *known = e->kind == EXPR_INDEX && e->a->kind == EXPR_NAME ? inquiry_known(q, e->a->name) : NULL;
-  for (int k = 0; known && k < e->nsubs && k < known->rank; k++)
-    if (!e->subs[k].is_range && e->subs[k].first->kind == EXPR_NAME && e->subs[k].first->name == name)
-      return known->axes[k].extent;
-  int64_t extent = extent_of(q, e->a, name);
-  if (!extent) extent = extent_of(q, e->b, name);
-  for (int k = 0; !extent && k < e->nargs; k++) extent = extent_of(q, e->args[k].value, name);
-  return extent;
-}
-
 static void walk(Insert *l, const Expr *e, const Expr *parent, int depth);
 
 static void walk_reduction(Insert *l, const Expr *e, int depth) {
   int before = l->at->nindices;
   for (int k = 0; k < e->nbinders && l->at->nindices < MOST_INDICES; k++) {
     l->at->indices[l->at->nindices] = e->binders[k].name;
-    l->at->extents[l->at->nindices++] = extent_of(l->q, e->a, e->binders[k].name);
+    l->at->extents[l->at->nindices++] = inquiry_extent(l->q, e, k);
   }
   gather(l);
   walk(l, e->a, e, depth + 1);
@@ -323,11 +364,11 @@ static void walk_reduction(Insert *l, const Expr *e, int depth) {
 }
 
 static void walk(Insert *l, const Expr *e, const Expr *parent, int depth) {
-  bool condition = e->kind == EXPR_BINARY && e->op >= BIN_EQ;
-  if (l->q->work <= 0 || condition || e->kind == EXPR_LIST) return;
-  if (!parent || !is_product(parent)) insert_factors(l, e, depth);
+  if (l->q->work <= 0 || e->kind == EXPR_LIST) return;
   if ((!parent || !is_sum(parent)) && e->kind != EXPR_NUMBER) insert_terms(l, e, depth);
+  if (!parent || !is_product(parent)) insert_factors(l, e, depth);
   if (e->kind == EXPR_PARTIAL || edit_calls(e, "grad") || edit_calls(e, "jacobian") || edit_calls(e, "onehot")) return;
+  if (e->kind == EXPR_BINARY && e->op >= BIN_EQ) return;
   if (e->kind == EXPR_REDUCE) {
     walk_reduction(l, e, depth);
     return;
@@ -337,11 +378,24 @@ static void walk(Insert *l, const Expr *e, const Expr *parent, int depth) {
   for (int k = 0; k < e->nargs; k++) walk(l, e->args[k].value, e, depth + 1);
 }
 
-void cause_insert(Inquiry *q, Site *at) {
+static Insert *insert_new(Inquiry *q, Site *at) {
   Insert *l = ARENA_NEW(q->cx, Insert);
   l->q = q;
   l->cx = q->cx;
   l->at = at;
+  return l;
+}
+
+int cause_terms(Inquiry *q, Site *at, const Expr **out, int most) {
+  Insert *l = insert_new(q, at);
+  int n = 0;
+  gather(l);
+  for (; n < l->nterms && n < most; n++) out[n] = l->terms[n].e;
+  return n;
+}
+
+void cause_insert(Inquiry *q, Site *at) {
+  Insert *l = insert_new(q, at);
   for (int round = 0; round < 2; round++) {
     l->plain = round == 0;
     gather(l);

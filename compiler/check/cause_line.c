@@ -159,7 +159,8 @@ static const Known *adjoint_of(Inquiry *q, const Known *mine, Node *node) {
   const Expr *loss = q->loss;
   for (int k = 0; loss && node && k < q->known.n; k++) {
     const Known *v = &q->known.at[k];
-    if (v == mine || v->constant || v->whole || !same_shape(v, mine)) continue;
+    bool data = v->node && v->node->kind == NODE_INPUT; /* t - y is no derivative by t */
+    if (v == mine || v->constant || v->whole || data || !same_shape(v, mine)) continue;
     Node *adjoint = node_like(q, mine, NULL, edit_call(q->cx, "grad", loss, edit_name(q->cx, v->name)));
     if (adjoint && same_nodes(q, node, adjoint)) return v;
   }
@@ -195,11 +196,18 @@ static void weigh(Inquiry *q, int first) {
   }
 }
 
-void cause_in_lines(Inquiry *q, void (*edits)(Inquiry *q, Site *at)) {
-  for (int line = 0; line < q->lines.n && q->work > 0; line++) {
+void cause_settle(Inquiry *q) {
+  q->right = ARENA_ARRAY(q->cx, bool, q->lines.n + 1);
+  for (int line = 0; line < q->lines.n; line++) {
     const Target *t = &q->lines.at[line]->targets[0];
     const Known *known = inquiry_known(q, t->name);
-    if (adjoint_of(q, known, node_like(q, known, NULL, edit_name(q->cx, t->name)))) continue;
+    q->right[line] = adjoint_of(q, known, node_like(q, known, NULL, edit_name(q->cx, t->name)));
+  }
+}
+
+void cause_in_lines(Inquiry *q, void (*edits)(Inquiry *q, Site *at)) {
+  for (int line = 0; line < q->lines.n && q->work > 0; line++) {
+    if (q->right[line]) continue;
     Site at = site_of_line(q, line);
     int first = q->suspects.n;
     edits(q, &at);
@@ -213,7 +221,7 @@ void cause_of_line(Inquiry *q) {
   for (int line = 0; loss && line < q->lines.n && q->work > 0; line++) {
     const Target *t = &q->lines.at[line]->targets[0];
     const Known *known = inquiry_known(q, t->name);
-    if (adjoint_of(q, known, node_like(q, known, NULL, edit_name(q->cx, t->name)))) continue;
+    if (q->right[line]) continue;
     for (int k = 0; k < q->known.n; k++) {
       const Known *v = &q->known.at[k];
       if (v == known || v->constant || v->whole || !same_shape(v, known)) continue;

@@ -223,6 +223,19 @@ static void edit_function(Local *l, const Expr *e) {
 
 /* ---- numbers ---- */
 
+enum { MOST_NUMBERS = 16 };
+
+/* The numbers that stand in a formula of the model. */
+static void collect_numbers(const Expr *e, double *out, int *n) {
+  if (!e || *n == MOST_NUMBERS) return;
+  bool seen = e->kind != EXPR_NUMBER;
+  for (int k = 0; k < *n; k++) seen = seen || out[k] == e->number;
+  if (!seen) out[(*n)++] = e->number;
+  collect_numbers(e->a, out, n);
+  collect_numbers(e->b, out, n);
+  for (int k = 0; k < e->nargs; k++) collect_numbers(e->args[k].value, out, n);
+}
+
 static void edit_constant(Local *l, const Expr *e) {
   const double x = e->number, others[] = {x + 1, x - 1, 2 * x, x / 2, x != 0 ? 1 / x : 0, 0};
   bool exponent = l->parent && l->parent->kind == EXPR_BINARY && l->parent->op == BIN_POW && l->parent->b == e;
@@ -233,6 +246,13 @@ static void edit_constant(Local *l, const Expr *e) {
     Expr *other = edit_number(l->q->cx, others[k]);
     if (others[k] != x) try(l, e, other, kind, 4, format, e, other);
   }
+  double numbers[MOST_NUMBERS];
+  int n = 0;
+  const Block *model = claim_statements(l->q->check);
+  for (int k = 0; k < model->n; k++) collect_numbers(model->at[k]->value, numbers, &n);
+  for (int k = 0; k < n; k++)
+    if (numbers[k] != x)
+      try(l, e, edit_number(l->q->cx, numbers[k]), kind, 5, format, e, edit_number(l->q->cx, numbers[k]));
   if (exponent) try(l, e, negated(l, e), CAUSE_POWER, 4, format, e, negated(l, e));
 }
 
@@ -244,7 +264,8 @@ static void edit_sign(Local *l, const Expr *e) {
                               (l->parent->kind == EXPR_BINARY && l->parent->op != BIN_POW && l->parent->op < BIN_EQ));
   if (inside || e->kind == EXPR_NEGATE || e->kind == EXPR_REDUCE) return;
   Expr *by = negated(l, e);
-  if (l->parent) try(l, e, by, CAUSE_SIGN, 3, "the sign of `%s`", e, NULL);
+  bool condition = l->parent && l->parent->kind == EXPR_BINARY && l->parent->op >= BIN_EQ;
+  if (l->parent) try(l, e, by, CAUSE_SIGN, condition ? 6 : 3, "the sign of `%s`", e, NULL);
   else try(l, e, by, CAUSE_SIGN, 1, "the sign of the whole", NULL, NULL);
 }
 

@@ -10,6 +10,7 @@
 typedef struct Names {
   Inquiry *q;
   Site *at;
+  bool indexed; /* the name at hand stands before brackets */
 } Names;
 
 static void try(Names *l, const Expr *node, const Expr *by, CauseKind kind, int cost, const char *format,
@@ -35,12 +36,14 @@ static const Known *known_of(const Names *l, const Expr *e) {
 /* One place of the name. */
 static void other_names(Names *l, const Expr *e) {
   const Known *mine = known_of(l, e);
+  bool wrong = mine && inquiry_is_wrong_line(l->q, e->name); /* another name hides what is wrong with it */
   for (int k = 0; mine && k < l->q->known.n; k++) {
     const Known *other = &l->q->known.at[k];
-    if (other == mine || !same_shape(mine, other) || other->whole != mine->whole) continue;
+    bool fits = same_shape(mine, other);
+    if (other == mine || (!fits && (other->rank > 2 || l->indexed))) continue;
     Expr *by = edit_name(l->q->cx, other->name);
     bool made_of = l->q->aside[k] && other->stmt && edit_count(other->stmt->value, e->name); /* d = p - y for p */
-    try(l, e, by, CAUSE_NAME, made_of ? 7 : 4, "`%s` in place of `%s`", e, by);
+    try(l, e, by, CAUSE_NAME, (made_of ? 7 : fits ? 4 : 5) + (wrong ? 4 : 0), "`%s` in place of `%s`", e, by);
   }
 }
 
@@ -68,7 +71,8 @@ static void other_names_below(Names *l, const Expr *e, bool root) {
       const Known *other = &l->q->known.at[k];
       if (other == names[i] || !same_shape(names[i], other) || other->whole != names[i]->whole) continue;
       Expr *by = edit_name(l->q->cx, other->name);
-      try(l, e, edit_renamed(l->q->cx, e, names[i]->name, by), CAUSE_NAME, 4, "`%s` in place of `%s`",
+      try(l, e, edit_renamed(l->q->cx, e, names[i]->name, by), CAUSE_NAME,
+          inquiry_is_wrong_line(l->q, names[i]->name) ? 8 : 4, "`%s` in place of `%s`",
           edit_name(l->q->cx, names[i]->name), by);
     }
   }
@@ -144,6 +148,30 @@ static bool index_fits(const Names *l, int which, int64_t extent) {
   return !extent || !l->at->extents[which] || l->at->extents[which] <= extent;
 }
 
+/* x[i + j], x[i - j] for x[i]. */
+static void offset_index(Names *l, const Expr *e, int k) {
+  for (int v = 0; v < l->at->nindices; v++)
+    for (BinaryOp op = BIN_ADD; op <= BIN_SUB; op++) {
+      Expr *i = edit_binary(l->q->cx, op, e->subs[k].first, edit_name(l->q->cx, l->at->indices[v]));
+      Expr *moved = with_sub(l, e, k, i, NULL);
+      if (l->at->indices[v] == e->subs[k].first->name) continue;
+      try(l, e, moved, CAUSE_INDEX, 5, "the index of `%s`, which should be `%s`", e, moved);
+      try(l, e, else_zero(l, moved), CAUSE_INDEX, 6, "the index of `%s`, which should be `%s`", e, else_zero(l, moved));
+    }
+}
+
+/* x[i + (n - 1 - j)] for x[i + j], where j runs to n: a kernel that is flipped. */
+static void flip_index(Names *l, const Expr *e, int k, const Expr *j) {
+  Context *cx = l->q->cx;
+  for (int v = 0; v < l->at->nindices; v++) {
+    if (l->at->indices[v] != j->name || !l->at->extents[v]) continue;
+    Expr *back = edit_binary(cx, BIN_SUB, edit_number(cx, (double)l->at->extents[v] - 1), j);
+    const Expr *i = edit_replaced(cx, e->subs[k].first, j, edit_wrap(back));
+    Expr *moved = with_sub(l, e, k, (Expr *)i, NULL);
+    try(l, e, moved, CAUSE_INDEX, 5, "`%s` is read backwards, which should be `%s`", e, moved);
+  }
+}
+
 /* Another index at place k; inside of an index too: x[i + k] for x[j + k]. */
 static void other_indices(Names *l, const Expr *e, int k, const Expr *i) {
   if (!i) return;
@@ -164,6 +192,8 @@ static void other_indices(Names *l, const Expr *e, int k, const Expr *i) {
   }
   if (i->kind != EXPR_NAME) return;
   bool alone = i == e->subs[k].first;
+  if (alone) offset_index(l, e, k);
+  else flip_index(l, e, k, i);
   for (int v = 0; v < l->at->nindices; v++) {
     if (l->at->indices[v] == i->name || (alone && !index_fits(l, v, extent_at(l, e, k)))) continue;
     Expr *moved = with_sub(
@@ -197,7 +227,8 @@ static void other_places(Names *l, const Expr *e) {
   if (e->else_zero) return;
   if (e->a->kind == EXPR_NAME) {
     const Known *known = inquiry_known(l->q, e->a->name);
-    if (known && known->rank == 2 && e->nsubs == 1) {
+    bool row = e->nsubs == 1 || (e->nsubs == 2 && e->subs[0].is_range != e->subs[1].is_range);
+    if (known && known->rank == 2 && row) {
       Expr *copy = edit_copy(l->q->cx, e);
       copy->a = edit_unary(l->q->cx, EXPR_TRANSPOSE, e->a);
       try(l, e, copy, CAUSE_AXIS, 3, "the axis of `%s`, which should be `%s`", e, copy);
@@ -249,7 +280,7 @@ static void everywhere(Names *l, const Expr *root) {
 static int enter(Names *l, const Expr *e) {
   int before = l->at->nindices;
   for (int k = 0; e->kind == EXPR_REDUCE && k < e->nbinders && l->at->nindices < MOST_INDICES; k++) {
-    l->at->extents[l->at->nindices] = 0;
+    l->at->extents[l->at->nindices] = inquiry_extent(l->q, e, k);
     l->at->indices[l->at->nindices++] = e->binders[k].name;
   }
   return before;
@@ -265,14 +296,18 @@ static void walk(Names *l, const Expr *e) {
     return;
   }
   int before = enter(l, e);
-  if (e->a && e->kind != EXPR_CALL) walk(l, e->a);
+  if (e->a && e->kind != EXPR_CALL) {
+    l->indexed = e->kind == EXPR_INDEX;
+    walk(l, e->a);
+    l->indexed = false;
+  }
   if (e->b) walk(l, e->b);
   for (int k = 0; k < e->nargs; k++) walk(l, e->args[k].value);
   l->at->nindices = before;
 }
 
 void cause_names(Inquiry *q, Site *at) {
-  Names l = {q, at};
+  Names l = {q, at, false};
   everywhere(&l, at->root);
   other_names_below(&l, at->root, true);
   walk(&l, at->root);

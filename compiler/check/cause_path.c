@@ -140,8 +140,8 @@ static bool judge(Paths *p, Read *other, double c, const char *where, const char
   if (what) what = arena_printf(q->cx, "the path through %s %s", where, what);
   else what = arena_printf(q->cx, "the path through %s has a factor of %.6g", where, 1 + c);
   if (missing)
-    what =
-      arena_printf(q->cx, "%s: it is the derivative with %s held fixed (%s)", what, hold, proved ? "proved" : "holds");
+    what = arena_printf(q->cx, "%s: your formula is the derivative with %s held fixed (%s)", what, hold,
+                        proved ? "proved" : "holds");
   *out = (Cause){.kind = inquiry_kind(CAUSE_PATH), .text = what, .verdict = proved ? "proved" : "holds"};
   return true;
 }

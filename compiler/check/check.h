@@ -20,6 +20,7 @@
  *     cause_local.c   edits of an operation: signs, factors, transposes
  *     cause_name.c    edits of names and indices
  *     cause_insert.c  what is missing
+ *     cause_pair.c    terms and factors made of two values
  *     cause_line.c    definitions that lead to a formula
  *     cause_path.c    paths that are left out
  *     pattern.c       which elements differ

@@ -62,6 +62,15 @@ Expr *edit_read(Context *cx, const Expr *array, const Target *t) {
   return e;
 }
 
+Expr *edit_at(Context *cx, const Expr *array, const Expr *index) {
+  Expr *e = make(cx, EXPR_INDEX);
+  e->a = (Expr *)array;
+  e->nsubs = 1;
+  e->subs = ARENA_ARRAY(cx, Sub, 1);
+  e->subs[0].first = (Expr *)index;
+  return e;
+}
+
 Expr *edit_partial(Context *cx, const Expr *loss, const char *name) {
   Expr *e = make(cx, EXPR_PARTIAL);
   e->a = (Expr *)loss;

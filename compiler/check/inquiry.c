@@ -14,10 +14,10 @@
 #include <string.h>
 #include <time.h>
 
-#define MOST_COST    6e6    /* of one evaluation, in terms to be summed */
-#define NODE         2000   /* ... each node that it makes */
-#define READING      150000 /* ... what it takes to read and simplify one edited formula */
-#define MOST_SECONDS 1      /* of processor time, where the work is not what was thought */
+#define MOST_COST    6e6   /* of one evaluation, in terms to be summed */
+#define NODE         2000  /* ... each node that it makes */
+#define READING      50000 /* ... what it takes to read and simplify one edited formula */
+#define MOST_SECONDS 1     /* of processor time, where the work is not what was thought */
 #define TOLERANCE    1e-8
 #define ATTEMPTS     12 /* to draw a point where both sides have values */
 #define MOST_JUDGED  6  /* suspects of one inquiry */
@@ -157,7 +157,7 @@ void inquiry_try_root(Inquiry *q, const Site *at, const Expr *root, Edit edit) {
   if (q->work <= 0 || root == at->root) return;
   Read *value = inquiry_read(q, at->line, root);
   if (!value || !inquiry_agrees(q, value)) return;
-  Suspect suspect = {edit, root, at->line, NULL, value, false};
+  Suspect suspect = {edit, root, at->line, NULL, value, false, false};
   VEC_PUSH(q->cx, &q->suspects, suspect);
 }
 
@@ -169,6 +169,33 @@ const Known *inquiry_known(const Inquiry *q, const char *name) {
   for (int k = 0; k < q->known.n; k++)
     if (q->known.at[k].name == name) return &q->known.at[k];
   return NULL;
+}
+
+bool inquiry_is_wrong_line(const Inquiry *q, const char *name) {
+  for (int line = 0; line < q->lines.n; line++)
+    if (q->lines.at[line]->targets[0].name == name) return !q->right[line];
+  return false;
+}
+
+/* How far a binder runs, by the arrays that it indexes alone. */
+static int64_t extent_of(const Inquiry *q, const Expr *e, const char *name) {
+  if (!e) return 0;
+  const Known *known = e->kind == EXPR_INDEX && e->a->kind == EXPR_NAME ? inquiry_known(q, e->a->name) : NULL;
+  for (int k = 0; known && k < e->nsubs && k < known->rank; k++)
+    if (!e->subs[k].is_range && e->subs[k].first->kind == EXPR_NAME && e->subs[k].first->name == name)
+      return known->axes[k].extent;
+  int64_t extent = extent_of(q, e->a, name);
+  if (!extent) extent = extent_of(q, e->b, name);
+  for (int k = 0; !extent && k < e->nargs; k++) extent = extent_of(q, e->args[k].value, name);
+  return extent;
+}
+
+int64_t inquiry_extent(const Inquiry *q, const Expr *e, int k) {
+  const Expr *bound = e->binders[k].bound;
+  const Known *known = bound && bound->kind == EXPR_NAME ? inquiry_known(q, bound->name) : NULL;
+  if (bound)
+    return bound->kind == EXPR_NUMBER ? (int64_t)bound->number : known && known->constant ? (int64_t)known->number : 0;
+  return extent_of(q, e->a, e->binders[k].name);
 }
 
 /* ---- the best one ---- */
@@ -225,7 +252,7 @@ static void describe(Inquiry *q, const Suspect *s, bool proved, Cause *out) {
   const char *what = s->edit.what ? expr_text(q->cx, s->edit.what) : "",
              *other = s->edit.other ? expr_text(q->cx, s->edit.other) : "";
   Text t = {.cx = q->cx};
-  int line, column;
+  int line = 0, column;
   if (s->line >= 0) {
     span_position(q->lines.at[s->line]->span, &line, &column);
     text_printf(&t, "line %d, the first that is wrong: ", line);
@@ -237,13 +264,26 @@ static void describe(Inquiry *q, const Suspect *s, bool proved, Cause *out) {
   *out = (Cause){.kind = inquiry_kind(s->edit.kind),
                  .text = t.data,
                  .corrected = corrected_text(q, s),
+                 .line = line,
                  .verdict = proved ? "proved" : "holds"};
+}
+
+/* Where an earlier definition, edited, is an adjoint, a later one is no first mistake. */
+static void defer_later(Inquiry *q) {
+  int first = q->lines.n;
+  for (int k = 0; k < q->suspects.n; k++)
+    if (q->suspects.at[k].adjoint && q->suspects.at[k].line < first) first = q->suspects.at[k].line;
+  for (int k = 0; k < q->suspects.n; k++) {
+    Suspect *s = &q->suspects.at[k];
+    if (s->adjoint && s->line > first && !s->later) s->later = true, s->edit.cost += 4;
+  }
 }
 
 /* Of suspects that are equally plausible, one that is proved is better than one that holds. */
 bool inquiry_judge(Inquiry *q, int most, Cause *out) {
   const Suspect *best = NULL;
   bool proved = false;
+  defer_later(q);
   qsort(q->suspects.at, (size_t)q->suspects.n, sizeof(Suspect), by_cost);
   for (int k = 0; k < q->suspects.n && k < MOST_JUDGED && !proved; k++) {
     Suspect *s = &q->suspects.at[k];

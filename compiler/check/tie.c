@@ -266,7 +266,8 @@ static void decide_as_tie(Sides *s) {
   }
 }
 
-/* The larger of the sides beside the edge, by element: what is nothing beside that is 0 on the edge but for rounding. */
+/* The larger of the sides beside the edge, by element: what is nothing beside that is 0 on the edge but for rounding.
+ */
 static double *sizes_beside(Sides *s, const Beside *at) {
   double *size = ARENA_ARRAY(s->p->cx, double, s->count);
   for (int side = -1; side <= 1; side += 2) {
