@@ -232,7 +232,7 @@ identities: all
 # All of what `make check` does for some alone, because it takes long: every model under gcc, clang, the sanitizers and all builds of users.
 .PHONY: judges
 judges: tests
-	@$(settings) WHOLE=1 BUILDS='$(BUILDS)' sh tests/run 'compilers|sanitizers|warnings|references|random.sh|unrolled|edges|masked'
+	@$(settings) WHOLE=1 BUILDS='$(BUILDS)' sh tests/run 'compilers|sanitizers|warnings|references|random.sh|unrolled|edges|masked|program/selftest'
 
 # The judge puts a function of its own in the way of the emitter's: constants with all their digits.
 $(BUILD)/tests/random/judge: tests/random/judge.c $(BUILD)/libnnc.a $(BUILD)/libnn.a
