@@ -154,7 +154,7 @@ static Poly *take_out(Prover *p, const Poly *a, bool positive, Mono *common) {
   if (p->failed || rest->n == 0) return rest;
   double c = rest->at[poly_lead(p, rest)].coef;
   common->coef = positive ? fabs(c) : c;
-  return poly_scale(p, prover_over(p, 1, common->coef), rest);
+  return poly_scale(p, coefficient_over(p, 1, common->coef), rest);
 }
 
 /* ---- powers ---- */
@@ -173,7 +173,7 @@ static Poly *power_of_rest(Prover *p, Poly *rest, double power) {
   if (power_is_natural(power)) return power <= MOST_POWER ? poly_repeat(p, rest, (int)power) : (p->failed = true, rest);
   if (rest->n == 1 && m->coef == 1 && m->nfactors == 1 && !m->nbound && !m->nguards &&
       (m->factors[0].power == 1 || m->factors[0].power != floor(m->factors[0].power)))
-    return poly_atom(p, m->factors[0].atom, prover_times(p, m->factors[0].power, power));
+    return poly_atom(p, m->factors[0].atom, coefficient_times(p, m->factors[0].power, power));
   return poly_atom(p, function_atom(p, ATOM_SUM, OP_POW, 1, &rest), power);
 }
 
@@ -194,7 +194,8 @@ Poly *poly_power(Prover *p, const Poly *a, double power) {
   if (p->failed) return rest;
   Poly *number = poly_number_power(p, common.coef, power);
   common.coef = 1;
-  for (int k = 0; k < common.nfactors; k++) common.factors[k].power = prover_times(p, common.factors[k].power, power);
+  for (int k = 0; k < common.nfactors; k++)
+    common.factors[k].power = coefficient_times(p, common.factors[k].power, power);
   return poly_times(p, poly_times(p, number, poly_of(p, &common)), power_of_rest(p, rest, power));
 }
 
@@ -294,7 +295,7 @@ static Poly *log_of_rest(Prover *p, Poly *rest) {
   const Mono *m = rest->at;
   if (rest->n != 1 || m->coef != 1 || m->nfactors != 1 || m->nbound || m->nguards) return poly_call(p, OP_LOG, rest);
   double power = m->factors[0].power, kept = fmod(power, 2) == 0 ? 2 : 1;
-  return poly_scale(p, prover_over(p, power, kept), poly_call(p, OP_LOG, poly_atom(p, m->factors[0].atom, kept)));
+  return poly_scale(p, coefficient_over(p, power, kept), poly_call(p, OP_LOG, poly_atom(p, m->factors[0].atom, kept)));
 }
 
 static Poly *log_of(Prover *p, Poly *a) {

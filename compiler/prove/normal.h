@@ -93,10 +93,10 @@ int index_order(Prover *p, const Index *a, const Index *b); /* by shape, then by
 bool atom_uses(const Atom *a, const int *vars, int n);
 bool poly_uses(const Poly *a, const int *vars, int n);
 
-/* prove/number.c: without rounding, or the proof fails */
-double prover_times(Prover *p, double a, double b);
-double prover_plus(Prover *p, double a, double b);
-double prover_over(Prover *p, double a, double b);
+/* prove/coefficient.c: without rounding, or the proof fails */
+double coefficient_times(Prover *p, double a, double b);
+double coefficient_plus(Prover *p, double a, double b);
+double coefficient_over(Prover *p, double a, double b);
 Poly *poly_number_power(Prover *p, double c, double power);
 
 /* prove/polynomial.c: sums and products */

@@ -66,7 +66,7 @@ Mono mono_without(Prover *p, const Mono *m, int k) {
 void poly_add_to(Prover *p, Poly *sum, double k, const Poly *a) {
   for (int i = 0; i < a->n && !p->failed; i++) {
     Mono m = a->at[i];
-    m.coef = prover_times(p, m.coef, k);
+    m.coef = coefficient_times(p, m.coef, k);
     mono_add(p, sum, &m);
   }
 }
@@ -162,7 +162,7 @@ static bool share_bound(const Mono *a, const Mono *b) {
 
 static void multiply_monos(Prover *p, Poly *sum, const Mono *a, const Mono *b) {
   Mono m = mono_copy(p, a, b->nfactors, b->nbound, b->nguards);
-  m.coef = prover_times(p, m.coef, b->coef);
+  m.coef = coefficient_times(p, m.coef, b->coef);
   for (int k = 0; k < b->nfactors; k++) m.factors[m.nfactors++] = b->factors[k];
   for (int k = 0; k < b->nbound; k++) m.bound[m.nbound++] = b->bound[k];
   for (int k = 0; k < b->nguards; k++) m.guards[m.nguards++] = b->guards[k];
@@ -338,7 +338,7 @@ static void drop_unused(Prover *p, Mono *m) {
       continue;
     }
     if (!extent_of(p, v)) p->failed = true; /* a sum over the batch of something that does not depend on it */
-    m->coef = prover_times(p, m->coef, (double)extent_of(p, v));
+    m->coef = coefficient_times(p, m->coef, (double)extent_of(p, v));
   }
   m->nbound = n;
 }
@@ -350,7 +350,7 @@ static void merge_factors(Prover *p, Mono *m) {
     while (j < n && !same_atom(p, m->factors[j].atom, m->factors[k].atom)) j++;
     if (j < n && m->factors[k].atom->nonzero) m->factors[j].atom->nonzero = true;
     if (j == n) m->factors[n++] = m->factors[k];
-    else m->factors[j].power = prover_plus(p, m->factors[j].power, m->factors[k].power);
+    else m->factors[j].power = coefficient_plus(p, m->factors[j].power, m->factors[k].power);
   }
   m->nfactors = 0;
   for (int k = 0; k < n; k++)
@@ -360,7 +360,7 @@ static void merge_factors(Prover *p, Mono *m) {
 static void combine(Prover *p, Poly *sum, const Mono *m) {
   for (int k = 0; k < sum->n; k++) {
     if (!same_mono(p, &sum->at[k], m)) continue;
-    sum->at[k].coef = prover_plus(p, sum->at[k].coef, m->coef);
+    sum->at[k].coef = coefficient_plus(p, sum->at[k].coef, m->coef);
     if (sum->at[k].coef == 0) sum->at[k] = sum->at[--sum->n];
     return;
   }

@@ -13,6 +13,7 @@
  *     field_sign.c, field_function.c, field_apply.c  signs, functions, every operation
  *     place.c, element.c, carried.c                  one element of a node
  *     cases.c                                        the prover of one element at a time, in all cases
+ *     coefficient.c                                  numbers of normal forms, without rounding
  *     same.c                                         are two normal forms the same?
  *     polynomial.c, function.c, truth.c, rewrite.c   sums and products, functions, steps, rules
  *     expand.c                                       the prover of normal forms

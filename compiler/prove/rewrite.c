@@ -38,8 +38,8 @@ static bool number_acts(Prover *p, Poly *sum, const Mono *m) {
     if (f->atom->kind != ATOM_SUM || whole == 0 || !poly_is_number(f->atom->args[0], &c)) continue;
     if (fabs(whole) > 62 || !number_power(c, (int)whole, &x)) return p->failed = true;
     Mono rest = mono_without(p, m, k);
-    rest.coef = prover_times(p, rest.coef, x);
-    double left = prover_plus(p, f->power, -whole);
+    rest.coef = coefficient_times(p, rest.coef, x);
+    double left = coefficient_plus(p, f->power, -whole);
     add_product(p, sum, &rest, left == 0 ? poly_number(p, 1) : poly_atom(p, f->atom, left));
     return true;
   }
@@ -127,7 +127,7 @@ static bool divide(Prover *p, const Mono *m, const Mono *lead, Mono *quotient) {
   *quotient = *m;
   quotient->factors = factors;
   quotient->nfactors = n;
-  quotient->coef = prover_over(p, m->coef, lead->coef);
+  quotient->coef = coefficient_over(p, m->coef, lead->coef);
   return found == lead->nfactors;
 }
 

@@ -6,7 +6,7 @@
 #include "prove/normal.h"
 
 static Poly *unit_lead(Prover *p, const Poly *u) {
-  return poly_scale(p, prover_over(p, 1, u->at[poly_lead(p, u)].coef), u);
+  return poly_scale(p, coefficient_over(p, 1, u->at[poly_lead(p, u)].coef), u);
 }
 
 Poly *poly_complement(Prover *p, const Poly *a) { return poly_plus(p, 1, poly_number(p, 1), -1, a); }

@@ -19,6 +19,14 @@ import oracle
 
 MODEL = """input x[3], z[3], y, t : class(3)
 param v[3] ~ normal(0, 1), w = 0.7
+scan k < 3 {
+  init h = w
+  h[k] = tanh(h[k-1] + x[k])
+}
+scan s < 3 {
+  init back = 1
+  back[s] = back[s-1]*(1 - h[2-s]^2)
+}
 loss L = w^2 + sum(v^2)
 minimize L with sgd
 """
@@ -104,13 +112,35 @@ grad(max(x), x)[2] = (argmax(x) == 2)
 grad(prod(x), x)[0] = x[1]*x[2]
 grad(mse(x, z), x)[1] = 2*(x[1] - z[1])/3
 grad(tanh(y)**2, y) = 2*tanh(y)*(1 - tanh(y)**2)
-grad(softplus(w*y), w) = y*sigmoid(w*y)""".split("\n")
+grad(softplus(w*y), w) = y*sigmoid(w*y)
+h[1] = tanh(h[0] + x[1])
+grad(h[2], x)[1] = back[1]
+grad(h[2], x)[0] = back[1]*(1 - h[0]**2)
+grad(h[2], w) = back[2]
+grad(sum(h), x)[1] = (1 - h[1]**2)*(2 - h[2]**2)
+grad(back[0], x)[2] = -2*h[2]*back[0]
+h[t] = where(t == 0, h[0], where(t == 1, h[1], h[2]))
+back[t] = (t == 0)*back[0] + (t == 1)*back[1] + (t == 2)*back[2]
+u[t] = (t == 0)*u[0] + (t == 1)*u[1] + (t == 2)*u[2]
+where(t < 2, u[t], a) = where(t == 2, a, u[t])
+(t == 1)*u[t] + (t != 1)*q[t] = where(t == 1, u[1], q[t])
+sum(u*h) = u[0]*h[0] + u[1]*h[1] + u[2]*h[2]
+sqrt(2)*sqrt(3)*a = sqrt(6)*a
+sqrt(8)*a = 2*sqrt(2)*a
+a/sqrt(2) = sqrt(2)*a/2
+sqrt(2*pi)*sqrt(2*pi)*a = 2*pi*a
+sqrt(p)/sqrt(2*p) = sqrt(0.5)
+a/3 + a/7 = 10*a/21
+0.1*a + 0.2*a = 0.3*a
+log(6*p) = log(2) + log(3) + log(p)
+abs(a)*sqrt(p) = sqrt(p*a**2)""".split("\n")
 
-NUMBERS = ["y", "w", "x[0]", "x[1]", "z[2]", "v[0]", "2", "0.5", "3", "y*w", "x[0] + y", "w - z[1]", "x[0]*x[1]", "tanh(y)", "exp(w)", "y**2", "abs(x[2])",
-           "sigmoid(x[1])", "relu(y)", "max(y, w)", "x[t]", "sum(x)", "where(y > w, y, x[0])", "(y > 0)", "sin(z[0])", "dot(x, v)", "0", "1", "y - y", "0.1*w"]
+NUMBERS = ["y", "w", "x[0]", "x[1]", "z[2]", "v[0]", "2", "0.5", "3", "y*w", "x[0] + y", "w - z[1]", "x[0]*x[1]",
+           "tanh(y)", "exp(w)", "y**2", "abs(x[2])", "sigmoid(x[1])", "relu(y)", "max(y, w)", "x[t]", "sum(x)",
+           "where(y > w, y, x[0])", "(y > 0)", "sin(z[0])", "dot(x, v)", "h[1]", "back[2]", "h[t]", "sqrt(2)", "0", "1", "y - y", "0.1*w"]
 POSITIVE = ["exp(y)", "1 + x[0]**2", "sigmoid(w)", "2", "0.3", "softplus(y*w)", "exp(x[1]) + exp(-w)", "1 + norm(x)"]
 DIVISORS = ["y", "w + y", "x[0]*y", "exp(y)", "y**2 + w", "norm(x)", "x[1] - z[1]", "2", "0.7", "y**2 + 1"]
-VECTORS = ["x", "z", "v", "x + z", "y*x", "x - w", "x*z", "tanh(x)", "2*v", "x**2", "abs(z)", "x*v + 1"]
+VECTORS = ["x", "h", "z", "v", "x + z", "y*x", "x - w", "x*z", "tanh(x)", "2*v", "x**2", "abs(z)", "x*v + 1"]
 POOLS = {"a": NUMBERS, "b": NUMBERS, "c": NUMBERS, "p": POSITIVE, "d": DIVISORS, "u": VECTORS, "q": VECTORS}
 
 # Of what looks across the batch: right ones and wrong ones, for any formula e that depends on the example.
@@ -187,13 +217,16 @@ def make_right(rng):
 
 # ---- wrong ----
 
-OTHER = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE,
-         ast.LtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.And: ast.Or}
-FUNCTIONS = {"max": "min", "min": "max", "sigmoid": "tanh", "tanh": "sigmoid", "sin": "cos", "cos": "sin", "sum": "mean", "argmax": "argmin",
-             "softplus": "relu", "relu": "softplus", "exp": "softplus"}
-EDGES = ["E + (y == 0)", "E + (y == w)", "E + (x[0] == x[1])", "E*(y != 1)", "where(x[2] == 0, 1, E)", "where(norm(x) > 0, E, 2)",
-         "E + (t == 2)*(x[0] == 0)", "where(y <= w, E, E + 1)*(y <= w) + E*(y > w) + (y == w)/8"]
-DIGITS = ["E*1.0000000000001", "E + 1e-13", "1.000000001*E", "E - 1e-9", "1e16 + E - 1e16 + 1e-3", "E + (1 - sigmoid(40))", "E + erfc(7)"]
+OTHER = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
+         ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.And: ast.Or}
+FUNCTIONS = {"max": "min", "min": "max", "sigmoid": "tanh", "tanh": "sigmoid", "sin": "cos", "cos": "sin",
+             "sum": "mean", "argmax": "argmin", "softplus": "relu", "relu": "softplus", "exp": "softplus"}
+EDGES = ["E + (y == 0)", "E + (y == w)", "E + (x[0] == x[1])", "E*(y != 1)", "where(x[2] == 0, 1, E)",
+         "where(norm(x) > 0, E, 2)", "E + (t == 2)*(x[0] == 0)",
+         "where(y <= w, E, E + 1)*(y <= w) + E*(y > w) + (y == w)/8"]
+DIGITS = ["E*1.0000000000001", "E + 1e-13", "1.000000001*E", "E - 1e-9", "1e16 + E - 1e16 + 1e-3",
+          "E + (1 - sigmoid(40))", "E + erfc(7)", "sqrt(2)*E/1.4142135623730951", "E/3*3.0000000000000004",
+          "pi*E/3.1415926535897927", "(0.1 + 0.2)*E/0.30000000000000004"]
 
 
 def mutate_place(rng, place):
@@ -230,6 +263,15 @@ def mutate(rng, e):
     return whole.body, "form"
 
 
+def recur(at):
+    """The model's two recurrences."""
+    at["h"], at["back"] = [], []
+    for k in range(3):
+        at["h"].append(oracle.SCALAR["tanh"]((at["h"] or [at["w"]])[-1] + at["x"][k]))
+    for k in range(3):
+        at["back"].append((at["back"] or [1])[-1] * (1 - at["h"][2 - k] ** 2))
+
+
 def points(rng, count):
     special = ["0", "0", "1", "-1", "2", "0.5", "-2", "1"]
 
@@ -238,9 +280,10 @@ def points(rng, count):
     for k in range(count):
         kind = (0, 0.3, 0.9)[k % 3]
         at = {name: [number(kind) for _ in range(3)] for name in "xzv"}
-        at.update(y=number(kind), w=number(kind), t=Decimal(rng.randrange(3)))
+        at.update(y=number(kind), w=number(kind), t=Decimal(rng.randrange(3)), pi=oracle.PI)
         if k % 5 == 4:
             at["w"] = at["y"]
+        recur(at)
         yield at
 
 
@@ -325,8 +368,8 @@ def main():
     tally, bad = {}, []
     for right in (True, False):
         made = [make(rng, right) for _ in range(options.count)]
-        for k in range(0, len(made), 50):
-            part = made[k:k + 50]
+        for k in range(0, len(made), 20):  # all proofs of a program share their work
+            part = made[k:k + 20]
             for (line, kind), said in zip(part, verdicts(options.nnc, [line for line, _ in part])):
                 tally[right, said] = tally.get((right, said), 0) + 1
                 if said not in ("proved", "holds", "refuted", "undecided", "both sides") or said == ("refuted" if right else "proved"):

@@ -1,4 +1,4 @@
-/* number.c: arithmetic of the numbers in normal forms: without rounding, or the proof fails; see graph/number.c.
+/* coefficient.c: arithmetic of the numbers in normal forms: without rounding, or the proof fails; see graph/number.c.
  *
  *     1/3 * 3 = 1         1e16 + 1 fails         sqrt(12) = 2 * 3^(1/2) */
 #include "prove/normal.h"
@@ -12,19 +12,19 @@ static double settled(Prover *p, bool known, double x) {
   return x;
 }
 
-double prover_times(Prover *p, double a, double b) {
+double coefficient_times(Prover *p, double a, double b) {
   double x;
   bool known = number_product(a, b, &x);
   return settled(p, known, x);
 }
 
-double prover_over(Prover *p, double a, double b) {
+double coefficient_over(Prover *p, double a, double b) {
   double x;
   bool known = b != 0 && number_quotient(a, b, &x);
   return settled(p, known, known ? x : 0);
 }
 
-double prover_plus(Prover *p, double a, double b) {
+double coefficient_plus(Prover *p, double a, double b) {
   double x;
   bool known = number_sum(a, b, &x);
   return settled(p, known, x);
