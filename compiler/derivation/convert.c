@@ -90,10 +90,23 @@ static Form *of_quotient(Context *cx, Form *const *x) {
   return form_product(cx, (Form *[]){x[0], form_power(cx, x[1], -1)}, 2);
 }
 
-/* where(c, 0, b) with c: an operand is 0. The root there has derivative 0 by convention. */
+static bool is_real(const Form *f) {
+  return f->kind != FORM_NUMBER && f->kind != FORM_INDEX && !(f->kind == FORM_SYMBOL && f->read->node->integer);
+}
+
+/* where(x == 0, 0, ...) of a real number x: a root there has derivative 0 by convention. */
 static bool is_convention(const Form *c, const Form *a) {
-  return form_is_number(a, 0) && c->kind == FORM_CALL && c->op == OP_EQ &&
-         (form_is_number(c->at[0], 0) || form_is_number(c->at[1], 0));
+  if (!form_is_number(a, 0) || c->kind != FORM_CALL || c->op != OP_EQ) return false;
+  return (form_is_number(c->at[0], 0) && is_real(c->at[1])) || (form_is_number(c->at[1], 0) && is_real(c->at[0]));
+}
+
+static Form *opposite(Context *cx, Form *c) {
+  Form *turned[2] = {c->n == 2 ? c->at[1] : NULL, c->n == 2 ? c->at[0] : NULL};
+  if (c->kind == FORM_CALL && c->op == OP_EQ) return form_call(cx, OP_NE, c->at, 2);
+  if (c->kind == FORM_CALL && c->op == OP_NE) return form_call(cx, OP_EQ, c->at, 2);
+  if (c->kind == FORM_CALL && c->op == OP_LT) return form_call(cx, OP_LE, turned, 2);
+  if (c->kind == FORM_CALL && c->op == OP_LE) return form_call(cx, OP_LT, turned, 2);
+  return form_call(cx, OP_NOT, &c, 1);
 }
 
 static Form *of_operation(Graph *g, const Node *n, Form **x) {
@@ -111,6 +124,7 @@ static Form *of_operation(Graph *g, const Node *n, Form **x) {
   case OP_POW: return x[1]->kind == FORM_NUMBER ? form_power(cx, x[0], x[1]->number) : form_call(cx, OP_POW, x, 2);
   case OP_WHERE:
     if (is_convention(x[0], x[1])) return x[2];
+    if (form_is_number(x[1], 0)) return form_product(cx, (Form *[]){x[2], opposite(cx, x[0])}, 2);
     if (form_is_number(x[2], 0)) return form_product(cx, (Form *[]){x[1], x[0]}, 2);
     return form_call(cx, OP_WHERE, x, 3);
   default: return form_call(cx, n->op, x, n->nreads);

@@ -16,6 +16,7 @@
  *     adjoint.c    the chain rule, one by one
  *     form.c       formulas as trees
  *     convert.c    from nodes to formulas
+ *     verify.c     is a formula what it was made of?
  *     known.c      values that a formula holds under other names
  *     algebra.c    shorter formulas
  *     typo.c       what is set on a page
@@ -50,11 +51,15 @@ typedef struct DerivationAsked {
   const char *wrt; /* the derivative with respect to this name only; NULL: to all parameters */
   int order;       /* 1, or 2: the Hessian */
   bool lagrangian; /* as a constrained minimum */
+  bool verify;     /* for derivation_verify */
 } DerivationAsked;
 
 /* Gives the values of a program as elaborated the numbers of their equations, and of those of their adjoints where
  * there is one loss: what derivation_write prints without `wrt`. */
 void derivation_number(Program *p);
+/* Compares each formula of the page with the derivative that it is of, at random points; adds what it found to the
+ * text, and returns how many differ. For tests. */
+int derivation_verify(Program *p, int order, Text *out);
 /* Reports what cannot be written, with its place in the model. */
 void derivation_write(Program *p, const DerivationAsked *asked, Text *out);
 

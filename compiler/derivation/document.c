@@ -16,6 +16,21 @@ void derivation_number(Program *p) {
   }
 }
 
+int derivation_verify(Program *p, int order, Text *out) {
+  DerivationAsked asked = {.order = order, .verify = true};
+  const Page *page = page_of(p, &asked);
+  const Verified *v = &page->verified;
+  text_printf(out, "%d agree, %d differ, %d unknown\n", v->same, v->different, v->unknown);
+  if (v->first) {
+    Setting s = {.d = page->parts.at[0], .cx = p->cx, .g = p->graph};
+    setting_begin(&s, &v->first, 1);
+    text_add(out, "the first that differs: ");
+    text_typo(out, index_notation(&s, v->first));
+    text_add(out, "\n");
+  }
+  return v->different;
+}
+
 void derivation_write(Program *p, const DerivationAsked *asked, Text *out) {
   Page *page = page_of(p, asked);
   if (error_count(p->cx)) return;

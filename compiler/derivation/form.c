@@ -62,9 +62,23 @@ static void add_term(Context *cx, Forms *terms, Form *f) {
   VEC_PUSH(cx, terms, f);
 }
 
+/* [t = 0] + [t ≠ 0] is 1. */
+static bool are_all_cases(const Form *a, const Form *b) {
+  bool calls = a->kind == FORM_CALL && b->kind == FORM_CALL && a->op == OP_EQ && b->op == OP_NE;
+  return calls && form_equal(a->at[0], b->at[0]) && form_equal(a->at[1], b->at[1]);
+}
+
+static void join_cases(Context *cx, Forms *terms) {
+  for (int i = 0; i < terms->n; i++)
+    for (int j = 0; j < terms->n; j++)
+      if (are_all_cases(terms->at[i], terms->at[j]))
+        terms->at[i] = form_number(cx, 1), terms->at[j] = form_number(cx, 0);
+}
+
 Form *form_sum(Context *cx, Form *const *at, int n) {
   Forms terms = {0}, left = {0};
   for (int k = 0; k < n; k++) add_term(cx, &terms, at[k]);
+  join_cases(cx, &terms);
   for (int k = 0; k < terms.n; k++)
     if (!form_is_number(terms.at[k], 0)) VEC_PUSH(cx, &left, terms.at[k]);
   if (!left.n) return form_number(cx, 0);

@@ -89,6 +89,16 @@ LawList known_laws(const Derivation *d);
  * than the function. */
 Form *known_values(Graph *g, const LawList *laws, bool alone, Form *f);
 
+/* ---- verify.c ---- */
+
+typedef struct Verified { /* comparisons at points */
+  int same, different, unknown;
+  const Form *first; /* that differs */
+} Verified;
+Apart *verify_values(const Derivation *d);
+/* Is f what r is? Added to `found`. */
+void verify_form(const Derivation *d, Apart *values, const Form *f, const Read *r, Verified *found);
+
 /* ---- algebra.c ---- */
 
 /* The same value, as short as it gets by expanding, by common denominators and by what all terms share. */

@@ -183,6 +183,7 @@ Page *page_of(Program *p, const DerivationAsked *asked) {
     adjoints_derive(d);
     Work w = {.page = page, .d = d, .asked = asked, .laws = known_laws(d)};
     w.s = (Setting){.d = d, .cx = p->cx, .g = p->graph, .lagrangian = asked->lagrangian};
+    if (asked->verify) w.verified = &page->verified, w.values = verify_values(d);
     write_part(&w);
     if (asked->order == 2) second_lines(&w, &number);
     VEC_PUSH(p->cx, &page->parts, d);

@@ -18,6 +18,7 @@ typedef struct Page {
   Context *cx;
   const Program *program;
   bool outside; /* is an element read that may be outside of its array? */
+  Verified verified;
   VEC(Line) lines;
   VEC(const Derivation *) parts; /* one for each loss */
 } Page;

@@ -75,11 +75,22 @@ static Form *in_known_values(Work *w, Form *f, bool alone) {
 
 Form *sides_form(Work *w, const Read *r) {
   Form *f = form_of_read(w->d->g, r), *plain = in_known_values(w, f, true), *all = in_known_values(w, f, false);
-  return form_cost(all) < form_cost(plain) ? all : plain;
+  Form *shorter = form_cost(all) < form_cost(plain) ? all : plain;
+  if (w->verified) verify_form(w->d, w->values, shorter, r, w->verified);
+  return shorter;
 }
 
 Form *sides_sum(Work *w, const Quantity *q) {
   Forms terms = {0};
-  for (int k = 0; k < q->paths.n; k++) VEC_PUSH(w->page->cx, &terms, sides_form(w, q->paths.at[k].read));
-  return algebra_shorten(w->d->g, form_sum(w->page->cx, terms.at, terms.n));
+  Verified *verified = w->verified;
+  for (int k = 0; k < q->paths.n; k++) {
+    w->verified = q->paths.at[k].later ? NULL : verified; /* at the last step there is none */
+    VEC_PUSH(w->page->cx, &terms, sides_form(w, q->paths.at[k].read));
+    w->verified = verified;
+  }
+  Form *sum = algebra_shorten(w->d->g, form_sum(w->page->cx, terms.at, terms.n));
+  bool all = q->total != NULL;
+  for (int k = 0; k < q->paths.n; k++) all = all && !q->paths.at[k].later;
+  if (verified && all) verify_form(w->d, w->values, sum, q->total, verified);
+  return sum;
 }

@@ -9,6 +9,8 @@ typedef struct Work {
   Derivation *d;
   const DerivationAsked *asked;
   LawList laws;
+  Verified *verified; /* every formula is verified, and counted here; NULL: none is */
+  Apart *values;
   Setting s;
 } Work;
 
@@ -21,7 +23,7 @@ int sides_axes(const Work *w, const Quantity *q, int *out);
 /* An element of a leaf of q, at the variables of q. */
 Read *sides_read(const Work *w, const Quantity *q, Node *leaf);
 /* What a derivative is, in names of the model, as short as it gets. */
-Form *sides_form(Work *w, const Read *r);
+Form *sides_form(Work *w, const Read *r); /* of elements that are there: not of a later step at the last one */
 /* The adjoint of q: the sum over all paths, those through the next step too. */
 Form *sides_sum(Work *w, const Quantity *q);
 /* q, or its adjoint, = step = forms: all forms in matrix notation, or all with indices. */
