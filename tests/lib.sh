@@ -73,7 +73,8 @@ generate() {
   mkdir -p "$folder_" && "$nnc" "$@" "$model_" -o "$folder_/$(base "$model_").c"
 }
 
-# classifier NAME "TRAIN SETTINGS": $work/NAME.nn, two numbers to one of three classes, for tests of what is around a model.
+# classifier NAME "TRAIN SETTINGS": $work/NAME.nn, two numbers to one of three classes, for tests of what is around a
+# model.
 classifier() {
   cat >"$work/$1.nn" <<END
 model $1
@@ -94,14 +95,17 @@ prefix_of() { sed -n 's/^extern const nn_model \([A-Za-z0-9_]*\)_model;.*/\1/p' 
 # model_object COMPILER FOLDER NAME FLAGS...: FOLDER/NAME.c to FOLDER/NAME.COMPILER.o
 model_object() {
   compiler_=$1 folder_=$2 name_x=$3; shift 3
-  $compiler_ -std=c99 "$@" -I"$root/runtime/kernels" -I"$folder_" -c -o "$folder_/$name_x.$compiler_.o" "$folder_/$name_x.c"
+  $compiler_ -std=c99 "$@" -I"$root/runtime/kernels" -I"$folder_" -c -o "$folder_/$name_x.$compiler_.o" \
+    "$folder_/$name_x.c"
 }
 
-# model_program OUT HARNESS COMPILER FOLDER NAME FLAGS...: tests/judge/HARNESS.c linked with a model_object. The harness is compiled once,
-# for a model whose name the linker gives it. It is gcc that links: tcc's linker does not know the thread-local variables of libraries.
+# model_program OUT HARNESS COMPILER FOLDER NAME FLAGS...: tests/judge/HARNESS.c linked with a model_object. The harness
+# is compiled once, for a model whose name the linker gives it. It is gcc that links: tcc's linker does not know the
+# thread-local variables of libraries.
 model_program() {
   out_=$1 harness_=$2 compiler_=$3 object_=$4/$5.$3.o prefix_=$(prefix_of "$4/$5.h"); shift 5
-  [ -f "$work/$harness_.o" ] || gcc -std=c11 -D_POSIX_C_SOURCE=200809L -O1 "$@" -I"$root/runtime/kernels" -I"$root/runtime" -DMODEL=model_under_test \
+  [ -f "$work/$harness_.o" ] || gcc -std=c11 -D_POSIX_C_SOURCE=200809L -O1 "$@" -I"$root/runtime/kernels" \
+    -I"$root/runtime" -DMODEL=model_under_test \
     -c -o "$work/$harness_.o" "$root/tests/judge/$harness_.c" || return 1
   helpers_=
   if [ "$compiler_" = tcc ]; then
@@ -113,15 +117,17 @@ model_program() {
     "${LIBRARY:-$BUILD}/libnn.a" $LINK $helpers_
 }
 
-# What takes long is done for some in `make check`, always the same ones, and for all with WHOLE=1 (make judges). sampled N EVERY
-# FIRST: is the N-th thing one of them, of which there is one in EVERY?
+# What takes long is done for some in `make check`, always the same ones, and for all with WHOLE=1 (make judges).
+# sampled N EVERY FIRST: is the N-th thing one of them, of which there is one in EVERY?
 sampled() { [ -n "${WHOLE:-}" ] || [ $((($1 - $3) % $2)) -eq 0 ]; }
 # sample EVERY FILES...: the names of those that are
-sample() { every_=$1 n_=0; shift; for file_ in "$@"; do n_=$((n_ + 1)); ! sampled $n_ "$every_" 1 || echo "$file_"; done; }
+sample() { every_=$1 n_=0; shift; for file_ in "$@"; do n_=$((n_ + 1)); ! sampled $n_ "$every_" 1 ||
+  echo "$file_"; done; }
 
-# The builds of users that this machine has (tests/builds.sh): NAME COMPILER FLAGS, one a line in $work/builds. in_turn N: that of the
-# N-th thing; with WHOLE=1 all of them.
-users_builds() { sh tests/builds.sh ${BUILDS:-} >"$work/builds" 2>"$work/no_builds"; sed 's/^\(.*\): \(.*\)/skip the build \1: \2/' "$work/no_builds"; }
+# The builds of users that this machine has (tests/builds.sh): NAME COMPILER FLAGS, one a line in $work/builds. in_turn
+# N: that of the N-th thing; with WHOLE=1 all of them.
+users_builds() { sh tests/builds.sh ${BUILDS:-} >"$work/builds" 2>"$work/no_builds"; sed \
+  's/^\(.*\): \(.*\)/skip the build \1: \2/' "$work/no_builds"; }
 in_turn() {
   if [ -n "${WHOLE:-}" ]; then cat "$work/builds"
   else awk -v n="$1" '{ line[NR] = $0 } END { if (NR) print line[n % NR + 1] }' "$work/builds"; fi

@@ -1,7 +1,8 @@
-# A picture of an attention matrix, SVG: a row for each word that is written, a column for each word that is read; the darker
-# a square, the more of it was taken.
+# A picture of an attention matrix, SVG: a row for each word that is written, a column for each word that is read; the
+# darker a square, the more of it was taken.
 #
-# In: the CSV that `predict --output looks` writes for one example (a header, a line of T * S weights, longest columns a row).
+# In: the CSV that `predict --output looks` writes for one example (a header, a line of T * S weights, longest columns a
+# row).
 #
 #     awk -v longest=20 -v read="a b c" -v written="c b a" -f tools/attention.awk looks.csv >attention.svg
 BEGIN { FS = ","; cell = 22; left = 90; top = 90 }

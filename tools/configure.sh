@@ -1,5 +1,6 @@
 #!/bin/sh
-# What is on this machine, as lines for the Makefile. In: CC. Out: BLAS_FOUND and how to use it, HAVE_LAPACK, HAVE_CMOCKA.
+# What is on this machine, as lines for the Makefile. In: CC. Out: BLAS_FOUND and how to use it, HAVE_LAPACK,
+# HAVE_CMOCKA.
 #
 # A library is there if a program that calls it compiles, links and gives the right answer; version numbers and package
 # names are not asked.

@@ -45,5 +45,5 @@ What to try next:
   $BUILD/nnc show models/digits.nn               layers, shapes, parameters, multiply-adds
   less $demo/digits.c                       the forward pass, the backward pass and Adam, under their formulas
   change 128 to 32 in models/digits.nn, or add a layer, and type make demo again
-  $demo/digits                              the program that was just trained: train, test, predict, grad, selftest, info
+  $demo/digits                              the program just trained: train, test, predict, grad, selftest, info
 END

@@ -2,7 +2,8 @@
 # Finds what nnc needs, installs what is missing where it may, and else prints the one command to type.
 #
 #   deps.sh build   a C compiler, make, flex, bison, zlib, and OpenBLAS (goes on without: BLAS=none)
-#   deps.sh check   what only tests need: cmocka, clang, tcc, gcc 11, a C++ compiler, a locale with a decimal comma, LaTeX
+#   deps.sh check   what only tests need: cmocka, clang, tcc, gcc 11, a C++ compiler, a locale with a decimal comma,
+# LaTeX
 #   deps.sh machines  what `make machines` needs: compilers for other processors, and qemu
 #   deps.sh fuzz    what `make fuzz` is better with: AFL++
 #

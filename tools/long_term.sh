@@ -1,7 +1,8 @@
 #!/bin/sh
 # Trains models/long_term.nn on 40 steps and draws how far back each network reaches: tools/long_term.sh FOLDER writes
-# FOLDER/long-term.svg and prints the accuracies. In the picture, against t: |∂h_T/∂h_t| of the sigmoid network, |∂h_T/∂c_t| of
-# the LSTM and of the variant, in root mean square over the elements, mean over 200 test examples; dashed before training.
+# FOLDER/long-term.svg and prints the accuracies. In the picture, against t: |∂h_T/∂h_t| of the sigmoid network,
+# |∂h_T/∂c_t| of the LSTM and of the variant, in root mean square over the elements, mean over 200 test examples; dashed
+# before training.
 set -eu
 BUILD=${BUILD:-build}
 folder=${1:?a folder for the picture}
@@ -16,7 +17,8 @@ awk 'BEGIN { srand(1)
   } }' >"$work/recall.csv"
 "$BUILD/nnc" -D T=40 -D m=16 models/long_term.nn -o "$work/long_term"
 for epochs in 0 30; do
-  "$work/long_term" train x="$work/recall.csv" --test-rows 4000-4999 --quiet --epochs $epochs --save "$work/w.safetensors" \
+  "$work/long_term" train x="$work/recall.csv" --test-rows 4000-4999 --quiet --epochs $epochs \
+    --save "$work/w.safetensors" \
     >"$work/accuracy"
   for net in sigmoid variant lstm; do
     "$work/long_term" predict x="$work/recall.csv" --rows 4000-4199 --load "$work/w.safetensors" --output ${net}_reach \
@@ -31,12 +33,15 @@ grep right "$work/accuracy"
 awk 'function x(t) { return 60 + 14*t }
   function y(v) { return 40 + 16*(2 - log(v)/log(10)) }
   BEGIN {
-    print "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"800\" height=\"440\" font-family=\"sans-serif\" font-size=\"13\">"
+    printf "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"800\" height=\"440\" "
+    print "font-family=\"sans-serif\" font-size=\"13\">"
     print "<rect width=\"800\" height=\"440\" fill=\"white\"/>"
     print "<text x=\"60\" y=\"24\">What the last of 40 states owes to step t, before (dashed) and after training</text>"
     for (e = 0; e >= -20; e -= 4)
-      printf "<path d=\"M60 %.1fH606\" stroke=\"#ddd\"/><text x=\"52\" y=\"%.1f\" text-anchor=\"end\">1e%d</text>\n", y(10^e), y(10^e) + 4, e
-    for (t = 0; t < 40; t += 13) printf "<text x=\"%d\" y=\"420\" text-anchor=\"middle\">%s%d</text>\n", x(t), t ? "" : "t = ", t
+      printf "<path d=\"M60 %.1fH606\" stroke=\"#ddd\"/><text x=\"52\" y=\"%.1f\" text-anchor=\"end\">1e%d</text>\n",
+        y(10^e), y(10^e) + 4, e
+    for (t = 0; t < 40; t += 13) printf "<text x=\"%d\" y=\"420\" text-anchor=\"middle\">%s%d</text>\n", x(t),
+      t ? "" : "t = ", t
     split("sigmoid variant lstm", nets, " ")
     color["sigmoid"] = "#d62728"; color["variant"] = "#ff7f0e"; color["lstm"] = "#1f77b4"
     name["sigmoid"] = "sigmoid network"; name["variant"] = "variant, f(1 - f)"; name["lstm"] = "LSTM, f"
@@ -46,7 +51,8 @@ awk 'function x(t) { return 60 + 14*t }
     for (n = 1; n <= 3; n++) {
       net = nets[n]
       for (epochs = 0; epochs <= 30; epochs += 30)
-        printf "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"%s/>\n", substr(points[net, epochs], 2),
+        printf "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"%s/>\n", substr(points[net,
+          epochs], 2),
           color[net], epochs ? "" : " stroke-dasharray=\"5 4\""
       printf "<text x=\"640\" y=\"%d\" fill=\"%s\">%s</text>\n", 50 + 24*n, color[net], name[net]
     }

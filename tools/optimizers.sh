@@ -1,7 +1,7 @@
 #!/bin/sh
 # Trains models/optimizers.nn with each of its nine methods and draws their ways: tools/optimizers.sh FOLDER writes
-# FOLDER/optimizers-paths.svg and FOLDER/optimizers-loss.svg. Everything drawn comes from the trained programs: the paths from
-# `train --trace`, all heights from `predict`.
+# FOLDER/optimizers-paths.svg and FOLDER/optimizers-loss.svg. Everything drawn comes from the trained programs: the
+# paths from `train --trace`, all heights from `predict`.
 set -eu
 BUILD=${BUILD:-build}
 folder=${1:?a folder for the pictures}
@@ -19,7 +19,8 @@ for name in SGD momentum Nesterov Adagrad RMSprop Adam CG BFGS Newton; do
 done
 shift
 
-awk 'BEGIN { for (j = 0; j <= 100; j++) for (i = 0; i <= 120; i++) printf "%.3f,%.3f\n", -1.7 + i*0.027, -0.7 + j*0.027 }' >"$work/grid.csv"
+awk 'BEGIN { for (j = 0; j <= 100; j++) for (i = 0; i <= 120;
+  i++) printf "%.3f,%.3f\n", -1.7 + i*0.027, -0.7 + j*0.027 }' >"$work/grid.csv"
 "$work/optimizers" predict q="$work/grid.csv" --output height -o "$work/height.csv"
 sed 1d "$work/height.csv" | paste -d, "$work/grid.csv" - >"$work/landscape.csv"
 "$BUILD/tools/paths" "$work/landscape.csv" "$folder/optimizers-paths.svg" "$folder/optimizers-loss.svg" "$@"

@@ -2,10 +2,10 @@
  *
  *     paths LANDSCAPE.csv PATHS.svg LOSS.svg NAME=PATH.csv ...
  *
- * In: the landscape as lines x,y,height of a regular grid, x changing fastest; of each optimizer lines step,x,y,height. A first
- * line that is no numbers is skipped. Out: two SVG files: a panel for each optimizer, with its path over contour lines,
- * and one diagram of height against step, both on logarithmic scales. Exit status 1 where a file is not what it should be.
- * SPDX-License-Identifier: MIT */
+ * In: the landscape as lines x,y,height of a regular grid, x changing fastest; of each optimizer lines step,x,y,height.
+ * A first line that is no numbers is skipped. Out: two SVG files: a panel for each optimizer, with its path over
+ * contour lines, and one diagram of height against step, both on logarithmic scales. Exit status 1 where a file is not
+ * what it should be. SPDX-License-Identifier: MIT */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,7 +107,8 @@ static int crossing(const Grid *g, size_t a, size_t b, double level, double *at)
   return 1;
 }
 
-/* A piece of the contour in each cell that the level crosses (marching squares; of four crossings, the first and last pair). */
+/* A piece of the contour in each cell that the level crosses (marching squares; of four crossings, the first and last
+ * pair). */
 static void draw_level(FILE *out, const Grid *g, double level) {
   fprintf(out, "<path d=\"");
   for (size_t j = 0; j + 1 < g->height; j++)

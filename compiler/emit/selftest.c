@@ -109,7 +109,8 @@ void emit_selftest_types(Emitter *em, Text *types) {
   text_printf(types, "    double param[%lld], state[%lld], wide[%lld];\n", params ? params : 1, states ? states : 1,
               (long long)input_count(em, true));
   if (emit_full_batch_of(em->program))
-    text_printf(types, "    double result[%lld];\n    %s_full_work full;\n", params, em->prefix);
+    text_printf(types, "    double result[%lld], direction[%lld];\n    %s_full_work full;\n", params, params,
+                em->prefix);
   text_printf(types, "    float narrow[%lld];\n    int32_t whole[%lld];\n", (long long)input_count(em, true),
               (long long)input_count(em, false));
   text_printf(types, "    union {\n        float real[%lld];\n        int32_t whole[%lld];\n    } out;\n",
@@ -130,8 +131,10 @@ static int line_of_leaf(const Leaf *leaf) { return line_of(leaf->made.source ? l
 
 static int line_of_row(const Emitter *em, const Expected *x) {
   const Program *p = em->program;
-  if (x->kind == EXPECT_NEXT || x->kind == EXPECT_STATE) return line_of_leaf(&p->states.at[x->item]);
-  if (x->kind == EXPECT_GRADIENT || x->kind == EXPECT_PARAM) return line_of_leaf(&p->params.at[x->item]);
+  bool state = x->kind == EXPECT_NEXT || x->kind == EXPECT_STATE || (x->kind == EXPECT_START && x->which);
+  if (state) return line_of_leaf(&p->states.at[x->item]);
+  if (x->kind == EXPECT_GRADIENT || x->kind == EXPECT_PARAM || x->kind == EXPECT_START || x->kind == EXPECT_PRODUCT)
+    return line_of_leaf(&p->params.at[x->item]);
   if (x->routine >= 0) return line_of(p->routines.at[x->routine].span);
   return 0;
 }
@@ -170,16 +173,16 @@ static void emit_slopes(Emitter *em, Text *out) {
 }
 
 static void emit_expected(Emitter *em, Text *out) {
-  static const char *const kinds[] = {"LOSS",   "TRAINING", "NEXT",  "GRADIENT", "OUTPUT",
-                                      "METRIC", "STEP",     "PARAM", "STATE"};
+  static const char *const kinds[] = {"LOSS", "TRAINING", "NEXT",  "GRADIENT", "OUTPUT", "METRIC",
+                                      "STEP", "PARAM",    "STATE", "START",    "PRODUCT"};
   const Selftest *test = em->selftest;
   if (!test->expected.n) return;
   text_printf(out, "static const nn_expected %s_selftest_expected[] = {\n   ", em->prefix);
   for (int k = 0; k < test->expected.n; k++) {
     const Expected *x = &test->expected.at[k];
-    add_row(out,
-            arena_printf(em->cx, "{NN_EXPECT_%s, %d, %d, %d, %lld, %s, %s},", kinds[x->kind], x->which, x->item,
-                         line_of_row(em, x), (long long)x->element, number(em, x->value), number(em, x->tolerance)));
+    add_row(out, arena_printf(em->cx, "{NN_EXPECT_%s, %d, %d, %d, %d, %lld, %s, %s},", kinds[x->kind], x->which,
+                              x->item, x->point, line_of_row(em, x), (long long)x->element, number(em, x->value),
+                              number(em, x->tolerance)));
   }
   text_add(out, "\n};\n\n");
 }
@@ -204,8 +207,9 @@ static void emit_table(Emitter *em, Text *out) {
               "static const nn_selftest %s_selftest_table = {\n    .file = %s, .examples = %d, .steps = %d, .seed = "
               "%uu,\n    .size = sizeof(%s_selftest_work),\n",
               x, emit_quoted(em->cx, slash ? slash + 1 : p->path), test->examples, test->steps, test->seed, x);
-  static const char *const members[] = {"param", "state", "wide", "narrow", "whole", "out", "work", "result", "full"};
-  for (int k = 0; k < (emit_full_batch_of(p) ? 9 : 7); k++)
+  static const char *const members[] = {"param", "state", "wide",   "narrow",    "whole",
+                                        "out",   "work",  "result", "direction", "full"};
+  for (int k = 0; k < (emit_full_batch_of(p) ? 10 : 7); k++)
     text_printf(out, "    .%s = offsetof(%s_selftest_work, %s),\n", members[k], x, members[k]);
   emit_member(em, "params", p->params.n, out);
   emit_member(em, "states", p->states.n, out);

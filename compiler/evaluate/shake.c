@@ -43,7 +43,10 @@ static void shake_values(const Node *n, double *y, int64_t count, Shake shake, b
   if (n->integer || (n->kind == NODE_MAP && only_copies(n))) return;
   double most = op_rows[n->op].rough ? 1 : 0;
   for (int64_t k = 0; k < count; k++) {
-    if ((rounded && !rounded[k]) || (!varies && y[k] == floor(y[k]))) continue;
+    const unsigned char *next = rounded ? memchr(rounded + k, 1, (size_t)(count - k)) : NULL;
+    if (rounded && !next) return;
+    if (next) k = next - rounded; /* in a loop few of all times are the one at hand */
+    if (!varies && y[k] == floor(y[k])) continue;
     uint64_t seed = shake.seed + (shake.apart ? (uint64_t)(n->id + 1) << 40 ^ (uint64_t)k << 8 : 0);
     y[k] = shaken(y[k], seed, shake.size) + (most ? shaken(most, seed + 1, shake.size) - most : 0);
   }

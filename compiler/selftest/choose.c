@@ -8,20 +8,23 @@
 
 #include <math.h>
 
-#define FEW       64   /* arrays up to this size are probed at every element where WORK allows it, */
-#define PROBES    16   /* larger ones at so many, and along all elements at once */
-#define WORK      5e8  /* terms to be summed for all probes, a fraction of a second, */
-#define EXAMPLE   2e8  /* and for one evaluation of everything; beyond, fewer examples are taken */
-#define SEEDS     3    /* points of each manner */
-#define SHAKES    3    /* times that errors are made */
-#define MARGIN    8    /* times the largest move under these is tolerated, */
-#define ROUNDED   2e-6 /* and this much of a value */
-#define KINK      1e-4 /* of the largest gradient of an array: a quotient that is farther from it says nothing */
-#define BLURRED   1e-2 /* where rounding takes more than this of the largest gradient, it says nothing either */
-#define MOST_WORK 2e10 /* for all points that are tried */
-#define UNFIT     1000 /* of a value that is lost; 1: of a gradient that quotients do not follow */
-#define STEPS     3
-#define LONG      8 /* so many where a loss takes turns in some of them only */
+#define FEW        64  /* arrays up to this size are probed at every element where WORK allows it, */
+#define PROBES     16  /* larger ones at so many, and along all elements at once */
+#define WORK       5e8 /* terms to be summed for all probes, a fraction of a second, */
+#define LITTLE     2e6 /* and for one evaluation of everything; beyond, fewer examples are taken, */
+#define EXAMPLE    2e8 /* and beyond this the fewest */
+#define POINTS     6   /* further ones, for what is whole or chosen */
+#define FEW_POINTS 2
+#define SEEDS      3    /* points of each manner */
+#define SHAKES     3    /* times that errors are made */
+#define MARGIN     8    /* times the largest move under these is tolerated, */
+#define ROUNDED    2e-6 /* and this much of a value */
+#define KINK       1e-4 /* of the largest gradient of an array: a quotient that is farther from it says nothing */
+#define BLURRED    1e-2 /* where rounding takes more than this of the largest gradient, it says nothing either */
+#define MOST_WORK  2e10 /* for all points that are tried */
+#define UNFIT      1000 /* of a value that is lost; 1: of a gradient that quotients do not follow */
+#define STEPS      3
+#define LONG       8 /* so many where a loss takes turns in some of them only */
 
 /* ---- what is probed ---- */
 
@@ -155,7 +158,8 @@ static void note(Trial *t, const char *text) { VEC_PUSH(t->cx, &t->test->notes, 
 static int lost_of(const Selftest *test, bool of_steps) {
   int n = 0;
   for (int k = 0; k < test->expected.n; k++)
-    n += test->expected.at[k].lost && !test->expected.at[k].probed && (test->expected.at[k].routine < 0) == of_steps;
+    n += test->expected.at[k].lost && !test->expected.at[k].probed && !test->expected.at[k].point &&
+         (test->expected.at[k].routine < 0) == of_steps;
   return n;
 }
 
@@ -183,6 +187,7 @@ static void finish(Trial *t) {
   for (int k = 0; k < test->expected.n; k++)
     if (!test->expected.at[k].lost && !test->expected.at[k].probed) test->expected.at[kept++] = test->expected.at[k];
   test->expected.n = kept;
+  selftest_add_start(t);
 }
 
 /* ---- points ---- */
@@ -204,7 +209,7 @@ static Selftest *test_new(Trial *t, uint32_t seed, int manner) {
   test->inputs = ARENA_ARRAY(t->cx, Spread, p->inputs.n + 1);
   test->steps = t->train ? steps_of(p) : 0;
   selftest_spread(t, manner);
-  selftest_point(t);
+  selftest_point(t, 0);
   return test;
 }
 
@@ -234,13 +239,17 @@ static double cost_of(const Program *p, Evaluation *e) {
   return cost;
 }
 
+/* Many where they cost little: a class that is chosen, or a test that holds, shows little of what it follows from. */
 static void choose_examples(Trial *t) {
+  static const int counts[] = {8, 3, 2};
+  static const double most_cost[] = {LITTLE, EXAMPLE, INFINITY};
   int most = t->p->train.batch > 0 ? t->p->train.batch : 1;
-  t->examples = most < 3 ? most : 3;
-  t->e = evaluation_new(t->p->graph, t->examples, 1);
-  if (t->examples < 3 || cost_of(t->p, t->e) < EXAMPLE) return;
-  t->examples = 2;
-  t->e = evaluation_new(t->p->graph, t->examples, 1);
+  for (int k = 0; k < 3; k++) {
+    t->examples = most < counts[k] ? most : counts[k];
+    t->points = k ? FEW_POINTS : POINTS;
+    t->e = evaluation_new(t->p->graph, t->examples, 1);
+    if (cost_of(t->p, t->e) <= most_cost[k]) return;
+  }
 }
 
 /* Can the steps be made? Full-batch methods do not run in the model's own code. */

@@ -7,7 +7,10 @@
 
 #include <math.h>
 
-enum { WHOLE = 4 /* arrays up to this size are compared at each element, */, SOME = 3 /* larger ones at these */ };
+enum {
+  WHOLE = 4, /* arrays up to this size are compared at each element, */
+  SOME = 3   /* larger ones at so many */
+};
 
 /* ---- rows ---- */
 
@@ -48,6 +51,24 @@ static void list_routine(Trial *t, int k, int which) {
     if (t->test->slopes.at[i].loss == r->loss) add_slope(t, &t->test->slopes.at[i], k);
 }
 
+/* Metrics and whole outputs at further points. */
+static void list_points(Trial *t) {
+  int counts[ROUTINE_METRIC + 1] = {0}, from = t->test->expected.n, each;
+  for (int k = 0; k < t->p->routines.n; k++) {
+    const Routine *r = &t->p->routines.at[k];
+    int which = counts[r->kind]++;
+    if (r->kind == ROUTINE_METRIC || (r->kind == ROUTINE_OUTPUT && r->integer)) list_routine(t, k, which);
+  }
+  each = t->test->expected.n - from;
+  for (int point = 1; point <= t->points; point++)
+    for (int k = 0; k < each; k++) {
+      Expected x = t->test->expected.at[from + k];
+      x.point = point;
+      if (point == 1) t->test->expected.at[from + k] = x;
+      else VEC_PUSH(t->cx, &t->test->expected, x);
+    }
+}
+
 static void list_steps(Trial *t) {
   const Program *p = t->p;
   for (int step = 0; step < t->test->steps; step++) add(t, EXPECT_STEP, step, 0, 0, -1);
@@ -61,6 +82,7 @@ void selftest_list(Trial *t) {
   int counts[ROUTINE_METRIC + 1] = {0};
   t->test->expected.n = 0;
   for (int k = 0; k < t->p->routines.n; k++) list_routine(t, k, counts[t->p->routines.at[k].kind]++);
+  list_points(t);
   if (t->train) list_steps(t);
 }
 
@@ -81,6 +103,7 @@ const Root *selftest_root(const Program *p, const Expected *x) {
 /* The hash's name of the array that a row is about. */
 static uint32_t array_of(const Expected *x) {
   switch (x->kind) {
+  case EXPECT_START: return (x->which ? ARRAY_STATE : ARRAY_PARAM) + (uint32_t)x->item;
   case EXPECT_NEXT:
   case EXPECT_STATE: return ARRAY_STATE + (uint32_t)x->item;
   case EXPECT_OUTPUT: return ARRAY_OUTPUT + (uint32_t)x->which;
@@ -95,16 +118,30 @@ static double element_of(const Trial *t, const Expected *x, const double *values
   return sum;
 }
 
-void selftest_measure(Trial *t, double *out) {
-  double *losses = ARENA_ARRAY(t->cx, double, t->test->steps + 1);
+void selftest_add(Trial *t, ExpectedKind kind, int which, int item, uint32_t array, int64_t count, const double *values,
+                  double tolerance) {
+  int from = t->test->expected.n;
+  add_array(t, kind, which, item, array, count, -1);
+  for (int k = from; k < t->test->expected.n; k++) {
+    Expected *x = &t->test->expected.at[k];
+    x->value = element_of(t, x, values, count);
+    x->tolerance = tolerance * (x->element < 0 ? sqrt((double)count) : 1);
+  }
+}
+
+static void measure_point(Trial *t, int point, double *out) {
+  selftest_point(t, point);
   selftest_place(t, &t->start, 0, 0);
   for (int k = 0; k < t->test->expected.n; k++) {
     const Expected *x = &t->test->expected.at[k];
-    if (x->routine < 0) continue;
+    if (x->routine < 0 || x->point != point) continue;
     Node *n = selftest_root(t->p, x)->node;
     out[k] = element_of(t, x, evaluate(t->e, n), evaluation_count(t->e, n));
   }
-  if (!t->train) return;
+}
+
+static void measure_steps(Trial *t, double *out) {
+  double *losses = ARENA_ARRAY(t->cx, double, t->test->steps + 1);
   const Values *after = selftest_train(t, losses);
   for (int k = 0; k < t->test->expected.n; k++) {
     const Expected *x = &t->test->expected.at[k];
@@ -113,4 +150,11 @@ void selftest_measure(Trial *t, double *out) {
     if (x->kind == EXPECT_STATE)
       out[k] = element_of(t, x, after->states[x->item], evaluation_count(t->e, t->p->states.at[x->item].node));
   }
+}
+
+void selftest_measure(Trial *t, double *out) {
+  bool further = false;
+  for (int k = 0; k < t->test->expected.n; k++) further = further || t->test->expected.at[k].point;
+  for (int point = further ? t->points : 0; point >= 0; point--) measure_point(t, point, out); /* the last: 0 */
+  if (t->train) measure_steps(t, out);
 }

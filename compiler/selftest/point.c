@@ -76,15 +76,16 @@ void selftest_spread(Trial *t, int manner) {
 
 /* ---- values ---- */
 
+static uint32_t seed_of(const Trial *t) { return t->test->seed + (uint32_t)t->point * UINT32_C(1000003); }
+
 static double real_at(const Trial *t, Spread s, uint32_t array, int64_t k) {
-  return (double)(float)(s.middle + s.spread * selftest_unit(t->test->seed, array, (uint32_t)k));
+  return (double)(float)(s.middle + s.spread * selftest_unit(seed_of(t), array, (uint32_t)k));
 }
 
-static double *array_of(const Trial *t, const Node *n, Spread s, uint32_t array) {
+static void fill(const Trial *t, const Node *n, Spread s, uint32_t array, double **x) {
   int64_t count = evaluation_count(t->e, n);
-  double *x = ARENA_ARRAY(t->cx, double, count + 1);
-  for (int64_t k = 0; k < count; k++) x[k] = real_at(t, s, array, k);
-  return x;
+  if (!*x) *x = ARENA_ARRAY(t->cx, double, count + 1);
+  for (int64_t k = 0; k < count; k++) (*x)[k] = real_at(t, s, array, k);
 }
 
 static void place_input(Trial *t, int item) {
@@ -94,17 +95,21 @@ static void place_input(Trial *t, int item) {
   int range = in->kind == INPUT_INT ? 10 : in->kind == INPUT_BIT ? 2 : in->classes;
   for (int64_t k = evaluation_count(t->e, in->node) - 1; k >= 0; k--)
     if (in->kind == INPUT_REAL) x[k] = real_at(t, t->test->inputs[item], array, k);
-    else x[k] = (double)(hashed(t->test->seed, array, (uint32_t)k) % (uint32_t)range) + (in->kind == INPUT_EXTENT);
+    else if (in->kind == INPUT_EXTENT && k == 0) x[k] = range; /* one example has all places */
+    else x[k] = (double)(hashed(seed_of(t), array, (uint32_t)k) % (uint32_t)range) + (in->kind == INPUT_EXTENT);
 }
 
-void selftest_point(Trial *t) {
+void selftest_point(Trial *t, int point) {
   Program *p = t->p;
-  t->start.params = ARENA_ARRAY(t->cx, double *, p->params.n + 1);
-  t->start.states = ARENA_ARRAY(t->cx, double *, p->states.n + 1);
+  if (!t->start.params) {
+    t->start.params = ARENA_ARRAY(t->cx, double *, p->params.n + 1);
+    t->start.states = ARENA_ARRAY(t->cx, double *, p->states.n + 1);
+  }
+  t->point = point;
   for (int k = 0; k < p->params.n; k++)
-    t->start.params[k] = array_of(t, p->params.at[k].node, t->test->params[k], ARRAY_PARAM + (uint32_t)k);
+    fill(t, p->params.at[k].node, t->test->params[k], ARRAY_PARAM + (uint32_t)k, &t->start.params[k]);
   for (int k = 0; k < p->states.n; k++)
-    t->start.states[k] = array_of(t, p->states.at[k].node, t->test->states[k], ARRAY_STATE + (uint32_t)k);
+    fill(t, p->states.at[k].node, t->test->states[k], ARRAY_STATE + (uint32_t)k, &t->start.states[k]);
 }
 
 /* Errors of 2^-22 of each value: those of a float's rounding and of its functions. */

@@ -10,6 +10,7 @@
  *     point.c    the point: a hash of a seed, an array and a place
  *     train.c    steps of training, by the evaluator
  *     measure.c  all numbers, at the point
+ *     start.c    what parameters start from, and products with the Hessian
  *     choose.c   points until one is in general position */
 #ifndef NNC_SELFTEST_H
 #define NNC_SELFTEST_H
@@ -29,12 +30,15 @@ typedef enum {
   EXPECT_METRIC,
   EXPECT_STEP,  /* the loss that step `which` returns */
   EXPECT_PARAM, /* after the last step */
-  EXPECT_STATE
+  EXPECT_STATE,
+  EXPECT_START,  /* as init leaves it: a parameter (which = 0), a state (1) */
+  EXPECT_PRODUCT /* of a full-batch method: the Hessian times the signs of the point, the part of a parameter */
 } ExpectedKind;
 
 typedef struct Expected {
   ExpectedKind kind;
   int which, item;
+  int point;       /* 0; of what is whole or chosen, which shows little of what it follows from, further ones */
   int64_t element; /* -1: the sum of all elements, each with its sign of the point */
   double value, tolerance;
   int routine; /* that computes it; -1: steps */

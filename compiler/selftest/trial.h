@@ -20,11 +20,12 @@ typedef struct Trial {
   const int64_t *offsets;
   Selftest *test;
   Evaluation *e;
-  int examples;
-  NodeList nodes; /* of all routines */
-  uint64_t shake; /* seed of the errors; 0: none */
-  Values start;
-  bool train; /* steps are made */
+  int examples, points; /* further points, for metrics and whole outputs */
+  NodeList nodes;       /* of all routines */
+  uint64_t shake;       /* seed of the errors; 0: none */
+  Values start;         /* at the point at hand */
+  int point;            /* its number */
+  bool train;           /* steps are made */
   Training *training;
 } Trial;
 
@@ -34,7 +35,7 @@ double selftest_unit(uint32_t seed, uint32_t array, uint32_t k); /* in -1..1 */
 double selftest_sign(uint32_t seed, uint32_t array, uint32_t k);
 int64_t selftest_element(uint32_t seed, uint32_t array, int j, int64_t count);
 void selftest_spread(Trial *t, int manner);
-void selftest_point(Trial *t);
+void selftest_point(Trial *t, int point);
 /* Gives leaves these values, and draws and the step those of turn `turn` of step `step`. */
 void selftest_place(Trial *t, const Values *v, int turn, int step);
 Shake selftest_shake(const Trial *t);
@@ -56,6 +57,13 @@ int selftest_routine(const Program *p, RoutineKind kind, int which);
 
 void selftest_list(Trial *t);                 /* the rows of test->expected, but for their values */
 void selftest_measure(Trial *t, double *out); /* their values */
+/* Rows for an array of known values: some elements, and all together, each within this tolerance. */
+void selftest_add(Trial *t, ExpectedKind kind, int which, int item, uint32_t array, int64_t count, const double *values,
+                  double tolerance);
 const Root *selftest_root(const Program *p, const Expected *x);
+
+/* ---- selftest/start.c: rows, with their values ---- */
+
+void selftest_add_start(Trial *t);
 
 #endif

@@ -10,7 +10,7 @@
  *     gemm.c                                       the matrix product
  *     random.c                                     draws from a counter, without a state
  *     double.c                                     kernels in double precision, for full-batch methods
- *     selftest.c                                   a trainer tests itself
+ *     selftest_text.c, selftest.c                  lines of a report; a trainer tests itself
  *     trace.c                                      where a value came from that is not finite (nn_trace.h) */
 #ifndef NN_H
 #define NN_H
@@ -187,12 +187,14 @@ typedef struct nn_slope { /* a gradient, held against difference quotients of th
 
 typedef enum nn_expect {
   NN_EXPECT_LOSS, NN_EXPECT_TRAINING, NN_EXPECT_NEXT, NN_EXPECT_GRADIENT, NN_EXPECT_OUTPUT, NN_EXPECT_METRIC,
-  NN_EXPECT_STEP, NN_EXPECT_PARAM, NN_EXPECT_STATE /* of steps of training, and after them; above: at the point */
+  NN_EXPECT_STEP, NN_EXPECT_PARAM, NN_EXPECT_STATE, /* of steps, and after them; above: at the point */
+  NN_EXPECT_START, NN_EXPECT_PRODUCT /* after init (which = 1: a state); the Hessian times a direction of signs */
 } nn_expect;
 
 typedef struct nn_expected { /* a value that nnc computed in double precision */
   nn_expect kind;
-  int which, item, line;  /* which loss, output, metric or step; item: param or state */
+  int which, item;        /* which loss, output, metric or step; item: param or state */
+  int point, line;        /* point: 0, or a further one for metrics and whole outputs */
   int32_t element;        /* -1: the sum of all, each with its sign */
   float value, tolerance; /* as far as rounding of floats may take it */
 } nn_expected;
@@ -202,8 +204,9 @@ typedef struct nn_selftest {
   int examples, steps;
   uint32_t seed;
   /* the area that it works in: bytes, and where in it stand doubles for parameters, states and real inputs, a gradient
-     of a full-batch method, floats and integers for inputs, an output, and the scratch of twins and full functions */
-  size_t size, param, state, wide, result, narrow, whole, out, work, full;
+     and a direction of a full-batch method, floats and integers for inputs, an output, and the scratch of twins and of
+     full-batch functions */
+  size_t size, param, state, wide, result, direction, narrow, whole, out, work, full;
   const nn_spread *params, *states, *inputs;
   nn_twin_fn *const *twins; /* by loss; NULL where it has no gradient */
   const nn_slope *slopes; int nslopes;

@@ -11,8 +11,9 @@
  * prints. */
 #include "nn.h"
 #include "nn_math.h"
+#include "selftest_text.h"
 
-enum { MOST_INPUTS = 32, MOST_LINES = 3 /* of failures in a part that are told one by one */, TEXT = 320 };
+enum { MOST_INPUTS = 32, MOST_LINES = 3 /* of failures in a part that are told one by one */ };
 enum { ARRAY_PARAM = 0, ARRAY_STATE = 1 << 16, ARRAY_INPUT = 2 << 16, ARRAY_OUTPUT = 3 << 16 };
 
 typedef struct Test {
@@ -22,109 +23,49 @@ typedef struct Test {
   nn_selftest_line *line;
   void *to;
   const void *in[MOST_INPUTS], *wide[MOST_INPUTS]; /* inputs of floats, of doubles */
+  int point;                                       /* at hand */
   int compared, failed, part_failed;               /* in the part at hand; in all */
 } Test;
 
-/* ---- text ---- */
-
-typedef struct Line {
-  char text[TEXT];
-  int length;
-} Line;
-
-static void add(Line *l, const char *s) {
-  while (*s && l->length < TEXT - 1) l->text[l->length++] = *s++;
-  l->text[l->length] = 0;
-}
-
-static void add_whole(Line *l, long long k) {
-  char digits[24];
-  int n = 0;
-  if (k < 0) add(l, "-");
-  do digits[n++] = (char)('0' + (k < 0 ? -(k % 10) : k % 10));
-  while (k /= 10);
-  while (n) {
-    char one[2] = {digits[--n], 0};
-    add(l, one);
-  }
-}
-
-/* Seven digits: "-1.234567e-02". */
-static void add_number(Line *l, double x) {
-  int exponent = 0;
-  if (x != x) {
-    add(l, "NaN");
-    return;
-  }
-  if (x < 0) add(l, "-");
-  x = x < 0 ? -x : x;
-  if (x > 1.7e308) {
-    add(l, "infinity");
-    return;
-  }
-  while (x >= 10) x /= 10, exponent++;
-  while (x != 0 && x < 1) x *= 10, exponent--;
-  long long digits = (long long)(x * 1e6 + 0.5);
-  if (digits >= 10000000) digits /= 10, exponent++;
-  add_whole(l, digits / 1000000);
-  add(l, ".");
-  for (long long unit = 100000; unit; unit /= 10) add_whole(l, digits / unit % 10);
-  if (!exponent) return;
-  add(l, exponent < 0 ? "e-" : "e+");
-  if (exponent > -10 && exponent < 10) add(l, "0");
-  add_whole(l, exponent < 0 ? -exponent : exponent);
-}
-
-static void add_index(Line *l, const int32_t *shape, int rank, int64_t element) {
-  int64_t stride = 1;
-  for (int k = 0; k < rank; k++) stride *= shape[k];
-  for (int k = 0; k < rank; k++) {
-    stride /= shape[k];
-    add(l, k ? "," : "[");
-    add_whole(l, element / stride);
-    element %= stride;
-  }
-  if (rank) add(l, "]");
-}
-
-static void add_place(const Test *s, Line *l, int line) {
+static void add_place(const Test *s, nn_selftest_text *l, int line) {
   if (line <= 0) return;
-  add(l, " (");
-  add(l, s->t->file);
-  add(l, ":");
-  add_whole(l, line);
-  add(l, ")");
+  nn_selftest_add(l, " (");
+  nn_selftest_add(l, s->t->file);
+  nn_selftest_add(l, ":");
+  nn_selftest_add_whole(l, line);
+  nn_selftest_add(l, ")");
 }
 
 /* ---- comparing ---- */
 
-static void say(const Test *s, int failed, const Line *l) {
+static void say(const Test *s, int failed, const nn_selftest_text *l) {
   if (s->line) s->line(s->to, failed, l->text);
 }
 
 /* `what` names what is compared; the number is finished here. */
-static void compare(Test *s, Line *what, const char *expected_is, double expected, double found, double tolerance) {
+static void compare(Test *s, nn_selftest_text *what, const char *expected_is, double expected, double found,
+                    double tolerance) {
   double off = expected - found;
   s->compared++;
   if (off <= tolerance && off >= -tolerance) return;
   if (++s->part_failed > MOST_LINES) return;
-  add(what, ": found ");
-  add_number(what, found);
-  add(what, ", expected ");
-  add_number(what, expected);
-  add(what, expected_is);
+  nn_selftest_add(what, ": found ");
+  nn_selftest_add_number(what, found);
+  nn_selftest_add(what, ", expected ");
+  nn_selftest_add_number(what, expected);
+  nn_selftest_add(what, expected_is);
   say(s, 1, what);
 }
 
 static void end_part(Test *s, const char *what) {
-  Line l = {{0}, 0};
-  add_whole(&l, s->compared);
-  add(&l, what);
+  nn_selftest_text l = {{0}, 0};
+  nn_selftest_add_whole(&l, s->compared);
+  nn_selftest_add(&l, what);
   if (s->part_failed) {
-    add(&l, ": ");
-    add_whole(&l, s->part_failed);
-    add(&l, s->part_failed == 1 ? " is wrong" : " are wrong");
-  } else add(&l, s->compared == 1 ? " agrees" : " agree");
+    nn_selftest_add(&l, ": ");
+    nn_selftest_add_whole(&l, s->part_failed);
+    nn_selftest_add(&l, s->part_failed == 1 ? " is wrong" : " are wrong");
+  } else nn_selftest_add(&l, s->compared == 1 ? " agrees" : " agree");
   if (s->compared) say(s, s->part_failed > 0, &l);
   s->failed += s->part_failed;
   s->compared = s->part_failed = 0;
@@ -142,9 +83,11 @@ static uint32_t hashed(uint32_t seed, uint32_t array, size_t k) {
   return scramble(scramble(scramble(seed) ^ array) + (uint32_t)k * UINT32_C(0x9e3779b9));
 }
 
-static float value_at(const nn_selftest *t, nn_spread s, uint32_t array, size_t k) {
-  const double u = ((double)(hashed(t->seed, array, k) >> 16) - 32767.5) / 32768.0;
-  return (float)((double)s.middle + (double)s.spread * u);
+static uint32_t seed_of(const Test *s) { return s->t->seed + (uint32_t)s->point * UINT32_C(1000003); }
+
+static float value_at(const Test *s, nn_spread spread, uint32_t array, size_t k) {
+  const double u = ((double)(hashed(seed_of(s), array, k) >> 16) - 32767.5) / 32768.0;
+  return (float)((double)spread.middle + (double)spread.spread * u);
 }
 
 static double sign_at(const nn_selftest *t, uint32_t array, size_t k) {
@@ -158,7 +101,7 @@ static size_t element_at(const nn_selftest *t, uint32_t array, int j, size_t cou
 static void fill_array(const Test *s, const nn_array *a, nn_spread spread, uint32_t array, float *narrow,
                        double *wide) {
   for (size_t k = 0; k < a->count; k++) {
-    narrow[a->offset + k] = value_at(s->t, spread, array, k);
+    narrow[a->offset + k] = value_at(s, spread, array, k);
     wide[a->offset + k] = (double)narrow[a->offset + k];
   }
 }
@@ -167,7 +110,7 @@ static float *floats(const Test *s, size_t offset) { return (float *)(void *)(s-
 static double *doubles(const Test *s, size_t offset) { return (double *)(void *)(s->area + offset); }
 static const void *state_of(const Test *s) { return s->m->nstates ? s->model + s->m->state : NULL; }
 
-static void set_point(const Test *s) {
+static void set_parameters(const Test *s) {
   for (int k = 0; k < s->m->nparams; k++)
     fill_array(s, &s->m->params[k], s->t->params[k], ARRAY_PARAM + (uint32_t)k, floats(s, s->m->param),
                doubles(s, s->t->param));
@@ -180,7 +123,8 @@ static void set_integer(const Test *s, int item, int32_t *out, size_t count) {
   const nn_input *in = &s->m->inputs[item];
   const int range = in->kind == NN_INT ? 10 : in->classes;
   for (size_t k = 0; k < count; k++)
-    out[k] = (int32_t)(hashed(s->t->seed, ARRAY_INPUT + (uint32_t)item, k) % (uint32_t)range) + (in->kind == NN_EXTENT);
+    out[k] = (int32_t)(hashed(seed_of(s), ARRAY_INPUT + (uint32_t)item, k) % (uint32_t)range) + (in->kind == NN_EXTENT);
+  if (in->kind == NN_EXTENT) out[0] = range; /* one example has all places */
 }
 
 static void set_inputs(Test *s) {
@@ -196,7 +140,7 @@ static void set_inputs(Test *s) {
       continue;
     }
     for (size_t k = 0; k < count; k++) {
-      narrow[k] = value_at(s->t, s->t->inputs[i], ARRAY_INPUT + (uint32_t)i, k);
+      narrow[k] = value_at(s, s->t->inputs[i], ARRAY_INPUT + (uint32_t)i, k);
       wide[k] = (double)narrow[k];
     }
     s->in[i] = narrow;
@@ -204,6 +148,12 @@ static void set_inputs(Test *s) {
     narrow += count;
     wide += count;
   }
+}
+
+static void set_point(Test *s, int point) {
+  s->point = point;
+  set_parameters(s);
+  set_inputs(s);
 }
 
 /* All that a call must write before it reads it: NaN, and -1 for integers. */
@@ -215,42 +165,50 @@ static void spoil(const Test *s) {
 
 /* ---- values that nnc computed ---- */
 
-static void add_name(const Test *s, const nn_expected *x, Line *l) {
+/* Is the row about a state? */
+static int of_state(const nn_expected *x) {
+  return x->kind == NN_EXPECT_NEXT || x->kind == NN_EXPECT_STATE || (x->kind == NN_EXPECT_START && x->which);
+}
+
+static void add_name(const Test *s, const nn_expected *x, nn_selftest_text *l) {
   const nn_model *m = s->m;
   const nn_array *a =
     x->kind == NN_EXPECT_NEXT || x->kind == NN_EXPECT_STATE ? &m->states[x->item] : &m->params[x->item];
   switch (x->kind) {
-  case NN_EXPECT_LOSS: add(l, m->losses[x->which].name); break;
-  case NN_EXPECT_TRAINING: add(l, "training "), add(l, m->losses[x->which].name); break;
-  case NN_EXPECT_METRIC: add(l, m->metrics[x->which].name); break;
-  case NN_EXPECT_OUTPUT: add(l, m->outputs[x->which].name); break;
-  case NN_EXPECT_STEP: add(l, "the loss of step "), add_whole(l, x->which + 1); break;
+  case NN_EXPECT_LOSS: nn_selftest_add(l, m->losses[x->which].name); break;
+  case NN_EXPECT_TRAINING: nn_selftest_add(l, "training "), nn_selftest_add(l, m->losses[x->which].name); break;
+  case NN_EXPECT_METRIC: nn_selftest_add(l, m->metrics[x->which].name); break;
+  case NN_EXPECT_OUTPUT: nn_selftest_add(l, m->outputs[x->which].name); break;
+  case NN_EXPECT_STEP: nn_selftest_add(l, "the loss of step "), nn_selftest_add_whole(l, x->which + 1); break;
   case NN_EXPECT_GRADIENT:
-    add(l, "gradient of "), add(l, m->losses[x->which].name), add(l, " by "), add(l, a->name);
+    nn_selftest_add(l, "gradient of "), nn_selftest_add(l, m->losses[x->which].name), nn_selftest_add(l, " by "),
+      nn_selftest_add(l, a->name);
     break;
+  case NN_EXPECT_PRODUCT: nn_selftest_add(l, "the Hessian times a direction, "), nn_selftest_add(l, a->name); break;
   case NN_EXPECT_NEXT:
   case NN_EXPECT_PARAM:
-  case NN_EXPECT_STATE: add(l, a->name); break;
+  case NN_EXPECT_STATE:
+  case NN_EXPECT_START: nn_selftest_add(l, a->name); break;
   }
 }
 
-static void name_expected(const Test *s, const nn_expected *x, Line *l) {
+static void name_expected(const Test *s, const nn_expected *x, nn_selftest_text *l) {
   const nn_output *o = x->kind == NN_EXPECT_OUTPUT ? &s->m->outputs[x->which] : NULL;
   int single = x->kind == NN_EXPECT_LOSS || x->kind == NN_EXPECT_TRAINING || x->kind == NN_EXPECT_METRIC ||
                x->kind == NN_EXPECT_STEP;
-  if (x->element < 0) add(l, "all elements with their signs, together, of ");
+  if (x->element < 0) nn_selftest_add(l, "all elements with their signs, together, of ");
   add_name(s, x, l);
   if (x->element >= 0 && o) {
     int32_t shape[NN_MAX_RANK + 1] = {s->t->examples};
     for (int k = 0; k < o->rank; k++) shape[k + (o->per_example != 0)] = o->shape[k];
-    add_index(l, shape, o->rank + (o->per_example != 0), x->element);
+    nn_selftest_add_index(l, shape, o->rank + (o->per_example != 0), x->element);
   } else if (x->element >= 0 && !single) {
-    const nn_array *a =
-      x->kind == NN_EXPECT_NEXT || x->kind == NN_EXPECT_STATE ? &s->m->states[x->item] : &s->m->params[x->item];
-    add_index(l, a->shape, a->rank, x->element);
+    const nn_array *a = of_state(x) ? &s->m->states[x->item] : &s->m->params[x->item];
+    nn_selftest_add_index(l, a->shape, a->rank, x->element);
   }
-  if (x->kind == NN_EXPECT_NEXT) add(l, ", its next value");
-  if (x->kind == NN_EXPECT_PARAM || x->kind == NN_EXPECT_STATE) add(l, " after the steps");
+  if (x->kind == NN_EXPECT_START) nn_selftest_add(l, " as it starts");
+  if (x->kind == NN_EXPECT_NEXT) nn_selftest_add(l, ", its next value");
+  if (x->kind == NN_EXPECT_PARAM || x->kind == NN_EXPECT_STATE) nn_selftest_add(l, " after the steps");
   add_place(s, l, x->line);
 }
 
@@ -265,7 +223,7 @@ static double pick(const Test *s, const nn_expected *x, const void *values, int 
 }
 
 static void compare_expected(Test *s, const nn_expected *x, double found) {
-  Line l = {{0}, 0};
+  nn_selftest_text l = {{0}, 0};
   name_expected(s, x, &l);
   compare(s, &l, "", (double)x->value, found, (double)x->tolerance);
 }
@@ -292,7 +250,7 @@ static void compare_output(Test *s, int which) {
   o->run(s->model + s->m->param, state_of(s), s->model + s->m->work, s->t->examples, s->in, out, s->t->seed, 0);
   for (int k = 0; k < s->t->nexpected; k++) {
     const nn_expected *x = &s->t->expected[k];
-    if (x->kind == NN_EXPECT_OUTPUT && x->which == which)
+    if (x->kind == NN_EXPECT_OUTPUT && x->which == which && x->point == s->point)
       compare_expected(s, x, pick(s, x, out, o->integer, ARRAY_OUTPUT + (uint32_t)which, count));
   }
 }
@@ -302,15 +260,35 @@ static void compare_value(Test *s, nn_expect kind, int which, nn_value_fn *value
   spoil(s);
   float found = value(s->model + s->m->param, state_of(s), s->model + s->m->work, s->t->examples, s->in, s->t->seed, 0);
   for (int k = 0; k < s->t->nexpected; k++)
-    if (s->t->expected[k].kind == kind && s->t->expected[k].which == which)
+    if (s->t->expected[k].kind == kind && s->t->expected[k].which == which && s->t->expected[k].point == s->point)
       compare_expected(s, &s->t->expected[k], (double)found);
 }
 
 static void test_values(Test *s) {
-  for (int k = 0; k < s->m->nlosses; k++) compare_value(s, NN_EXPECT_LOSS, k, s->m->losses[k].value);
-  for (int k = 0; k < s->m->nmetrics; k++) compare_value(s, NN_EXPECT_METRIC, k, s->m->metrics[k].value);
-  for (int k = 0; k < s->m->noutputs; k++) compare_output(s, k);
+  int points = 0;
+  for (int k = 0; k < s->t->nexpected; k++)
+    if (s->t->expected[k].point > points) points = s->t->expected[k].point;
+  for (int point = points; point >= 0; point--) {
+    set_point(s, point);
+    for (int k = 0; k < s->m->nlosses && !point; k++) compare_value(s, NN_EXPECT_LOSS, k, s->m->losses[k].value);
+    for (int k = 0; k < s->m->nmetrics; k++) compare_value(s, NN_EXPECT_METRIC, k, s->m->metrics[k].value);
+    for (int k = 0; k < s->m->noutputs; k++)
+      if (!point || s->m->outputs[k].integer) compare_output(s, k);
+  }
   end_part(s, " losses, metrics and outputs");
+}
+
+/* Right after init. */
+static void test_starts(Test *s) {
+  for (int k = 0; k < s->t->nexpected; k++) {
+    const nn_expected *x = &s->t->expected[k];
+    if (x->kind != NN_EXPECT_START) continue;
+    const nn_array *a = x->which ? &s->m->states[x->item] : &s->m->params[x->item];
+    const float *base = floats(s, x->which ? s->m->state : s->m->param) + a->offset;
+    uint32_t array = (uint32_t)(x->which ? ARRAY_STATE : ARRAY_PARAM) + (uint32_t)x->item;
+    compare_expected(s, x, pick(s, x, base, 0, array, a->count));
+  }
+  end_part(s, " starts");
 }
 
 /* ---- gradients ---- */
@@ -331,14 +309,14 @@ static double quotient(const Test *s, const nn_slope *x, ptrdiff_t element) {
   return (above - below) / (2.0 * h);
 }
 
-static void name_slope(const Test *s, const nn_slope *x, ptrdiff_t element, Line *l) {
+static void name_slope(const Test *s, const nn_slope *x, ptrdiff_t element, nn_selftest_text *l) {
   const nn_array *a = &s->m->params[x->param];
-  add(l, "gradient of ");
-  add(l, s->m->losses[x->loss].name);
-  add(l, " by ");
-  add(l, a->name);
-  if (element >= 0) add_index(l, a->shape, a->rank, element);
-  else add(l, " along a direction of all elements");
+  nn_selftest_add(l, "gradient of ");
+  nn_selftest_add(l, s->m->losses[x->loss].name);
+  nn_selftest_add(l, " by ");
+  nn_selftest_add(l, a->name);
+  if (element >= 0) nn_selftest_add_index(l, a->shape, a->rank, element);
+  else nn_selftest_add(l, " along a direction of all elements");
   add_place(s, l, x->line);
 }
 
@@ -349,12 +327,12 @@ static double gradient_at(const Test *s, size_t k, const double *full) {
 
 static void test_element(Test *s, const nn_slope *x, ptrdiff_t element, const double *full) {
   const nn_array *a = &s->m->params[x->param];
-  Line l = {{0}, 0};
+  nn_selftest_text l = {{0}, 0};
   double found = 0.0;
   if (element >= 0) found = gradient_at(s, a->offset + (size_t)element, full);
   for (size_t k = 0; element < 0 && k < a->count; k++)
     found += sign_at(s->t, ARRAY_PARAM + (uint32_t)x->param, k) * gradient_at(s, a->offset + k, full);
-  if (full) add(&l, "in double: ");
+  if (full) nn_selftest_add(&l, "in double: ");
   name_slope(s, x, element, &l);
   compare(s, &l, ", the difference quotient", quotient(s, x, element), found,
           (double)(element < 0 ? x->along : x->tolerance));
@@ -363,7 +341,7 @@ static void test_element(Test *s, const nn_slope *x, ptrdiff_t element, const do
 static void test_zero(Test *s, const nn_slope *x) {
   const nn_array *a = &s->m->params[x->param];
   size_t k = 0;
-  Line l = {{0}, 0};
+  nn_selftest_text l = {{0}, 0};
   while (k + 1 < a->count && floats(s, s->m->grad)[a->offset + k] == 0.0f) k++;
   name_slope(s, x, (ptrdiff_t)k, &l);
   compare(s, &l, ": the loss does not depend on it", 0.0, (double)floats(s, s->m->grad)[a->offset + k], 0.0);
@@ -394,6 +372,28 @@ static void test_stored(Test *s, int loss, float value) {
   }
 }
 
+/* Of the Hessian with the signs of all parameters, in double precision. */
+static void test_product(Test *s) {
+  const nn_full *f = s->m->full;
+  double *result = doubles(s, s->t->result), *direction = doubles(s, s->t->direction);
+  for (int k = 0; k < s->m->nparams; k++)
+    for (size_t i = 0; i < s->m->params[k].count; i++)
+      direction[s->m->params[k].offset + i] = sign_at(s->t, ARRAY_PARAM + (uint32_t)k, i);
+  memset(s->area + s->t->full, 0xff, f->work_size);
+  memset(result, 0xff, s->m->param_floats * sizeof(double));
+  f->product(doubles(s, s->t->param), doubles(s, s->t->state), direction, result, s->area + s->t->full, s->t->examples,
+             s->wide, s->t->seed, 0);
+  for (int k = 0; k < s->t->nexpected; k++) {
+    const nn_expected *x = &s->t->expected[k];
+    if (x->kind != NN_EXPECT_PRODUCT) continue;
+    const nn_array *a = &s->m->params[x->item];
+    double sum = x->element < 0 ? 0.0 : result[a->offset + (size_t)x->element];
+    for (size_t i = 0; i < a->count && x->element < 0; i++)
+      sum += sign_at(s->t, ARRAY_PARAM + (uint32_t)x->item, i) * result[a->offset + i];
+    compare_expected(s, x, sum);
+  }
+}
+
 static void test_full(Test *s) {
   const nn_full *f = s->m->full;
   double *result = doubles(s, s->t->result);
@@ -415,6 +415,7 @@ static void test_gradients(Test *s) {
     test_slopes(s, k, NULL);
   }
   if (s->m->full) test_full(s);
+  if (s->m->full && s->m->full->product) test_product(s);
   end_part(s, " elements of gradients");
 }
 
@@ -428,6 +429,11 @@ static void test_steps(Test *s) {
       if (s->t->expected[k].kind == NN_EXPECT_STEP && s->t->expected[k].which == step)
         compare_expected(s, &s->t->expected[k], (double)loss);
   }
+  uint64_t count;
+  nn_selftest_text l = {{0}, 0};
+  memcpy(&count, s->model + s->m->step, sizeof count);
+  nn_selftest_add(&l, "the number of steps");
+  compare(s, &l, "", (double)s->t->steps, (double)count, 0.0);
   for (int k = 0; k < s->t->nexpected; k++) {
     const nn_expected *x = &s->t->expected[k];
     if (x->kind == NN_EXPECT_PARAM) compare_array(s, x, floats(s, s->m->param), 0);
@@ -440,8 +446,7 @@ int nn_selftest_run(const nn_model *m, void *model, void *area, nn_selftest_line
   Test s = {.m = m, .t = m->selftest, .model = (char *)model, .area = (char *)area, .line = line, .to = to};
   if (!s.t) return -1;
   m->init(model, s.t->seed);
-  set_point(&s);
-  set_inputs(&s);
+  test_starts(&s);
   test_values(&s);
   test_gradients(&s);
   if (s.t->steps) test_steps(&s);

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The time of a training step at one thread on the reference workloads that need neither time nor draws, and of what builds
-# them. Where ../shared/bench/peers.py and PyTorch are there, PyTorch's times in the same minutes and the ratios.
+# The time of a training step at one thread on the reference workloads that need neither time nor draws, and of what
+# builds them. Where ../shared/bench/peers.py and PyTorch are there, PyTorch's times in the same minutes and the ratios.
 # usage: tests/bench/run.sh [WORKLOAD...]
 set -eu
 build=${BUILD:-build}
@@ -22,7 +22,8 @@ for w in "$@"; do
   model=tests/bench/$w.nn
   t_nnc=$(millis "$build/nnc" "$model" -o "$work/$w.c")
   t_cc=$(millis cc $flags -I "$build" -c "$work/$w.c" -o "$work/$w.o")
-  cc $flags -I "$build" -DMODEL="bench_${w}_model" tests/bench/step.c "$work/$w.o" "$build/libnn.a" $(cat "$build/nn.link") -o "$work/step"
+  cc $flags -I "$build" -DMODEL="bench_${w}_model" tests/bench/step.c "$work/$w.o" "$build/libnn.a" \
+    $(cat "$build/nn.link") -o "$work/step"
   before=$("$work/step" "$w")
   peer=
   if [ -f "$peers" ] && "$python" -c 'import torch' 2>/dev/null; then

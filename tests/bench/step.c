@@ -1,7 +1,7 @@
 /* step.c: the time of one training step of a generated model, on data already in memory.
  *
- * cc -DMODEL=mnist_model -include mnist.h step.c mnist.c libnn.a ...: prints one JSON object like bench/peers.py of PyTorch and
- * JAX does: the fastest of 7 groups of steps, each group at least 0.15 s. */
+ * cc -DMODEL=mnist_model -include mnist.h step.c mnist.c libnn.a ...: prints one JSON object like bench/peers.py of
+ * PyTorch and JAX does: the fastest of 7 groups of steps, each group at least 0.15 s. */
 #define _POSIX_C_SOURCE 200809L
 #include "nn.h"
 
@@ -53,7 +53,7 @@ int main(int argc, char **argv) {
     double t = (now() - start) / (double)n;
     if (t < best) best = t;
   }
-  printf("{\"workload\": \"%s\", \"framework\": \"nnc\", \"threads\": 1, \"us_per_step\": %.3f, \"gemm\": \"%s\"}\n", argc > 1 ? argv[1] : m->name,
-         best * 1e6, nn_gemm_name());
+  printf("{\"workload\": \"%s\", \"framework\": \"nnc\", \"threads\": 1, \"us_per_step\": %.3f, \"gemm\": \"%s\"}\n",
+         argc > 1 ? argv[1] : m->name, best * 1e6, nn_gemm_name());
   return 0;
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # slow: runs nnc on each model of models/
-# `nnc derive`: NAME.txt, NAME.tex and NAME.html are what it writes of a model here or in models/. No model crashes it, and what
-# it cannot write it says with its place. Where pdflatex is there, each page goes through it, and no line is too wide. ACCEPT=1
-# rewrites the files.
+# `nnc derive`: NAME.txt, NAME.tex and NAME.html are what it writes of a model here or in models/. No model crashes it,
+# and what it cannot write it says with its place. Where pdflatex is there, each page goes through it, and no line is
+# too wide. ACCEPT=1 rewrites the files.
 . tests/lib.sh
 
 compare() { # NAME EXPECTED ACTUAL
@@ -17,7 +17,8 @@ for golden in tests/derivations/*.txt; do
   name=$(basename "$golden" .txt)
   for format in text:txt latex:tex html:html; do
     end=${format#*:}
-    "$nnc" derive --format "${format%:*}" "$(model_of "$name")" -o "$work/$name.$end" 2>"$work/err" || not_ok "derive $name.$end" - <"$work/err"
+    "$nnc" derive --format "${format%:*}" "$(model_of "$name")" -o "$work/$name.$end" 2>"$work/err" ||
+      not_ok "derive $name.$end" - <"$work/err"
     compare "derivation of $name.$end" "${golden%.txt}.$end" "$work/$name.$end"
   done
 done
@@ -41,8 +42,10 @@ fails "second derivatives through a recurrence" 1 'lstm_variant.nn:[0-9]*:[0-9]*
 if have pdflatex; then
   for tex in "$work"/*.tex; do
     name=$(basename "$tex" .tex)
-    (cd "$work" && pdflatex -interaction=nonstopmode -halt-on-error "$name.tex") >"$work/log" 2>&1 || not_ok "pdflatex $name" - <"$work/log"
-    if grep -q 'Overfull .hbox' "$work/log"; then not_ok "the lines of $name fit the page" - <"$work/log"; else ok "the lines of $name fit the page"; fi
+    (cd "$work" && pdflatex -interaction=nonstopmode -halt-on-error "$name.tex") >"$work/log" 2>&1 ||
+      not_ok "pdflatex $name" - <"$work/log"
+    if grep -q 'Overfull .hbox' "$work/log"; then not_ok "the lines of $name fit the page" - <"$work/log"
+    else ok "the lines of $name fit the page"; fi
   done
 else skip "the pages of derive in LaTeX" "pdflatex is not installed"; fi
 
@@ -53,13 +56,15 @@ if have python3; then
     check "the numbers in the C of $name" python3 tests/derivations/numbers.py "$work/$name.txt" "$work/$name.c"
   done
   sed 's/(2) z1/(4) z1/' "$work/perceptron.c" >"$work/wrong.c"
-  fails "a wrong number in the C is seen" 1 '.4. is z1 in C, z₂' python3 tests/derivations/numbers.py "$work/perceptron.txt" "$work/wrong.c"
+  fails "a wrong number in the C is seen" 1 '.4. is z1 in C, z₂' python3 tests/derivations/numbers.py \
+    "$work/perceptron.txt" "$work/wrong.c"
 else skip "the numbers in the C" "python3 is not installed"; fi
 
 for model in models/*.nn; do
   "$nnc" derive "$model" >"$work/out" 2>"$work/err"
   status=$?
   if [ $status -eq 0 ] && grep -q '(1)' "$work/out"; then ok "derive $(base "$model")"
-  elif [ $status -eq 1 ] && grep -q "^$model:[0-9]*:[0-9]*: error: .*derive cannot yet" "$work/err"; then ok "derive $(base "$model") says why not"
+  elif [ $status -eq 1 ] && grep -q "^$model:[0-9]*:[0-9]*: error: .*derive cannot yet" "$work/err"
+  then ok "derive $(base "$model") says why not"
   else not_ok "derive $(base "$model")" - <"$work/err"; fi
 done

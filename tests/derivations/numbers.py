@@ -2,9 +2,9 @@
 
     numbers.py DERIVATION.txt MODEL.c
 
-In: what nnc derive prints, and the C of the same model. A comment `(7) δa2[b] = ...` whose value has a name of the model must
-have the number of the equation whose left side begins so: δa₂. Out: on standard output how many agree; exit status 1, and what differs,
-where one does not.
+In: what nnc derive prints, and the C of the same model. A comment `(7) δa2[b] = ...` whose value has a name of the
+model must have the number of the equation whose left side begins so: δa₂. Out: on standard output how many agree; exit
+status 1, and what differs, where one does not.
 """
 import re
 import sys
@@ -32,7 +32,8 @@ def equations(path):
 
 
 derived, agree, wrong = equations(sys.argv[1]), 0, []
-for number, label in re.findall(r"^ +(?:/\* )?\((\d+)\) (\S+?)(?:\[\S*)? = ", open(sys.argv[2], encoding="utf-8").read(), re.M):
+for number, label in re.findall(r"^ +(?:/\* )?\((\d+)\) (\S+?)(?:\[\S*)? = ",
+                                open(sys.argv[2], encoding="utf-8").read(), re.M):
     if re.match(r"%|[vsa]\d+$|out$|d[A-Za-z]", label):
         continue  # no name of the model, or a gradient where it is written to
     left = plain(derived.get(int(number), "nothing"))

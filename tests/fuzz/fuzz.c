@@ -2,10 +2,11 @@
  *
  *   fuzz --seed 1 --runs 500 --words DICTIONARY --keep FOLDER SEEDS... -- nnc check @@
  *
- * In: files to start from; words, one a line, that are put in. Each input is one of the files after one to eight mutations (bits,
- * bytes, pieces moved or doubled, words, numbers at the edges, pieces of another file), written where @@ stands. Out: a line for
- * each input after which the command ended by a signal or a status above 2 (a sanitizer's, bug()), took more than 10 s of processor
- * time or 1 GB; these inputs are kept in FOLDER. Exit status 1 where there is one. */
+ * In: files to start from; words, one a line, that are put in. Each input is one of the files after one to eight
+ * mutations (bits, bytes, pieces moved or doubled, words, numbers at the edges, pieces of another file), written where
+ * @@ stands. Out: a line for each input after which the command ended by a signal or a status above 2 (a sanitizer's,
+ * bug()), took more than 10 s of processor time or 1 GB; these inputs are kept in FOLDER. Exit status 1 where there is
+ * one. */
 #define _DEFAULT_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
@@ -72,31 +73,55 @@ static void replace(bytes *b, size_t at, size_t length, const void *with, size_t
 }
 
 static size_t word_end(const bytes *b, size_t at) {
-  while (at < b->size && b->data[at] && strchr("_0123456789abcdefghijklmnopqrstuvwxyz", b->data[at] | (b->data[at] > 64 && b->data[at] < 91 ? 32 : 0)))
+  while (at < b->size && b->data[at] &&
+         strchr("_0123456789abcdefghijklmnopqrstuvwxyz", b->data[at] | (b->data[at] > 64 && b->data[at] < 91 ? 32 : 0)))
     at++;
   return at;
 }
 
 static void mutate(bytes *b) {
-  static const char *const edges[] = {"0",     "1",   "-1",        "2147483647",          "2147483648",           "4294967296",
-                                      "1e300", "1e-320", "0.5",    "9223372036854775807", "18446744073709551615", "65536",
-                                      "inf",   "nan", "1000000000", "99999999999999999999", "", "((((((((((((((((((((("};
+  static const char *const edges[] = {"0",
+                                      "1",
+                                      "-1",
+                                      "2147483647",
+                                      "2147483648",
+                                      "4294967296",
+                                      "1e300",
+                                      "1e-320",
+                                      "0.5",
+                                      "9223372036854775807",
+                                      "18446744073709551615",
+                                      "65536",
+                                      "inf",
+                                      "nan",
+                                      "1000000000",
+                                      "99999999999999999999",
+                                      "",
+                                      "((((((((((((((((((((("};
   unsigned char piece[512];
   size_t at = dice(b->size + 1), length = dice(b->size - at < 64 ? b->size - at + 1 : 64);
   const bytes *other = &seeds[dice((size_t)seed_count)];
-  const char *edge = edges[dice(sizeof edges / sizeof *edges)], *word = word_count ? words[dice((size_t)word_count)] : edge;
+  const char *edge = edges[dice(sizeof edges / sizeof *edges)],
+             *word = word_count ? words[dice((size_t)word_count)] : edge;
   switch (dice(10)) {
-  case 0: if (at < b->size) b->data[at] ^= (unsigned char)(1 << dice(8)); break;
-  case 1: if (at < b->size) b->data[at] = (unsigned char)dice(256); break;
+  case 0:
+    if (at < b->size) b->data[at] ^= (unsigned char)(1 << dice(8));
+    break;
+  case 1:
+    if (at < b->size) b->data[at] = (unsigned char)dice(256);
+    break;
   case 2: replace(b, at, length, "", 0); break;
   case 3: memcpy(piece, b->data + at, length), replace(b, dice(b->size + 1), 0, piece, length); break;
   case 4: replace(b, at, 0, word, strlen(word)); break;
   case 5: replace(b, at, word_end(b, at) - at, word, strlen(word)); break;
   case 6: replace(b, at, word_end(b, at) - at, edge, strlen(edge)); break;
-  case 7: at = dice(other->size + 1), length = dice(other->size - at < 200 ? other->size - at + 1 : 200);
-    replace(b, dice(b->size + 1), 0, other->data + at, length); break;
+  case 7:
+    at = dice(other->size + 1), length = dice(other->size - at < 200 ? other->size - at + 1 : 200);
+    replace(b, dice(b->size + 1), 0, other->data + at, length);
+    break;
   case 8: b->size = at + (b->size - at) / 2; break;
-  default: for (size_t k = 0; k < 4 && at + k < b->size; k++) b->data[at + k] = dice(2) ? 0 : 255;
+  default:
+    for (size_t k = 0; k < 4 && at + k < b->size; k++) b->data[at + k] = dice(2) ? 0 : 255;
   }
 }
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# A few hundred mutated inputs for each part that reads what users write; the same ones each time. `make fuzz` goes on with others.
+# A few hundred mutated inputs for each part that reads what users write; the same ones each time. `make fuzz` goes on
+# with others.
 # slow: some two thousand short runs
 . tests/lib.sh
 

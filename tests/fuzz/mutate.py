@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Models with a few mistakes of grammar and meaning, and nnc on each: `make mutate-text`.
 
-A model of the repository is cut into tokens and statements; one to four times a name becomes another name, a number one at the
-edge, an operator another, an expression is put into a function, an index or parentheses, and statements are left out, doubled,
-moved or taken from another model. Whatever comes out, nnc must end with status 0, 1 or 2 and a message, within 10 s and 1 GB, and
-what it compiles must be C. In: --seed, --runs or --seconds. Out: the models that broke something, in --keep; status 1 then."""
+A model of the repository is cut into tokens and statements; one to four times a name becomes another name, a number one
+at the edge, an operator another, an expression is put into a function, an index or parentheses, and statements are left
+out, doubled, moved or taken from another model. Whatever comes out, nnc must end with status 0, 1 or 2 and a message,
+within 10 s and 1 GB, and what it compiles must be C. In: --seed, --runs or --seconds. Out: the models that broke
+something, in --keep; status 1 then."""
 import argparse
 import os
 import random
@@ -14,13 +15,17 @@ import subprocess
 import sys
 import time
 
-TOKEN = re.compile(r'#[^\n]*|\n|[ \t]+|[A-Za-z_][A-Za-z_0-9]*|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?|"[^"\n]*"|<-|=>|[=!<>]=|[^\w\s]')
-EDGES = ['0', '1', '-1', '2', '3', '7', '1e-45', '1e300', '0.5', '2147483647', '2147483648', '65536', '4294967297', '1000000', '99999999999']
+TOKEN = re.compile(r'#[^\n]*|\n|[ \t]+|[A-Za-z_][A-Za-z_0-9]*|'
+                   r'[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?|"[^"\n]*"|<-|=>|[=!<>]=|[^\w\s]')
+EDGES = ['0', '1', '-1', '2', '3', '7', '1e-45', '1e300', '0.5', '2147483647', '2147483648', '65536', '4294967297',
+         '1000000', '99999999999']
 OPERATORS = ['+', '-', '*', '/', '^', '@', 'mod', '==', '<', '>', '<=', '>=', '!=', 'and', 'or']
-WRAPS = ['sum({})', 'max({})', 'exp({})', 'log({})', 'sqrt({})', 'abs({})', 'softmax({})', 'relu({})', '({})\'', '-({})', '({})[0]', '({})[i]',
-         'sum(i) ({})[i]', 'max(i, j) ({})[i, j]', 'mean(batch) {}', 'sum(batch) {}', 'grad({0}, {0})', 'argmax({})', 'select({0} > 0, {0}, 1)',
-         'where({0} > 0, 1/{0}, 0)', 'stack({0}, {0})', 'concat({0}, {0})', 'flatten({})', 'reshape({}, [2, 2])', '({})[i*2 - j]', '({})[0:2]',
-         'onehot({}, 3)', 'dense({}, 3)', 'batchnorm({})', 'jacobian({0}, {0})', '({0})^({0})', 'rank({})', '∂L/∂({})', '({})[_]', 'diag({})']
+WRAPS = ['sum({})', 'max({})', 'exp({})', 'log({})', 'sqrt({})', 'abs({})', 'softmax({})', 'relu({})', '({})\'',
+         '-({})', '({})[0]', '({})[i]', 'sum(i) ({})[i]', 'max(i, j) ({})[i, j]', 'mean(batch) {}', 'sum(batch) {}',
+         'grad({0}, {0})', 'argmax({})', 'select({0} > 0, {0}, 1)', 'where({0} > 0, 1/{0}, 0)', 'stack({0}, {0})',
+         'concat({0}, {0})', 'flatten({})', 'reshape({}, [2, 2])', '({})[i*2 - j]', '({})[0:2]', 'onehot({}, 3)',
+         'dense({}, 3)', 'batchnorm({})', 'jacobian({0}, {0})', '({0})^({0})', 'rank({})', '∂L/∂({})', '({})[_]',
+         'diag({})']
 
 
 def tokens(text):
@@ -122,7 +127,8 @@ def limits():
 
 def run(words):
     """What is wrong with how it went, or None; and the status."""
-    p = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=limits)
+    p = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         preexec_fn=limits)
     said = p.stdout.read().decode('utf-8', 'replace')
     _, status, use = os.wait4(p.pid, 0)
     p.returncode = os.waitstatus_to_exitcode(status)
@@ -146,8 +152,10 @@ def judge(dice, arguments, model):
     wrong, status = run([nnc, model, '-o', out])
     if wrong or status or dice.random() > 0.2:
         return wrong
-    strict = ['-std=c99', '-Wall', '-Wextra', '-pedantic', '-Wvla', '-Wshadow', '-Wconversion', '-Wdouble-promotion', '-Werror']
-    p = subprocess.run(['gcc', *strict, '-Iruntime/kernels', '-O1', '-c', '-o', '/dev/null', out], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    strict = ['-std=c99', '-Wall', '-Wextra', '-pedantic', '-Wvla', '-Wshadow', '-Wconversion', '-Wdouble-promotion',
+              '-Werror']
+    p = subprocess.run(['gcc', *strict, '-Iruntime/kernels', '-O1', '-c', '-o', '/dev/null', out],
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return 'the C does not compile: ' + p.stdout.decode('utf-8', 'replace')[:600] if p.returncode else None
 
 

@@ -66,9 +66,9 @@ static int read_as(const nn_input *input, const char *file) {
 
 static int read_data(const char *file) {
   static const nn_input inputs[] = {
-    {"x", NN_REAL, 0, 0, {0}, 1, {0}},     {"x", NN_REAL, 0, 1, {2}, 2, {0}},     {"x", NN_REAL, 0, 2, {2, 2}, 4, {0}},
-    {"x", NN_CLASS, 3, 0, {0}, 1, {0}},    {"x", NN_CLASS, 300, 1, {2}, 2, {0}},  {"x", NN_INT, 0, 0, {0}, 1, {0}},
-    {"x", NN_BIT, 0, 1, {2}, 2, {0}},      {"x", NN_CLASS, 27, 1, {5}, 5, {0}},   {"x", NN_CLASS, 27, 1, {5}, 5, {2}},
+    {"x", NN_REAL, 0, 0, {0}, 1, {0}},  {"x", NN_REAL, 0, 1, {2}, 2, {0}},    {"x", NN_REAL, 0, 2, {2, 2}, 4, {0}},
+    {"x", NN_CLASS, 3, 0, {0}, 1, {0}}, {"x", NN_CLASS, 300, 1, {2}, 2, {0}}, {"x", NN_INT, 0, 0, {0}, 1, {0}},
+    {"x", NN_BIT, 0, 1, {2}, 2, {0}},   {"x", NN_CLASS, 27, 1, {5}, 5, {0}},  {"x", NN_CLASS, 27, 1, {5}, 5, {2}},
   };
   char columns[400];
   int refused = 1;
@@ -93,7 +93,8 @@ static int read_checkpoint(const char *file) {
     if (!nn_checkpoint_load(file, &run, what, &error)) {
       refused = 0;
       for (size_t k = 0; k < TINY_FLOATS; k++) must(isfinite(nn_run_parameters(&run)[k]), "parameters are finite");
-      for (int k = 0; k < 4 && run.encoding.mean[0]; k++) must(run.encoding.deviation[0][k] > 0, "deviations are above 0");
+      for (int k = 0; k < 4 && run.encoding.mean[0]; k++)
+        must(run.encoding.deviation[0][k] > 0, "deviations are above 0");
       must(!nn_checkpoint_save(again, &run, &error), "it is saved again");
       must(!nn_checkpoint_load(again, &other, NN_LOAD_ALL, &error), "what was saved is read");
     } else must(error.text[0] != 0, "a refusal has words");
@@ -114,9 +115,12 @@ static void put(const char *folder, const char *name, const char *data, size_t s
 }
 
 static int write_seeds(const char *folder) {
-  static const char npy[] = "\x93NUMPY\1\0\x46\0{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }          \n\0\0\200?\0\0\0@\0\0\0\0\0\0\0?";
-  static const char idx[] = "\0\0\x08\2\0\0\0\3\0\0\0\2\1\0\1\1\0\0", wide[] = "\0\0\x0d\1\0\0\0\2\077\200\0\0\100\0\0\0";
-  static const char table[] = "a,b,\"c d\"\n1,2.5,-3e-2\n4,5,6\n", tabs[] = "1\t2\n3\t0\n", text[] = "to be, or not\nto b\xc3\xa9\n";
+  static const char npy[] = "\x93NUMPY\1\0\x46\0{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }          "
+                            "\n\0\0\200?\0\0\0@\0\0\0\0\0\0\0?";
+  static const char idx[] = "\0\0\x08\2\0\0\0\3\0\0\0\2\1\0\1\1\0\0",
+                    wide[] = "\0\0\x0d\1\0\0\0\2\077\200\0\0\100\0\0\0";
+  static const char table[] = "a,b,\"c d\"\n1,2.5,-3e-2\n4,5,6\n", tabs[] = "1\t2\n3\t0\n",
+                    text[] = "to be, or not\nto b\xc3\xa9\n";
   static const char gzip[] = "\x1f\x8b\x08\0\0\0\0\0\0\3\x33\xd4\x31\xe2\x32\xd6\x31\xe1\2\0\x47\x93\x6c\xaf\x08\0\0";
   nn_run run;
   nn_error error;

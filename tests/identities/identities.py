@@ -1,8 +1,9 @@
 """Random identities, right ones and wrong ones, checked by nnc: no wrong one may be proved, no right one refuted.
 
-A right one is a law (of algebra, of a function of the prelude, of derivatives, of batches) of random formulas, rewritten at random
-places by what changes no value. A wrong one is its mutant: a sign, a factor, a last digit, a strict comparison, another index, a
-branch at a tie; it counts as wrong where oracle.py finds a point at which both sides have values and these differ.
+A right one is a law (of algebra, of a function of the prelude, of derivatives, of batches) of random formulas,
+rewritten at random places by what changes no value. A wrong one is its mutant: a sign, a factor, a last digit, a strict
+comparison, another index, a branch at a tie; it counts as wrong where oracle.py finds a point at which both sides have
+values and these differ.
 
     identities.py --nnc build/nnc --count 1000 --seed 1"""
 import argparse
@@ -31,7 +32,8 @@ loss L = w^2 + sum(v^2)
 minimize L with sgd
 """
 
-# a, b, c stand for numbers, p for a positive one, d for one that is seldom 0, u, q for vectors. `grad(...)` has the value of the right side.
+# a, b, c stand for numbers, p for a positive one, d for one that is seldom 0, u, q for vectors. `grad(...)` has the
+# value of the right side.
 LAWS = """a + b = b + a
 (a + b)*c = a*c + b*c
 (a + b)**2 = a**2 + 2*a*b + b**2
@@ -144,10 +146,13 @@ VECTORS = ["x", "h", "z", "v", "x + z", "y*x", "x - w", "x*z", "tanh(x)", "2*v",
 POOLS = {"a": NUMBERS, "b": NUMBERS, "c": NUMBERS, "p": POSITIVE, "d": DIVISORS, "u": VECTORS, "q": VECTORS}
 
 # Of what looks across the batch: right ones and wrong ones, for any formula e that depends on the example.
-BATCH = [("(mean(batch) (2*(e))) == 2*(mean(batch) (e))", True), ("(mean(batch) (e + f)) == (mean(batch) (e)) + (mean(batch) (f))", True),
-         ("(mean(batch) (w*(e))) == w*(mean(batch) (e))", True), ("(mean(batch) (e)) == e", False), ("(sum(batch) (e)) == (mean(batch) (e))", False),
-         ("(mean(batch) ((e)^2)) == (mean(batch) (e))^2", False), ("(mean(batch) (e)) + w == (sum(batch) (e)) + w", False)]
-EXAMPLES = ["y", "x[0]", "y + w*x[1]", "tanh(x[2])", "exp(y) + x[0]^2", "relu(y)", "abs(x[1] - y)", "softplus(y)*w + z[0]"]
+BATCH = [("(mean(batch) (2*(e))) == 2*(mean(batch) (e))", True),
+         ("(mean(batch) (e + f)) == (mean(batch) (e)) + (mean(batch) (f))", True),
+         ("(mean(batch) (w*(e))) == w*(mean(batch) (e))", True), ("(mean(batch) (e)) == e", False),
+         ("(sum(batch) (e)) == (mean(batch) (e))", False), ("(mean(batch) ((e)^2)) == (mean(batch) (e))^2", False),
+         ("(mean(batch) (e)) + w == (sum(batch) (e)) + w", False)]
+EXAMPLES = ["y", "x[0]", "y + w*x[1]", "tanh(x[2])", "exp(y) + x[0]^2", "relu(y)", "abs(x[1] - y)",
+            "softplus(y)*w + z[0]"]
 
 
 class Rename(ast.NodeTransformer):
@@ -192,7 +197,8 @@ def at_place(place):
 
 # ---- right ----
 
-REWRITES = ["E + y - y", "-(-E)", "2*E/2", "where(y > w, E, E)", "E*exp(w)*exp(-w)", "E - 3 + 3", "max(E, E)", "E*1", "0.1*E + 0.9*E"]
+REWRITES = ["E + y - y", "-(-E)", "2*E/2", "where(y > w, E, E)", "E*exp(w)*exp(-w)", "E - 3 + 3", "max(E, E)", "E*1",
+            "0.1*E + 0.9*E"]
 
 
 def rewrite(rng, e):
@@ -245,7 +251,8 @@ def mutate_place(rng, place):
         e.value = rng.choice([e.value + 1, e.value + 1, e.value - 1])
     elif isinstance(e, ast.Call) and e.func.id == "where":
         e.args[1], e.args[2] = e.args[2], e.args[1]
-    elif isinstance(e, ast.Call) and e.func.id in FUNCTIONS and len(e.args) == (2 if e.func.id in ("max", "min") else 1):
+    elif (isinstance(e, ast.Call) and e.func.id in FUNCTIONS and
+          len(e.args) == (2 if e.func.id in ("max", "min") else 1)):
         e.func.id = FUNCTIONS[e.func.id]
     elif isinstance(e, ast.Call) and e.func.id in ("abs", "relu", "sqrt", "sign"):
         put(place, e.args[0])
@@ -287,7 +294,8 @@ def points(rng, count):
         yield at
 
 
-oracle.SCALAR["erfc"] = lambda x: Decimal("4.18382560819e-23")  # of 7, the only one asked for: Abramowitz and Stegun 7.1
+# of 7, the only one asked for: Abramowitz and Stegun 7.1
+oracle.SCALAR["erfc"] = lambda x: Decimal("4.18382560819e-23")
 
 
 def has_grad(e):
@@ -351,10 +359,12 @@ def verdicts(nnc, lines):
     first = MODEL.count("\n") + 1
     said = {}
     for line in run.stdout.splitlines():
-        m = re.match(re.escape(model.name) + r":(\d+): check .*?: (proved|holds|refuted|undecided|nnc failed|both sides)", line)
+        m = re.match(re.escape(model.name) +
+                     r":(\d+): check .*?: (proved|holds|refuted|undecided|nnc failed|both sides)", line)
         if m:
             said[int(m.group(1)) - first] = m.group(2)
-    return [said.get(k, "failed: " + (run.stderr.strip().splitlines() or ["nothing said"])[0]) for k in range(len(lines))]
+    return [said.get(k, "failed: " + (run.stderr.strip().splitlines() or ["nothing said"])[0])
+            for k in range(len(lines))]
 
 
 def main():
@@ -372,7 +382,8 @@ def main():
             part = made[k:k + 20]
             for (line, kind), said in zip(part, verdicts(options.nnc, [line for line, _ in part])):
                 tally[right, said] = tally.get((right, said), 0) + 1
-                if said not in ("proved", "holds", "refuted", "undecided", "both sides") or said == ("refuted" if right else "proved"):
+                if said not in ("proved", "holds", "refuted", "undecided",
+                                "both sides") or said == ("refuted" if right else "proved"):
                     bad.append(f"{'right' if right else 'wrong'} ({kind}), {said}: {line}")
                 elif options.show and not right and said != "refuted":
                     print(f"{said} though wrong ({kind}): {line}")

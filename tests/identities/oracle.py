@@ -1,7 +1,8 @@
-"""The judge of random identities: values of formulas in 50 decimal digits, one point at a time, with none of nnc's code.
+"""The judge of random identities: values of formulas in 50 decimal digits, one point at a time, with none of nnc's
+code.
 
-A formula is a tree of Python's ast module, in which ** stands for ^. Undefined is raised where a value that is needed has
-none: 0/0, log(0), a root of -1, a comparison of such a value. What a `where` does not take is not needed."""
+A formula is a tree of Python's ast module, in which ** stands for ^. Undefined is raised where a value that is needed
+has none: 0/0, log(0), a root of -1, a comparison of such a value. What a `where` does not take is not needed."""
 import ast
 from decimal import Decimal, Overflow, InvalidOperation, getcontext, localcontext
 
@@ -97,23 +98,26 @@ def huber(a, b):
 
 
 SCALAR = {  # of one number; of a vector: of each element
-    "exp": exp, "log": log, "sqrt": square_root, "abs": abs, "sign": sign, "sigmoid": sigmoid, "softplus": softplus, "sin": sine,
-    "cos": lambda x: sine(x + PI / 2), "tanh": lambda x: 2 * sigmoid(2 * x) - 1, "relu": lambda x: max(x, Decimal(0)),
-    "leaky_relu": lambda x: x if x > 0 else x / 100, "elu": lambda x: x if x > 0 else exp(x) - 1,
-    "silu": lambda x: x * sigmoid(x), "hardtanh": lambda x: max(Decimal(-1), min(Decimal(1), x)),
+    "exp": exp, "log": log, "sqrt": square_root, "abs": abs, "sign": sign, "sigmoid": sigmoid, "softplus": softplus,
+    "sin": sine, "cos": lambda x: sine(x + PI / 2), "tanh": lambda x: 2 * sigmoid(2 * x) - 1,
+    "relu": lambda x: max(x, Decimal(0)), "leaky_relu": lambda x: x if x > 0 else x / 100,
+    "elu": lambda x: x if x > 0 else exp(x) - 1, "silu": lambda x: x * sigmoid(x),
+    "hardtanh": lambda x: max(Decimal(-1), min(Decimal(1), x)),
 }
 VECTOR = {  # of vectors (and numbers) as wholes
     "sum": sum, "mean": mean, "norm": root_of_squares, "softmax": softmax, "logsumexp": logsumexp,
     "log_softmax": lambda v: [x - logsumexp(v) for x in v], "argmax": lambda v: Decimal(v.index(max(v))),
     "argmin": lambda v: Decimal(v.index(min(v))), "prod": lambda v: v[0] * v[1] * v[2], "max": max, "min": min,
-    "dot": lambda a, b: sum(x * y for x, y in zip(a, b)), "mse": lambda a, b: mean([(x - y) ** 2 for x, y in zip(a, b)]),
+    "dot": lambda a, b: sum(x * y for x, y in zip(a, b)),
+    "mse": lambda a, b: mean([(x - y) ** 2 for x, y in zip(a, b)]),
     "mae": lambda a, b: mean([abs(x - y) for x, y in zip(a, b)]), "huber": huber, "hinge": hinge,
     "squared_hinge": lambda s, y: hinge(s, y) ** 2, "logistic_loss": lambda s, y: softplus(-y * s),
     "bce_logits": lambda z, t: softplus(z) - t * z, "cross_entropy": lambda v, t: logsumexp(v) - v[int(t)],
 }
-BINARY = {ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a * b, ast.Div: divide, ast.Pow: power}
-COMPARE = {ast.Lt: lambda a, b: a < b, ast.LtE: lambda a, b: a <= b, ast.Gt: lambda a, b: a > b, ast.GtE: lambda a, b: a >= b,
-           ast.Eq: lambda a, b: a == b, ast.NotEq: lambda a, b: a != b}
+BINARY = {ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a * b, ast.Div: divide,
+          ast.Pow: power}
+COMPARE = {ast.Lt: lambda a, b: a < b, ast.LtE: lambda a, b: a <= b, ast.Gt: lambda a, b: a > b,
+           ast.GtE: lambda a, b: a >= b, ast.Eq: lambda a, b: a == b, ast.NotEq: lambda a, b: a != b}
 
 
 def compare(op, a, b):
@@ -171,7 +175,8 @@ def value(e, at):
 def value_or_none(e, at):
     try:
         return value(e, at)
-    except (Undefined, Overflow, InvalidOperation, ZeroDivisionError, OverflowError, IndexError, TypeError):  # or a mutant of no shape
+    # or a mutant of no shape
+    except (Undefined, Overflow, InvalidOperation, ZeroDivisionError, OverflowError, IndexError, TypeError):
         return None
 
 

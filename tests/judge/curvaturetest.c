@@ -1,12 +1,12 @@
-/* curvaturetest: the product of each training loss's Hessian with a direction, against difference quotients of the gradient along
- * it, by the evaluator in double precision.
+/* curvaturetest: the product of each training loss's Hessian with a direction, against difference quotients of the
+ * gradient along it, by the evaluator in double precision.
  *
- * In: MODEL.nn, and a prelude in the place of nnc's own. Out: a line for each loss, `ok MODEL: the Hessian of L times a direction:
- * ERROR` (the largest difference, of the largest element of any array) or `not ok ...`. Exit status 1 where one does not agree to
- * 1e-6.
+ * In: MODEL.nn, and a prelude in the place of nnc's own. Out: a line for each loss, `ok MODEL: the Hessian of L times a
+ * direction: ERROR` (the largest difference, of the largest element of any array) or `not ok ...`. Exit status 1 where
+ * one does not agree to 1e-6.
  *
- * The quotient has an error of order h^4: (8 (g(h) - g(-h)) - (g(2h) - g(-2h))) / 12h. It is believed where half the step gives the
- * same; else a shorter one is tried, and then, since a kink is near, another point. */
+ * The quotient has an error of order h^4: (8 (g(h) - g(-h)) - (g(2h) - g(-2h))) / 12h. It is believed where half the
+ * step gives the same; else a shorter one is tried, and then, since a kink is near, another point. */
 #include <math.h>
 #include <string.h>
 
@@ -132,8 +132,8 @@ static double difference(const double *a, const double *b, int64_t count, double
   return most;
 }
 
-/* The difference at a point where the quotient is believed; -1 where there is none. A Hessian may be 0, so that a thousandth of the
- * gradient counts as large. */
+/* The difference at a point where the quotient is believed; -1 where there is none. A Hessian may be 0, so that a
+ * thousandth of the gradient counts as large. */
 static double compare(Curvature *c, double *largest) {
   Move *moves = ARENA_ARRAY(c->p->cx, Move, c->p->params.n + 1);
   for (uint64_t seed = 1; seed <= POINTS; seed++) {

@@ -8,9 +8,9 @@ enum { EDGES_ROWS = 400 };
 typedef struct {
   char name[64];
   int args, rows;
-  double in[3][EDGES_ROWS];     /* a, b, c */
-  double out[4][EDGES_ROWS];    /* the value, then the derivatives; NAN where the file has none */
-  double size[4][EDGES_ROWS];   /* of what a millionth may be missing */
+  double in[3][EDGES_ROWS];   /* a, b, c */
+  double out[4][EDGES_ROWS];  /* the value, then the derivatives; NAN where the file has none */
+  double size[4][EDGES_ROWS]; /* of what a millionth may be missing */
 } edges_case;
 
 /* The next case, or 0 at the end. `line` holds the line read ahead. */
@@ -40,12 +40,12 @@ static int edges_next(FILE *f, char *line, int size, edges_case *c) {
 static const char *edges_output(const edges_case *c, int k) {
   static char name[80];
   if (k == 0) snprintf(name, sizeof name, "v_%s", c->name);
-  else snprintf(name, sizeof name, "d%c_%s", "abc"[k - 1], c->name);
+  else snprintf(name, sizeof name, "d%c_%s", "abc"[k - 1], c -> name);
   return name;
 }
 
-/* Compares output k; what has no representation (beyond `most`, below `least`) is not asked for. Returns 1 and prints where it
- * is off by more than `tolerance` of the value, or of the terms that it is the sum of. */
+/* Compares output k; what has no representation (beyond `most`, below `least`) is not asked for. Returns 1 and prints
+ * where it is off by more than `tolerance` of the value, or of the terms that it is the sum of. */
 static int edges_differ(const edges_case *c, int k, const double *got, double tolerance, double least, double most) {
   int bad = 0;
   double worst = 0;
@@ -56,8 +56,8 @@ static int edges_differ(const edges_case *c, int k, const double *got, double to
     double relative = off / (size + least);
     if (bad++ && !(isnan(off) || relative > worst)) continue;
     worst = isnan(off) ? INFINITY : relative;
-    printf("%s: %s at (%.9g, %.9g, %.9g) is %.9g, expected %.9g\n", c->name, edges_output(c, k), c->in[0][i], c->in[1][i],
-           c->in[2][i], got[i], true_value);
+    printf("%s: %s at (%.9g, %.9g, %.9g) is %.9g, expected %.9g\n", c->name, edges_output(c, k), c->in[0][i],
+           c->in[1][i], c->in[2][i], got[i], true_value);
   }
   if (bad) printf("not ok %s at the edges (%d of %d rows)\n", edges_output(c, k), bad, c->rows);
   else printf("ok %s at the edges\n", edges_output(c, k));

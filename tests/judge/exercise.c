@@ -105,7 +105,8 @@ static void exercise_full(const nn_model *m, char *model, int n, const void *con
   void *work = zeroed(m->full->work_size);
   const void *wide[MAX_INPUTS];
   for (int k = 0; k < m->ninputs; k++)
-    wide[k] = m->inputs[k].kind == NN_REAL ? widened(in[k], m->inputs[k].count * (size_t)n) : (double *)(uintptr_t)in[k];
+    wide[k] =
+      m->inputs[k].kind == NN_REAL ? widened(in[k], m->inputs[k].count * (size_t)n) : (double *)(uintptr_t)in[k];
   double loss = m->full->gradient(param, state, NULL, gradient, work, n, wide, SEED, 0);
   print_doubles("loss", &loss, 1);
   print_doubles("gradient", gradient, count);

@@ -1,5 +1,6 @@
-/* faults.c: a library to be preloaded, under which the machine fails: FAULT=memory or FAULT=files, and FAULT_AT=N, the call that
- * fails, from 1. The library is written for glibc. After an end of its own accord before that call, FAULT_DONE exists. */
+/* faults.c: a library to be preloaded, under which the machine fails: FAULT=memory or FAULT=files, and FAULT_AT=N, the
+ * call that fails, from 1. The library is written for glibc. After an end of its own accord before that call,
+ * FAULT_DONE exists. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

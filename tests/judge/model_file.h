@@ -16,8 +16,8 @@ extern const char prelude_text[];
 extern const unsigned prelude_length;
 
 static Program *read_program(Context *cx, const char *path, const char *other_prelude) {
-  Source *prelude = other_prelude ? source_read(cx, other_prelude)
-                                  : source_from_text(cx, "<prelude>", prelude_text, prelude_length);
+  Source *prelude =
+    other_prelude ? source_read(cx, other_prelude) : source_from_text(cx, "<prelude>", prelude_text, prelude_length);
   Source *model = source_read(cx, path);
   if (!model || !prelude) {
     perror(model ? other_prelude : path);

@@ -1,5 +1,5 @@
-/* planted.c: nnc with a fault, to test that one costs no other check its verdict. The linker sends the calls that are named in the
- * Makefile here: a check against 77, and the second array's gradient, fail in the way that FAULT says. */
+/* planted.c: nnc with a fault, to test that one costs no other check its verdict. The linker sends the calls that are
+ * named in the Makefile here: a check against 77, and the second array's gradient, fail in the way that FAULT says. */
 #include "check/item.h"
 #include "prove/prove.h"
 

@@ -1,8 +1,8 @@
 /* pointtest: what a model computes at a random point, by the evaluator in double precision.
  *
- * In: MODEL.nn. Out: FILE, safetensors as reftest.c and ref_c.c read them: inputs of three examples, parameters, states, and
- * every loss, gradient, output, metric and next state. So generated C can be compared with the evaluator where PyTorch
- * has no say. */
+ * In: MODEL.nn. Out: FILE, safetensors as reftest.c and ref_c.c read them: inputs of three examples, parameters,
+ * states, and every loss, gradient, output, metric and next state. So generated C can be compared with the evaluator
+ * where PyTorch has no say. */
 #include <string.h>
 
 #include "check/point.h"
@@ -39,7 +39,8 @@ static void set_steps(Writer *w, const Routine *f) {
   for (int k = 0; k < f->nroots; k++) {
     NodeList list = graph_order(w->p->cx, &f->roots[k].node, 1);
     for (int i = 0; i < list.n; i++)
-      if (list.at[i]->kind == NODE_STEP) *evaluation_writable(w->e, list.at[i]) = STEP + (list.at[i]->item == STEP_TRAINING);
+      if (list.at[i]->kind == NODE_STEP)
+        *evaluation_writable(w->e, list.at[i]) = STEP + (list.at[i]->item == STEP_TRAINING);
   }
 }
 

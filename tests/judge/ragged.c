@@ -2,8 +2,8 @@
  *
  * In: MODEL, the table of the model that it is linked with. Eight examples of random lengths; what lies
  * beyond an end is 0 at first. Out: a line for each mistake; exit status 1 then.
- *   - loss and gradient of the batch are the mean of those of its examples alone, outputs are theirs (unless the model draws, or there
- *     is an argument)
+ *   - loss and gradient of the batch are the mean of those of its examples alone, outputs are theirs (unless the model
+ * draws, or there is an argument)
  *   - what lies beyond the ends changes no bit: huge numbers, NaN, infinities, and what is no class
  *   - what is no class within them is refused */
 #include <math.h>
@@ -44,7 +44,8 @@ static int is_there(int input, int example, size_t k) {
 /* Lengths first: the others need them. The first example is as long as can be, the second as short. */
 static void draw_lengths(int input, const float *u) {
   int32_t *x = whole[input];
-  for (int b = 0; b < EXAMPLES; b++) x[b] = b == 0 ? m->inputs[input].classes : b == 1 ? 1 : 1 + (int32_t)(u[b] * (float)m->inputs[input].classes);
+  for (int b = 0; b < EXAMPLES; b++)
+    x[b] = b == 0 ? m->inputs[input].classes : b == 1 ? 1 : 1 + (int32_t)(u[b] * (float)m->inputs[input].classes);
 }
 
 typedef struct Rest { /* what stands beyond the ends */
@@ -70,15 +71,18 @@ static void draw(Rest rest) {
       size_t count = m->inputs[k].count * EXAMPLES;
       float *u = zeroed(count * sizeof *u);
       nn_draw_uniform(u, count, 0.05f, 0.95f, SEED, 1000 + (uint64_t)k);
-      if ((m->inputs[k].kind == NN_EXTENT) != !turn) { free(u); continue; }
+      if ((m->inputs[k].kind == NN_EXTENT) != !turn) {
+        free(u);
+        continue;
+      }
       if (turn == 0) draw_lengths(k, u);
       else draw_values(k, u, rest);
       free(u);
     }
 }
 
-/* All results of n examples from the first on: of each loss its value in training and gradient, the outputs, then the values of
- * losses and metrics in evaluation, and the parameters after a step. */
+/* All results of n examples from the first on: of each loss its value in training and gradient, the outputs, then the
+ * values of losses and metrics in evaluation, and the parameters after a step. */
 static float *results(int first, int n, size_t *count) {
   const void *in[MAX_INPUTS] = {0};
   const void *state = m->nstates ? model + m->state : NULL;
@@ -89,9 +93,12 @@ static float *results(int first, int n, size_t *count) {
   for (int k = 0; k < m->nlosses; k++, at += 1 + m->param_floats)
     out[at] = m->losses[k].grad(model + m->param, state, out + at + 1, NULL, model + m->work, n, in, SEED, 0);
   for (int k = 0; k < m->noutputs; at += m->outputs[k].count * (size_t)n, k++)
-    if (m->outputs[k].run(model + m->param, state, model + m->work, n, in, out + at, SEED, 0)) bad = printf("output %s refuses\n", m->outputs[k].name);
-  for (int k = 0; k < m->nlosses; k++) out[at++] = m->losses[k].value(model + m->param, state, model + m->work, n, in, SEED, 0);
-  for (int k = 0; k < m->nmetrics; k++) out[at++] = m->metrics[k].value(model + m->param, state, model + m->work, n, in, SEED, 0);
+    if (m->outputs[k].run(model + m->param, state, model + m->work, n, in, out + at, SEED, 0))
+      bad = printf("output %s refuses\n", m->outputs[k].name);
+  for (int k = 0; k < m->nlosses; k++)
+    out[at++] = m->losses[k].value(model + m->param, state, model + m->work, n, in, SEED, 0);
+  for (int k = 0; k < m->nmetrics; k++)
+    out[at++] = m->metrics[k].value(model + m->param, state, model + m->work, n, in, SEED, 0);
   if (m->train_step) {
     char *copy = zeroed(m->size);
     memcpy(copy, model, m->size);
@@ -107,10 +114,12 @@ static void compare_rest(const float *batch, size_t count, Rest rest) {
   const void *in[MAX_INPUTS] = {0};
   draw(rest);
   float *other = results(0, EXAMPLES, &count);
-  if (memcmp(batch, other, count * sizeof *batch)) bad = printf("%g and %d beyond the ends change a result\n", (double)rest.real, (int)rest.whole);
+  if (memcmp(batch, other, count * sizeof *batch))
+    bad = printf("%g and %d beyond the ends change a result\n", (double)rest.real, (int)rest.whole);
   free(other);
   for (int k = 0; k < m->ninputs; k++) in[k] = whole[k];
-  if (m->bad_row(EXAMPLES, in, UINT32_MAX, NULL) >= 0) bad = printf("%d beyond the ends is a bad row\n", (int)rest.whole);
+  if (m->bad_row(EXAMPLES, in, UINT32_MAX, NULL) >= 0)
+    bad = printf("%d beyond the ends is a bad row\n", (int)rest.whole);
 }
 
 /* In the second example, which has one place. */
@@ -124,9 +133,11 @@ static void refuse_inside(int input) {
   *x = -1;
   for (int k = 0; k < m->ninputs; k++) in[k] = whole[k];
   int row = m->bad_row(EXAMPLES, in, UINT32_MAX, &which);
-  if (row != 1 || which != input) bad = printf("-1 in row 1 of %s: the bad row is %d, of input %d\n", about->name, row, which);
+  if (row != 1 || which != input)
+    bad = printf("-1 in row 1 of %s: the bad row is %d, of input %d\n", about->name, row, which);
   for (int k = 0; k < m->nlosses; k++)
-    if (m->losses[k].inputs >> input & 1 && !isnan(m->losses[k].value(model + m->param, state, model + m->work, EXAMPLES, in, SEED, 0)))
+    if (m->losses[k].inputs >> input & 1 &&
+        !isnan(m->losses[k].value(model + m->param, state, model + m->work, EXAMPLES, in, SEED, 0)))
       bad = printf("loss %s takes -1 of %s\n", m->losses[k].name, about->name);
   *x = kept;
 }
@@ -139,7 +150,8 @@ static void compare_means(const float *batch, float *const *alone) {
     double mean = 0;
     for (int b = 0; b < EXAMPLES; b++) mean += (double)alone[b][k] / EXAMPLES;
     if (fabs((double)batch[k] - mean) <= 2e-6 * largest) continue;
-    bad = printf("result %lu of the losses is %.9g, the mean of single examples %.9g\n", (unsigned long)k, (double)batch[k], mean);
+    bad = printf("result %lu of the losses is %.9g, the mean of single examples %.9g\n", (unsigned long)k,
+                 (double)batch[k], mean);
     return;
   }
 }

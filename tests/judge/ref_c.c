@@ -1,9 +1,9 @@
 /* ref_c: a generated model, in float, against stored results.
  *
  * In: MODEL, the table of the model that it is linked with; a safetensors file as argument (see
- * reftest.c). Out: a line for each result that differs by more than 1e-5 of the largest value of its array (of a gradient
- * that is small because examples cancel: of a hundredth of the loss's largest); exit status 1 then.
- * C that is compiled with -Dnn_gemm=checked_gemm is also held to what a BLAS asks for, whichever kernel computes here. */
+ * reftest.c). Out: a line for each result that differs by more than 1e-5 of the largest value of its array (of a
+ * gradient that is small because examples cancel: of a hundredth of the loss's largest); exit status 1 then. C that is
+ * compiled with -Dnn_gemm=checked_gemm is also held to what a BLAS asks for, whichever kernel computes here. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -13,10 +13,10 @@
 static const double tolerance = 1e-5;
 enum { STEP = 6 }; /* as pointtest has it */
 
-void checked_gemm(int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta,
-                  float *c, int ldc);
-void checked_gemm(int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta,
-                  float *c, int ldc) {
+void checked_gemm(int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb,
+                  float beta, float *c, int ldc);
+void checked_gemm(int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb,
+                  float beta, float *c, int ldc) {
   if (lda < (ta ? m : k) || ldb < (tb ? k : n) || ldc < n) {
     printf("nn_gemm(%d, %d, %d, %d, %d ...): rows of %d, %d, %d overlap\n", ta, tb, m, n, k, lda, ldb, ldc);
     exit(1);
@@ -48,7 +48,8 @@ static void read_inputs(reference *r) {
     size_t count = stored_elements(t);
     float *real = zeroed(4 * count);
     int32_t *whole = zeroed(4 * count);
-    for (size_t i = 0; i < count; i++) real[i] = (float)stored_element(&r->file, t, i), whole[i] = (int32_t)stored_element(&r->file, t, i);
+    for (size_t i = 0; i < count; i++)
+      real[i] = (float)stored_element(&r->file, t, i), whole[i] = (int32_t)stored_element(&r->file, t, i);
     r->in[k] = input->kind == NN_REAL ? (void *)real : (void *)whole;
     free(input->kind == NN_REAL ? (void *)whole : (void *)real);
     r->n = (int)(count / (input->count ? input->count : 1));
@@ -59,7 +60,8 @@ static void read_arrays(reference *r, const char *kind, const nn_array *arrays, 
   for (int k = 0; k < n; k++) {
     const nn_tensor *t = stored_find(&r->file, kind, arrays[k].name);
     float *to = (float *)(void *)(r->model + base) + arrays[k].offset;
-    for (size_t i = 0; t && i < arrays[k].count && i < stored_elements(t); i++) to[i] = (float)stored_element(&r->file, t, i);
+    for (size_t i = 0; t && i < arrays[k].count && i < stored_elements(t); i++)
+      to[i] = (float)stored_element(&r->file, t, i);
   }
 }
 
@@ -90,7 +92,8 @@ static void compare(reference *r, const char *kind, const char *name, const void
   }
   for (size_t k = 0; k < count; k++) scale = fmax(scale, fabs(stored_element(&r->file, t, k)));
   for (size_t k = 0; k < count; k++) {
-    double y = integer ? ((const int32_t *)values)[k] : (double)((const float *)values)[k], x = stored_element(&r->file, t, k);
+    double y = integer ? ((const int32_t *)values)[k] : (double)((const float *)values)[k],
+           x = stored_element(&r->file, t, k);
     if (y == x) continue;
     if (!(fabs(y - x) <= worst)) worst = isnan(y) ? INFINITY : fabs(y - x), at = k;
   }

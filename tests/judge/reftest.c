@@ -109,7 +109,8 @@ static void count_results(Reference *r) {
   for (int k = 0; k < r->file.count; k++) {
     const char *name = r->file.tensors[k].name;
     bool given = !strncmp(name, "in.", 3) || !strncmp(name, "param.", 6) || !strncmp(name, "state.", 6);
-    bool of_a_step = !strncmp(name, "next.", 5) && stored_find(&r->file, "param", name + 5); /* after training: ref_c's */
+    bool of_a_step =
+      !strncmp(name, "next.", 5) && stored_find(&r->file, "param", name + 5); /* after training: ref_c's */
     expected += !given && !of_a_step;
   }
   if (expected && expected == r->compared) return;

@@ -1,5 +1,6 @@
-/* steps: a generated model makes the steps of one case of tests/values/prelude/optimizers.txt, in float. In: MODEL and HEADER, the file,
- * the case. Out: the first parameter that is off by more than 1e-5 of the largest; exit status 1 then. */
+/* steps: a generated model makes the steps of one case of tests/values/prelude/optimizers.txt, in float. In: MODEL and
+ * HEADER, the file, the case. Out: the first parameter that is off by more than 1e-5 of the largest; exit status 1
+ * then. */
 #include "nn.h"
 #include HEADER
 #include "steps_file.h"

@@ -37,7 +37,8 @@ static int steps_read(steps_file *s, const char *path, const char *name) {
   return found && s->steps ? 0 : -1;
 }
 
-/* Compares parameters after step k (from 0); prints and returns 1 where they differ by more than `tolerance` of the largest. */
+/* Compares parameters after step k (from 0); prints and returns 1 where they differ by more than `tolerance` of the
+ * largest. */
 static int steps_differ(const steps_file *s, int k, const double *w, double tolerance) {
   double scale = 0;
   for (int i = 0; i < s->count; i++) {

@@ -1,8 +1,8 @@
 /* steptest: an optimizer's lines, evaluated in double precision, against stored results.
  *
- * In: MODEL.nn with one objective of one group, tests/values/prelude/optimizers.txt, the name of a case there. Gradients come from
- * the evaluator, and so does every stage of the chain. Out: the first parameter that is off by more than 1e-10 of the
- * largest; exit status 1 then. */
+ * In: MODEL.nn with one objective of one group, tests/values/prelude/optimizers.txt, the name of a case there.
+ * Gradients come from the evaluator, and so does every stage of the chain. Out: the first parameter that is off by more
+ * than 1e-10 of the largest; exit status 1 then. */
 #include <math.h>
 
 #include "evaluate/evaluate.h"
@@ -36,8 +36,8 @@ static void take_gradient(Program *p) {
 }
 
 /* Roots `first` .. of a stage over elements begin .. begin+count of all parameters; what they write goes to `next`. */
-static void run_roots(Program *p, const Stage *stage, int number, const Root *roots, int64_t begin, int64_t count, int step,
-                      double gnorm, double (*next)[STEPS_FLOATS]) {
+static void run_roots(Program *p, const Stage *stage, int number, const Root *roots, int64_t begin, int64_t count,
+                      int step, double gnorm, double (*next)[STEPS_FLOATS]) {
   Evaluation *e = evaluation_new(p->graph, 1, count);
   Node *nodes[32];
   for (int k = 0; k < stage->nroots; k++) nodes[k] = roots[k].node;
@@ -68,7 +68,8 @@ static void run_stage(Program *p, const Stage *stage, int number, int step) {
   memcpy(next[2], slots[number], sizeof slots[number]);
   if (stage->flat) run_roots(p, stage, number, stage->roots, 0, file.count, step, sqrt(square), next);
   for (int k = 0; !stage->flat && k < p->params.n; begin += p->params.at[k++].count)
-    run_roots(p, stage, number, stage->roots + k * stage->nroots, begin, p->params.at[k].count, step, sqrt(square), next);
+    run_roots(p, stage, number, stage->roots + k * stage->nroots, begin, p->params.at[k].count, step, sqrt(square),
+              next);
   memcpy(w, next[0], sizeof w);
   memcpy(g, next[1], sizeof g);
   memcpy(slots[number], next[2], sizeof slots[number]);

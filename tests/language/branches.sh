@@ -1,7 +1,8 @@
 #!/bin/sh
 # slow: random models are compiled
-# What was not taken has no effect on a derivative, of any order: random models with branches that are singular where they are not taken,
-# evaluated just there, against twins without them (tests/language/branches.py), in the evaluator and in generated C.
+# What was not taken has no effect on a derivative, of any order: random models with branches that are singular where
+# they are not taken, evaluated just there, against twins without them (tests/language/branches.py), in the evaluator
+# and in generated C.
 . tests/lib.sh
 need python3 "branches that are not taken"
 
@@ -13,7 +14,8 @@ seed=$first
 : >"$work/wrong"
 while [ "$seed" -lt $((first + ${N:-40})) ]; do
   write "$work/m.nn" "$seed" 1e-9 2
-  "$nnc" check "$work/m.nn" >"$work/out" 2>&1 || { echo "seed $seed"; grep -E 'error|refuted|fails' "$work/out"; } >>"$work/wrong"
+  "$nnc" check "$work/m.nn" >"$work/out" 2>&1 ||
+    { echo "seed $seed"; grep -E 'error|refuted|fails' "$work/out"; } >>"$work/wrong"
   seed=$((seed + 1))
 done
 empty "derivatives of both agree in the evaluator" "$work/wrong"
@@ -41,7 +43,9 @@ train { batch = 4, epochs = 20 }
 END
 printf 't\n3\n3\n3\n3\n' >"$work/t.csv"
 starts() {
-  CFLAGS=-O1 "$nnc" "$work/start.nn" -o "$work/start" && "$work/start" train --quiet "t=$work/t.csv" --save "$work/start.safetensors" &&
-    "$work/start" test "t=$work/t.csv" --load "$work/start.safetensors" | tee /dev/stderr | grep -Eq 'L (0|[0-9.]*e-|0\.0)'
+  CFLAGS=-O1 "$nnc" "$work/start.nn" -o "$work/start" &&
+    "$work/start" train --quiet "t=$work/t.csv" --save "$work/start.safetensors" &&
+    "$work/start" test "t=$work/t.csv" --load "$work/start.safetensors" | tee /dev/stderr |
+    grep -Eq 'L (0|[0-9.]*e-|0\.0)'
 }
 check "... and training begins at such a place" starts

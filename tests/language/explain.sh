@@ -1,6 +1,6 @@
 #!/bin/sh
-# nnc --explain: which rule was applied where, once for each place, in the order of the model's lines; those of the derivative
-# stand at what is differentiated.
+# nnc --explain: which rule was applied where, once for each place, in the order of the model's lines; those of the
+# derivative stand at what is differentiated.
 . tests/lib.sh
 
 cat >"$work/model.nn" <<'EOF'
@@ -23,6 +23,7 @@ model.nn:6:14: log(exp(x)) => x
 model.nn:6:18: exp(a)/sum(exp(x)) => exp(logratio(a, logsumexp(x)))
 model.nn:7:12: exp(a)/sum(exp(x)) => exp(logratio(a, logsumexp(x)))
 EOF
-if cmp -s "$work/got" "$work/wanted"; then ok "rules, by line"; else diff "$work/wanted" "$work/got" | not_ok "rules, by line" -; fi
+if cmp -s "$work/got" "$work/wanted"; then ok "rules, by line"
+else diff "$work/wanted" "$work/got" | not_ok "rules, by line" -; fi
 "$nnc" "$work/model.nn" -o "$work/model.c" >"$work/out" 2>&1
 empty "nothing without --explain" "$work/out"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Derivatives in the form that a book prints: `--emit=book` of small models, whose gradients are held against lines written
-# by hand; and what must keep its form. Numbers of nodes are left out of the comparison.
+# Derivatives in the form that a book prints: `--emit=book` of small models, whose gradients are held against lines
+# written by hand; and what must keep its form. Numbers of nodes are left out of the comparison.
 . tests/lib.sh
 
 # form NAME LINES: what the model on standard input makes of its gradients holds these lines, in this order.
@@ -15,8 +15,10 @@ form() {
                    out = out substr(s, 1, RSTART - 1) (id in name ? name[id] : "_"); s = substr(s, RSTART + RLENGTH) }
                  s = out s; print (s ~ /^\[/ ? "_ " : "") s } }' >"$work/got"
   printf '%s\n' "$2" >"$work/wanted"
-  awk 'NR == FNR { want[++n] = $0; next } at < n && $0 == want[at + 1] { at++ } END { exit at < n }' "$work/wanted" "$work/got"
-  if [ $? = 0 ]; then ok "$1"; else { echo "wanted:"; cat "$work/wanted"; echo "got:"; cat "$work/got"; } | not_ok "$1" -; fi
+  awk 'NR == FNR { want[++n] = $0; next } at < n && $0 == want[at + 1] { at++ } END { exit at < n }' "$work/wanted" \
+    "$work/got"
+  if [ $? = 0 ]; then ok "$1"
+  else { echo "wanted:"; cat "$work/wanted"; echo "got:"; cat "$work/got"; } | not_ok "$1" -; fi
 }
 
 form "binary cross-entropy: c is softplus(a) - y a, its derivative (σ(a) - y)/n; the hidden layer has h (1 - h)" \

@@ -53,10 +53,11 @@ files=$(find $pairs -name '*.nn' 2>/dev/null | sort)
 [ -n "$files" ] || ok "no golden pairs"
 for f in $files; do run_pair "$f"; done
 
-# Names of tokens and of nnc's own types, and its own words for what it does, never reach a user. Lines of the model that
-# are quoted begin with spaces.
+# Names of tokens and of nnc's own types, and its own words for what it does, never reach a user. Lines of the model
+# that are quoted begin with spaces.
 find $pairs -name '*.err' -exec grep -EHn \
-  '(TOKEN|NODE|STMT|EXPR|OP|YY)_?[A-Z]{3,}|syntax error|\$(end|undefined)|internal error|\(null\)|%[0-9a-z]' {} + >"$work/names" 2>/dev/null
+  '(TOKEN|NODE|STMT|EXPR|OP|YY)_?[A-Z]{3,}|syntax error|\$(end|undefined)|internal error|\(null\)|%[0-9a-z]' {} + \
+  >"$work/names" 2>/dev/null
 words='nodes?|elaborat\w*|guards?|lift(ed|s|ing)?|poison(ed)?|tensors?|tokens?|spans?|affine|gathers?|substitut\w*'
 words="$words|intern(ed)?|arena|lexer|parser|ast|builtin|leaf|routines?|lvalue"
 find $pairs -name '*.err' -exec grep -EHni "^[^ ].*\\b($words)\\b" {} + >>"$work/names" 2>/dev/null

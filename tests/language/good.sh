@@ -1,7 +1,8 @@
 #!/bin/sh
 # slow: every model is compiled
-# Models on which nnc was wrong once, or would be by one small mistake: their gradients agree with difference quotients, their
-# C compiles without a warning and computes what the evaluator does, in float, at a random point of three examples.
+# Models on which nnc was wrong once, or would be by one small mistake: their gradients agree with difference quotients,
+# their C compiles without a warning and computes what the evaluator does, in float, at a random point of three
+# examples.
 . tests/lib.sh
 
 # shellcheck disable=SC2086 # STRICT is several words

@@ -1,7 +1,7 @@
 #!/bin/sh
 # slow: a transformer of 800 thousand parameters, in double precision, right and wrong
-# nnc check on a model of real size: four transformer blocks over 64 characters. It takes some seconds of one core, every array has its
-# probe, and one that is wrong is named.
+# nnc check on a model of real size: four transformer blocks over 64 characters. It takes some seconds of one core,
+# every array has its probe, and one that is wrong is named.
 . tests/lib.sh
 
 cat >"$work/large.nn" <<'END'
@@ -24,10 +24,13 @@ END
 start=$(date +%s)
 (ulimit -t 30; "$nnc" check "$work/large.nn") >"$work/out" 2>&1
 status=$?
-if [ $status -eq 0 ] && grep -q '53 gradients agree' "$work/out"; then ok "a large model is checked in less than 30 s of processor time"
-else { cat "$work/out"; echo "(status $status after $(($(date +%s) - start)) s)"; } | not_ok "a large model is checked in less than 30 s of processor time" -; fi
+if [ $status -eq 0 ] && grep -q '53 gradients agree' "$work/out"
+then ok "a large model is checked in less than 30 s of processor time"
+else { cat "$work/out"; echo "(status $status after $(($(date +%s) - start)) s)"; } |
+  not_ok "a large model is checked in less than 30 s of processor time" -; fi
 
 "$nnc" --prelude | sed 's/^derivative tanh(x) = .*/derivative tanh(x) = 1.001*(1 - tanh(x)^2)/' >"$work/prelude.nn"
-fails "the array whose gradient is wrong is named" 1 '^gradient L last: fails' "$nnc" check --prelude "$work/prelude.nn" "$work/large.nn"
+fails "the array whose gradient is wrong is named" 1 '^gradient L last: fails' "$nnc" check \
+  --prelude "$work/prelude.nn" "$work/large.nn"
 named=$(grep -c ': fails' "$work/fails.out")
 if [ "$named" = 1 ]; then ok "and no other"; else not_ok "and no other" - <"$work/fails.out"; fi

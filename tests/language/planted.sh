@@ -1,6 +1,6 @@
 #!/bin/sh
-# A fault of nnc in one check, whatever it is, costs only that check its verdict: the report names it, the other checks and the
-# gradients are there, and the status says that it was nnc.
+# A fault of nnc in one check, whatever it is, costs only that check its verdict: the report names it, the other checks
+# and the gradients are there, and the status says that it was nnc.
 . tests/lib.sh
 
 cat >"$work/model.nn" <<'END'
@@ -26,7 +26,8 @@ planted() {
   grep -Ec "2 proved, 0 holds, 1 refuted; $3; nnc failed at $4" "$work/out" >>"$work/seen"
   echo "status $status" >>"$work/seen"
   printf '%s\n' "$4" 1 1 1 1 'status 3' >"$work/expected"
-  if cmp -s "$work/expected" "$work/seen"; then ok "a fault: $1"; else cat "$work/out" "$work/err" | not_ok "a fault: $1" -; fi
+  if cmp -s "$work/expected" "$work/seen"; then ok "a fault: $1"
+  else cat "$work/out" "$work/err" | not_ok "a fault: $1" -; fi
 }
 
 planted abort 'an internal error, shown above' '2 gradients agree' 3

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Where nnc check looks: ties and margins, small whole numbers, several scales, more than one example. Wrong claims that hold in
-# general position are refuted; what a tie decides by its last digit neither holds nor is refuted; right claims stand.
+# Where nnc check looks: ties and margins, small whole numbers, several scales, more than one example. Wrong claims that
+# hold in general position are refuted; what a tie decides by its last digit neither holds nor is refuted; right claims
+# stand.
 . tests/lib.sh
 
 # A claim a line; the report must call every one of them WORD, and nothing else.
@@ -112,7 +113,8 @@ check grad(max(stack(3*x, x + t + 1)), x) == where(3*x >= x + t + 1, 3, 1)
 check where(1 - cos(3*x - 4) + 1e-30 > 0, relu(3*x - 4), 1) == relu(3*x - 4)
 END
 
-# Whole numbers are exact up to 2^53, products and sums of many as well as their terms; beyond it no comparison of them is.
+# Whole numbers are exact up to 2^53, products and sums of many as well as their terms; beyond it no comparison of them
+# is.
 every held 'large whole numbers' <<'END'
 input u, y[3], z[4000]
 const K = [1048575, 1048573, 1048571]
@@ -205,7 +207,8 @@ fails "the example that differs is named" 1 'refuted at example [1-3] of 3, at \
 printf 'input u[3]\na = (sum(softmax(u)) < 1)\ncheck a == 1\ncheck u == u\n' >"$work/tied.nn"
 fails "what is undecided is counted apart" 1 '^1 proved, 0 holds, 0 refuted, 1 undecided;' "$nnc" check "$work/tied.nn"
 
-# In expm1(step) + tanh(w) no digit of w is left at a large step: there the loss does not move with w, whatever its gradient is.
+# In expm1(step) + tanh(w) no digit of w is left at a large step: there the loss does not move with w, whatever its
+# gradient is.
 printf '%s\n' 'input x[3]' 'param w[3] ~ normal(0, 0.5)' 'scan t < 3 {' '  init h = w' \
   '  h[t] = softmax(expm1(step) + tanh(h[t-1] + x))' '}' 'loss L = sum(h^2)' 'minimize L with sgd' >"$work/softmax.nn"
 printf '%s\n' 'param w[2] ~ normal(0, 0.5)' 'a[i < 2] = expm1(step) + tanh(w[i])' \
@@ -223,17 +226,20 @@ done
 # No step is small enough where the loss turns many times between one number and the next.
 printf '%s\n' 'param w[4] ~ normal(0, 1)' 'loss L = sum(sin(exp(40*w)) + w^2)' 'minimize L with sgd' >"$work/turns.nn"
 "$nnc" check "$work/turns.nn" >"$work/turns.out" 2>&1
-check "points at which no quotient has a digit are drawn again" grep -q 'drawn again where digits are lost' "$work/turns.out"
+check "points at which no quotient has a digit are drawn again" grep -q 'drawn again where digits are lost' \
+  "$work/turns.out"
 
-# Ties by construction are kinks of what difference quotients see: stop holds its value. The gradient is the first's of the two; such
-# points do not count. A wrong one is seen there all the same, since it is not between the slopes.
-printf '%s\n' 'param w[4] ~ uniform(-0.5, 1)' 'v = max(stop(w), abs(w))' 'loss L = mean(softplus(v))' 'minimize L with sgd' >"$work/some.nn"
+# Ties by construction are kinks of what difference quotients see: stop holds its value. The gradient is the first's of
+# the two; such points do not count. A wrong one is seen there all the same, since it is not between the slopes.
+printf '%s\n' 'param w[4] ~ uniform(-0.5, 1)' 'v = max(stop(w), abs(w))' 'loss L = mean(softplus(v))' \
+  'minimize L with sgd' >"$work/some.nn"
 sed 's/^v = .*/v = max(w, stop(w))/' "$work/some.nn" >"$work/all.nn"
 "$nnc" check "$work/some.nn" >"$work/ties.out" 2>&1
 check "points at ties are drawn again" grep -q '4 probes agree, .* points\? drawn again at kinks' "$work/ties.out"
 fails "ties at every point are named" 1 'fails: 13 points were drawn, all of them at kinks' "$nnc" check "$work/all.nn"
 "$nnc" --prelude | sed 's/^derivative softplus(x) = /&2 * /' >"$work/twice.nn"
 for m in some all; do
-  fails "twice the gradient is seen beside and at ties: $m" 1 'fails at .*: the gradient is .*, the difference quotient' \
+  fails "twice the gradient is seen beside and at ties: $m" 1 \
+    'fails at .*: the gradient is .*, the difference quotient' \
     "$nnc" --prelude "$work/twice.nn" check "$work/$m.nn"
 done

@@ -1,13 +1,14 @@
 #!/bin/sh
-# The facts of the prelude: each derivative line against difference quotients, both sides of each rule at random points. The
-# rules are tried under a prelude without rules, so that they cannot prove themselves.
+# The facts of the prelude: each derivative line against difference quotients, both sides of each rule at random points.
+# The rules are tried under a prelude without rules, so that they cannot prove themselves.
 . tests/lib.sh
 
 "$nnc" --prelude >"$work/prelude.nn"
 grep -v '^rule ' "$work/prelude.nn" >"$work/no_rules.nn"
 
 # ---- derivatives: f(p) or f(p, q) at points inside of its domain, of which the table of functions has the ends ----
-sed -n 's/^ *X([A-Z0-9]*, *"\([a-z0-9]*\)", *[a-z_0-9]*, *"[a-z_0-9]*", *"[a-z_0-9]*", *[-01]*, *[A-Z]*, *\([-A-Z0-9]*\), *\([-A-Z0-9]*\),.*/\1 \2 \3/p' \
+name='"[a-z_0-9]*", *' ends='[-01]*, *[A-Z]*, *\([-A-Z0-9]*\), *\([-A-Z0-9]*\),.*'
+sed -n 's/^ *X([A-Z0-9]*, *"\([a-z0-9]*\)", *[a-z_0-9]*, *'"$name$name$ends"'/\1 \2 \3/p' \
   compiler/graph/op.h >"$work/domains"
 check "functions have domains" test "$(wc -l <"$work/domains")" -ge 20
 sed -n 's/^derivative \([a-z0-9]*\)(\([^)]*\)).*/\1 \2/p' "$work/prelude.nn" | tr -d ',' >"$work/derivatives"
@@ -19,7 +20,8 @@ while read -r f a b; do
     echo "param q[6] = [1.2, 0.4, 0.8, 2.1, 0.6, 1.7]"
     if [ -n "$b" ]; then echo "loss L = sum(stop(x) * $f(p, q))"; else echo "loss L = sum(stop(x) * $f($point))"; fi
   } >"$work/derivative.nn"
-  if "$nnc" check --prelude "$work/no_rules.nn" "$work/derivative.nn" >"$work/log" 2>&1 && grep -q 'gradient L p\[6\]: 6 probes agree' "$work/log"; then
+  if "$nnc" check --prelude "$work/no_rules.nn" "$work/derivative.nn" >"$work/log" 2>&1 &&
+    grep -q 'gradient L p\[6\]: 6 probes agree' "$work/log"; then
     ok "derivative $f"
   else not_ok "derivative $f" - <"$work/log"; fi
 done <"$work/derivatives"
@@ -44,7 +46,8 @@ while IFS= read -r rule; do
     done
     echo "check $left == $right"
   } >"$work/rule.nn"
-  if "$nnc" check --prelude "$work/no_rules.nn" "$work/rule.nn" >"$work/log" 2>&1 && grep -Eq ': (proved|holds)' "$work/log"; then
+  if "$nnc" check --prelude "$work/no_rules.nn" "$work/rule.nn" >"$work/log" 2>&1 &&
+    grep -Eq ': (proved|holds)' "$work/log"; then
     ok "rule $left"
   else not_ok "rule $left => $right" - <"$work/log"; fi
 done <"$work/rules"
@@ -52,12 +55,15 @@ check "there are rules" test "$(wc -l <"$work/rules")" -ge 12
 
 # A wrong one is found by the same way.
 printf 'input x\ncheck log(1 + exp(x)) == softplus(-x)\n' >"$work/rule.nn"
-if "$nnc" check --prelude "$work/no_rules.nn" "$work/rule.nn" >"$work/log" 2>&1; then not_ok "a wrong rule is refuted"; else ok "a wrong rule is refuted"; fi
+if "$nnc" check --prelude "$work/no_rules.nn" "$work/rule.nn" >"$work/log" 2>&1; then not_ok "a wrong rule is refuted"
+else ok "a wrong rule is refuted"; fi
 sed 's/^derivative tanh.*/derivative tanh(x) = 1 + tanh(x)^2/' "$work/no_rules.nn" >"$work/wrong.nn"
 printf 'input x\nparam p = 0.3\nloss L = x * tanh(p)\n' >"$work/derivative.nn"
-if "$nnc" check --prelude "$work/wrong.nn" "$work/derivative.nn" >"$work/log" 2>&1; then not_ok "a wrong derivative is found"; else ok "a wrong derivative is found"; fi
+if "$nnc" check --prelude "$work/wrong.nn" "$work/derivative.nn" >"$work/log" 2>&1
+then not_ok "a wrong derivative is found"; else ok "a wrong derivative is found"; fi
 
 # A sign on a rule's left side stands for a negative multiple, and for nothing else.
 { cat "$work/no_rules.nn"; echo 'rule tanh(-x) => -tanh(x)'; } >"$work/odd.nn"
-printf 'input x\na = tanh(-3 * x)\nb = tanh(x^2)\ncheck a == 1 - 2/(1 + exp(-6 * x))\ncheck b == 1 - 2/(1 + exp(2 * x^2))\n' >"$work/signs.nn"
+printf '%s\n' 'input x' 'a = tanh(-3 * x)' 'b = tanh(x^2)' 'check a == 1 - 2/(1 + exp(-6 * x))' \
+  'check b == 1 - 2/(1 + exp(2 * x^2))' >"$work/signs.nn"
 check "a rule with a sign on its left side" "$nnc" check --prelude "$work/odd.nn" "$work/signs.nn"

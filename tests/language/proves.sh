@@ -1,5 +1,6 @@
 #!/bin/sh
-# nnc check proves what holds for every value, in notations that have little in common, and does not prove what fails for
+# nnc check proves what holds for every value, in notations that have little in common, and does not prove what fails
+# for
 # some: at a tie, for a negative number, for one class.
 . tests/lib.sh
 
@@ -36,7 +37,8 @@ END
 each() { # NAME yes|no
   cat "$work/model" - >"$work/$1.nn"
   "$nnc" check "$work/$1.nn" >"$work/out" 2>&1
-  case $2 in yes) grep 'check ' "$work/out" | grep -v ': proved' ;; no) grep -E ': (proved|nnc failed)' "$work/out" ;; esac >"$work/$1.odd"
+  case $2 in yes) grep 'check ' "$work/out" | grep -v ': proved' ;;
+    no) grep -E ': (proved|nnc failed)' "$work/out" ;; esac >"$work/$1.odd"
   grep -q 'proved, ' "$work/out" || cat "$work/out" >>"$work/$1.odd"
   empty "$1" "$work/$1.odd"
 }
@@ -289,8 +291,8 @@ check acosh(-a) == -acosh(a)
 check (acosh(a) - acosh(a) == 0) == 1
 END
 
-# Which is larger: by what increasing functions are of, by the signs of factors, by a positive multiple; roots, constants with roots,
-# whole numbers.
+# Which is larger: by what increasing functions are of, by the signs of factors, by a positive multiple; roots,
+# constants with roots, whole numbers.
 each 'proved: by order' yes <<'END'
 check (exp(a) > 1) == (a > 0)
 check (tanh(a) > 0) == (a > 0)
@@ -563,7 +565,8 @@ check ∂L/∂h[3] == V' @ (p[3] - onehot(w[4], 5)) + U' @ δ[4] - δu[T-5]
 check (sum(k) (w[2] == k)*E[k]) == E[w[2]]
 check where(w[3] < 2, E[w[3]], 0) == (w[3] == 0)*E[0] + (w[3] == 1)*E[1]
 check w[0] + w[1] == sum(k < 5) k*((w[0] == k) + (w[1] == k))
-check where(w[0] == w[1] or w[2] > 3, E[w[4]], V[w[4], 0:2]) == where(not (w[0] == w[1]) and w[2] <= 3, V[w[4], 0:2], E[w[4]])
+check where(w[0] == w[1] or w[2] > 3, E[w[4]], V[w[4], 0:2]) ==
+  where(not (w[0] == w[1]) and w[2] <= 3, V[w[4], 0:2], E[w[4]])
 END
 
 each 'not proved: backwards in time, a step or a word off' no <<'END'

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Examples with extents of their own (`dim T <= n`): a batch of them is the mean of its examples alone, and what lies beyond their
-# ends changes nothing.
+# Examples with extents of their own (`dim T <= n`): a batch of them is the mean of its examples alone, and what lies
+# beyond their ends changes nothing.
 . tests/lib.sh
 
 one_by_one() { # MODEL.nn [rest]: only what lies beyond the ends is looked at
@@ -10,7 +10,8 @@ one_by_one() { # MODEL.nn [rest]: only what lies beyond the ends is looked at
 }
 
 for m in $(grep -l '^ *dim ' tests/values/*.nn tests/language/good/*.nn models/*.nn); do
-  if grep -q '\[batch\|(batch)' "$m" || [ "$(base "$m")" = ctc ]; then # infinite where a target is longer than its input
+  # infinite where a target is longer than its input
+  if grep -q '\[batch\|(batch)' "$m" || [ "$(base "$m")" = ctc ]; then
     check "$(base "$m"): what lies beyond the ends changes nothing" one_by_one "$m" rest
   else
     check "$(base "$m"): a batch is the mean of its examples" one_by_one "$m"
@@ -70,14 +71,17 @@ tables zeros 0 0 0
 check "tables with 0 beyond the ends" use zeros
 tables numbers -1 2 nan && tables words none NA pad && tables empty '' '' '' && tables fractions 0.5 1e9 1e39
 arrays array ffffffff ff 7fc00000
-for rest in numbers words empty fractions array; do check "$rest beyond the ends of rows change nothing" alike $rest; done
+for rest in numbers words empty fractions array; do check "$rest beyond the ends of rows change nothing" alike $rest
+  done
 for input in s m x; do
   rm -rf bad && cp -r zeros bad && sed '2s/^1/nan/' "zeros/$input" >"bad/$input"
-  fails "nan within the ends of $input is found" 1 "bad/$input:2: column 0: found 'nan'" ./sized test s=bad/s m=bad/m x=bad/x T=rows.csv:T \
+  fails "nan within the ends of $input is found" 1 "bad/$input:2: column 0: found 'nan'" ./sized test s=bad/s m=bad/m \
+    x=bad/x T=rows.csv:T \
     y=rows.csv:y --load zeros/w.safetensors
 done
 
 # A text says what T is: the tables beside it are read after it, wherever they stand.
 printf 'abc\nba\nc\n' >names.txt
-./sized predict x=zeros/x m=zeros/m s=names.txt --output z -o text1.csv && ./sized predict x=numbers/x m=numbers/m s=names.txt --output z -o text2.csv
+./sized predict x=zeros/x m=zeros/m s=names.txt --output z -o text1.csv &&
+  ./sized predict x=numbers/x m=numbers/m s=names.txt --output z -o text2.csv
 same "the lengths of a text's lines are extents of tables" text1.csv text2.csv

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Formulas as books write them, which overflow in float where the function is tame: under the rules of the prelude they are
-# finite at ±100 and ±0.001, in value and gradient, and what the tame way of writing gives; also where two operands are equal, or
+# Formulas as books write them, which overflow in float where the function is tame: under the rules of the prelude they
+# are finite at ±100 and ±0.001, in value and gradient, and what the tame way of writing gives; also where two operands
+# are equal, or
 # -infinity (a mask).
 . tests/lib.sh
 
@@ -32,7 +33,8 @@ EOF
     k=$((k + 1))
     echo "a$k = $wild"
     echo "b$k = $tame"
-    printf 'output wild%d = a%d\noutput tame%d = b%d\noutput wild_slope%d = grad(a%d, x)\noutput tame_slope%d = grad(b%d, x)\n' $k $k $k $k $k $k $k $k
+    printf '%s\n' "output wild$k = a$k" "output tame$k = b$k" "output wild_slope$k = grad(a$k, x)" \
+      "output tame_slope$k = grad(b$k, x)"
   done <"$work/forms"
 } >"$work/forms.nn"
 printf 'x\n-100\n-20\n-1\n-0.001\n0.001\n1\n20\n100\n' >"$work/x.csv"
@@ -41,7 +43,8 @@ check "runs" "$work/forms" predict x="$work/x.csv" -o "$work/out.csv"
 check "finite, and the same" awk -F, '
   NR == 1 { for (k = 1; k <= NF; k++) at[$k] = k; next }
   function near(a, b, what) {
-    if (a !~ /^-?[0-9.]+(e[-+]?[0-9]+)?$/ || (a - b)^2 > (1e-6 + 3e-6*(b < 0 ? -b : b))^2) { print what ": " a " for " b " in row " NR - 2; bad = 1 }
+    if (a !~ /^-?[0-9.]+(e[-+]?[0-9]+)?$/ || (a - b)^2 > (1e-6 + 3e-6*(b < 0 ? -b : b))^2) {
+      print what ": " a " for " b " in row " NR - 2; bad = 1 }
   }
   { for (k = 1; ("wild" k) in at; k++) {
       near($at["wild" k], $at["tame" k], "formula " k)

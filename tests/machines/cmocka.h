@@ -15,17 +15,18 @@ typedef struct CMUnitTest {
 static jmp_buf cmocka_out;
 enum { CMOCKA_FAILED = 1, CMOCKA_SKIPPED };
 
-#define fail_msg(...) (printf(__VA_ARGS__), puts(""), longjmp(cmocka_out, CMOCKA_FAILED))
-#define assert_true(c) ((c) ? (void)0 : fail_msg("%s:%d: %s", __FILE__, __LINE__, #c))
-#define assert_false(c) assert_true(!(c))
-#define assert_null(p) assert_true((p) == NULL)
-#define assert_non_null(p) assert_true((p) != NULL)
-#define assert_int_equal(a, b) assert_true((unsigned long long)(a) == (unsigned long long)(b))
-#define assert_memory_equal(a, b, size) assert_true(memcmp((a), (b), (size)) == 0)
+#define fail_msg(...)                       (printf(__VA_ARGS__), puts(""), longjmp(cmocka_out, CMOCKA_FAILED))
+#define assert_true(c)                      ((c) ? (void)0 : fail_msg("%s:%d: %s", __FILE__, __LINE__, #c))
+#define assert_false(c)                     assert_true(!(c))
+#define assert_null(p)                      assert_true((p) == NULL)
+#define assert_non_null(p)                  assert_true((p) != NULL)
+#define assert_int_equal(a, b)              assert_true((unsigned long long)(a) == (unsigned long long)(b))
+#define assert_memory_equal(a, b, size)     assert_true(memcmp((a), (b), (size)) == 0)
 #define assert_memory_not_equal(a, b, size) assert_true(memcmp((a), (b), (size)) != 0)
-#define assert_string_equal(a, b) assert_true(strcmp((a), (b)) == 0)
-#define skip() longjmp(cmocka_out, CMOCKA_SKIPPED)
-#define cmocka_unit_test(f) {#f, f}
+#define assert_string_equal(a, b)           assert_true(strcmp((a), (b)) == 0)
+#define skip()                              longjmp(cmocka_out, CMOCKA_SKIPPED)
+#define cmocka_unit_test(f)                                                                                            \
+  { #f, f }
 
 static inline int cmocka_group(const CMUnitTest *tests, size_t count, int (*setup)(void **), int (*teardown)(void **)) {
   void *state = NULL;
@@ -46,7 +47,8 @@ static inline int cmocka_group(const CMUnitTest *tests, size_t count, int (*setu
   if (teardown) failed |= teardown(&state) != 0;
   return failed;
 }
-#define cmocka_run_group_tests(tests, setup, teardown) cmocka_group(tests, sizeof tests / sizeof *tests, setup, teardown)
+#define cmocka_run_group_tests(tests, setup, teardown)                                                                 \
+  cmocka_group(tests, sizeof tests / sizeof *tests, setup, teardown)
 #define cmocka_run_group_tests_name(name, tests, setup, teardown) cmocka_run_group_tests(tests, setup, teardown)
 
 #endif

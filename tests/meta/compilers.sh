@@ -1,8 +1,9 @@
 #!/bin/sh
 # slow: gcc or clang compiles every model
-# Generated C is clean under strict warnings of gcc and clang, and its objects have neither .data nor .bss. One file gives one
-# result: gcc, clang and tcc agree to 1e-6 of each array's largest value, and reusing memory in the work area changes no bit. gcc has
-# one model, clang the next; with WHOLE=1 (make judges) both have all.
+# Generated C is clean under strict warnings of gcc and clang, and its objects have neither .data nor .bss. One file
+# gives one
+# result: gcc, clang and tcc agree to 1e-6 of each array's largest value, and reusing memory in the work area changes no
+# bit. gcc has one model, clang the next; with WHOLE=1 (make judges) both have all.
 . tests/lib.sh
 
 # close A B: losses, gradients, outputs, metrics; what follows from optimizer steps amplifies differences and is left
@@ -45,11 +46,13 @@ for m in $(all_models); do
     done_by="$done_by $compiler"
   done
   # What is left needs no good code.
-  for folder in c plain; do check "$name is compiled by $QUICK ($folder)" model_object "$QUICK" "$work/$folder" "$name" -O1; done
+  for folder in c plain; do check "$name is compiled by $QUICK ($folder)" model_object "$QUICK" "$work/$folder" \
+    "$name" -O1; done
   check "$name runs under $QUICK" run "$name" c quick.txt "$QUICK"
   grep -Ei ' -?(nan|inf)' "$work/quick.txt" >"$work/strange"
   empty "$name: every result is finite" "$work/strange"
-  for compiler in $done_by; do check "$name: $compiler and $QUICK agree" close "$work/$compiler.txt" "$work/quick.txt"; done
+  for compiler in $done_by; do check "$name: $compiler and $QUICK agree" close "$work/$compiler.txt" \
+    "$work/quick.txt"; done
   [ "$done_by" != " gcc clang" ] || check "$name: gcc and clang agree" close "$work/gcc.txt" "$work/clang.txt"
   check "$name runs without reuse" run "$name" plain plain.txt "$QUICK"
   same "$name: reuse of memory changes nothing" "$work/quick.txt" "$work/plain.txt"

@@ -1,13 +1,16 @@
 #!/bin/sh
 # slow: some sixty snippets, each compiled, and a program built and trained
-# The manual, docs/language.md, and the tour of the sources, docs/how-it-works.md, say what is so: each of their fenced blocks is run.
+# The manual, docs/language.md, and the tour of the sources, docs/how-it-works.md, say what is so: each of their fenced
+# blocks is run.
 #
 #   nn                a whole model: `nnc check` passes, and its C compiles; it stays in the folder under its own name
 #   nn with x[3], y   a fragment: those inputs stand before it; `nnc check` passes
 #   nn wrong          nnc refuses it, with the message in the `text` block that follows
-#   nn refuted        `nnc check` ends with 1, and begins with the `text` block that follows (difference quotients come after)
+#   nn refuted        `nnc check` ends with 1, and begins with the `text` block that follows (difference quotients come
+# after)
 #   sh                commands, run in that folder
-#   console           lines `$ COMMAND`, run in that folder, each with what it prints, where `...` stands for any number of lines
+#   console           lines `$ COMMAND`, run in that folder, each with what it prints, where `...` stands for any number
+# of lines
 #   c                 the statements of a function that uses the first model
 #
 # And its last section has a row for each entry of the prelude, with the arguments that the entry has.
@@ -19,7 +22,8 @@ blocks() {
   rm -f "$work"/*.block "$work/list"
   awk -v work="$work" '
     /^```/ && inside { inside = 0; close(file); next }
-    /^```/ { inside = 1; file = work "/" ++n ".block"; printf "" >file; print n, NR, substr($0, 4) >(work "/list"); next }
+    /^```/ { inside = 1; file = work "/" ++n ".block"; printf "" >file; print n, NR, substr($0, 4) >(work "/list");
+      next }
     inside { print >file }' "$1"
 }
 
@@ -47,7 +51,8 @@ wrong() { # BLOCK PLACE ARGUMENTS...: what nnc says is the next block
   (cd "$work" && "$nnc" "$@") >"$work/said" 2>&1 && { not_ok "$place: is refused"; return; }
   expected=$work/$(($(basename "$block" .block) + 1)).block
   [ "$1" = check ] && head -n "$(wc -l <"$expected")" "$work/said" >"$work/begin" && mv "$work/begin" "$work/said"
-  if diff "$expected" "$work/said" >"$work/differ"; then ok "$place: the message"; else not_ok "$place: the message" - <"$work/differ"; fi
+  if diff "$expected" "$work/said" >"$work/differ"; then ok "$place: the message"
+  else not_ok "$place: the message" - <"$work/differ"; fi
 }
 
 commands() { # BLOCK PLACE
@@ -56,12 +61,14 @@ commands() { # BLOCK PLACE
 
 in_c() { # BLOCK PLACE
   { sed -n '/^#include/p' "$1"; echo 'float manual(const float *x, const float *t, float *out);'
-    echo 'float manual(const float *x, const float *t, float *out) {'; sed '/^#include/d' "$1"; echo 'return loss; }'; } >"$work/manual.c"
+    echo 'float manual(const float *x, const float *t, float *out) {'; sed '/^#include/d' "$1"; echo 'return loss; }'
+      } >"$work/manual.c"
   # shellcheck disable=SC2086
   check "$2: compiles" gcc $STRICT -fsyntax-only -Iruntime/kernels -I"$work" "$work/manual.c"
 }
 
-# excerpt SHOWN PRINTED: are they the same lines, `...` in SHOWN being any number of them? Else: the first line that is not there.
+# excerpt SHOWN PRINTED: are they the same lines, `...` in SHOWN being any number of them? Else: the first line that is
+# not there.
 excerpt() {
   awk 'function from(i, j) { # lines i.. of what is shown, at line j of what is printed
       if (i > furthest) furthest = i
@@ -80,7 +87,8 @@ excerpt() {
 
 console() { # BLOCK PLACE: each `$ COMMAND` and the lines up to the next one
   rm -f "$work"/shown.*
-  awk -v work="$work" '/^\$ / { k++; print substr($0, 3) >(work "/shown." k ".command"); next } { print >(work "/shown." k ".text") }' "$1"
+  awk -v work="$work" '/^\$ / { k++; print substr($0, 3) >(work "/shown." k ".command"); next } {
+    print >(work "/shown." k ".text") }' "$1"
   for command in "$work"/shown.*.command; do
     said=$2:\ $(cat "$command") text=${command%.command}.text
     [ -e "$text" ] || : >"$text"
@@ -125,11 +133,14 @@ for shown in 'one|two|four' '...|three|two|...' 'one|three' 'one|two' 'two|...' 
 done
 
 # What the tour names is there: files, folders, functions.
-grep -oE '`(compiler|runtime|tests|tools|models|docs|generated)/[A-Za-z0-9_./-]*`' $tour | tr -d '\`' | sort -u >"$work/paths"
-while read -r path; do [ -e "$path" ] && ok "$tour: $path is there" || not_ok "$tour: $path is there"; done <"$work/paths"
+grep -oE '`(compiler|runtime|tests|tools|models|docs|generated)/[A-Za-z0-9_./-]*`' $tour | tr -d '\`' |
+  sort -u >"$work/paths"
+while read -r path; do [ -e "$path" ] && ok "$tour: $path is there" ||
+  not_ok "$tour: $path is there"; done <"$work/paths"
 grep -oE '`[a-z]+_[a-z0-9_]+`' $tour | tr -d '\`' | sort -u >"$work/called"
 while read -r name; do
-  grep -rqw --include='*.[chyl]' "$name" compiler runtime && ok "$tour: $name is there" || not_ok "$tour: $name is there"
+  grep -rqw --include='*.[chyl]' "$name" compiler runtime && ok "$tour: $name is there" ||
+    not_ok "$tour: $name is there"
 done <"$work/called"
 
 "$nnc" --prelude | sed -nE 's/^(fn|layer|optimizer) ([a-z0-9_]+\([^)]*\)).*/\2/p' | sort >"$work/entries"

@@ -5,7 +5,8 @@
 . tests/lib.sh
 
 check "make install" "$MAKE" BUILD="$BUILD" PREFIX="$work/prefix" install
-for f in bin/nnc lib/libnn.a lib/nn.link include/nn.h include/nn_math.h include/nn_gamma.h include/nn_trace.h include/nn_tools.h; do
+for f in bin/nnc lib/libnn.a lib/nn.link include/nn.h include/nn_math.h include/nn_gamma.h include/nn_trace.h \
+  include/nn_tools.h; do
   [ -f "$work/prefix/$f" ] && ok "installed $f" || not_ok "installed $f"
 done
 mv "$work/prefix" "$work/moved"
@@ -19,8 +20,10 @@ done
 
 # Without a BLAS, the same results but for rounding.
 mkdir -p "$work/portable" && cp "$BUILD/nnc" "$work/portable/" # the compiler knows no BLAS
-check "make BLAS=none" "$MAKE" BUILD="$work/portable" BLAS=none CFLAGS=-O1 "$work/portable/libnn.a" "$work/portable/nn.link" \
-  "$work/portable/nn.h" "$work/portable/nn_math.h" "$work/portable/nn_gamma.h" "$work/portable/nn_double.h" "$work/portable/nn_tools.h"
+check "make BLAS=none" "$MAKE" BUILD="$work/portable" BLAS=none CFLAGS=-O1 "$work/portable/libnn.a" \
+  "$work/portable/nn.link" \
+  "$work/portable/nn.h" "$work/portable/nn_math.h" "$work/portable/nn_gamma.h" "$work/portable/nn_double.h" \
+  "$work/portable/nn_tools.h"
 cp models/digits.nn "$work/"
 drawn 300 100
 check "a program on portable kernels" "$work/portable/nnc" "$work/digits.nn" -o "$work/digits"

@@ -1,8 +1,9 @@
 #!/bin/sh
 # slow: gcc -O3 with its report of what it made of each loop
-# gcc 11 and 12 take wrong elements where a group of reads at a stride hangs on a condition: they make masked loads of it, and forget
-# the order of its elements. In no generated loop does gcc put a conditional read into such a group, by the flags that users build
-# with. The pages where it did, and every 48th page, another one for each gcc; all with WHOLE=1 (make judges).
+# gcc 11 and 12 take wrong elements where a group of reads at a stride hangs on a condition: they make masked loads of
+# it, and forget the order of its elements. In no generated loop does gcc put a conditional read into such a group, by
+# the flags that users build with. The pages where it did, and every 48th page, another one for each gcc; all with
+# WHOLE=1 (make judges).
 . tests/lib.sh
 flags=$(sed -n 's/.*"\(-std=c99 -O3 [^"]*\)".*/\1/p' compiler/command/link.c | sed 's/-march=native/-march=x86-64-v3/')
 
@@ -32,7 +33,8 @@ judge() { # COMPILER EVERY FIRST
   for m in models/*.nn tests/values/*.nn tests/language/good/*.nn; do
     count=$((count + 1))
     name=$(base "$m")
-    case ${WHOLE:+all}$name in all* | strides | sunk_reads | threaded_reads) ;; *) [ $((count % $2)) -eq "$3" ] || continue ;; esac
+    case ${WHOLE:+all}$name in all* | strides | sunk_reads | threaded_reads) ;;
+      *) [ $((count % $2)) -eq "$3" ] || continue ;; esac
     echo "$name" | grep -qE -e "${ONLY:-.}" || continue
     generate "$m" "$work" 2>"$work/log" || { not_ok "$name is generated" - <"$work/log"; continue; }
     groups "$1" "$work/$name.c" >"$work/found" 2>&1
@@ -46,5 +48,6 @@ if have gcc-11; then
   check "the judge sees a masked load of a group" sh -c '[ -n "$1" ]' - "$(groups gcc-11 "$work/seed.c")"
   judge gcc-11 48 5
 else skip "masked loads under gcc 11" "no compiler gcc-11"; fi
-if $CC -v 2>&1 | grep -q '^gcc version'; then judge "$CC" 48 29; else skip "masked loads under gcc" "no compiler gcc"; fi
+if $CC -v 2>&1 | grep -q '^gcc version'; then judge "$CC" 48 29
+else skip "masked loads under gcc" "no compiler gcc"; fi
 exit 0

@@ -5,10 +5,13 @@
 . tests/lib.sh
 
 # Their C goes into one object.
-ls tests/language/good/*.nn tests/values/prelude/*.nn tests/values/*.nn models/*.nn | sed 's|.*/||' | sort | uniq -d >"$work/twice"
+ls tests/language/good/*.nn tests/values/prelude/*.nn tests/values/*.nn models/*.nn | sed 's|.*/||' | sort |
+  uniq -d >"$work/twice"
 empty "no two models have the same name" "$work/twice"
 
 check "tests/mutants is up to date" sh tests/mutants/run --stale
+fails "a pattern that is no regular expression is named" 2 "the pattern '[(]x', .* is no regular expression: missing" \
+  sh tests/mutants/run --stale '(x'
 sh tests/mutants/run --sample 6 '^(derive/|derivatives|rules)' >"$work/mutants" 2>&1
 status=$?
 sed -n 's|^[0-9/]* \(.*: caught by .*\)|ok a mutant, \1|p' "$work/mutants"

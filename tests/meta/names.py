@@ -2,9 +2,9 @@
 for each name that nothing defines, and `N names` at the end.
 
 A comment of generated C may name %7 where a comment before it in the same function, or itself, defines it: `%7[b,i] =
-...`; and v7, s7, a7 ... where the code of the function has a variable of that name (a model's own a7 is a7_ there), or a comment before says that a call
-computes it: `v7[n,20] from x, h.W`. A plan defines a name on a line before, or the same; a picture or a graph
-anywhere."""
+...`; and v7, s7, a7 ... where the code of the function has a variable of that name (a model's own a7 is a7_ there), or
+a comment before says that a call computes it: `v7[n,20] from x, h.W`. A plan defines a name on a line before, or the
+same; a picture or a graph anywhere."""
 import re
 import sys
 

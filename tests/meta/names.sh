@@ -52,5 +52,6 @@ END
 "$nnc" show --format dot "$work/gate.nn" >"$work/gate.dot"
 sigmoid=$(sed -n 's/^  \(n[0-9]*\) .*= sigmoid(a\[.*/\1/p' "$work/gate.dot")
 gated=$(sed -n 's/^  \(n[0-9]*\) .*label="z\[b,i\] = .*/\1/p' "$work/gate.dot")
-if [ -n "$sigmoid" ] && grep -q "^  $sigmoid -> $gated;" "$work/gate.dot"; then ok "a picture shows the sigmoid of a gate"
+if [ -n "$sigmoid" ] && grep -q "^  $sigmoid -> $gated;" "$work/gate.dot"
+then ok "a picture shows the sigmoid of a gate"
 else not_ok "a picture shows the sigmoid of a gate" - <"$work/gate.dot"; fi

@@ -1,12 +1,13 @@
 """The order of the house: folders are stages, and no call or #include runs back.
 
-    order.py BUILD compiler|runtime
+    order.py BUILD compiler|runtime|columns     columns: only the length of lines, of tests/, models/ and tools/
 
-In: the objects of a build (what each defines and calls, by nm) and the #include lines. Out: on standard output a table of the
-folders; on standard error what breaks the order: an arrow that runs back, a header that another folder includes and that is not
-FOLDER/FOLDER.h, a list of files in that header that is not all of them, or not in the order of their calls, a circle of files that no
-header of its folder names, an exported name that begins with no noun of its room, a file over 500 lines, a function
-over 60, a line over 120 columns, a switch over operators that says no reason. Exit status 1 where something does.
+In: the objects of a build (what each defines and calls, by nm) and the #include lines. Out: on standard output a table
+of the folders; on standard error what breaks the order: an arrow that runs back, a header that another folder includes
+and that is not FOLDER/FOLDER.h, a list of files in that header that is not all of them, or not in the order of their
+calls, a circle of files that no header of its folder names, an exported name that begins with no noun of its room, a
+file over 500 lines, a function over 60, a line over 120 columns, a switch over operators that says no reason. Exit
+status 1 where something does.
 """
 import collections
 import os
@@ -15,10 +16,12 @@ import subprocess
 import sys
 
 ORDER = {
-    "compiler": "base syntax graph build evaluate elaborate model derive simplify prove check grade derivation plan selftest emit show command".split(),
+    "compiler": ("base syntax graph build evaluate elaborate model derive simplify prove check grade derivation plan "
+                 "selftest emit show command").split(),
     "runtime": "kernels common data store minimize train program".split(),
 }
-# The one header of a folder that others include: FOLDER/FOLDER.h, but for kernels/, whose headers are installed for generated C.
+# The one header of a folder that others include: FOLDER/FOLDER.h, but for kernels/, whose headers are installed for
+# generated C.
 HEADERS = {"kernels": "nn"}
 LIST = "Its files, each of which calls those before it only:"  # in the opening of that header
 # Nouns of a room, besides its own name and those of its files and headers.
@@ -168,7 +171,8 @@ def check_lists(root, files):
         for line in opening.partition(LIST + "\n")[2].split(" *\n")[0].splitlines():
             if not re.match(r" \*     (\w+\.[cly], )*\w+\.[cly]  +\S|  ?$", line):
                 wrong("%s: the list of its files is no table of names and what they do: %s" % (header, line))
-        mine = {os.path.splitext(f)[0] for f in sources(root) if folder_of(f) == folder and f.endswith((".c", ".l", ".y"))}
+        mine = {os.path.splitext(f)[0] for f in sources(root) if folder_of(f) == folder
+                and f.endswith((".c", ".l", ".y"))}
         for file in sorted(mine ^ set(listed)):
             wrong("%s: %s %s" % (header, "does not list" if file in mine else "lists", file))
         for k, file in enumerate(listed):
@@ -187,6 +191,22 @@ def check_names(root, files):
             fine = not folder or any(name == n or name.startswith(n + "_") for n in nouns)
             if not fine and file not in ("syntax/lexer", "syntax/parser"):
                 wrong("%s exports %s, which begins with no noun of its room" % (file, symbol))
+
+
+def check_columns():
+    """Lines of what is not compiled into nnc: tests, models and tools. What is read on purpose may be long."""
+    for root in ("tests", "models", "tools"):
+        for folder, _, files in os.walk(root):
+            for name in sorted(files):
+                path = os.path.join(folder, name)
+                if not name.endswith((".sh", ".py", ".nn", ".awk", ".c", ".h")) and path not in (
+                    "tests/run", "tests/mutants/run"):
+                    continue
+                if path.startswith(("tests/language/bad/", "tests/language/parse/")):
+                    continue
+                for k, line in enumerate(open(path, encoding="utf-8", errors="replace").read().split("\n"), 1):
+                    if len(line) > MOST_COLUMNS:
+                        wrong("%s:%d: %d columns" % (path, k, len(line)))
 
 
 def check_sizes(root):
@@ -212,7 +232,8 @@ def check_switches(root):
     """Facts of an operator stand in its row: a switch over operators says why it is none."""
     for file in sources(root):
         for k, line in enumerate(open(os.path.join(root, file), encoding="utf-8"), 1):
-            if re.search(r"\bswitch \((\w+(->|\.))*op\)", line) and "/*" not in line and not file.startswith("syntax/") and \
+            here = "/*" not in line and not file.startswith("syntax/")
+            if here and re.search(r"\bswitch \((\w+(->|\.))*op\)", line) and \
                     "p->op" not in line:
                 wrong("%s/%s:%d: a switch over operators without a reason" % (root, file, k))
 
@@ -223,12 +244,17 @@ def print_table(root):
         mine = [f for f in sources(root) if folder_of(f) == folder]
         lines = sum(len(open(os.path.join(root, f), encoding="utf-8").read().split("\n")) - 1 for f in mine)
         header = os.path.join(root, public_header(folder))
-        first = re.match(r"/\* \w+\.h: (.*?)[.;:?](\s|$)", open(header, encoding="utf-8").read(), re.S) if os.path.exists(header) else None
-        print("%-10s %6d %6d  %s" % (folder, len(mine), lines, re.sub(r"\s*\n \* ", " ", first.group(1)) if first else ""))
+        first = re.match(r"/\* \w+\.h: (.*?)[.;:?](\s|$)", open(header, encoding="utf-8").read(),
+                         re.S) if os.path.exists(header) else None
+        print("%-10s %6d %6d  %s" % (folder, len(mine), lines,
+                                     re.sub(r"\s*\n \* ", " ", first.group(1)) if first else ""))
 
 
 def main():
     build, root = sys.argv[1:3]
+    if root == "columns":
+        check_columns()
+        return finish()
     files = symbols(build, root)
     print_table(root)
     check_includes(root)
@@ -237,6 +263,10 @@ def main():
     check_names(root, files)
     check_sizes(root)
     check_switches(root)
+    return finish()
+
+
+def finish():
     for text in found:
         print(text, file=sys.stderr)
     return 1 if found else 0

@@ -1,10 +1,11 @@
 #!/bin/sh
-# What README.md shows works: its model compiles, its snippet of C compiles. The files, links and targets of make that it and
-# CONTRIBUTING.md name are there.
+# What README.md shows works: its model compiles, its snippet of C compiles. The files, links and targets of make that
+# it and CONTRIBUTING.md name are there.
 . tests/lib.sh
 
 # fenced LANGUAGE: the first block that opens with that many backquotes and that word.
-fenced() { awk -v open="\`\`\`$1" '$0 == "```" && inside { exit } inside { print } $0 == open { inside = 1 }' README.md; }
+fenced() { awk -v open="\`\`\`$1" '$0 == "```" && inside { exit } inside { print } $0 == open { inside = 1 }' \
+  README.md; }
 
 fenced "" >"$work/digits.nn"
 check "the model compiles" "$nnc" "$work/digits.nn" -o "$work/digits.c"

@@ -1,14 +1,15 @@
 #!/bin/sh
 # slow: builds compiler, runtime and models a second time, under AddressSanitizer and UndefinedBehaviorSanitizer
-# The sanitizers are silent: on the compiler for every model and every bad one, on the C of every third model (with WHOLE=1, make
-# judges, of all), and on the trainer.
+# The sanitizers are silent: on the compiler for every model and every bad one, on the C of every third model (with
+# WHOLE=1, make judges, of all), and on the trainer.
 UNLIMITED=1
 . tests/lib.sh
 
 ASAN_OPTIONS=detect_leaks=0:abort_on_error=0:exitcode=99 # nnc frees nothing, by design
 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 export ASAN_OPTIONS UBSAN_OPTIONS
-flags="-g1 -O0 -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all" # to optimize takes five times as long
+# to optimize takes five times as long
+flags="-g1 -O0 -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all"
 
 # Without a BLAS: it starts slowly, and is not what is looked at; our kernels are.
 check "make SANITIZE=1" "$MAKE" SANITIZE=1 BUILD=build-asan BLAS=none CFLAGS="-O0 -g1" all
@@ -33,12 +34,14 @@ for m in $(all_models); do
   [ -f "$work/c/$name.c" ] || { not_ok "$name is generated"; continue; }
   sampled $turn 3 1 || continue
   # shellcheck disable=SC2086 # several words
-  if { model_object gcc "$work/c" "$name" $flags && model_program "$work/program" exercise gcc "$work/c" "$name" $flags; } >"$work/log" 2>&1; then
+  if { model_object gcc "$work/c" "$name" $flags &&
+    model_program "$work/program" exercise gcc "$work/c" "$name" $flags; } >"$work/log" 2>&1; then
     silent "$name runs" "$work/program" 2
   else not_ok "$name compiles" - <"$work/log"; fi
 done
 for m in tests/language/good/*.nn; do silent "nnc compiles $m" generate "$m" "$work/c"; done
-for m in $(grep -l '^ *dim ' tests/values/*.nn tests/language/good/*.nn); do # what stands beyond the ends of examples may be anything
+# what stands beyond the ends of examples may be anything
+for m in $(grep -l '^ *dim ' tests/values/*.nn tests/language/good/*.nn); do
   name=$(base "$m")
   # shellcheck disable=SC2086 # several words
   if generate "$m" "$work/c" && model_object gcc "$work/c" "$name" $flags &&

@@ -30,7 +30,8 @@ done
 same "T = 2 and T = 4 differ in constants only" "$work/2/text" "$work/4/text"
 same "T = 8192 and T = 65536 differ in constants only" "$work/8192/text" "$work/65536/text"
 for stage in ast graph adjoint plan c; do
-  if "$nnc" --emit=$stage "$work/steps.nn" >"$work/out" 2>"$work/log" && [ -s "$work/out" ]; then ok "--emit=$stage of a scan"
+  if "$nnc" --emit=$stage "$work/steps.nn" >"$work/out" 2>"$work/log" &&
+    [ -s "$work/out" ]; then ok "--emit=$stage of a scan"
   else not_ok "--emit=$stage of a scan" - <"$work/log"; fi
 done
 
@@ -78,7 +79,8 @@ int main(void) {
 END
 # shellcheck disable=SC2086 # several words
 if "$nnc" "$work/carry.nn" -o "$work/carry.c" >"$work/log" 2>&1 &&
-  $CC -std=c11 -include runtime/kernels/nn_math.h -Iruntime/kernels -I"$work" "$work/carry_main.c" "$work/carry.c" "$BUILD/libnn.a" $LINK -o "$work/carry" >"$work/log" 2>&1 &&
+  $CC -std=c11 -include runtime/kernels/nn_math.h -Iruntime/kernels -I"$work" "$work/carry_main.c" "$work/carry.c" \
+  "$BUILD/libnn.a" $LINK -o "$work/carry" >"$work/log" 2>&1 &&
   "$work/carry" >"$work/log" 2>&1; then ok "a state goes on row by row"
 else not_ok "a state goes on row by row" - <"$work/log"; fi
 
@@ -95,7 +97,8 @@ scan k < T {
 loss L = sum((P[T-1] @ x - t)^2)
 minimize L with sgd
 END
-sed -e '/^scan/,/^}/d' -e 's/^loss.*/P = A\nfor k < T { P = P @ A }\nloss L = sum((P @ x - t)^2)/' "$work/power.nn" >"$work/unrolled.nn"
+sed -e '/^scan/,/^}/d' -e 's/^loss.*/P = A\nfor k < T { P = P @ A }\nloss L = sum((P @ x - t)^2)/' "$work/power.nn" \
+  >"$work/unrolled.nn"
 each_example() { "$nnc" show "$1" | sed -n 's/^ *loss *L *\([0-9]* *and [0-9]* once\).*/\1/p' | tr -s ' '; }
 each_example "$work/unrolled.nn" >"$work/unrolled.work"
 each_example "$work/power.nn" >"$work/power.work"
@@ -103,9 +106,11 @@ each_example "$work/power.nn" >"$work/power.work"
 same "a recurrence of parameters alone is computed once" "$work/unrolled.work" "$work/power.work"
 
 # A Jacobian of many values by few places takes a tangent for each place, not an adjoint for each value.
-printf '%s\n' 'input x[3]' 'param A[3, 3], V[2000, 3]' 'p = V @ sin(A @ tanh(A @ x))' 'output p' 'output J = jacobian(p, x)' 'loss L = sum(p)' \
+printf '%s\n' 'input x[3]' 'param A[3, 3], V[2000, 3]' 'p = V @ sin(A @ tanh(A @ x))' 'output p' \
+  'output J = jacobian(p, x)' 'loss L = sum(p)' \
   >"$work/tall.nn"
 "$nnc" show "$work/tall.nn" >"$work/tall"
 work_of() { sed -n "s/^ *output *$1 *\([0-9]*\).*/\1/p" "$work/tall"; }
 p=$(work_of p) j=$(work_of J)
-if [ "${p:-0}" -gt 6000 ] && [ "$j" -lt $((4 * p)) ]; then ok "a tall Jacobian takes tangents"; else not_ok "a tall Jacobian takes tangents" - <"$work/tall"; fi
+if [ "${p:-0}" -gt 6000 ] && [ "$j" -lt $((4 * p)) ]; then ok "a tall Jacobian takes tangents"
+else not_ok "a tall Jacobian takes tangents" - <"$work/tall"; fi

@@ -1,8 +1,8 @@
 #!/bin/sh
 # slow: clang compiles the models of tests/language/good
-# Generated headers are C++11; the first line says whose a file is, no line is too long, and no path or date is in it. C is clean
-# under strict warnings whatever a model is called (compilers.sh compiles all models). Every other model of tests/language/good under
-# clang, and every 16th under gcc -O3; with WHOLE=1 (make judges) all under both.
+# Generated headers are C++11; the first line says whose a file is, no line is too long, and no path or date is in it. C
+# is clean under strict warnings whatever a model is called (compilers.sh compiles all models). Every other model of
+# tests/language/good under clang, and every 16th under gcc -O3; with WHOLE=1 (make judges) all under both.
 . tests/lib.sh
 
 # shellcheck disable=SC2086 # STRICT is several words
@@ -15,7 +15,8 @@ headers_are_cxx() { # NAME...
   for header in "$@"; do printf '#include "%s.h"\n' "$header"; done >"$work/all.cc"
   for compiler in g++ clang++; do
     have $compiler || continue
-    $compiler -std=c++11 -Wall -Wextra -pedantic -Werror -Iruntime/kernels -I"$work" -fsyntax-only "$work/all.cc" || return 1
+    $compiler -std=c++11 -Wall -Wextra -pedantic -Werror -Iruntime/kernels -I"$work" -fsyntax-only "$work/all.cc" ||
+      return 1
   done
 }
 
@@ -34,7 +35,8 @@ for m in $(all_models); do
   check "$name looks as it should" looks_right "$name"
 done
 # shellcheck disable=SC2046 # a list of names
-if have g++ || have clang++; then check "all headers are C++11, together" headers_are_cxx $(cd "$work" && ls -- *.h | sed 's/\.h$//'); fi
+if have g++ || have clang++
+then check "all headers are C++11, together" headers_are_cxx $(cd "$work" && ls -- *.h | sed 's/\.h$//'); fi
 have g++ || have clang++ || skip "generated headers as C++11" "no C++ compiler"
 
 # A model may have the name of anything that the C calls its own, or that the model itself does.
@@ -48,9 +50,11 @@ check "a model in model.nn is generated" "$nnc" "$work/model.nn" -o "$work/model
 check "a model in model.nn is clean under gcc" compile gcc model -O1
 
 # A model may have any name: that of a local variable of a kernel too.
-for name in $(grep -oE '(float|int|uint32_t|int64_t) [a-z_]+ =' runtime/kernels/nn_math.h | awk '{ print $2 }' | sort -u) condition then otherwise halves; do
+variables=$(grep -oE '(float|int|uint32_t|int64_t) [a-z_]+ =' runtime/kernels/nn_math.h | awk '{ print $2 }' | sort -u)
+for name in $variables condition then otherwise halves; do
   printf 'input x\nparam w ~ normal(0, 1)\nloss L = tanh(w*x)\n' >"$work/$name.nn"
-  "$nnc" "$work/$name.nn" -o "$work/$name.c" >"$work/log" 2>&1 && compile gcc "$name" -O0 >>"$work/log" 2>&1 || { echo "$name"; cat "$work/log"; }
+  "$nnc" "$work/$name.nn" -o "$work/$name.c" >"$work/log" 2>&1 && compile gcc "$name" -O0 >>"$work/log" 2>&1 ||
+    { echo "$name"; cat "$work/log"; }
 done >"$work/shadowed"
 empty "a model has the name of a kernel's variable" "$work/shadowed"
 
@@ -74,7 +78,8 @@ for h in nn.h nn_math.h nn_gamma.h nn_trace.h nn_tools.h; do
   printf '#include "%s"\nint nothing;\n' "$h" >"$work/header.c"
   for compiler in gcc clang; do
     # shellcheck disable=SC2086 # several words
-    have $compiler && check "$h is clean under $compiler" $compiler $STRICT -Iruntime/kernels -Iruntime -fsyntax-only "$work/header.c"
+    have $compiler && check "$h is clean under $compiler" $compiler $STRICT -Iruntime/kernels -Iruntime \
+      -fsyntax-only "$work/header.c"
   done
   cp "$file" "$work/header.h"
   check "$h is C++11" headers_are_cxx header

@@ -1,10 +1,11 @@
 """The texts of mutants: one of a list to a file of its own, and the changed source.
 
-    text.py LIST PATTERN <LISTS    the mutants whose names match PATTERN as LIST/0001, ...: name, file, judges, text before, text after
+    text.py LIST PATTERN <LISTS    the mutants whose names match PATTERN as LIST/0001, ...: name, file, judges,
+                                   text before, text after
     text.py MUTANT                 the source that a mutant changes, changed, to standard output
 
-A text is found whatever its spaces and line ends are, so that formatting changes no list. It stands once in its file: else the mutant
-is stale, which is said on standard output, and the exit status of the second form is 3.
+A text is found whatever its spaces and line ends are, so that formatting changes no list. It stands once in its file:
+else the mutant is stale, which is said on standard output, and the exit status of the second form is 3.
 """
 import os
 import re
@@ -80,8 +81,19 @@ def change(mutant):
     return 0
 
 
+def main():
+    if len(sys.argv) != 3:
+        return change(sys.argv[1])
+    folder, pattern = sys.argv[1:]
+    try:
+        re.compile(pattern)
+    except re.error as e:
+        text = "tests/mutants/run: the pattern '%s', which picks mutants by name, is no regular expression: %s"
+        text %= (pattern, e)
+        print("%s\n    %s\n    %s^" % (text, pattern, " " * (e.pos or 0)), file=sys.stderr)
+        return 2
+    return write_list(folder, pattern, sys.stdin)
+
+
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        write_list(sys.argv[1], sys.argv[2], sys.stdin)
-    else:
-        sys.exit(change(sys.argv[1]))
+    sys.exit(main())

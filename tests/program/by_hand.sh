@@ -1,7 +1,8 @@
 #!/bin/sh
-# The gradient's C beside one written by hand, block by block as the page derives it (by_hand/*.c): the same values, and no more calls
-# of transcendental functions, counted while both run. The loops and stored arrays in both texts are counted too; the generated text
-# has more of these, since a sum and what is made of it are two blocks there. That it may not have more than now is what is tested.
+# The gradient's C beside one written by hand, block by block as the page derives it (by_hand/*.c): the same values, and
+# no more calls of transcendental functions, counted while both run. The loops and stored arrays in both texts are
+# counted too; the generated text has more of these, since a sum and what is made of it are two blocks there. That it
+# may not have more than now is what is tested.
 . tests/lib.sh
 
 cat >"$work/squared_error.nn" <<'END'
@@ -37,8 +38,10 @@ int main(void) {
     float *w = (float *)&m.param, *g = (float *)&by_nnc, *h = (float *)&own;
     size_t count = sizeof own / sizeof(float);
     double largest = 0;
-    for (size_t k = 0; k < count; k++) noise = noise * 6364136223846793005UL + 1, w[k] = (float)(noise >> 40 & 0xFFFF) / 32768.0f - 1.0f;
-    for (int k = 0; k < N * X; k++) noise = noise * 6364136223846793005UL + 1, x[k] = (float)(noise >> 40 & 0xFFFF) / 16384.0f - 2.0f;
+    for (size_t k = 0; k < count; k++)
+      noise = noise * 6364136223846793005UL + 1, w[k] = (float)(noise >> 40 & 0xFFFF) / 32768.0f - 1.0f;
+    for (int k = 0; k < N * X; k++)
+      noise = noise * 6364136223846793005UL + 1, x[k] = (float)(noise >> 40 & 0xFFFF) / 16384.0f - 2.0f;
     for (int k = 0; k < N; k++) noise = noise * 6364136223846793005UL + 1, t[k] = (TARGET)((noise >> 40) % CLASSES);
     calls = 0;
     float a = GRAD(&m.param, &by_nnc, &m.work, N, x, t);
@@ -66,8 +69,10 @@ beside() {
   counted "$work/$name.c" >"$work/counted.c"
   counted "tests/program/by_hand/$name.c" >"$work/own.c"
   loss=$(sed -n "s/^float ${name}_\([A-Za-z]*\)_grad(.*/\1/p" "$work/$name.c")
-  if ! gcc -std=c11 -O1 -w -I"$work" -Iruntime/kernels -DMODEL='"counted.c"' -DBY_HAND='"own.c"' -DPREFIX="$name" -DPARAMS="${name}_params" \
-    -DGRAD="${name}_${loss}_grad" -DN="${upper}_BATCH" -DX="$3" -DTARGET="$2" -DCLASSES="$4" -o "$work/both" "$work/both.c" \
+  if ! gcc -std=c11 -O1 -w -I"$work" -Iruntime/kernels -DMODEL='"counted.c"' -DBY_HAND='"own.c"' -DPREFIX="$name" \
+    -DPARAMS="${name}_params" \
+    -DGRAD="${name}_${loss}_grad" -DN="${upper}_BATCH" -DX="$3" -DTARGET="$2" -DCLASSES="$4" -o "$work/both" \
+    "$work/both.c" \
     "$BUILD/libnn.a" $LINK >"$work/log" 2>&1; then not_ok "$name: compiles beside the other" - <"$work/log"; return; fi
   "$work/both" >"$work/counts"
   read -r calls own same <"$work/counts"
@@ -78,7 +83,8 @@ beside() {
   here=$(loops "$work/gradient.c") there=$(loops "tests/program/by_hand/$name.c")
   stored=$(grep -oE 'restrict [a-z0-9A-Z_]+ = s->f' "$work/gradient.c" | sort -u | wc -l)
   kept=$(grep -oE '[a-z0-9]+\[[A-Z_]*BATCH\]' "tests/program/by_hand/$name.c" | sort -u | wc -l)
-  if [ "$here" -le "$5" ] && [ "$stored" -le "$6" ]; then ok "$name: $here loops and $stored stored arrays, by hand $there and $kept"
+  if [ "$here" -le "$5" ] && [ "$stored" -le "$6" ]
+  then ok "$name: $here loops and $stored stored arrays, by hand $there and $kept"
   else not_ok "$name: $here loops and $stored stored arrays, by hand $there and $kept"; fi
 }
 

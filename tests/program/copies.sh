@@ -1,6 +1,6 @@
 #!/bin/sh
-# A state that starts as a copy of a parameter has the bits that the parameter was drawn, for every seed; checkpoints keep it; a file of
-# parameters alone is copied, and the program says so.
+# A state that starts as a copy of a parameter has the bits that the parameter was drawn, for every seed; checkpoints
+# keep it; a file of parameters alone is copied, and the program says so.
 . tests/lib.sh
 
 cat >"$work/follow.nn" <<'EOF'
@@ -24,19 +24,25 @@ check "it compiles" "$nnc" "$work/follow.nn" -o "$work/follow"
 numbers() { "$work/follow" predict --output "$@" -o "$work/p.csv" 2>"$work/note" && tail -1 "$work/p.csv"; }
 for seed in 1 99; do
   was=$(numbers now --seed $seed)
-  if [ -n "$was" ] && [ "$was" = "$(numbers then --seed $seed)" ] && [ "$was" = "$(numbers first --seed $seed)" ]; then ok "seed $seed: copies of what was drawn"
+  if [ -n "$was" ] && [ "$was" = "$(numbers then --seed $seed)" ] &&
+    [ "$was" = "$(numbers first --seed $seed)" ]; then ok "seed $seed: copies of what was drawn"
   else not_ok "seed $seed: copies of what was drawn" "$was"; fi
 done
 was=$(numbers now)
 # shellcheck disable=SC2086
 check "it is trained" "$work/follow" train $files --save "$work/follow.safetensors"
-if [ "$was" = "$(numbers first --load "$work/follow.safetensors")" ]; then ok "a state that nothing changes keeps its start"
+if [ "$was" = "$(numbers first --load "$work/follow.safetensors")" ]
+then ok "a state that nothing changes keeps its start"
 else not_ok "a state that nothing changes keeps its start" "$was"; fi
 now=$(numbers now --load "$work/follow.safetensors") then=$(numbers then --load "$work/follow.safetensors")
-if [ "$then" != "$now" ] && [ "$then" != "$was" ]; then ok "a checkpoint keeps the states"; else not_ok "a checkpoint keeps the states" "$was / $then / $now"; fi
+if [ "$then" != "$now" ] && [ "$then" != "$was" ]; then ok "a checkpoint keeps the states"
+else not_ok "a checkpoint keeps the states" "$was / $then / $now"; fi
 # shellcheck disable=SC2086
-check "a file of parameters alone" "$work/follow" grad $files --load "$work/follow.safetensors" -o "$work/plain.safetensors"
+check "a file of parameters alone" "$work/follow" grad $files --load "$work/follow.safetensors" \
+  -o "$work/plain.safetensors"
 now=$(numbers now --load "$work/plain.safetensors")
-if [ "$now" != "$was" ] && [ "$now" = "$(numbers then --load "$work/plain.safetensors")" ] && [ "$now" = "$(numbers first --load "$work/plain.safetensors")" ]; then
+if [ "$now" != "$was" ] && [ "$now" = "$(numbers then --load "$work/plain.safetensors")" ] &&
+  [ "$now" = "$(numbers first --load "$work/plain.safetensors")" ]; then
   ok "copies of what was loaded"; else not_ok "copies of what was loaded" "$now"; fi
-if grep -q '^note: .*plain.safetensors has no states: U starts as a copy of V in it' "$work/note"; then ok "which is said"; else not_ok "which is said" - <"$work/note"; fi
+if grep -q '^note: .*plain.safetensors has no states: U starts as a copy of V in it' "$work/note"
+then ok "which is said"; else not_ok "which is said" - <"$work/note"; fi

@@ -43,7 +43,8 @@ refused "a word" 1 'word.csv.*2' x=word.csv y=y.csv
 refused "a row with a column less" 1 'ragged.csv.*2' x=ragged.csv y=y.csv
 refused "a column more" 1 'wide.csv' x=wide.csv y=y.csv
 refused "a name that two columns have" 1 "two columns have the name 'a'" x=twice.csv:a,b y=y.csv
-refused "a header of other columns than the rows'" 1 'names 2 columns, the rows have 3' x=unnamed.csv:a,b y=unnamed.csv:2
+refused "a header of other columns than the rows'" 1 'names 2 columns, the rows have 3' x=unnamed.csv:a,b \
+  y=unnamed.csv:2
 check "the same columns by number" ./m train x=unnamed.csv:0-1 y=unnamed.csv:2 --quiet
 refused "a device that does not end" 2 'does not end' x=/dev/zero y=y.csv
 refused "an empty file" 1 'empty.csv' x=empty.csv y=y.csv

@@ -1,5 +1,6 @@
 #!/bin/sh
-# A full-batch method in somebody else's program: through nn_train with a callback, and its functions called as they are.
+# A full-batch method in somebody else's program: through nn_train with a callback, and its functions called as they
+# are.
 . tests/lib.sh
 
 cat >"$work/fit.nn" <<'END'
@@ -42,8 +43,10 @@ static int by_trainer(void) {
     return 1;
   }
   const float *w = nn_run_parameters(&run);
-  int bad = run.epoch != 1 || told != 1 || !end || fabsf(w[0] - 2) > 1e-6f || fabsf(w[1] + 1) > 1e-6f || fabsf(w[2] - 3) > 1e-6f;
-  printf("%d epochs, told %d, %s: %g %g %g\n", run.epoch, told, end ? end : "no end", (double)w[0], (double)w[1], (double)w[2]);
+  int bad = run.epoch != 1 || told != 1 || !end || fabsf(w[0] - 2) > 1e-6f || fabsf(w[1] + 1) > 1e-6f ||
+    fabsf(w[2] - 3) > 1e-6f;
+  printf("%d epochs, told %d, %s: %g %g %g\n", run.epoch, told, end ? end : "no end", (double)w[0], (double)w[1],
+    (double)w[2]);
   nn_data_free(&data);
   nn_run_close(&run);
   return bad;
@@ -66,7 +69,8 @@ int main(void) { return by_trainer() || by_hand(); }
 END
 printf '0,0,3\n1,0,5\n1,2,3\n0,1,2\n3,1,8\n2,2,5\n4,4,7\n' >"$work/d.csv"
 # shellcheck disable=SC2086 # several words
-check "a user's program compiles" $CC -std=c99 -Wall -Wextra -Werror -Iruntime/kernels -Iruntime -I"$work" -o "$work/user" "$work/user.c" "$work/fit.c" \
+check "a user's program compiles" $CC -std=c99 -Wall -Wextra -Werror -Iruntime/kernels -Iruntime -I"$work" \
+  -o "$work/user" "$work/user.c" "$work/fit.c" \
   "${LIBRARY:-$BUILD}/libnn.a" $LINK
 cd "$work" || exit 1
 check "it trains, and calls the functions" $RUN ./user

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Every call for memory or of a file fails once (tests/judge/faults.c): the program says so and ends, and what it would have written is
-# as before, or whole. And under a limit of memory nothing hangs.
+# Every call for memory or of a file fails once (tests/judge/faults.c): the program says so and ends, and what it would
+# have written is as before, or whole. And under a limit of memory nothing hangs.
 # slow: some thousand short runs, one for each call that fails
 . tests/lib.sh
 unset LIBRARY
@@ -14,7 +14,8 @@ printf '1,2\n3,4\n5,6\n7,8\n1,1\n2,2\n3,3\n' >x.csv
 printf '0\n1\n2\n0\n1\n2\n0\n' >y.csv
 gzip -c x.csv >x.csv.gz
 
-# ---- a limit of memory: each program ends soon, with what it should write or a message; OpenBLAS alone would try for ever ----
+# ---- a limit of memory: each program ends soon, with what it should write or a message; OpenBLAS alone would try for
+# ever ----
 
 under_limits() { # PROGRAM WORDS...: enough memory, and ever less
   for kib in 4000000 1000000 400000 150000 80000 50000; do
@@ -56,11 +57,13 @@ one_fault() {
   [ $status -eq 0 ] || [ $status -eq 2 ] || { echo "$kind call $at: status $status"; cat said; }
   [ $status -eq 0 ] || grep -q '^error: \|^nnc: ' said || { echo "$kind call $at: no message"; cat said; }
   if [ $status -eq 0 ]; then cmp "$out" "$out.whole" || echo "$kind call $at: said to be done"
-  elif [ -z "${by_lines:-}" ]; then cmp "$out" "$out.old" >same 2>&1 || cmp "$out" "$out.whole" >same 2>&1 || echo "$kind call $at: half a file"; fi
+  elif [ -z "${by_lines:-}" ]; then cmp "$out" "$out.old" >same 2>&1 || cmp "$out" "$out.whole" >same 2>&1 ||
+    echo "$kind call $at: half a file"; fi
   for left in "$out".*new* "$out".tmp*; do [ ! -e "$left" ] || echo "$kind call $at leaves $left"; done
 }
 
-# all_faults KIND STEP OUT COMMAND...: one after the other, each by a STEP-th part later, until the program ends before it.
+# all_faults KIND STEP OUT COMMAND...: one after the other, each by a STEP-th part later, until the program ends before
+# it.
 all_faults() {
   kind=$1 step=$2 out=$3 at=1; shift 3
   "$@" >said 2>&1 </dev/null || { echo "without a fault:"; cat said; return; }
@@ -89,6 +92,7 @@ by_lines=
 faults "resume" 20 r.st ./m train x=x.csv y=y.csv --resume at.st --epochs 4 --save r.st --quiet
 faults "a full-batch method" 20 f.st ./full train x=x.csv y=y.csv --save f.st --quiet
 faults "gradient" 20 g.safetensors ./m grad x=x.csv y=y.csv --load at.st -o g.safetensors
-for kind in csv npy safetensors txt; do faults "predict to $kind" 10 p.$kind ./m predict x=x.csv --load at.st -o p.$kind; done
+for kind in csv npy safetensors txt; do faults "predict to $kind" 10 p.$kind ./m predict x=x.csv --load at.st \
+  -o p.$kind; done
 faults "compiling" 2 m.c "$nnc" m.nn -o m.c
 faults "the header beside it" 3 m.h "$nnc" m.nn -o m.c

@@ -48,11 +48,13 @@ shows "two channels are two tiles of a line" heads pgm 'P5\n7 5\n255\n' \
    128 128 128 128 128 128 128
    0 0 0 128 255 255 255'
 "$work/tiles" predict x="$work/x.csv" --rows 0 --output colours -o "$work/one.ppm" >"$work/log" 2>&1
-{ printf 'P6\n2 2\n255\n' | od -An -v -tu1; echo '0 0 204 51 51 255 102 102 0 153 153 51'; } | tr -s ' \n' ' ' | sed 's/^ //;s/ $//' >"$work/expected"
+{ printf 'P6\n2 2\n255\n' | od -An -v -tu1; echo '0 0 204 51 51 255 102 102 0 153 153 51'; } | tr -s ' \n' ' ' |
+  sed 's/^ //;s/ $//' >"$work/expected"
 pixels "$work/one.ppm" | sed 's/^ //;s/ $//' >"$work/found"
 same "three channels are colours" "$work/expected" "$work/found"
 
-fails "six numbers are no square" 2 'oblong is \[6\].*no picture' "$work/tiles" predict x="$work/x.csv" --output oblong -o "$work/o.png"
+fails "six numbers are no square" 2 'oblong is \[6\].*no picture' "$work/tiles" predict x="$work/x.csv" \
+  --output oblong -o "$work/o.png"
 fails "a picture shows one output" 2 'choose one with --output' "$work/tiles" predict x="$work/x.csv" -o "$work/o.png"
 fails "another kind" 2 '\.png \.pgm \.ppm' "$work/tiles" predict x="$work/x.csv" -o "$work/o.gif"
 ls "$work"/o.* >"$work/left" 2>/dev/null

@@ -17,7 +17,8 @@ need_data tinyshakespeare "characters of Shakespeare"
 text=$data/tinyshakespeare/input.txt
 for m in char_rnn char_lstm char_gru; do
   check "$m is made" "$nnc" "models/$m.nn" -o "$work/$m"
-  "$work/$m" train s="$text" --rows 0-2047 --test-rows 16800-17055 --epochs 1 --quiet --save "$work/w.safetensors" >"$work/said"
+  "$work/$m" train s="$text" --rows 0-2047 --test-rows 16800-17055 --epochs 1 --quiet --save "$work/w.safetensors" \
+    >"$work/said"
   between "$m learns" "$(value test.L)" 2 2.6 # guessing: 4.17; the frequencies of the characters: 3.3
   "$work/$m" predict --load "$work/w.safetensors" --output text --seed 1 -o "$work/text.txt"
   between "$m writes 400 characters" "$(wc -c <"$work/text.txt")" 401 401

@@ -1,7 +1,7 @@
 #!/bin/sh
 # slow: compiles some ten models
-# maximize L is minimize of -L, bit for bit, with a chain, with turns, with early stopping and with each full-batch method; what is
-# reported and what C gives is L itself.
+# maximize L is minimize of -L, bit for bit, with a chain, with turns, with early stopping and with each full-batch
+# method; what is reported and what C gives is L itself.
 . tests/lib.sh
 CFLAGS=-O1 # in place of -O3: it is not speed that is looked at
 export CFLAGS
@@ -25,7 +25,8 @@ train { $2 }
 END
     "$nnc" "$work/$way.nn" -o "$work/$way" >"$work/log" 2>&1 || not_ok "$way compiles" - <"$work/log"
     # shellcheck disable=SC2086
-    "$work/$way" train $files --save "$work/$way.st" --history "$work/$way.csv" >"$work/$way.out" 2>&1 || not_ok "$way trains" - <"$work/$way.out"
+    "$work/$way" train $files --save "$work/$way.st" --history "$work/$way.csv" >"$work/$way.out" 2>&1 ||
+      not_ok "$way trains" - <"$work/$way.out"
     "$work/$way" predict "x=$work/data.csv:a,b" --load "$work/$way.st" -o "$work/$way.p.csv"
   done
 }
@@ -36,7 +37,8 @@ as_negative() {
   if paste -d, "$work/up.csv" "$work/down.csv" | awk -F, '
     NR == 1 { for (k = 1; k <= NF/2; k++) if ($k ~ /L$/) at[k] = 1; next }
     { for (k in at) if ($k == "" || $k == 0 || $k + $(k + NF/2) != 0) bad = 1; else n++ }
-    END { exit bad || !n }'; then ok "$1: what is reported is the loss itself"; else paste "$work/up.csv" "$work/down.csv" | not_ok "$1: losses" -; fi
+    END { exit bad || !n }'; then ok "$1: what is reported is the loss itself"
+    else paste "$work/up.csv" "$work/down.csv" | not_ok "$1: losses" -; fi
 }
 
 twins "minimize L with clip_norm(0.5), adam(0.05)" "batch = 5, epochs = 4"
@@ -47,13 +49,15 @@ as_negative "turns"
 twins "minimize L with sgd(2)" "batch = 4, epochs = 40, validate = 0.3, patience = 2"
 as_negative "early stopping"
 best=$(sed -n 's/^the best epoch was \([0-9]*\), validate.L -.*/\1/p' "$work/up.out")
-if [ -n "$best" ] && [ "$best" = "$(sed -n 's/^the best epoch was \([0-9]*\),.*/\1/p' "$work/down.out")" ] && [ "$best" -gt 1 ]; then ok "the highest validation loss is kept"
+if [ -n "$best" ] && [ "$best" = "$(sed -n 's/^the best epoch was \([0-9]*\),.*/\1/p' "$work/down.out")" ] &&
+  [ "$best" -gt 1 ]; then ok "the highest validation loss is kept"
 else not_ok "the highest validation loss is kept" - <"$work/up.out"; fi
 for method in gradient_descent cg bfgs lbfgs newton; do
   twins "minimize L with $method" "validate = 0.3, patience = 9"
   as_negative "$method"
 done
-if grep -q 'lowers' "$work/up.out"; then not_ok "the end is one of a maximum" - <"$work/up.out"; else ok "the end is one of a maximum"; fi
+if grep -q 'lowers' "$work/up.out"; then not_ok "the end is one of a maximum" - <"$work/up.out"
+else ok "the end is one of a maximum"; fi
 
 # One loss, down one parameter and up another: groups of one step, which both see the values before it.
 cat >"$work/saddle.nn" <<'END'
@@ -76,7 +80,8 @@ int main(void) {
     float da = 2 * (a - 1) + b, db = -2 * (b - 3) + a;
     a -= 0.1f * da, b += 0.1f * db;
     float far = (m.param.a - a) * (m.param.a - a) + (m.param.b - b) * (m.param.b - b) + (L - was) * (L - was);
-    printf("%g %g %g, expected %g %g %g\n", (double)L, (double)m.param.a, (double)m.param.b, (double)was, (double)a, (double)b);
+    printf("%g %g %g, expected %g %g %g\n", (double)L, (double)m.param.a, (double)m.param.b, (double)was, (double)a,
+      (double)b);
     if (!(far < 1e-9f)) return 1;
   }
   saddle_L_grad(&m.param, &m.grad, &m.work, 1);
@@ -86,5 +91,6 @@ int main(void) {
 END
 check "a saddle compiles" "$nnc" "$work/saddle.nn" -o "$work/saddle.c"
 # shellcheck disable=SC2086
-check "and is linked" $CC $STRICT -Iruntime/kernels -I"$work" -o "$work/saddle" "$work/main.c" "$work/saddle.c" "$BUILD/libnn.a" $LINK
+check "and is linked" $CC $STRICT -Iruntime/kernels -I"$work" -o "$work/saddle" "$work/main.c" "$work/saddle.c" \
+  "$BUILD/libnn.a" $LINK
 check "a saddle: down a, up b; step and gradient are those of L" "$work/saddle"

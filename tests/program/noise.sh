@@ -1,7 +1,7 @@
 #!/bin/sh
 # slow: compiles some models
-# Draws in an optimizer: an element's draw follows from seed, step and its place alone, over runs, over whole arrays, with threads, and
-# after a resume.
+# Draws in an optimizer: an element's draw follows from seed, step and its place alone, over runs, over whole arrays,
+# with threads, and after a resume.
 . tests/lib.sh
 
 model() { # NAME LINES: $work/NAME.nn
@@ -24,7 +24,8 @@ EOF
 }
 model run ""
 model whole " + 0*sum(w)"
-if grep -q 'float noise1\[256\];' "$work/run.c" && ! grep -q 'noise1' "$work/whole.c"; then ok "one is a loop over a run, the other not"; else
+if grep -q 'float noise1\[256\];' "$work/run.c" &&
+  ! grep -q 'noise1' "$work/whole.c"; then ok "one is a loop over a run, the other not"; else
   not_ok "one is a loop over a run, the other not" "$(grep -n noise "$work/run.c" "$work/whole.c")"; fi
 
 cat >"$work/main.c" <<'EOF'
@@ -56,7 +57,8 @@ int main(void) {
     for (int k = 0; k < 307; k++) {
       float wanted = w[k] - 0.25f * g[k] * (keep[k] < 0.75f) + sqrtf(0.5f) * e[k] + 0.25f * u[k];
       kept += keep[k] < 0.75f;
-      if (fabsf(now[k] - wanted) > 2e-6f * (1 + fabsf(wanted))) return printf("%d: %g, expected %g\n", k, (double)now[k], (double)wanted), 1;
+      if (fabsf(now[k] - wanted) > 2e-6f * (1 + fabsf(wanted))) return printf("%d: %g, expected %g\n", k,
+        (double)now[k], (double)wanted), 1;
     }
     if (kept < 200 || kept > 260) return printf("%d of 307 kept\n", kept), 1;
   }
@@ -66,18 +68,22 @@ EOF
 for c in gcc clang; do
   have $c || { skip "$c" "$c is not installed"; continue; }
   # shellcheck disable=SC2086 # several words
-  check "$c compiles both" $c $STRICT -O2 -Iruntime/kernels -I"$work" -o "$work/main" "$work/main.c" "$work/run.c" "$work/whole.c" "$BUILD/libnn.a" $LINK
+  check "$c compiles both" $c $STRICT -O2 -Iruntime/kernels -I"$work" -o "$work/main" "$work/main.c" "$work/run.c" \
+    "$work/whole.c" "$BUILD/libnn.a" $LINK
   check "$c: each element's draws are those of its place" "$work/main"
 done
 
 printf '%s\n' x 1 2 4 8 >"$work/data.csv"
 check "it is a program" "$nnc" "$work/run.nn" -o "$work/run"
-for t in 1 2 4; do "$work/run" train "x=$work/data.csv:x" --threads $t --save "$work/$t.safetensors" --quiet; "$work/run" predict --load "$work/$t.safetensors" -o "$work/$t.csv"; done
+for t in 1 2 4; do "$work/run" train "x=$work/data.csv:x" --threads $t --save "$work/$t.safetensors" --quiet
+  "$work/run" predict --load "$work/$t.safetensors" -o "$work/$t.csv"; done
 same "two threads draw the same" "$work/1.csv" "$work/2.csv"
 same "so do four" "$work/1.csv" "$work/4.csv"
 "$work/run" train "x=$work/data.csv:x" --epochs 1 --save "$work/begun.safetensors" --quiet
-"$work/run" train "x=$work/data.csv:x" --resume "$work/begun.safetensors" --epochs 3 --save "$work/on.safetensors" --quiet
+"$work/run" train "x=$work/data.csv:x" --resume "$work/begun.safetensors" --epochs 3 --save "$work/on.safetensors" \
+  --quiet
 same "and what was resumed" "$work/1.safetensors" "$work/on.safetensors"
 "$work/run" train "x=$work/data.csv:x" --seed 8 --save "$work/8.safetensors" --quiet
 "$work/run" predict --load "$work/8.safetensors" -o "$work/8.csv"
-if cmp -s "$work/1.csv" "$work/8.csv"; then not_ok "another seed draws others" ""; else ok "another seed draws others"; fi
+if cmp -s "$work/1.csv" "$work/8.csv"; then not_ok "another seed draws others" ""
+else ok "another seed draws others"; fi

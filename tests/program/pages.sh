@@ -17,7 +17,8 @@ check "brackets is made" "$nnc" models/brackets.nn -o "$work/brackets"
 sed -n '/^#     awk/,/tags.txt$/s/^#     //p' models/brackets.nn >"$work/lines.sh"
 check "... and its lines" sh -c "cd '$work' && sh lines.sh"
 between "both readers together see which brackets have partners" \
-  "$(value test.accuracy "$work/brackets" train s="$work/lines.txt" y="$work/tags.txt" --test-rows 0-499 --epochs 8)" 0.98 1
+  "$(value test.accuracy "$work/brackets" train s="$work/lines.txt" y="$work/tags.txt" --test-rows 0-499 --epochs 8)" \
+  0.98 1
 
 # Pairs as the page makes them.
 awk 'BEGIN { srand(1); for (i = 0; i < 2000; i++) { t = rand(); u = rand();
@@ -34,15 +35,18 @@ check "... with one component" "$nnc" -D K=1 models/inverse_problem.nn -o "$work
 # ring SAMPLES.csv: how many of eight modes have at least 4% of the samples within three standard deviations, and the
 # share of all samples that are so near to one.
 ring() {
-  sed 1d "$1" | awk -F, '{ best = 9; for (k = 0; k < 8; k++) { d = sqrt(($1 - cos(k*atan2(1,1)))^2 + ($2 - sin(k*atan2(1,1)))^2)
+  sed 1d "$1" | awk -F, '{ best = 9; for (k = 0; k < 8; k++) {
+    d = sqrt(($1 - cos(k*atan2(1,1)))^2 + ($2 - sin(k*atan2(1,1)))^2)
       if (d < best) { best = d; mode = k } }
     if (best < 0.15) { hits[mode]++; near++ } }
     END { for (k = 0; k < 8; k++) modes += hits[k] >= 0.04*NR; print modes, near/NR }'
 }
 awk 'BEGIN { srand(1); pi = 4*atan2(1, 1); for (i = 0; i < 20000; i++) { a = int(8*rand())*pi/4
-  r = 0.05*sqrt(-2*log(1 - rand())); b = 2*pi*rand(); print cos(a) + r*cos(b) "," sin(a) + r*sin(b) } }' >"$work/ring.csv"
+  r = 0.05*sqrt(-2*log(1 - rand())); b = 2*pi*rand(); print cos(a) + r*cos(b) "," sin(a) + r*sin(b) } }' \
+    >"$work/ring.csv"
 check "gan_ring is made" "$nnc" models/gan_ring.nn -o "$work/gan"
-check "gan_ring plays 60 rounds of its 200" "$work/gan" train x="$work/ring.csv" --epochs 60 --quiet --save "$work/gan.safetensors"
+check "gan_ring plays 60 rounds of its 200" "$work/gan" train x="$work/ring.csv" --epochs 60 \
+  --quiet --save "$work/gan.safetensors"
 check "gan_ring draws" "$work/gan" predict --load "$work/gan.safetensors" --count 2000 -o "$work/gan.csv"
 ring "$work/gan.csv" >"$work/ring"
 between "gan_ring hits all eight modes" "$(cut -d' ' -f1 "$work/ring")" 8 8
@@ -103,7 +107,8 @@ for page in vae vae_flow vae_categorical; do
   check "$page is made" "$nnc" "models/$page.nn" -o "$work/$page"
 done
 # The divergence is what the code tells about an image: none of the three forgets to use it.
-few="x=$mnist/train-images-idx3-ubyte.gz test.x=$mnist/t10k-images-idx3-ubyte.gz --rows 0-9999 --test-rows 0-999 --epochs 2"
+few="x=$mnist/train-images-idx3-ubyte.gz test.x=$mnist/t10k-images-idx3-ubyte.gz"
+few="$few --rows 0-9999 --test-rows 0-999 --epochs 2"
 # shellcheck disable=SC2086 # several words
 {
   between "vae, two short epochs" "$(value test.L "$work/vae" train $few)" 150 185

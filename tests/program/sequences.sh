@@ -1,7 +1,8 @@
 #!/bin/sh
 # slow: trains four small models, attention for half a minute
-# Pages about sequences learn what their heads say: soft attention goes on to twice the length that it was trained on, where
-# sequence to sequence fails; its weights are a picture; a neural equation follows a spiral; a policy finds short ways.
+# Pages about sequences learn what their heads say: soft attention goes on to twice the length that it was trained on,
+# where sequence to sequence fails; its weights are a picture; a neural equation follows a spiral; a policy finds short
+# ways.
 . tests/lib.sh
 
 # value NAME PROGRAM ARGUMENTS...: what it prints after NAME at the end of a training.
@@ -32,7 +33,8 @@ at_most "attention is 20 points better at twice the length" "$(echo "$without $w
 check "where it looks is a picture" "$work/translator" predict $(rows "" "$work/test.csv") --rows 0 \
   --load "$work/translator.safetensors" --output looks -o "$work/looks.pgm"
 # A backward copy: word t looks at letter 19 - t. Each row's brightest pixel, of 20.
-tail -c 400 "$work/looks.pgm" | od -An -v -tu1 -w20 | awk '{ best = 1; for (j = 2; j <= 20; j++) if ($j > $best) best = j
+tail -c 400 "$work/looks.pgm" | od -An -v -tu1 -w20 |
+  awk '{ best = 1; for (j = 2; j <= 20; j++) if ($j > $best) best = j
   right += best == 21 - NR } END { print right + 0 }' >"$work/right"
 at_most "it looks along the other diagonal" "-$(cat "$work/right")" -12
 

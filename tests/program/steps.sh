@@ -28,8 +28,11 @@ tested() { "$work/count" test "$@" | tr '\n' ' '; }
 {
   says "before any step it is 1" "1" "$(last now)"
   "$work/count" train $files --validate 0.5 --save "$work/2.safetensors" --history "$work/history.csv" --quiet
-  says "the first two steps, M in the second; evaluation has the last one's" "L=1.5 M= validate.L=2 validate.M=200 validate.at=2" \
-    "$(awk -F, 'NR == 1 { for (k = 1; k <= NF; k++) name[k] = $k } NR == 2 { for (k = 1; k <= NF; k++) if (name[k] ~ /(L|M|at)$/) printf "%s%s=%s", n++ ? " " : "", name[k], $k }' "$work/history.csv")"
+  says "the first two steps, M in the second; evaluation has the last one's" \
+    "L=1.5 M= validate.L=2 validate.M=200 validate.at=2" \
+    "$(awk -F, 'NR == 1 { for (k = 1; k <= NF; k++) name[k] = $k }
+      NR == 2 { for (k = 1; k <= NF; k++) if (name[k] ~ /(L|M|at)$/) printf "%s%s=%s", n++ ? " " : "", name[k], $k }' \
+      "$work/history.csv")"
   "$work/count" train $files --epochs 1 --save "$work/4.safetensors" --quiet
   says "a state has seen them" "1,2,3,4" "$(last four --load "$work/4.safetensors")"
   says "an output has the checkpoint's" "4" "$(last now --load "$work/4.safetensors")"
@@ -37,8 +40,11 @@ tested() { "$work/count" test "$@" | tr '\n' ' '; }
   "$work/count" train $files --resume "$work/4.safetensors" --epochs 2 --save "$work/8.safetensors" --quiet
   says "it goes on where a resume does" "5,6,7,8" "$(last four --load "$work/8.safetensors")"
   "$work/count" train $files --load "$work/8.safetensors" --save "$work/again.safetensors" --quiet
-  says "and starts anew from loaded parameters" "1,2,3,4" "$(last four --load "$work/again.safetensors" | cut -d, -f1-4)"
-  "$work/count" train $files --batch 4 --threads 2 --epochs 2 --save "$work/cut.safetensors" --history "$work/cut.csv" --quiet
+  says "and starts anew from loaded parameters" "1,2,3,4" \
+    "$(last four --load "$work/again.safetensors" | cut -d, -f1-4)"
+  "$work/count" train $files --batch 4 --threads 2 --epochs 2 --save "$work/cut.safetensors" --history "$work/cut.csv" \
+    --quiet
   says "a batch that is cut is one step" "1,2,3,4" "$(last four --load "$work/cut.safetensors")"
-  says "in all its parts" "1.5" "$(awk -F, 'NR == 1 { for (k = 1; k <= NF; k++) if ($k == "L") at = k } NR == 2 { print $at }' "$work/cut.csv")"
+  says "in all its parts" "1.5" "$(awk -F, 'NR == 1 { for (k = 1; k <= NF; k++) if ($k == "L") at = k }
+    NR == 2 { print $at }' "$work/cut.csv")"
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Long sums keep their digits: of what is gathered, of elements side by side, over two axes, of rows into a row, over a large batch;
-# long products too. Three million terms (a hundred thousand examples) in float, beside the same in double, to 1e-6.
+# Long sums keep their digits: of what is gathered, of elements side by side, over two axes, of rows into a row, over a
+# large batch; long products too. Three million terms (a hundred thousand examples) in float, beside the same in double,
+# to 1e-6.
 . tests/lib.sh
 
 cat >"$work/sums.nn" <<'END'
@@ -106,7 +107,8 @@ static void check_batch(void) {
   many_work *s = calloc(1, sizeof *s);
   if (!p || !g || !s) exit(1);
   for (int k = 0; k < 8; k++) p->b[k] = 1;
-  for (int i = 0; i < ROWS * 8; i++) x[i] = (i / 8 % 2 ? 0.7f : 0.1f * (float)(1 + i % 8)), sum[0] += (double)x[i] / ROWS;
+  for (int i = 0; i < ROWS * 8; i++) x[i] = (i / 8 % 2 ? 0.7f : 0.1f * (float)(1 + i % 8)),
+    sum[0] += (double)x[i] / ROWS;
   got[0] = many_L(p, s, ROWS, x), compare("loss", 1);
   many_L_grad(p, g, s, ROWS, x);
   for (int i = 0; i < ROWS * 8; i++) sum[i % 8] += (double)x[i] / ROWS;
@@ -121,7 +123,8 @@ static void check_pictures(void) { /* of one color each, all weights 0.1 */
   float *K = &p->K[0][0][0][0];
   for (int k = 0; k < 144; k++) K[k] = 0.1f;
   for (int i = 0; i < PICTURES * 128; i++) x[i] = i / 128 % 2 ? 0.7f : 0.1f;
-  for (int i = 0; i < PICTURES; i++) sum[0] += 36.0 * 2 * 18 * (double)K[0] * (double)x[128 * i] * (double)x[128 * i] / PICTURES;
+  for (int i = 0; i < PICTURES; i++)
+    sum[0] += 36.0 * 2 * 18 * (double)K[0] * (double)x[128 * i] * (double)x[128 * i] / PICTURES;
   pictures_L_grad(p, g, s, PICTURES, x);
   got[0] = g->K[0][0][0][0], compare("pictures", 1);
 }
@@ -145,7 +148,8 @@ int main(void) {
 END
 link_user() { # COMPILER ENDING: of the files with the models
   # shellcheck disable=SC2086 # several words
-  $1 -std=c99 -O2 -Iruntime/kernels -I"$work" -o "$work/user" "$work/user.c" "$work/sums.$2" "$work/many.$2" "$work/pictures.$2" "$BUILD/libnn.a" $LINK
+  $1 -std=c99 -O2 -Iruntime/kernels -I"$work" -o "$work/user" "$work/user.c" "$work/sums.$2" "$work/many.$2" \
+    "$work/pictures.$2" "$BUILD/libnn.a" $LINK
 }
 for name in sums many pictures; do check "$name.c is generated" generate "$work/$name.nn" "$work"; done
 for compiler in gcc clang; do
@@ -216,10 +220,12 @@ int main(void) {
 }
 END
 check "norm.c is generated" generate "$work/norm.nn" "$work"
-sed '/ptrdiff_t/s/start += 1024/start += whole/; s/q < start + 1024/q < start + whole/; s/double sum = 0.0;/float sum = 0.0f;/; s/sum += (double)/sum += /' "$work/norm.c" >"$work/norm.twin.c"
+sed -e '/ptrdiff_t/s/start += 1024/start += whole/; s/q < start + 1024/q < start + whole/' \
+  -e 's/double sum = 0.0;/float sum = 0.0f;/; s/sum += (double)/sum += /' "$work/norm.c" >"$work/norm.twin.c"
 for name in norm norm.twin; do
   # shellcheck disable=SC2086 # several words
-  check "$name is linked" $CC -std=c99 -O2 -Iruntime/kernels -I"$work" -o "$work/$name" "$work/step.c" "$work/$name.c" "$BUILD/libnn.a" $LINK
+  check "$name is linked" $CC -std=c99 -O2 -Iruntime/kernels -I"$work" -o "$work/$name" "$work/step.c" "$work/$name.c" \
+    "$BUILD/libnn.a" $LINK
   "$work/$name" >"$work/$name.out"
 done
 check "a long norm keeps its digits" near -0.000577350269 "$work/norm.out"

@@ -1,8 +1,9 @@
 #!/bin/sh
-# nnc --trace-nan: where the first NaN or infinity was born, and train --ranges: a picture of ranges. Planted ones (log of 0, division by 0, an exploding recurrence, 0/0 in a
-# mask, overflow in exp, an update that goes too far) are traced to the line, the element, the step and the row of the data. Each model
-# computes what it computes without the option, with no false alarm, and names the element of a parameter or an input where NaN or
-# infinity was put; every sixth model of models/ (WHOLE=1: all).
+# nnc --trace-nan: where the first NaN or infinity was born, and train --ranges: a picture of ranges. Planted ones (log
+# of 0, division by 0, an exploding recurrence, 0/0 in a mask, overflow in exp, an update that goes too far) are traced
+# to the line, the element, the step and the row of the data. Each model computes what it computes without the option,
+# with no false alarm, and names the element of a parameter or an input where NaN or infinity was put; every sixth model
+# of models/ (WHOLE=1: all).
 . tests/lib.sh
 
 # traced NAME "FILES" OPTIONS...: trains $work/NAME.nn in $work; the message in $work/said, without paths
@@ -19,7 +20,9 @@ said() { # NAME: as on standard input
 }
 
 # numbers COLUMNS ROWS: in (0.1, 1.6), the same for everyone
-numbers() { awk -v c="$1" -v r="$2" 'BEGIN { s = 7; for (i = 0; i < r; i++) { for (j = 0; j < c; j++) { s = (s*48271) % 2147483647; printf "%s%.3f", j ? "," : "", 0.1 + 1.5*s/2147483647 } print "" } }'; }
+numbers() { awk -v c="$1" -v r="$2" \
+  'BEGIN { s = 7; for (i = 0; i < r; i++) { for (j = 0; j < c; j++) { s = (s*48271) % 2147483647;
+    printf "%s%.3f", j ? "," : "", 0.1 + 1.5*s/2147483647 } print "" } }'; }
 numbers 1 12 >"$work/t.csv"
 
 # ---- the logarithm of 0 ----
@@ -90,7 +93,8 @@ loss L = (z - t)^2
 minimize L over v with sgd(0.001)
 train { batch = 4, epochs = 3, shuffle = 0 }
 EOF
-awk 'BEGIN { for (i = 0; i < 12; i++) { for (j = 0; j < 50; j++) printf "%s%d", j ? "," : "", i == 5 && j == 0; print "" } }' >"$work/x.csv"
+awk 'BEGIN { for (i = 0; i < 12; i++) { for (j = 0; j < 50; j++) printf "%s%d", j ? "," : "", i == 5 && j == 0;
+  print "" } }' >"$work/x.csv"
 cp "$work/x.csv" "$work/explodes.csv"
 cp "$work/t.csv" "$work/t12.csv"
 traced recurrence x=x.csv t=t.csv
@@ -194,11 +198,14 @@ printf '1\n100\n0\n-100\n' >"$work/x.csv"
 printf '1,0,2\n1,1,0\n0.5,0,0\n1,2,3\n' >"$work/m.csv"
 printf '0\n0\n1\n1\n' >"$work/t.csv"
 check "quiet is compiled" "$nnc" --trace-nan "$work/quiet.nn" -o "$work/quiet"
-check "what reaches no result is no fault" "$work/quiet" train x="$work/x.csv" m="$work/m.csv" t="$work/t.csv" --trace-nan
-fails "an output, by its row" 1 'quiet.nn:9:12: sqrt\(-99\) = nan, in the output q' "$work/quiet" predict x="$work/x.csv" m="$work/m.csv" --output q
+check "what reaches no result is no fault" "$work/quiet" train x="$work/x.csv" m="$work/m.csv" t="$work/t.csv" \
+  --trace-nan
+fails "an output, by its row" 1 'quiet.nn:9:12: sqrt\(-99\) = nan, in the output q' "$work/quiet" predict \
+  x="$work/x.csv" m="$work/m.csv" --output q
 check "and its row" grep -q 'element q of example 1 (row 1 of the data)' "$work/fails.out"
 printf '0\n0\n1e25\n1\n' >"$work/t.csv"
-fails "in evaluation" 1 'quiet.nn:8:10: -1e[+]25 [*] [(]-1e[+]25[)] = inf, in the loss L' "$work/quiet" test x="$work/x.csv" m="$work/m.csv" t="$work/t.csv"
+fails "in evaluation" 1 'quiet.nn:8:10: -1e[+]25 [*] [(]-1e[+]25[)] = inf, in the loss L' "$work/quiet" test \
+  x="$work/x.csv" m="$work/m.csv" t="$work/t.csv"
 check "... and its row" grep -q 'of example 2 (row 2 of the data), in evaluation' "$work/fails.out"
 
 # ---- a full-batch method: looked for in float ----
@@ -216,7 +223,8 @@ check "a full-batch method" grep -q 'full.nn:4:7: log(0) = -inf, in the training
 
 # ---- a program without it says how to get it; C of one's own asks nn_trace_message ----
 check "plain is compiled" "$nnc" "$work/quiet.nn" -o "$work/plain"
-fails "a program that cannot" 2 'nnc --trace-nan model.nn -o quiet' "$work/plain" train x="$work/x.csv" m="$work/m.csv" t="$work/t.csv" --trace-nan
+fails "a program that cannot" 2 'nnc --trace-nan model.nn -o quiet' "$work/plain" train x="$work/x.csv" \
+  m="$work/m.csv" t="$work/t.csv" --trace-nan
 cat >"$work/own.c" <<'EOF'
 #include <stdio.h>
 #include "mask.h"
@@ -237,9 +245,11 @@ EOF
 generate "$work/mask.nn" "$work" --trace-nan
 check "C of one's own is compiled" sh -c "\$CC $STRICT -O1 -Iruntime/kernels -c -o '$work/mask.o' '$work/mask.c' &&
   \$CC -I'$work' -Iruntime/kernels -Iruntime -o '$work/own' '$work/own.c' '$work/mask.o' $BUILD/libnn.a $LINK"
-check "... and is told" sh -c "'$work/own' >'$work/out' && grep -q 'element mean_q of example 1' '$work/out' && grep -q 'mask.nn:6:10: 0 / 0 = nan' '$work/out'"
+check "... and is told" sh -c "'$work/own' >'$work/out' &&
+  grep -q 'element mean_q of example 1' '$work/out' && grep -q 'mask.nn:6:10: 0 / 0 = nan' '$work/out'"
 
-# ---- the ranges of values and gradients as a picture, of numbers that are known: h is 1, 3, 7, 15, 31, and what comes back doubles ----
+# ---- the ranges of values and gradients as a picture, of numbers that are known: h is 1, 3, 7, 15, 31, and what comes
+# back doubles ----
 cat >"$work/ranged.nn" <<'EOF'
 model ranged
 input x
@@ -293,20 +303,26 @@ line 6
 1
 1 to 16
 EOF
-if cmp -s "$work/wanted" "$work/texts"; then ok "what the picture says"; else diff "$work/wanted" "$work/texts" | not_ok "what the picture says" -; fi
+if cmp -s "$work/wanted" "$work/texts"; then ok "what the picture says"
+else diff "$work/wanted" "$work/texts" | not_ok "what the picture says" -; fi
 if have xmllint; then check "the picture is XML" xmllint --noout "$work/ranges.svg"; fi
 "$work/recurrence" train x="$work/explodes.csv" t="$work/t12.csv" --ranges "$work/stopped.svg" --quiet >/dev/null 2>&1
-check "a training that stopped is drawn up to there" grep -q 'recurrence: values and gradients in 2 steps, of which the last was not finite' "$work/stopped.svg"
+check "a training that stopped is drawn up to there" grep \
+  -q 'recurrence: values and gradients in 2 steps, of which the last was not finite' "$work/stopped.svg"
 check "and what was not finite" grep -q '[0-9] not finite' "$work/stopped.svg"
-fails "ranges of a batch that is cut" 2 '--ranges: expected one thread and a batch of at most 2' "$work/ranged" train x="$work/x.csv" --threads 2 --ranges "$work/r.svg"
-fails "ranges of a program that cannot" 2 '--ranges: this program keeps too little' "$work/plain" train x="$work/x.csv" m="$work/m.csv" t="$work/t.csv" --ranges "$work/r.svg"
-fails "a picture that cannot be written" 2 'no/such/r.svg: cannot be written' "$work/ranged" train x="$work/x.csv" --ranges "$work/no/such/r.svg"
+fails "ranges of a batch that is cut" 2 '--ranges: expected one thread and a batch of at most 2' "$work/ranged" train \
+  x="$work/x.csv" --threads 2 --ranges "$work/r.svg"
+fails "ranges of a program that cannot" 2 '--ranges: this program keeps too little' "$work/plain" train \
+  x="$work/x.csv" m="$work/m.csv" t="$work/t.csv" --ranges "$work/r.svg"
+fails "a picture that cannot be written" 2 'no/such/r.svg: cannot be written' "$work/ranged" train x="$work/x.csv" \
+  --ranges "$work/no/such/r.svg"
 
 # ---- all models: the same results, no alarm, and what was poisoned is named ----
 alike() { # FILE FILE: to 1e-4: sums are added up in another order
   awk '{ key = $0; sub(/ [^ ]*$/, "", key) } FNR == NR { known[FNR] = $NF; what[FNR] = key; n++; next }
     { m++; d = $NF - known[FNR]; size = $NF < 0 ? -$NF : $NF
-      if (key != what[FNR] || d*d > (1e-4*(size + 1e-2))^2 || $NF ~ /nan|inf/) { print $0 ", expected " known[FNR]; bad = 1 } }
+      if (key != what[FNR] || d*d > (1e-4*(size + 1e-2))^2 || $NF ~ /nan|inf/) { print $0 ", expected " known[FNR];
+        bad = 1 } }
     END { exit bad || n != m || !n }' "$1" "$2"
 }
 turn=0
@@ -317,7 +333,8 @@ for m in models/*.nn; do
   generate "$m" "$work/plain.c" >/dev/null 2>&1
   generate "$m" "$work/traced.c" --trace-nan >/dev/null 2>&1
   for folder in plain traced; do
-    model_object "$QUICK" "$work/$folder.c" "$name" -O1 >/dev/null 2>&1 && model_program "$work/program" exercise "$QUICK" "$work/$folder.c" "$name" >"$work/log" 2>&1 &&
+    model_object "$QUICK" "$work/$folder.c" "$name" -O1 >/dev/null 2>&1 &&
+      model_program "$work/program" exercise "$QUICK" "$work/$folder.c" "$name" >"$work/log" 2>&1 &&
       "$work/program" 2 >"$work/$folder.txt"
   done
   check "$name: no alarm, the same results" alike "$work/plain.txt" "$work/traced.txt"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Losses that take turns: each draws for itself, whether a step is done whole or by workers; a step in which no loss acts
-# leaves the states as they are, those that the caller has just set among them.
+# Losses that take turns: each draws for itself, whether a step is done whole or by workers; a step in which no loss
+# acts leaves the states as they are, those that the caller has just set among them.
 . tests/lib.sh
 
 cat >"$work/pair.nn" <<'END'
@@ -78,7 +78,8 @@ int main(void) {
 END
 build_and_run() {
   # shellcheck disable=SC2086 # several words
-  cc -std=c99 -Iruntime/kernels -I"$work" -o "$work/user" "$work/user.c" "$work/pair.c" "$work/idle.c" "$work/before.c" "$BUILD/libnn.a" $LINK && "$work/user"
+  cc -std=c99 -Iruntime/kernels -I"$work" -o "$work/user" "$work/user.c" "$work/pair.c" "$work/idle.c" \
+    "$work/before.c" "$BUILD/libnn.a" $LINK && "$work/user"
 }
 check "each turn has draws of its own, and no turn changes no state" build_and_run
 
@@ -86,7 +87,8 @@ check "each turn has draws of its own, and no turn changes no state" build_and_r
 printf '%s\n' x 1 1 1 >"$work/x.csv"
 check "pair compiles" "$BUILD/nnc" "$work/pair.nn" -o "$work/pair"
 for workers in 1 2; do
-  "$work/pair" train x="$work/x.csv" --batch 1 --epochs 4 --threads $workers --save "$work/by.safetensors" >/dev/null 2>&1
+  "$work/pair" train x="$work/x.csv" --batch 1 --epochs 4 --threads $workers --save "$work/by.safetensors" >/dev/null \
+    2>&1
   "$work/pair" predict x="$work/x.csv" --load "$work/by.safetensors" -o "$work/by$workers.csv" >/dev/null 2>&1
 done
 same "a step by workers draws as one done whole" "$work/by1.csv" "$work/by2.csv"

@@ -50,7 +50,8 @@ cp "$work/user.c" "$work/user.cc"
 
 build_and_run() { # COMPILER
   # shellcheck disable=SC2086 # several words
-  $1 -std=c99 -Iruntime/kernels -I"$work" -o "$work/user" "$work/user.c" "$work/first.c" "$work/second.c" "${LIBRARY:-$BUILD}/libnn.a" $LINK &&
+  $1 -std=c99 -Iruntime/kernels -I"$work" -o "$work/user" "$work/user.c" "$work/first.c" "$work/second.c" \
+    "${LIBRARY:-$BUILD}/libnn.a" $LINK &&
     $RUN "$work/user"
 }
 if [ -n "$RUN" ]; then # on another machine: machines.sh
@@ -63,9 +64,11 @@ for compiler in gcc clang tcc; do # products here are small: no call of nn_gemm,
 done
 
 from_cxx() {
-  for name in first second; do gcc -std=c99 -O2 -Iruntime/kernels -I"$work" -c "$work/$name.c" -o "$work/$name.o" || return 1; done
+  for name in first second; do gcc -std=c99 -O2 -Iruntime/kernels -I"$work" -c "$work/$name.c" -o "$work/$name.o" ||
+    return 1; done
   # shellcheck disable=SC2086 # several words
-  g++ -std=c++11 -Wall -Wextra -Werror -Iruntime/kernels -I"$work" -o "$work/user" "$work/user.cc" "$work/first.o" "$work/second.o" \
+  g++ -std=c++11 -Wall -Wextra -Werror -Iruntime/kernels -I"$work" -o "$work/user" "$work/user.cc" "$work/first.o" \
+    "$work/second.o" \
     "$BUILD/libnn.a" $LINK && "$work/user"
 }
 if have g++; then check "from C++" from_cxx; else skip "from C++" "g++ is not installed"; fi
@@ -77,13 +80,16 @@ empty "needs nothing but the runtime" "$work/strangers"
 nm -g --defined-only "$work/first.o" | awk '$3 !~ /^first_/' >"$work/strangers"
 empty "every name has the model's prefix" "$work/strangers"
 
-# Models whose names C or its headers have: the struct would clash. A word of C is fine as a prefix, and its struct gets a _.
+# Models whose names C or its headers have: the struct would clash. A word of C is fine as a prefix, and its struct gets
+# a _.
 for name in exp int xor time gamma; do
   printf 'param w ~ normal(0, 1)\nloss L = w^2\nminimize L with sgd\n' >"$work/$name.nn"
   check "a model may be called $name" generate "$work/$name.nn" "$work"
   struct=$(sed -n 's/^} \([a-z_]*\);$/\1/p' "$work/$name.h" | tail -1)
-  printf '#include <math.h>\n#include <string.h>\n#include <time.h>\n#include "%s.h"\nstatic %s m;\nint main(void) { %s_init(&m, 1); return 0; }\n' \
+  includes='#include <math.h>\n#include <string.h>\n#include <time.h>\n#include "%s.h"\n'
+  printf "$includes"'static %s m;\nint main(void) { %s_init(&m, 1); return 0; }\n' \
     "$name" "$struct" "$(prefix_of "$work/$name.h")" >"$work/use_$name.c"
-  check "and a program uses it beside the headers" ${CC:-cc} -std=gnu11 -Wall -Wextra -Werror -Iruntime/kernels -I"$work" -c \
+  check "and a program uses it beside the headers" ${CC:-cc} -std=gnu11 -Wall -Wextra -Werror -Iruntime/kernels \
+    -I"$work" -c \
     -o "$work/use_$name.o" "$work/use_$name.c"
 done

@@ -1,6 +1,7 @@
-# Random claims about ties, bounds and batches, right ones and wrong ones, each a `check` line of the model that tests/random/claims.sh
-# writes: inputs x, t, u, z[3], s[2, 2] and parameters w, b. In: -v n=NUMBER -v seed=SEED -v kind=wrong|right. A wrong one is wrong at
-# some point, perhaps at ties, at the corner of a window, where one number is large, or in a batch of several examples only.
+# Random claims about ties, bounds and batches, right ones and wrong ones, each a `check` line of the model that
+# tests/random/claims.sh writes: inputs x, t, u, z[3], s[2, 2] and parameters w, b. In: -v n=NUMBER -v seed=SEED -v
+# kind=wrong|right. A wrong one is wrong at some point, perhaps at ties, at the corner of a window, where one number is
+# large, or in a batch of several examples only.
 function pick(list,   part, m) { m = split(list, part, " "); return part[1 + int(rand() * m)] }
 function whole(from, to) { return from + int(rand() * (to - from + 1)) }
 function sum_of(k, v) { return k < 0 ? (" - " (-k) "*" v) : (" + " k "*" v) }
@@ -22,7 +23,8 @@ function at_tie(right,   f, g, first, k) {
   if (k == 3) return "grad(max(" f ", " g "), x) == where(" f (right ? " >= " : " > ") g ", " first ", " slope ")"
   if (k == 4) return "grad(min(" f ", " g "), x) == where(" f (right ? " <= " : " < ") g ", " first ", " slope ")"
   if (k == 5) return "(" f " > " g ") + (" f " < " g ") == " (right ? "(" f " != " g ")" : "1")
-  if (k == 6) return "grad(max(stack(" f ", " g ")), x) == where(" f (right ? " >= " : " > ") g ", " first ", " slope ")"
+  if (k == 6) return "grad(max(stack(" f ", " g ")), x) == where(" f (right ? " >= " : " > ") g ", " first ", " \
+    slope ")"
   return "floor(" f ") + floor(-" f ") == " (right ? "-(" f " != floor(" f "))" : "-1")
 }
 
@@ -72,10 +74,12 @@ function of_batch(right,   f, k) {
   f = pick("x z[1] (w*x) tanh(x) (x-t)")
   k = whole(1, 5)
   if (k == 1) return "(mean(batch) 2*" f ") == " (right ? "2*(mean(batch) " f ")" : "2*" f)
-  if (k == 2) return right ? "((mean(batch) " f ")^2 <= (mean(batch) " f "^2) + 1e-9) == 1" : "(mean(batch) " f ")^2 == (mean(batch) " f "^2)"
+  if (k == 2) return right ? "((mean(batch) " f ")^2 <= (mean(batch) " f "^2) + 1e-9) == 1" : \
+    "(mean(batch) " f ")^2 == (mean(batch) " f "^2)"
   if (k == 3) return right ? "((max(batch) " f ") >= " f ") == 1" : "(max(batch) " f ") == " f
   if (k == 4) return "(sum(batch) " f ") == " (right ? "(sum(batch) 1)*(mean(batch) " f ")" : "mean(batch) " f)
-  return right ? "((mean(batch) " f ") - (min(batch) " f ") >= -1e-9) == 1" : "(mean(batch) " f ") - (min(batch) " f ") == 0"
+  return right ? "((mean(batch) " f ") - (min(batch) " f ") >= -1e-9) == 1" : \
+    "(mean(batch) " f ") - (min(batch) " f ") == 0"
 }
 
 BEGIN {

@@ -1,8 +1,8 @@
-"""The kinds of definitions of a random model: each method of Definitions says a statement or some, and puts what it names in
-sight, with its meaning in plain Python.
+"""The kinds of definitions of a random model: each method of Definitions says a statement or some, and puts what it
+names in sight, with its meaning in plain Python.
 """
-from expression import (ATOM, REDUCE, REDUCTION, Expr, Var, add, call1, constant, count, matmul, meaning, mul, over_batch,
-                        places, power, read, reduce_whole)
+from expression import (ATOM, REDUCE, REDUCTION, Expr, Var, add, call1, constant, count, matmul, meaning, mul,
+                        over_batch, places, power, read, reduce_whole)
 from indices import Scope, without_indices
 from generator import EXTENTS
 from whole import Whole
@@ -34,10 +34,12 @@ def dense_parameters(path, n, m):
 
 def affine(e, W, bias):
     n, m = e.shape[-1], W.shape[0]
-    w, b = Expr(W.name, ATOM, W.shape, (W.at or read(W)) if W.meant else None), Expr(bias.name, ATOM, bias.shape, read(bias))
+    w = Expr(W.name, ATOM, W.shape, (W.at or read(W)) if W.meant else None)
+    b = Expr(bias.name, ATOM, bias.shape, read(bias))
 
     def run(x, weights, c):
-        return [sum(weights[o * n + k] * x[r + k] for k in range(n)) + c[o] for r in range(0, len(x), n) for o in range(m)]
+        return [sum(weights[o * n + k] * x[r + k] for k in range(n)) + c[o] for r in range(0, len(x), n)
+                for o in range(m)]
 
     return Expr("", ATOM, e.shape[:-1] + (m,), meaning([e, w, b], run), e.size * 2 + 1, False, 0, e.deps | W.deps,
                 e.batch or W.batch)
@@ -191,7 +193,8 @@ class Definitions(Whole):
             layered = rng.choice(self.layered)
             self.say("for l < %d { %s[l] = %s(_) }" % (times, name, layered[0]))
             for l in rng.sample(range(times), rng.randint(1, times)):
-                self.call_own(layered, rng.choice([(), (), (2,)]), self.new_name(), "%s[%d]" % (name, l), "%s.%d" % (name, l))
+                self.call_own(layered, rng.choice([(), (), (2,)]), self.new_name(), "%s[%d]" % (name, l),
+                              "%s.%d" % (name, l))
         elif rng.random() < 0.5:
             self.row_in_turn(name, times)
         else:
@@ -209,8 +212,8 @@ class Definitions(Whole):
         for l in reversed(range(times)) if back else range(times):
             value = call1(f, affine(value, *dense_parameters("%s.%d" % (name, l), n, n)))
         self.names.remove(first)
-        self.define(Expr(first.name, ATOM, first.shape, value.at, value.size, value.positive, 0, value.deps | {first.name},
-                         value.batch), first.name)
+        self.define(Expr(first.name, ATOM, first.shape, value.at, value.size, value.positive, 0,
+                         value.deps | {first.name}, value.batch), first.name)
 
     def row_apart(self, name, times):
         """Each of another width, called with an argument of its own; and its parameters, read by their places."""
@@ -232,8 +235,8 @@ class Definitions(Whole):
 
     def prelude_layer(self):
         """Without a meaning in Python: the other judges have to do."""
-        kind = self.rng.choice(["layernorm", "batchnorm", "mlp", "swiglu", "cumsum", "rope", "diag", "var", "image", "image",
-                                "image", "line", "recurrent", "recurrent"])
+        kind = self.rng.choice(["layernorm", "batchnorm", "mlp", "swiglu", "cumsum", "rope", "diag", "var", "image",
+                                "image", "image", "line", "recurrent", "recurrent"])
         if kind == "image":
             e, text, shape = self.of_image()
         elif kind == "line":
@@ -253,7 +256,8 @@ class Definitions(Whole):
         """Kernels, strides and paddings of one number or of one for each axis."""
         rng = self.rng
         c, *size = rng.randint(1, 2), rng.randint(2, 6), rng.randint(2, 6)
-        both = lambda low, high: [rng.randint(low, high)] * 2 if rng.random() < 0.6 else [rng.randint(low, high), rng.randint(low, high)]
+        one = lambda low, high: rng.randint(low, high)
+        both = lambda low, high: [one(low, high)] * 2 if rng.random() < 0.6 else [one(low, high), one(low, high)]
         say = lambda v: str(v[0]) if v[0] == v[1] and rng.random() < 0.8 else str(v)
         e, k, stride, pad = self.make((c, *size), 2), both(1, 2), both(1, 2), both(0, 1)
         kind = rng.choice(["conv2d", "depthwise_conv2d", "maxpool2d", "avgpool2d"])
@@ -262,19 +266,22 @@ class Definitions(Whole):
         o = rng.randint(1, 3) if kind == "conv2d" else c
         if kind == "maxpool2d":
             pad = [min(p, n // 2) for p, n in zip(pad, k)]
-        text = "%s(%s, %s%s, stride = %s, pad = %s)" % (kind, e.text, "%d, " % o if kind == "conv2d" else "", say(k), say(stride), say(pad))
+        text = "%s(%s, %s%s, stride = %s, pad = %s)" % (kind, e.text, "%d, " % o if kind == "conv2d" else "", say(k),
+                                                        say(stride), say(pad))
         return e, text, (o, *((n + 2 * p - w) // t + 1 for n, p, w, t in zip(size, pad, k, stride)))
 
     def of_line(self):
         """The same of one axis, by a number or by a list of one."""
         rng = self.rng
-        c, n, k, stride, pad = rng.randint(1, 2), rng.randint(2, 7), rng.randint(1, 2), rng.randint(1, 2), rng.randint(0, 1)
+        c, n, k = rng.randint(1, 2), rng.randint(2, 7), rng.randint(1, 2)
+        stride, pad = rng.randint(1, 2), rng.randint(0, 1)
         say = lambda v: str(v) if rng.random() < 0.7 else "[%d]" % v
         e, kind = self.make((c, n), 2), rng.choice(["conv1d", "conv1d", "maxpool1d", "avgpool1d"])
         if kind != "conv1d" and rng.random() < 0.5:
             return e, "%s(%s, %s)" % (kind, e.text, say(k)), (c, n // k)
         o, pad = (rng.randint(1, 3) if kind == "conv1d" else c), (min(pad, k // 2) if kind == "maxpool1d" else pad)
-        text = "%s(%s, %s%s, stride = %s, pad = %s)" % (kind, e.text, "%d, " % o if kind == "conv1d" else "", say(k), say(stride), say(pad))
+        text = "%s(%s, %s%s, stride = %s, pad = %s)" % (kind, e.text, "%d, " % o if kind == "conv1d" else "", say(k),
+                                                        say(stride), say(pad))
         return e, text, (o, (n + 2 * pad - k) // stride + 1)
 
     def of_sequence(self):
@@ -321,11 +328,12 @@ class Definitions(Whole):
             x = read(source)(s, b, ix)
             if not two:
                 return [REDUCE[kind](x[stride * i:stride * i + window]) for i in range(out)]
-            return [REDUCE[kind]([x[(stride * i + u) * n + stride * j + v] for u in range(window) for v in range(window)])
+            return [REDUCE[kind]([x[(stride * i + u) * n + stride * j + v] for u in range(window)
+                                  for v in range(window)])
                     for i in range(out) for j in range(out)]
 
-        self.define(Expr(name, ATOM, (out, out) if two else (out,), run if source.meant else None, source.size * 3, False, 0,
-                         {source.name} | source.deps, source.batch), name)
+        self.define(Expr(name, ATOM, (out, out) if two else (out,), run if source.meant else None, source.size * 3,
+                         False, 0, {source.name} | source.deps, source.batch), name)
 
     def define_as(self, e):
         name = self.new_name()
@@ -357,7 +365,8 @@ class Definitions(Whole):
             y = call1(f, y)
             value = add(value, y) if residual else y
         self.names.remove(first)
-        self.define(Expr(name, ATOM, first.shape, value.at, value.size, value.positive, 0, value.deps | {name}, value.batch), name)
+        self.define(Expr(name, ATOM, first.shape, value.at, value.size, value.positive, 0, value.deps | {name},
+                         value.batch), name)
 
     def coupled(self):
         """Across the batch."""
@@ -382,13 +391,15 @@ class Definitions(Whole):
         """grad, jacobian, or a Hessian-vector product."""
         rng = self.rng
         base = self.some(rng.choice([0, 1, 1, 2]))
-        by = [v for v in self.names if v.name in base.deps and not v.whole and v.kind in ("param", "def", "input") and not v.batch]
+        by = [v for v in self.names if v.name in base.deps and not v.whole and v.kind in ("param", "def", "input")
+              and not v.batch]
         if base.batch or not by:
             return
         w = rng.choice(by)
         if not base.shape or rng.random() < 0.6:
             e = self.generator.small(base, 6)
-            f = rng.choice(["square", "tanh", "exp"]) if e.shape else "square" # at least a square: no constant derivative
+            # at least a square: no constant derivative
+            f = rng.choice(["square", "tanh", "exp"]) if e.shape else "square"
             e = power(e, constant(2)) if f == "square" else call1(f, self.generator.small(e) if f == "exp" else e)
             e = reduce_whole("sum", e) if e.shape else e
             s = self.define_as(e)
@@ -413,7 +424,8 @@ class Definitions(Whole):
         v = Var(self.new_name("st%d"), source.shape, kind="param", size=1.5)
         alike = [p.name for p in self.params if p.shape == v.shape]
         start = rng.choice(alike) if alike and rng.random() < 0.7 else "0.25"
-        self.say("state %s%s = %s" % (v.name, brackets(v.shape) if start == "0.25" or rng.random() < 0.5 else "", start))
+        self.say("state %s%s = %s" % (v.name, brackets(v.shape) if start == "0.25" or rng.random() < 0.5 else "",
+                                      start))
         self.say("%s <- 0.75*%s + 0.25 * (mean(batch) %s)" % (v.name, v.name, source.name))
         self.names.append(v)
         v.kind = "state"
@@ -427,7 +439,9 @@ class Definitions(Whole):
         self.define(a if yes else b, name)
 
     def recurrence(self):
-        """A scan: carried values, real and whole, that are handed on, mixed or drawn; others in it, in index notation, a scan too."""
+        """A scan: carried values, real and whole, that are handed on, mixed or drawn; others in it, in index notation,
+        a scan too.
+        """
         rng = self.rng
         if len(self.indices) > 1:
             return
@@ -484,8 +498,8 @@ class Definitions(Whole):
         deps = without_indices(set().union(*(e.deps for e in parts)), [t])
         for k, (name, e) in enumerate(results):
             at = (lambda s, b, ix, k=k: run(s, b, ix, k)) if meant else None
-            self.define(Expr(name, ATOM, (steps,) + e.shape, at, e.size if not any(noise) else 6.0, False, e.whole, deps,
-                             any(p.batch for p in parts)), name)
+            self.define(Expr(name, ATOM, (steps,) + e.shape, at, e.size if not any(noise) else 6.0, False, e.whole,
+                             deps, any(p.batch for p in parts)), name)
 
     def before(self, name, t, shape, whole=0):
         """A name of this step for a carried value as the step before left it."""
@@ -514,7 +528,8 @@ class Definitions(Whole):
         n, rng = self.dim[0], self.rng
         place = rng.choice([t, t, t, "%s - 1 - %s" % (n, t), "%s - 1" % n, t + " - 1", t + " + 1"]) if moved else t
         rest = [":" for _ in x.shape]
-        text = "%s[%s%s]" % (x.name, ", ".join([place] + rest), " else 0" if place[-3:] in ("- 1", "+ 1") and place[0] != n[0] else "")
+        text = "%s[%s%s]" % (x.name, ", ".join([place] + rest),
+                             " else 0" if place[-3:] in ("- 1", "+ 1") and place[0] != n[0] else "")
         return Expr(text, ATOM, x.shape, None, 2, deps={x.name} | x.deps, batch=x.batch)
 
     def of_row(self, t):
@@ -543,7 +558,8 @@ class Definitions(Whole):
         if way == "reduce":
             kind = rng.choice(["sum", "mean", "mean", "max", "min", "logsumexp", "norm"])
             e = self.of_row(t)
-            e = Expr("%s(%s < %s) (%s)" % (kind, t, n, e.text), REDUCTION, e.shape, None, e.size * 2, deps=e.deps, batch=e.batch)
+            e = Expr("%s(%s < %s) (%s)" % (kind, t, n, e.text), REDUCTION, e.shape, None, e.size * 2, deps=e.deps,
+                     batch=e.batch)
             self.say("%s = %s" % (name, e.text))
             self.define(e, name)
             return
@@ -570,21 +586,24 @@ class Definitions(Whole):
             start = self.generator.small(self.make(e.shape, 1), 2)
             self.say("scan %s < %s {" % (t, n))
             self.say("  init %s = %s" % (name, start.text))
-            self.say("  %s[%s] = tanh(%s) + 0.5 * %s" % (name, t, e.text, rng.choice(["%s[%s-1]", "sin(%s[%s-1])"]) % (name, t)))
+            self.say("  %s[%s] = tanh(%s) + 0.5 * %s" % (name, t, e.text,
+                                                         rng.choice(["%s[%s-1]", "sin(%s[%s-1])"]) % (name, t)))
             self.say("}")
             deps, batch = deps | start.deps, batch or start.batch
         else:
             self.say("%s[%s < %s] = %s" % (name, t, n, e.text))
         self.ragged.append(Var(name, e.shape, size=3, deps=without_indices(deps, [t]), batch=batch, meant=False))
 
-    KINDS = [("recurrence", 1.5), ("plain", 8), ("indexed", 8), ("split", 1), ("winner", 1), ("dense", 2), ("instance", 1), ("own_layer", 1), ("instances", 0.7),
-             ("prelude_layer", 3), ("pooled", 1.5), ("repeated", 1), ("coupled", 0.7), ("derivative", 2),
-             ("stateful", 0.3), ("chosen", 0.4), ("whole_places", 2), ("whole_comparison", 0.7), ("packed_triangle", 0.5)]
+    KINDS = [("recurrence", 1.5), ("plain", 8), ("indexed", 8), ("split", 1), ("winner", 1), ("dense", 2),
+             ("instance", 1), ("own_layer", 1), ("instances", 0.7), ("prelude_layer", 3), ("pooled", 1.5),
+             ("repeated", 1), ("coupled", 0.7), ("derivative", 2), ("stateful", 0.3), ("chosen", 0.4),
+             ("whole_places", 2), ("whole_comparison", 0.7), ("packed_triangle", 0.5)]
 
-    WHOLE = [("whole_places", 6), ("whole_comparison", 2), ("packed_triangle", 1), ("indexed", 1)] # of a model of whole numbers
+    # of a model of whole numbers
+    WHOLE = [("whole_places", 6), ("whole_comparison", 2), ("packed_triangle", 1), ("indexed", 1)]
 
-    INSIDE = [("plain", 4), ("indexed", 4), ("split", 0.5), ("winner", 1), ("pooled", 0.7), ("repeated", 0.3), ("recurrence", 1),
-              ("dense", 0.5), ("derivative", 0.4), ("chosen", 0.3)] # of a scan
+    INSIDE = [("plain", 4), ("indexed", 4), ("split", 0.5), ("winner", 1), ("pooled", 0.7), ("repeated", 0.3),
+              ("recurrence", 1), ("dense", 0.5), ("derivative", 0.4), ("chosen", 0.3)] # of a scan
 
     def chosen_kind(self, kinds):
         return self.rng.choices([k for k, _ in kinds], [w for _, w in kinds])[0]

@@ -36,7 +36,8 @@ def flat(shape, place):
 class Var:
     """A name: an input, a parameter, a definition or a formal. `at` is None for what is given."""
 
-    def __init__(self, name, shape, at=None, whole=0, positive=False, size=2.0, deps=(), batch=False, meant=True, kind="def"):
+    def __init__(self, name, shape, at=None, whole=0, positive=False, size=2.0, deps=(), batch=False, meant=True,
+                 kind="def"):
         self.name, self.shape, self.at, self.whole = name, tuple(shape), at, whole
         self.positive, self.size, self.deps, self.batch = positive, size, frozenset(deps), batch
         self.meant, self.kind = meant, kind
@@ -53,7 +54,8 @@ class Expr:
 
 
 class NoMeaning(Exception):
-    """A value that Python cannot compute was asked for: a place in an array, say, that is the argmax of a derivative."""
+    """A value that Python cannot compute was asked for: a place in an array, say, that is the argmax of a derivative.
+    """
 
 
 class Store:
@@ -185,7 +187,8 @@ def joined(parts):
 
 
 def constant(x, size=None):
-    return Expr("%g" % x if float("%g" % x) == x else repr(x), ATOM if x >= 0 else NEGATIVE, (), lambda s, b, ix: [x], abs(x) if size is None else size, x > 0)
+    return Expr("%g" % x if float("%g" % x) == x else repr(x), ATOM if x >= 0 else NEGATIVE, (), lambda s, b, ix: [x],
+                abs(x) if size is None else size, x > 0)
 
 
 def elementwise(parts, f, text, level, **known):
@@ -201,7 +204,8 @@ def elementwise(parts, f, text, level, **known):
 
 def call1(name, e):
     f, _, size, positive, whole = FUNCTIONS[name]
-    return elementwise([e], f, "%s(%s)" % (name, e.text), ATOM, size=size(min(e.size, 50)), positive=positive, whole=whole)
+    return elementwise([e], f, "%s(%s)" % (name, e.text), ATOM, size=size(min(e.size, 50)), positive=positive,
+                       whole=whole)
 
 
 def add(a, b):
@@ -244,7 +248,8 @@ COMPARE = {"<": lambda x, y: float(x < y), "<=": lambda x, y: float(x <= y), ">"
 
 
 def compare(op, a, b):
-    return elementwise([a, b], COMPARE[op], "%s %s %s" % (a.within(SUM), op, b.within(SUM)), COMPARISON, size=1, whole=2)
+    return elementwise([a, b], COMPARE[op], "%s %s %s" % (a.within(SUM), op, b.within(SUM)), COMPARISON, size=1,
+                       whole=2)
 
 
 def where(c, a, b):
@@ -296,8 +301,8 @@ def reshape(e, shape):
 
 def transpose(e):
     m, n = e.shape
-    return Expr(e.within(ATOM) + "'", ATOM, (n, m), meaning([e], lambda x: [x[i * n + j] for j in range(n) for i in range(m)]),
-                e.size, e.positive, e.whole, e.deps, e.batch)
+    run = lambda x: [x[i * n + j] for j in range(n) for i in range(m)]
+    return Expr(e.within(ATOM) + "'", ATOM, (n, m), meaning([e], run), e.size, e.positive, e.whole, e.deps, e.batch)
 
 
 def concat(parts, axis=None):
@@ -324,8 +329,8 @@ def stack(parts, axis=None):
         return [x for r in range(rows) for v in values for x in v[r * width:(r + 1) * width]]
 
     return Expr("stack(%s%s)" % (", ".join(p.text for p in parts), "" if axis is None else ", axis = %d" % axis), ATOM,
-                parts[0].shape[:at] + (len(parts),) + parts[0].shape[at:], meaning(parts, run), size=max(p.size for p in parts),
-                positive=all(p.positive for p in parts), **joined(parts))
+                parts[0].shape[:at] + (len(parts),) + parts[0].shape[at:], meaning(parts, run),
+                size=max(p.size for p in parts), positive=all(p.positive for p in parts), **joined(parts))
 
 
 def over_batch(name, e):
@@ -338,7 +343,8 @@ def over_batch(name, e):
 
     size = e.size * 2 if name == "sum" else e.size
     body = e.text if e.level >= PRODUCT and e.text[0] not in "-" else "(" + e.text + ")"
-    return Expr("%s(batch) %s" % (name, body), REDUCTION, e.shape, run if at else None, size, e.positive, 0, e.deps, True)
+    return Expr("%s(batch) %s" % (name, body), REDUCTION, e.shape, run if at else None, size, e.positive, 0, e.deps,
+                True)
 
 
 if __name__ == "__main__":

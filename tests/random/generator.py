@@ -1,13 +1,13 @@
 """Random expressions of a wanted shape, from what is in sight: Generator.make(shape, scope, depth).
 
-Each way of WAYS is tried with its weight: functions, operators, choices, naive forms that rules rewrite, matrix products,
-reshapes and pieces, reductions, calls. Function is a `fn` with its meaning.
+Each way of WAYS is tried with its weight: functions, operators, choices, naive forms that rules rewrite, matrix
+products, reshapes and pieces, reductions, calls. Function is a `fn` with its meaning.
 """
 import math
 
-from expression import (ABOVE, ATOM, COMPARE, FUNCTIONS, INSIDE, NAMES, POSITIVE, SMALL, UNIT, Expr, Var, add, call1, compare, concat,
-                        constant, count, div, joined, matmul, meaning, mul, negative, outer, pair, power, read,
-                        reduce_whole, reshape, stack, sub, transpose, where)
+from expression import (ABOVE, ATOM, COMPARE, FUNCTIONS, INSIDE, NAMES, POSITIVE, SMALL, UNIT, Expr, Var, add, call1,
+                        compare, concat, constant, count, div, joined, matmul, meaning, mul, negative, outer, pair,
+                        power, read, reduce_whole, reshape, stack, sub, transpose, where)
 from indices import index_read, reduction
 
 NUMBERS = [0.5, 0.25, 2, 1.5, 0.125, 3, 0.1, 0.7, 1]
@@ -16,7 +16,8 @@ MOST_ELEMENTS = 160
 
 
 class Generator:
-    """Expressions of a wanted shape. `names`: what is in sight; `declare`: makes a new parameter of a shape, or None."""
+    """Expressions of a wanted shape. `names`: what is in sight; `declare`: makes a new parameter of a shape, or None.
+    """
 
     def __init__(self, rng, names, declare):
         self.rng, self.names, self.declare = rng, names, declare
@@ -33,7 +34,8 @@ class Generator:
         exact = [v for v in scope.names if v.shape == shape and not v.whole]
         if exact and rng.random() < (0.6 if not scope.indices else 0.3):
             v = rng.choice(exact[-6:] if rng.random() < 0.6 else exact)
-            return Expr(v.name, ATOM, shape, read(v) if v.meant else None, v.size, v.positive, 0, {v.name} | v.deps, v.batch)
+            return Expr(v.name, ATOM, shape, read(v) if v.meant else None, v.size, v.positive, 0, {v.name} | v.deps,
+                        v.batch)
         larger = [v for v in scope.names if len(v.shape) >= len(shape) and v.shape and not v.whole]
         rng.shuffle(larger)
         for v in larger[:6]:
@@ -166,7 +168,8 @@ class Generator:
             v = self.small(self.make(self.shape(1), scope, depth - 1), 6)
             ev = call1("exp", self.small(v, 3))
             forms += [lambda: call1("log", reduce_whole("sum", ev)),
-                      lambda: call1("log", reduce_whole("sum", mul(self.positive(self.make(v.shape, scope, 0)), ev)))] * 3
+                      lambda: call1("log", reduce_whole("sum",
+                                                        mul(self.positive(self.make(v.shape, scope, 0)), ev)))] * 3
         return rng.choice(forms)()
 
     def softmax(self, e):
@@ -201,7 +204,8 @@ class Generator:
         if len(shape) == 2:
             m, n = shape
             if rng.random() < 0.2:
-                return outer(self.small(self.make((m,), scope, depth - 1), 8), self.small(self.make((n,), scope, depth - 1), 8))
+                return outer(self.small(self.make((m,), scope, depth - 1), 8),
+                             self.small(self.make((n,), scope, depth - 1), 8))
             ta, tb = rng.random() < 0.35, rng.random() < 0.35
             a = self.make((k, m) if ta else (m, k), scope, depth - 1)
             b = self.make((n, k) if tb else (k, n), scope, depth - 2)
@@ -227,7 +231,8 @@ class Generator:
             cut = rng.randint(1, shape[at] - 1)
             sizes = [cut, shape[at] - cut]
             number = len(shape) == 1 and axis is None
-            parts = [self.make(shape[:at] + ((k,) if not number or k > 1 or rng.random() < 0.5 else ()) + shape[at + 1:], scope, depth - 1)
+            parts = [self.make(shape[:at] + ((k,) if not number or k > 1 or rng.random() < 0.5 else ()) +
+                               shape[at + 1:], scope, depth - 1)
                      for k in sizes]
             return concat(parts, axis)
         at = axis or 0
@@ -325,7 +330,8 @@ class Function(Var):
         for k, formal in enumerate(self.formals):
             extra = lead if k == lifted else lead[make.rng.randint(0, len(lead)):]
             e = make.small(make.make(extra + formal.shape, scope, depth - 2), 3)
-            parts.append(e if formal.shape or e.text[0] != "k" else mul(constant(0.5), e)) # a plain formal takes a list whole
+            # a plain formal takes a list whole
+            parts.append(e if formal.shape or e.text[0] != "k" else mul(constant(0.5), e))
         formals, body = self.formals, self.body.at
         counts = [count(f.shape) for f in formals]
 

@@ -219,5 +219,6 @@ def reduction(scope, make_body, extents, name):
     starts = body.text[0].isalnum() or body.text[0] == "("
     plain = body.level >= PRODUCT and starts and not body.text.startswith("not")
     text = "%s(%s) %s" % (name, ", ".join(bounds), body.text if plain else "(" + body.text + ")")
-    return Expr(text, REDUCTION, body.shape, run if at else None, size, body.positive and name != "argmax" and name != "logsumexp",
-                n if name == "argmax" else 0, without_indices(body.deps, new), body.batch)
+    return Expr(text, REDUCTION, body.shape, run if at else None, size,
+                body.positive and name != "argmax" and name != "logsumexp", n if name == "argmax" else 0,
+                without_indices(body.deps, new), body.batch)

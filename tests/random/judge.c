@@ -6,13 +6,13 @@
  *   - all results are evaluated at random points in double precision: FOLDER/NAME.points;
  *   - C is written in four ways, into FOLDER: NAMEa.c as nnc writes it, NAMEb.c without reuse of memory, and again
  *     with all digits of every constant, for a build in double: NAMEc.c as it is, NAMEd.c without fusion.
- * Out: a line `NAME verdict`, and FOLDER/NAME.log where the verdict is not ok: refused, slow, crash, gradient, rewritten, or
- * unfit where the model's values are not finite or too large to say anything.
+ * Out: a line `NAME verdict`, and FOLDER/NAME.log where the verdict is not ok: refused, slow, crash, gradient,
+ * rewritten, or unfit where the model's values are not finite or too large to say anything.
  *
- * NAME.points holds records `kind.name count slack beyond\n` and then count doubles. `slack` is how far the result moves where
- * the point moves by the rounding of a float: the error that a build in float cannot help; `beyond` is 1 where a value
- * on the way is beyond the range of floats, or nearer to 1 than they tell, where something is chosen by values. Record `point` starts a
- * point and holds its number of examples. */
+ * NAME.points holds records `kind.name count slack beyond\n` and then count doubles. `slack` is how far the result
+ * moves where the point moves by the rounding of a float: the error that a build in float cannot help; `beyond` is 1
+ * where a value on the way is beyond the range of floats, or nearer to 1 than they tell, where something is chosen by
+ * values. Record `point` starts a point and holds its number of examples. */
 #include <fenv.h>
 #include <math.h>
 #include <signal.h>
@@ -77,7 +77,8 @@ typedef struct Judge {
 
 /* An integer input may hold any int32; every other attempt at a point begins with those at which arithmetic wraps. */
 static double drawn_integer(double u, uint64_t seed, uint64_t stream, int64_t k) {
-  static const double extremes[] = {INT32_MIN, INT32_MAX, INT32_MIN + 1.0, INT32_MAX - 1.0, -1, 0, 536870912, -536870912, 65536, 46341, -46341};
+  static const double extremes[] = {INT32_MIN, INT32_MAX,  INT32_MIN + 1.0, INT32_MAX - 1.0, -1,    0,
+                                    536870912, -536870912, 65536,           46341,           -46341};
   if (seed % 2 == 0) return floor(u * 10);
   double which = point_uniform(seed, stream + 500, (uint64_t)k) * 16;
   if (which < 11) return extremes[(int)which];
@@ -101,8 +102,8 @@ static double drawn(const Judge *j, const Node *n, uint64_t seed, int64_t k) {
 
 /* The noise of a draw as generated C has it, with the seed and the step that run.c gives it. */
 static void set_noise(Judge *j, const Node *n, double *x) {
-  (n->item % 2 ? nn_draw_normal_double : nn_draw_uniform_double)(x, (size_t)evaluation_count(j->e, n), n->item % 2 ? 0 : 0x1p-25, 1, 1,
-                                                                 NN_STREAM(n->item / 2 + 1, 0));
+  (n->item % 2 ? nn_draw_normal_double : nn_draw_uniform_double)(
+    x, (size_t)evaluation_count(j->e, n), n->item % 2 ? 0 : 0x1p-25, 1, 1, NN_STREAM(n->item / 2 + 1, 0));
 }
 
 /* The point of this seed; with a nudge, real values are off by about the rounding of a float. */
@@ -200,7 +201,8 @@ static bool chooses(const Node *n) {
   return n->reduction == RED_ARGMAX || n->reduction == RED_ARGMIN || (n->op >= OP_LT && n->op <= OP_NOT);
 }
 
-/* What a float can't hold: the range, or, where it decides, how far it is from 1. Values inside of a loop are not looked at. */
+/* What a float can't hold: the range, or, where it decides, how far it is from 1. Values inside of a loop are not
+ * looked at. */
 static bool leaves_floats(Judge *j, Node *result) {
   NodeList list = graph_order(j->p->cx, &result, 1);
   bool choice = false;
@@ -216,7 +218,8 @@ static bool leaves_floats(Judge *j, Node *result) {
   return false;
 }
 
-static void put(Judge *j, const char *kind, const char *name, int64_t count, double slack, bool beyond, const double *values) {
+static void put(Judge *j, const char *kind, const char *name, int64_t count, double slack, bool beyond,
+                const double *values) {
   fprintf(j->out, "%s%s%s %lld %.17g %d\n", kind, name ? "." : "", name ? name : "", (long long)count, slack, beyond);
   fwrite(values, sizeof *values, (size_t)count, j->out);
 }
@@ -284,8 +287,8 @@ static bool rules_kept_values(Judge *j, const Results *list, uint64_t seed) {
 
 static double value_of(Judge *j, const Routine *f) { return evaluate(j->e, f->roots[0].node)[0]; }
 
-/* Does the loss rise along a direction of the parameter and fall against it, or the other way round? Where it rises on both
- * sides, or on one only, as max(stop(w), w) does, a gradient of 0 lies between the slopes. */
+/* Does the loss rise along a direction of the parameter and fall against it, or the other way round? Where it rises on
+ * both sides, or on one only, as max(stop(w), w) does, a gradient of 0 lies between the slopes. */
 static bool loss_moves(Judge *j, const Routine *f, Node *leaf, uint64_t seed) {
   evaluation_hold_stops(j->e, false);
   set_leaves(j, seed, 0);
@@ -345,8 +348,7 @@ static int put_points(Judge *j) {
       take(j, &list);
     }
     set_leaves(j, seed, 0);
-    for (int r = 0; r < list.n; r++)
-      list.at[r].beyond = leaves_floats(j, list.at[r].node);
+    for (int r = 0; r < list.n; r++) list.at[r].beyond = leaves_floats(j, list.at[r].node);
     for (int r = 0; r < list.n; r++)
       put(j, list.at[r].kind, list.at[r].name, evaluation_count(j->e, list.at[r].node), list.at[r].slack,
           list.at[r].beyond, list.at[r].values);
@@ -430,8 +432,10 @@ static const char *name_of(Context *cx, const char *path) {
 }
 
 static const char *verdict_of(int status) {
-  static const struct { int code; const char *text; } table[] = {
-    {FINE, "ok"}, {REFUSED, "refused"}, {GRADIENT, "gradient"}, {REWRITTEN, "rewritten"}, {UNFIT, "unfit"}};
+  static const struct {
+    int code;
+    const char *text;
+  } table[] = {{FINE, "ok"}, {REFUSED, "refused"}, {GRADIENT, "gradient"}, {REWRITTEN, "rewritten"}, {UNFIT, "unfit"}};
   if (WIFSIGNALED(status)) return WTERMSIG(status) == SIGALRM ? "slow" : "crash";
   for (size_t k = 0; k < sizeof table / sizeof *table; k++)
     if (WEXITSTATUS(status) == table[k].code) return table[k].text;

@@ -23,7 +23,8 @@
 #include "models.h"
 
 #ifdef WIDE
-static const double relative = 1e-9, rounding = 1e-5, elsewhere = 1e-13, spread = 4, least = 1e-14; /* log(sum(softmax(x))) */
+static const double relative = 1e-9, rounding = 1e-5, elsewhere = 1e-13, spread = 4,
+                    least = 1e-14; /* log(sum(softmax(x))) */
 #else
 static const double relative = 2e-5, rounding = 4, elsewhere = 1e-7, spread = 4, least = 1e-12; /* 1 - tanh(20)^2 */
 #endif
@@ -161,13 +162,16 @@ static void run_losses(Run *r) {
     look_at_border(r, l->name);
     soil(r);
     memset(grad, 0xff, sizeof *grad * m->param_floats);
-    value = l->grad(r->model + m->param, r->state, grad, m->state_floats ? next : NULL, r->work, r->p->examples, r->in, 1, 0);
+    value =
+      l->grad(r->model + m->param, r->state, grad, m->state_floats ? next : NULL, r->work, r->p->examples, r->in, 1, 0);
     look_at_border(r, l->name);
     add(&r->results, find(r->p, "training", l->name, NULL), &value, 1, 0);
     for (int i = 0; i < m->nparams; i++)
-      add(&r->results, find(r->p, "grad", l->name, m->params[i].name), grad + m->params[i].offset, m->params[i].count, 0);
+      add(&r->results, find(r->p, "grad", l->name, m->params[i].name), grad + m->params[i].offset, m->params[i].count,
+          0);
     for (int i = 0; i < m->nstates; i++)
-      add(&r->results, find(r->p, "next", l->name, m->states[i].name), next + m->states[i].offset, m->states[i].count, 0);
+      add(&r->results, find(r->p, "next", l->name, m->states[i].name), next + m->states[i].offset, m->states[i].count,
+          0);
   }
 }
 
@@ -242,7 +246,8 @@ static double spread_of(const Results *r, const Results *modes, int nmodes, size
   return most;
 }
 
-static int compare(const char *name, const Point *p, const Results *r, const char *variant, const Results *modes, int nmodes) {
+static int compare(const char *name, const Point *p, const Results *r, const char *variant, const Results *modes,
+                   int nmodes) {
   for (size_t k = 0; k < r->n; k++) {
     const Record *x = r->expected[k];
     if (!x) continue;
@@ -257,8 +262,8 @@ static int compare(const char *name, const Point *p, const Results *r, const cha
     for (long i = 0; i < x->count; i++) {
       double y = r->values[r->first[k] + (size_t)i];
       if (y == x->values[i] || fabs(y - x->values[i]) <= allowed) continue;
-      printf("%s %s, %d examples: %s[%ld] is %.9g, expected %.9g, allowed %.1g\n", name, variant, p->examples, x->name, i, y,
-             x->values[i], allowed);
+      printf("%s %s, %d examples: %s[%ld] is %.9g, expected %.9g, allowed %.1g\n", name, variant, p->examples, x->name,
+             i, y, x->values[i], allowed);
       return 1;
     }
   }
@@ -293,13 +298,15 @@ static int judge(const char *folder, const Entry *e) {
   if (!n) return printf("%s has no points\n", e->name), 1;
   for (int k = 0; k < n && !bad; k++) {
     const char *problem[2];
-    Results a = run(e->first, &points[k], &problem[0], FE_TONEAREST), b = run(e->second, &points[k], &problem[1], FE_TONEAREST);
+    Results a = run(e->first, &points[k], &problem[0], FE_TONEAREST),
+            b = run(e->second, &points[k], &problem[1], FE_TONEAREST);
     Results modes[3];
     int nmodes = 0;
     const char *ignored;
     for (; nmodes < 3; nmodes++) modes[nmodes] = run(e->first, &points[k], &ignored, other_modes[nmodes]);
     for (int v = 0; v < 2; v++)
-      if (problem[v]) bad = printf("%s variant %d: %s refuses or writes outside of its memory\n", e->name, v, problem[v]);
+      if (problem[v])
+        bad = printf("%s variant %d: %s refuses or writes outside of its memory\n", e->name, v, problem[v]);
     bad = bad || compare(e->name, &points[k], &a, "first variant", modes, nmodes);
 #ifdef WIDE
     bad = bad || compare(e->name, &points[k], &b, "unfused", modes, nmodes);

@@ -1,12 +1,13 @@
 """Random models: the compiler's parts against one another, and against plain Python.
 
     python3 tests/random/run.py [--models N] [--seed S] [--build FOLDER] [--jobs J] [--keep FOLDER] [--pairs]
-                                [--builds "gcc-native clang-v3 ..."] [--in-turn] [FILE.nn ...]
+                                [--builds "gcc-native clang-v3 ..."] [--in-turn] [--seconds S] [FILE.nn ...]
 
 Each model is judged by difference quotients and by its value before simplification (judge.c), by its meaning in Python
-(expression.py), by its C in float, with and without reuse of memory, and by its C in double, fused and not (run.c); under
-each of the users' builds too (tests/builds.sh), or, in turn, each batch of models under one of them. Files
-given are judged in place of random models; with --pairs, their losses L and U are the same function written in two ways. A model that differs is shrunk and kept in FOLDER.
+(expression.py), by its C in float, with and without reuse of memory, and by its C in double, fused and not (run.c);
+under each of the users' builds too (tests/builds.sh), or, in turn, each batch of models under one of them. Files
+given are judged in place of random models; with --pairs, their losses L and U are the same function written in two
+ways. A model that differs is shrunk and kept in FOLDER.
 Out: a line for each difference, then the counts; exit status 1 where there is a difference.
 """
 import argparse
@@ -26,21 +27,24 @@ from statements import generate
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BATCH = 100        # models of one program
-USERS_BATCH = 25   # ... of one that is compiled as users do: -O3 takes gcc long, the more in one file the longer for each
-SECONDS = 600      # for each command
+# ... of one that is compiled as users do: -O3 takes gcc long, the more in one file the longer for each
+USERS_BATCH = 25
+SECONDS = 600      # for each command, unless --seconds says otherwise
 ENDLESS = "error: no end after"
 STRICT_EACH = 100  # every so many models are compiled by gcc, optimized and with all warnings, in place of tcc
-STRICT = ["-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic", "-Wvla", "-Wshadow", "-Wconversion", "-Wdouble-promotion", "-Werror"]
+STRICT = ["-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic", "-Wvla", "-Wshadow", "-Wconversion",
+          "-Wdouble-promotion", "-Werror"]
 RUNTIME = os.path.join(ROOT, "runtime", "kernels")
 # What is no fault of the compiler: a derivative of something that turned out not to depend on the name.
-EXCUSED = re.compile(r"error: '.*' does not depend on '|error: a derivative of whole|makes no sense: it(s values are| is) "
+EXCUSED = re.compile(r"error: '.*' does not depend on '|error: a derivative of whole|"
+                     r"makes no sense: it(s values are| is) "
                      r"|has no derivative")
 
 
 def execute(command, **more):
     """What it printed, and its status: 124 where it came to no end. timeout ends what a command has started as well."""
-    out = subprocess.run(["timeout", str(SECONDS)] + command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                         errors="replace", **more)
+    out = subprocess.run(["timeout", str(SECONDS)] + command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         text=True, errors="replace", **more)
     if out.returncode == 124:
         out.stdout += "\n%s %s s: %s\n" % (ENDLESS, SECONDS, command[0])
     return out
@@ -80,7 +84,8 @@ class Workshop:
     def write_unit(self, name, names, suffixes):
         with open(self.path(name + ".c"), "w") as f:
             if "c" in suffixes:
-                f.write("#include <math.h>\n#include <stdint.h>\n#include <string.h>\n#include <stddef.h>\n#define float double\n")
+                f.write("".join("#include <%s.h>\n" % h for h in ("math", "stdint", "string", "stddef")))
+                f.write("#define float double\n")
             for model in names:
                 for suffix in suffixes:
                     f.write('#include "%s%s.c"\n' % (model, suffix))
@@ -100,20 +105,24 @@ class Workshop:
         """`strict` of the names by gcc, the others by tcc where it is there."""
         self.write_table(names, "ab")
         include = ["-I" + self.folder, "-I" + RUNTIME]
-        sanitize = ["-g", "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all"] if self.sanitize else []
+        sanitize = ["-g", "-fsanitize=address,undefined,float-cast-overflow",
+                    "-fno-sanitize-recover=all"] if self.sanitize else []
         quick = [self.tcc, "-w"] if self.tcc else ["gcc", "-O0"] + sanitize
         units = [("quick", [n for n in names if n not in strict], quick),
                  ("strict", [n for n in names if n in strict], ["gcc"] + STRICT + sanitize)]
         objects = [self.path("run.o")]
-        commands = [["gcc", "-O0", "-D_POSIX_C_SOURCE=200809L"] + include + ["-c", os.path.join(HERE, "run.c"), "-o", objects[0]]]
+        commands = [["gcc", "-O0", "-D_POSIX_C_SOURCE=200809L"] + include +
+                    ["-c", os.path.join(HERE, "run.c"), "-o", objects[0]]]
         for unit, members, compiler in units:
             if members:
                 self.write_unit(unit, members, "ab")
                 objects.append(self.path(unit + ".o"))
                 commands.append(compiler + include + ["-c", self.path(unit + ".c"), "-o", objects[-1]])
         plain = ["-no-pie", "-z", "noexecstack"] if self.tcc else []
-        commands.append(["gcc"] + sanitize + plain + ["-o", self.path("float")] + objects + [os.path.join(self.build, "libnn.a")] +
-                        open(os.path.join(self.build, "nn.link")).read().split() + ([self.tcc_library()] if self.tcc else []))
+        commands.append(["gcc"] + sanitize + plain + ["-o", self.path("float")] + objects +
+                        [os.path.join(self.build, "libnn.a")] +
+                        open(os.path.join(self.build, "nn.link")).read().split() +
+                        ([self.tcc_library()] if self.tcc else []))
         for command in commands:
             out = execute(command)
             if out.returncode:
@@ -127,7 +136,8 @@ class Workshop:
         include = ["-I" + self.folder, "-I" + RUNTIME]
         link = [os.path.join(self.build, "libnn.a")] + open(os.path.join(self.build, "nn.link")).read().split()
         for command in (
-                ["gcc", "-O1", "-D_POSIX_C_SOURCE=200809L"] + include + ["-c", os.path.join(HERE, "run.c"), "-o", self.path("run.o")],
+                ["gcc", "-O1", "-D_POSIX_C_SOURCE=200809L"] + include +
+                ["-c", os.path.join(HERE, "run.c"), "-o", self.path("run.o")],
                 compiler + include + ["-c", self.path("user.c"), "-o", self.path("user.o")],
                 ["gcc", "-o", self.path("user"), self.path("run.o"), self.path("user.o")] + link):
             out = execute(command)
@@ -143,7 +153,8 @@ class Workshop:
         self.write_table(names, "cd")
         self.write_unit("double", names, "cd")
         include = ["-DWIDE", "-I" + os.path.join(HERE, "double"), "-I" + self.folder, "-I" + RUNTIME]
-        sources = [os.path.join(HERE, "run.c"), os.path.join(HERE, "double/kernels.c"), os.path.join(HERE, "double/draws.c"), self.path("double.c")]
+        sources = [os.path.join(HERE, "run.c"), os.path.join(HERE, "double/kernels.c"),
+                   os.path.join(HERE, "double/draws.c"), self.path("double.c")]
         compiler = [self.tcc, "-w"] if self.tcc else ["gcc", "-O0", "-w", "-D_POSIX_C_SOURCE=200809L"]
         out = execute(compiler + include + sources + ["-o", self.path("double"), "-lm"])
         return out.stdout if out.returncode else ""
@@ -296,8 +307,10 @@ def main():
     parser.add_argument("--pairs", action="store_true")
     parser.add_argument("--builds", default="")
     parser.add_argument("--in-turn", action="store_true")
+    parser.add_argument("--seconds", type=int, default=SECONDS)
     parser.add_argument("files", nargs="*")
     a = parser.parse_args()
+    globals()["SECONDS"] = a.seconds
     start, numbers = time.time(), range(a.first, a.first + a.models)
     size = 10 if a.sanitize else BATCH # the sanitizers' code takes gcc a while
     users = user_builds(a.builds)
@@ -306,7 +319,9 @@ def main():
     jobs = [(a.build, [(a.seed, k) for k in numbers[at:at + size]], a.sanitize, [], False, turns[at // size], a.whole)
             for at in range(0, a.models, size)]
     if a.files:
-        parts = [(a.files[k::len(users)], [u]) for k, u in enumerate(users)] if a.in_turn and users else [(a.files, users)]
+        parts = [(a.files, users)]
+        if a.in_turn and users:
+            parts = [(a.files[k::len(users)], [u]) for k, u in enumerate(users)]
         jobs = [(a.build, [], a.sanitize, files, a.pairs, its, False) for files, its in parts if files]
     total = unfit = vague = differing = 0
     with multiprocessing.Pool(a.jobs) as pool:
@@ -323,7 +338,8 @@ def user_builds(names):
     """Command lines of builds by name, those that this machine has."""
     if not names:
         return []
-    out = subprocess.run(["sh", os.path.join(ROOT, "tests/builds.sh")] + names.split(), stdout=subprocess.PIPE, text=True, check=True)
+    out = subprocess.run(["sh", os.path.join(ROOT, "tests/builds.sh")] + names.split(), stdout=subprocess.PIPE,
+                         text=True, check=True)
     return [line.partition(" ")[2] for line in out.stdout.splitlines()]
 
 
@@ -353,7 +369,8 @@ def message_of(detail):
 
 
 def still(shop, text, kind, detail):
-    kinds = [k for k in ("float", "double") if kind.endswith(k)] or ([kind.replace("compiled as ", "")] if " -O" in kind else [])
+    kinds = [k for k in ("float", "double") if kind.endswith(k)] or ([kind.replace("compiled as ", "")]
+                                                                     if " -O" in kind else [])
     differences, _, _ = shop.batch({"m0": text}, {}, kind == "compiled as float" and "m0" not in detail, kinds)
     by_message = kind in ("crash", "refused") or kind.startswith("compiled")
     return any(k == kind and (not by_message or message_of(d) == message_of(detail)) for _, k, d in differences)

@@ -1,4 +1,5 @@
-"""A smaller model that shows the same fault: lines are left out, then calls, parentheses and sums give way to their parts.
+"""A smaller model that shows the same fault: lines are left out, then calls, parentheses and sums give way to their
+parts.
 
 Works on the text, so a candidate may be nonsense; `fails(text)` says whether it still shows the fault.
 """

@@ -17,7 +17,8 @@ OPTIMIZERS = ["sgd", "sgd(0.05)", "momentum(lr = 0.02, mu = 0.8)", "nesterov", "
               "adam(lr = cosine_decay(1e-2, 100))", "adamw(1e-2, decay = 0.1)", "clip_norm(0.5), sgd(0.1)",
               "clip_value(0.2), momentum", "weight_decay(1e-2), adam(1e-2)", "langevin(0.02)", "shaken, sgd(0.1)"]
 NOISY = ["optimizer langevin(w, g, lr = 0.01) {", "  e ~ normal(0, sqrt(2*lr))", "  w <- w - lr*g + e", "}",
-         "optimizer shaken(w[...], g[...], by = 0.1) {", "  e ~ laplace(0, by)", "  k ~ bernoulli(0.5)", "  g <- g*k + e*norm(g)", "}"]
+         "optimizer shaken(w[...], g[...], by = 0.1) {", "  e ~ laplace(0, by)", "  k ~ bernoulli(0.5)",
+         "  g <- g*k + e*norm(g)", "}"]
 
 
 class Model:
@@ -60,7 +61,8 @@ class Builder(Definitions):
         self.block.append(line)
 
     def make(self, shape, depth=None, scope=None):
-        return self.generator.make(shape, scope or Scope(self.rng, self.names, self.indices), self.depth if depth is None else depth)
+        return self.generator.make(shape, scope or Scope(self.rng, self.names, self.indices),
+                                   self.depth if depth is None else depth)
 
     def shape(self, rank=None):
         return self.generator.shape(self.rng.choice([0, 1, 1, 1, 2, 2, 2, 3]) if rank is None else rank)
@@ -89,7 +91,8 @@ class Builder(Definitions):
                 and (shape is None or v.shape == shape)]
 
     def use(self, v):
-        return Expr(v.name, ATOM, v.shape, read(v) if v.meant else None, v.size, v.positive, v.whole, {v.name} | v.deps, v.batch)
+        return Expr(v.name, ATOM, v.shape, read(v) if v.meant else None, v.size, v.positive, v.whole,
+                    {v.name} | v.deps, v.batch)
 
     def some(self, rank):
         fits = self.reals(rank)
@@ -106,7 +109,8 @@ class Builder(Definitions):
         for _ in range(rng.choice([0, 0, 1, 2])):
             k = rng.choice([2, 3, 4, 5, 7])
             v = Var(self.new_name("c%d"), rng.choice([(), (), (2,), (4,)]), whole=k, kind="input")
-            self.say("input %s%s : %s" % (v.name, brackets(v.shape), "bit" if k == 2 and rng.random() < 0.5 else "class(%d)" % k))
+            self.say("input %s%s : %s" % (v.name, brackets(v.shape),
+                                          "bit" if k == 2 and rng.random() < 0.5 else "class(%d)" % k))
             self.names.append(v)
 
     def extents(self):

@@ -1,8 +1,8 @@
-"""Whole numbers of every size, as indices and in comparisons: each method of Whole says a statement, with its meaning in Python's
-integers, which have no width.
+"""Whole numbers of every size, as indices and in comparisons: each method of Whole says a statement, with its meaning
+in Python's integers, which have no width.
 
-A whole expression is a Number: text, at(store, example, indices), and the bounds lo..hi that hold for every input: nnc has to
-find bounds too, so no value leaves 2^53, and products are kept below it by a remainder.
+A whole expression is a Number: text, at(store, example, indices), and the bounds lo..hi that hold for every input: nnc
+has to find bounds too, so no value leaves 2^53, and products are kept below it by a remainder.
 """
 from expression import ATOM, REDUCTION, Expr, count, flat, places, read
 from indices import Scope
@@ -29,11 +29,13 @@ def times(a, b):
 
 
 def plus(a, b):
-    return Number("(%s + %s)" % (a.text, b.text), lambda s, e, ix: a.at(s, e, ix) + b.at(s, e, ix), a.lo + b.lo, a.hi + b.hi)
+    return Number("(%s + %s)" % (a.text, b.text), lambda s, e, ix: a.at(s, e, ix) + b.at(s, e, ix), a.lo + b.lo,
+                  a.hi + b.hi)
 
 
 def minus(a, b):
-    return Number("(%s - %s)" % (a.text, b.text), lambda s, e, ix: a.at(s, e, ix) - b.at(s, e, ix), a.lo - b.hi, a.hi - b.lo)
+    return Number("(%s - %s)" % (a.text, b.text), lambda s, e, ix: a.at(s, e, ix) - b.at(s, e, ix), a.lo - b.hi,
+                  a.hi - b.lo)
 
 
 def remainder(a, k):
@@ -48,7 +50,8 @@ def quotient(a, k):
 
 def larger(name, a, b):
     f = max if name == "max" else min
-    return Number("%s(%s, %s)" % (name, a.text, b.text), lambda s, e, ix: f(a.at(s, e, ix), b.at(s, e, ix)), f(a.lo, b.lo), f(a.hi, b.hi))
+    return Number("%s(%s, %s)" % (name, a.text, b.text), lambda s, e, ix: f(a.at(s, e, ix), b.at(s, e, ix)),
+                  f(a.lo, b.lo), f(a.hi, b.hi))
 
 
 def magnitude(a):
@@ -114,7 +117,8 @@ class Whole:
                 c, d = self.whole_leaf(scope), self.whole_leaf(scope)
                 made = choice(rng.choice(list(COMPARISONS)), c, d, a, b)
             else:
-                made = {"+": plus, "-": minus, "*": times}.get(way, lambda p, q: larger(rng.choice(["max", "min"]), p, q))(a, b)
+                either = lambda p, q: larger(rng.choice(["max", "min"]), p, q)
+                made = {"+": plus, "-": minus, "*": times}.get(way, either)(a, b)
         return made if made.fits() else remainder(a, abs(k) + 1)
 
     def whole_place(self, scope, n):
@@ -127,12 +131,16 @@ class Whole:
             return r.text[1:-1], r.at, ""
         if way < 0.6 and scope.indices: # a coefficient so large that few places are inside
             i, c = rng.choice(list(scope.indices)), rng.choice(CONSTANTS)
-            e = plus(times(Number(str(c), lambda s, b, ix: c, c, c), Number(i, lambda s, b, ix: ix[i], 0, scope.indices[i] - 1)), self.whole_leaf(scope))
+            e = plus(times(Number(str(c), lambda s, b, ix: c, c, c),
+                           Number(i, lambda s, b, ix: ix[i], 0, scope.indices[i] - 1)), self.whole_leaf(scope))
         inside = lambda v: v if 0 <= v < n else None
         if way < 0.8:
             return e.text, lambda s, b, ix: inside(e.at(s, b, ix)), " else 0"
         d = rng.choice([2, 3, 7])
-        return "%s/%d" % (e.text, d), lambda s, b, ix: inside(e.at(s, b, ix) // d) if e.at(s, b, ix) % d == 0 else None, " else 0"
+        def quotient(s, b, ix):
+            return inside(e.at(s, b, ix) // d) if e.at(s, b, ix) % d == 0 else None
+
+        return "%s/%d" % (e.text, d), quotient, " else 0"
 
     def whole_places(self):
         """Elements at computed places: an array of them, or the mean of thousands."""
@@ -157,10 +165,12 @@ class Whole:
         body, name = "%s[%s%s]" % (x.name, ", ".join(parts), masked), self.new_name()
         if extent > 40:
             self.say("%s = mean(i < %d) %s" % (name, extent, body))
-            made = Expr(name, ATOM, (), lambda s, b, ix: [sum(one(s, b, i) for i in range(extent)) / extent], x.size, deps={x.name} | x.deps)
+            made = Expr(name, ATOM, (), lambda s, b, ix: [sum(one(s, b, i) for i in range(extent)) / extent], x.size,
+                        deps={x.name} | x.deps)
         else:
             self.say("%s[i < %d] = %s" % (name, extent, body))
-            made = Expr(name, ATOM, (extent,), lambda s, b, ix: [one(s, b, i) for i in range(extent)], x.size, deps={x.name} | x.deps)
+            made = Expr(name, ATOM, (extent,), lambda s, b, ix: [one(s, b, i) for i in range(extent)], x.size,
+                        deps={x.name} | x.deps)
         self.define(made, name)
 
     def whole_comparison(self):
@@ -174,7 +184,11 @@ class Whole:
         op, name = rng.choice(list(COMPARISONS)), self.new_name()
         holds = COMPARISONS[op]
         self.say("%s = 0.25 * (sum(i < %d) (%s %s %s))" % (name, extent, a.text, op, b.text))
-        self.define(Expr(name, ATOM, (), lambda s, e, ix: [0.25 * sum(holds(a.at(s, e, {"i": i}), b.at(s, e, {"i": i})) for i in range(extent))], 2), name)
+
+        def run(s, e, ix):
+            return [0.25 * sum(holds(a.at(s, e, {"i": i}), b.at(s, e, {"i": i})) for i in range(extent))]
+
+        self.define(Expr(name, ATOM, (), run, 2), name)
 
     def packed_triangle(self):
         """Element (i, j) of a triangle packed by rows stands at i(i+1)/2 + j."""
@@ -187,6 +201,8 @@ class Whole:
         value = read(packed)
         stride = rng.choice([1, 7, 4096])
         place = lambda i: stride * i * (stride * i + 1) // 2 + stride * i
-        self.say("%s = mean(i < %d) %s[%d*i*(%d*i + 1)/2 + %d*i else 0]" % (name, n, packed.name, stride, stride, stride))
-        self.define(Expr(name, ATOM, (), lambda s, b, ix: [sum(value(s, b, {})[place(i)] for i in range(n) if place(i) < size) / n],
+        self.say("%s = mean(i < %d) %s[%d*i*(%d*i + 1)/2 + %d*i else 0]" %
+                 (name, n, packed.name, stride, stride, stride))
+        self.define(Expr(name, ATOM, (), lambda s, b, ix: [sum(value(s, b, {})[place(i)] for i in range(n)
+                                                               if place(i) < size) / n],
                          packed.size, deps={packed.name}), name)

@@ -1,4 +1,6 @@
-"""models/char_rnn.nn, models/char_lstm.nn and models/char_gru.nn on tinyshakespeare, with PyTorch's own recurrent layers."""
+"""models/char_rnn.nn, models/char_lstm.nn and models/char_gru.nn on tinyshakespeare, with PyTorch's own recurrent
+layers.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -51,9 +53,9 @@ def study(page, scores, start):
 
     def measure(p, s):
         return {"L": sum(loss(p, some) * len(some) for some in s.split(100)) / len(s)}
-    return Study(page=page, figure="L", data={"s": "tinyshakespeare/input.txt"}, rows="0-15443", test_rows="15444-17158",
-                 integers=("s",), window=65, epochs=6, batch=32, clip=1.0, seeds=1, initial=start, loss=loss,
-                 measure=measure, optimizer=adam(2e-3))
+    return Study(page=page, figure="L", data={"s": "tinyshakespeare/input.txt"}, rows="0-15443",
+                 test_rows="15444-17158", integers=("s",), window=65, epochs=6, batch=32, clip=1.0, seeds=1,
+                 initial=start, loss=loss, measure=measure, optimizer=adam(2e-3))
 
 
 def zeros(**sizes):

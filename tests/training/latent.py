@@ -1,6 +1,7 @@
 """models/vae.nn, models/vae_flow.nn and models/vae_categorical.nn on MNIST: the negative ELBO of the test images.
 
-Draws are PyTorch's own, in training and in the figure: in step are the initial values and the order of the rows, not the noise.
+Draws are PyTorch's own, in training and in the figure: in step are the initial values and the order of the rows, not
+the noise.
 """
 
 import math

@@ -2,7 +2,8 @@
 """English-French sentences as numbers, for models/translator.nn and models/seq2seq.nn.
 
 In:   ../shared/data/eng_fra/fra-30k.txt, a pair on a line, English TAB French.
-Out:  in FOLDER: train.csv and test.csv, a line for each pair: S, T, then 12 words of the source, then 12 of the target. Word 0
+Out:  in FOLDER: train.csv and test.csv, a line for each pair: S, T, then 12 words of the source, then 12 of the target.
+Word 0
       ends the French sentence, word 1 is any that is not among the WORDS most frequent; beyond S and T stand zeros.
       english.txt and french.txt hold the words, in the order of their numbers. No English sentence is in both files.
 

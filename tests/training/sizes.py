@@ -39,7 +39,8 @@ def scaled(image, h, w):
 def main(folder):
     images = numpy.concatenate([idx("train-images-idx3-ubyte.gz", 16).reshape(-1, MOST, MOST)[:TRAIN],
                                 idx("t10k-images-idx3-ubyte.gz", 16).reshape(-1, MOST, MOST)[:TEST]])
-    labels = numpy.concatenate([idx("train-labels-idx1-ubyte.gz", 8)[:TRAIN], idx("t10k-labels-idx1-ubyte.gz", 8)[:TEST]])
+    labels = numpy.concatenate([idx("train-labels-idx1-ubyte.gz", 8)[:TRAIN],
+                                idx("t10k-labels-idx1-ubyte.gz", 8)[:TEST]])
     h, w = numpy.random.default_rng(1).integers(LEAST, MOST + 1, (2, len(images)))
     pictures = numpy.stack([scaled(image, a, b) for image, a, b in zip(images, h, w)])[:, None]
     for name, values in (("height", h), ("width", w), ("image", pictures), ("label", labels)):

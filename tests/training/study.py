@@ -106,7 +106,8 @@ def chosen(which, count, folder):
 
 
 def inputs(study, files, folder):
-    return {x: read(f, folder, study.window).to(torch.int64 if x in study.integers else torch.float32) for x, f in files.items()}
+    return {x: read(f, folder, study.window).to(torch.int64 if x in study.integers else torch.float32) for x,
+            f in files.items()}
 
 
 def load_data(study, folder):

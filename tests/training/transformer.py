@@ -17,7 +17,8 @@ def norm_initial(name):
 def initial():
     p = {"E": torch.randn(V, D) * 0.05, "P": torch.randn(T, D) * 0.05, **norm_initial("N")}
     for x in (f"X.{b}." for b in range(BLOCKS)):
-        p |= {**norm_initial(x + "n1"), **norm_initial(x + "n2"), **dense(x + "up", D, 4 * D), **dense(x + "down", 4 * D, D)}
+        p |= {**norm_initial(x + "n1"), **norm_initial(x + "n2"), **dense(x + "up", D, 4 * D),
+              **dense(x + "down", 4 * D, D)}
         p |= {f"{x}att.{w}": glorot(D, D) for w in ("Wq", "Wk", "Wv", "Wo")}
     return p
 
@@ -53,5 +54,6 @@ def measure(p, s):
 
 
 STUDIES = [Study(page="shakespeare", figure="L", options=("-D", "T=64", "-D", "D=64", "-D", "heads=4", "-D", "V=65"),
-                 data={"s": "tinyshakespeare/input.txt"}, rows="0-15443", test_rows="15444-17158", integers=("s",), window=65,
-                 epochs=2, batch=32, clip=1.0, seeds=1, initial=initial, loss=loss, measure=measure, optimizer=adam(1e-3))]
+                 data={"s": "tinyshakespeare/input.txt"}, rows="0-15443", test_rows="15444-17158", integers=("s",),
+                 window=65, epochs=2, batch=32, clip=1.0, seeds=1, initial=initial, loss=loss, measure=measure,
+                 optimizer=adam(1e-3))]

@@ -1,7 +1,7 @@
 #!/bin/sh
 # slow: every model of tests/values is evaluated in double, compiled and run
-# Models against stored results of PyTorch: the evaluator in double by build/reftest, generated C in float by ref_c, built quickly
-# and as users build it: every sixth under one of their builds; with WHOLE=1 (make judges) each under all.
+# Models against stored results of PyTorch: the evaluator in double by build/reftest, generated C in float by ref_c,
+# built quickly and as users build it: every sixth under one of their builds; with WHOLE=1 (make judges) each under all.
 . tests/lib.sh
 users_builds
 
@@ -14,7 +14,8 @@ done
 
 run_c() { # REFERENCE BUILD COMPILER FLAGS...: of the model that is generated
   reference=$1 build=$2 compiler=$3; shift 3
-  if { model_object "$compiler" "$work/c" "$name" "$@" && model_program "$work/run" ref_c "$compiler" "$work/c" "$name"; } >"$work/log" 2>&1; then
+  if { model_object "$compiler" "$work/c" "$name" "$@" &&
+    model_program "$work/run" ref_c "$compiler" "$work/c" "$name"; } >"$work/log" 2>&1; then
     check "$name in C agrees with PyTorch ($build)" "$work/run" "$reference"
   else not_ok "$name compiled ($build)" - <"$work/log"; fi
 }

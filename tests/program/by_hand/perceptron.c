@@ -1,5 +1,5 @@
-/* models/perceptron.nn by hand: the mean of c over n examples and its gradient, block by block as the page derives it. The cost is
- * max(0, a2) - y a2 + log(1 + exp(-|a2|)), which does not overflow. */
+/* models/perceptron.nn by hand: the mean of c over n examples and its gradient, block by block as the page derives it.
+ * The cost is max(0, a2) - y a2 + log(1 + exp(-|a2|)), which does not overflow. */
 float by_hand(const perceptron_params *w, perceptron_params *g, int n, const float *x, const int32_t *y) {
   float z1[PERCEPTRON_BATCH][4], delta[PERCEPTRON_BATCH], delta1[PERCEPTRON_BATCH][4], c = 0.0f;
   for (int b = 0; b < n; b++) {

@@ -1,6 +1,7 @@
-/* models/softmax_regression.nn by hand: the mean of L over n examples and its gradient, p - onehot(t) in scores of which the largest
- * is taken off first. */
-float by_hand(const softmax_regression_params *w, softmax_regression_params *g, int n, const float *x, const int32_t *t) {
+/* models/softmax_regression.nn by hand: the mean of L over n examples and its gradient, p - onehot(t) in scores of
+ * which the largest is taken off first. */
+float by_hand(const softmax_regression_params *w, softmax_regression_params *g, int n, const float *x,
+              const int32_t *t) {
   float u[SOFTMAX_REGRESSION_BATCH][3], delta[SOFTMAX_REGRESSION_BATCH][3], loss = 0.0f;
   for (int b = 0; b < n; b++) {
     for (int i = 0; i < 3; i++) {

@@ -1,11 +1,11 @@
-/* draws.c: the draws of runtime/kernels/random.c, as they are, in arrays of doubles: what a model draws in double is what it draws
- * in float. */
-#define nn_philox narrow_philox
-#define nn_draw_uniform narrow_uniform
-#define nn_draw_normal narrow_normal
-#define nn_noise narrow_noise
+/* draws.c: the draws of runtime/kernels/random.c, as they are, in arrays of doubles: what a model draws in double is
+ * what it draws in float. */
+#define nn_philox                narrow_philox
+#define nn_draw_uniform          narrow_uniform
+#define nn_draw_normal           narrow_normal
+#define nn_noise                 narrow_noise
 #define nn_draw_truncated_normal narrow_truncated_normal
-#define nn_draw_orthogonal narrow_orthogonal
+#define nn_draw_orthogonal       narrow_orthogonal
 #include "../../../runtime/kernels/random.c"
 #undef nn_draw_uniform
 #undef nn_draw_normal
@@ -15,7 +15,8 @@
 
 typedef void narrow_draw(float *out, size_t count, float a, float b, uint64_t seed, uint64_t stream);
 
-static void widened(narrow_draw *draw_narrow, double *out, size_t count, double a, double b, uint64_t seed, uint64_t stream) {
+static void widened(narrow_draw *draw_narrow, double *out, size_t count, double a, double b, uint64_t seed,
+                    uint64_t stream) {
   float *narrow = malloc(sizeof *narrow * (count + 1));
   if (!narrow) exit(3);
   draw_narrow(narrow, count, (float)a, (float)b, seed, stream);

@@ -1,6 +1,6 @@
 /* nn_math.h: in place of the runtime's, for a build of generated C with `float` defined as `double`: libm, and the
- * conventions of runtime/kernels/nn_math.h. Also what such a build links of the runtime: a plain product, and draws that are
- * never looked at. */
+ * conventions of runtime/kernels/nn_math.h. Also what such a build links of the runtime: a plain product, and draws
+ * that are never looked at. */
 #ifndef NN_MATH_DOUBLE_H
 #define NN_MATH_DOUBLE_H
 
@@ -23,7 +23,9 @@ static inline double nn_maxf(double a, double b) { return a >= b || a != a ? a :
 static inline double nn_minf(double a, double b) { return a <= b || a != a ? a : b; }
 static inline double nn_modf(double a, double n) { return a - n * floor(a / n); }
 static inline int nn_wholef(double x, int lo, int hi) { return x >= hi ? hi : x > lo ? (int)x : lo; }
-static inline int64_t nn_wide_wholef(double x, int64_t lo, int64_t hi) { return x >= (double)hi ? hi : x > (double)lo ? (int64_t)x : lo; }
+static inline int64_t nn_wide_wholef(double x, int64_t lo, int64_t hi) {
+  return x >= (double)hi ? hi : x > (double)lo ? (int64_t)x : lo;
+}
 static inline int64_t nn_wide_quotient(int64_t a, int64_t b) { return a / b - ((a % b != 0) & ((a < 0) != (b < 0))); }
 static inline int64_t nn_wide_remainder(int64_t a, int64_t b) { return a - b * nn_wide_quotient(a, b); }
 static inline int nn_quotient(int a, int b) { return (int)nn_wide_quotient(a, b); }

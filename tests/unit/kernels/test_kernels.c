@@ -98,7 +98,8 @@ static shape random_shape(int round) {
   return s;
 }
 
-/* A hundred thousand equal products, which one float would round alike for long: off by 4e-4. A BLAS is left as it is. */
+/* A hundred thousand equal products, which one float would round alike for long: off by 4e-4. A BLAS is left as it is.
+ */
 static void try_long(const nn_gemm_kernel *kernel) {
   if (!kernel && nn_gemm_is_blas(0)) return;
   for (int i = 0; i < LARGEST; i++) a_data[i] = 0.1f, b_data[i] = 0.7f;
@@ -108,15 +109,15 @@ static void try_long(const nn_gemm_kernel *kernel) {
     call(kernel, &s);
     for (int k = 0; k < 9; k++)
       if (!(fabs((double)c_data[k] / want - 1) < 1e-6))
-        fail_msg("%s: ta %d tb %d: a long sum is %.9g, not %.9g", kernel ? kernel->name : nn_gemm_name(), s.ta, s.tb, (double)c_data[k], want);
+        fail_msg("%s: ta %d tb %d: a long sum is %.9g, not %.9g", kernel ? kernel->name : nn_gemm_name(), s.ta, s.tb,
+                 (double)c_data[k], want);
   }
 }
 
 static void try_kernel(const nn_gemm_kernel *kernel) {
-  static const int special[][3] = {{64, 128, 784}, {4, 8, 2},     {16, 16, 4},  {1, 1, 1},
-                                   {14, 32, 700},  {15, 33, 513}, {1, 96, 700}, {96, 1, 700},
-                                   {32, 196, 400}, {3, 5, 257},   {2, 64, 1500},
-                                   {50, 40, 5000}, {7, 30, 9001}, {4, 3, 9001}};
+  static const int special[][3] = {{64, 128, 784}, {4, 8, 2},      {16, 16, 4},   {1, 1, 1},      {14, 32, 700},
+                                   {15, 33, 513},  {1, 96, 700},   {96, 1, 700},  {32, 196, 400}, {3, 5, 257},
+                                   {2, 64, 1500},  {50, 40, 5000}, {7, 30, 9001}, {4, 3, 9001}};
   for (int round = 0; round < 400; round++) {
     shape s = random_shape(round);
     try_shape(kernel, &s);

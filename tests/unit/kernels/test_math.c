@@ -106,9 +106,9 @@ static bool is_odd(const subject *s) { return s->theirs(-0.5) == -s->theirs(0.5)
 
 /* Infinities, NaN, zeros and the ends of the range. Of odd functions the other half is the same but for the sign. */
 static void corners(void **state) {
-  static const float points[] = {0.0f,         -0.0f,        1.0f,     -1.0f,      FLT_MIN,     -FLT_MIN,
-                                 FLT_MAX,      -FLT_MAX,     1e-45f,   -1e-45f,    88.7228394f, 88.7228317f,
-                                 -87.3365479f, -103.972084f, -103.97f, 1.5707964f, 3.14159274f, 1e-8f,
+  static const float points[] = {0.0f,         -0.0f,        1.0f,     -1.0f,       FLT_MIN,     -FLT_MIN,
+                                 FLT_MAX,      -FLT_MAX,     1e-45f,   -1e-45f,     88.7228394f, 88.7228317f,
+                                 -87.3365479f, -103.972084f, -103.97f, 1.5707964f,  3.14159274f, 1e-8f,
                                  1e4f,         3e38f,        89.4f,    89.4159851f, 89.4159927f};
   (void)state;
   for (int i = 0; i < SUBJECTS; i++) {

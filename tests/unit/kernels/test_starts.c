@@ -1,5 +1,6 @@
 /* Draws that parameters start from: the truncated normal by its bounds, moments and distribution function, orthogonal
- * matrices by W W' = I (or W' W where they are tall), whatever the shape. A piece of noise is a piece of a whole draw. */
+ * matrices by W W' = I (or W' W where they are tall), whatever the shape. A piece of noise is a piece of a whole draw.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,7 +75,8 @@ static void orthogonal(size_t rows, size_t cols, float gain) {
 
 static void test_orthogonal(void **state) {
   (void)state;
-  static const size_t shapes[][2] = {{1, 1}, {1, 9}, {9, 1}, {3, 3}, {17, 33}, {33, 17}, {64, 64}, {100, 1000}, {1000, 100}, {70, 69}};
+  static const size_t shapes[][2] = {{1, 1},   {1, 9},   {9, 1},      {3, 3},      {17, 33},
+                                     {33, 17}, {64, 64}, {100, 1000}, {1000, 100}, {70, 69}};
   for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
     orthogonal(shapes[k][0], shapes[k][1], 1.0f);
     orthogonal(shapes[k][0], shapes[k][1], 1.41421356f);
@@ -121,9 +123,9 @@ static void test_noise(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_truncated),  cmocka_unit_test(test_quantile),   cmocka_unit_test(test_shifted),
-      cmocka_unit_test(test_orthogonal), cmocka_unit_test(test_directions), cmocka_unit_test(test_nothing_beyond),
-      cmocka_unit_test(test_noise),
+    cmocka_unit_test(test_truncated),  cmocka_unit_test(test_quantile),   cmocka_unit_test(test_shifted),
+    cmocka_unit_test(test_orthogonal), cmocka_unit_test(test_directions), cmocka_unit_test(test_nothing_beyond),
+    cmocka_unit_test(test_noise),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,8 @@ static void assert_refused(nn_input input, const char *file, int status, const c
 }
 
 static const nn_input two_reals = {NULL, NN_REAL, 0, 1, {2}, 2, {0}}, real = {NULL, NN_REAL, 0, 0, {0}, 1, {0}};
-static const nn_input four_reals = {NULL, NN_REAL, 0, 2, {2, 2}, 4, {0}}, three_classes = {NULL, NN_CLASS, 3, 0, {0}, 1, {0}};
+static const nn_input four_reals = {NULL, NN_REAL, 0, 2, {2, 2}, 4, {0}},
+                      three_classes = {NULL, NN_CLASS, 3, 0, {0}, 1, {0}};
 static const nn_input bit = {NULL, NN_BIT, 0, 0, {0}, 1, {0}}, whole = {NULL, NN_INT, 0, 0, {0}, 1, {0}};
 
 static void assert_floats(nn_input input, const char *file, size_t rows, const float *expected) {
@@ -339,7 +340,10 @@ static void lines_are_examples(void **state) {
     assert_memory_equal(s, letters, sizeof letters);
     nn_data_free(&data);
   }
-  assert_int_equal(read_lines(scratch_text("u.txt", "\nxa\xc3\xa9" "c\na"), NULL), 0);
+  assert_int_equal(read_lines(scratch_text("u.txt", "\nxa\xc3\xa9"
+                                                    "c\na"),
+                              NULL),
+                   0);
   assert_int_equal(data.rows, 2);
   nn_data_gather(&data, &encoding, 3, NULL, 0, 2, in);
   assert_int_equal(s[2], 4); /* in the vocabulary of the first */
@@ -478,7 +482,8 @@ static void padding_is_not_counted(void **state) {
   scratch_text("n.csv", "2,1\n1,2\n2,2\n");
   assert_int_equal(nn_data_read(&data, &model, &encoding, sources, 3, 7, &error), 0);
   assert_int_equal(nn_encoding_standardize(&encoding, &data, 7, NULL, 3, &error), 0);
-  assert_true(encoding.mean[2][0] == 3 && encoding.mean[2][1] == 6 && encoding.mean[2][2] == 6 && encoding.mean[2][3] == 3);
+  assert_true(encoding.mean[2][0] == 3 && encoding.mean[2][1] == 6 && encoding.mean[2][2] == 6 &&
+              encoding.mean[2][3] == 3);
   assert_true(encoding.deviation[2][1] == 1 && encoding.deviation[2][2] == 2 && encoding.deviation[2][3] == 1);
   nn_data_gather(&data, &encoding, 4, NULL, 0, 3, in);
   static const float expected[] = {0, 1, 0, 0, -1, 0, 0};
@@ -495,11 +500,11 @@ int main(void) {
     cmocka_unit_test(bad_cells_are_named),       cmocka_unit_test(npy_of_every_type),
     cmocka_unit_test(bytes_are_shares_of_255),   cmocka_unit_test(idx_is_big_endian),
     cmocka_unit_test(arrays_that_do_not_fit),    cmocka_unit_test(text_is_cut_into_windows),
-    cmocka_unit_test(lines_are_examples),
-    cmocka_unit_test(lines_that_do_not_fit),
+    cmocka_unit_test(lines_are_examples),        cmocka_unit_test(lines_that_do_not_fit),
     cmocka_unit_test(class_lists_may_be_tables), cmocka_unit_test(unreadable_files_are_named),
-    cmocka_unit_test(gzip_bombs_are_refused),    cmocka_unit_test(gzip_of_several_members),   cmocka_unit_test(inputs_belong_together),
-    cmocka_unit_test(inputs_are_standardized),   cmocka_unit_test(padding_is_not_counted),
+    cmocka_unit_test(gzip_bombs_are_refused),    cmocka_unit_test(gzip_of_several_members),
+    cmocka_unit_test(inputs_belong_together),    cmocka_unit_test(inputs_are_standardized),
+    cmocka_unit_test(padding_is_not_counted),
   };
   return cmocka_run_group_tests_name("data", tests, scratch_open, scratch_close);
 }

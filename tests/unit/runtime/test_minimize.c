@@ -195,7 +195,8 @@ static void the_inverse_hessian_of_bfgs_maps_y_to_s(void **state) {
   nn_minimizer_close(&m);
 }
 
-/* The first estimate is y·s / y·y times I (Nocedal and Wright 2006, equation 6.20), updated as equation 6.17 is written. */
+/* The first estimate is y·s / y·y times I (Nocedal and Wright 2006, equation 6.20), updated as equation 6.17 is
+ * written. */
 static void the_first_estimate_is_scaled(void **state) {
   double start[2] = {-1.2, 1};
   nn_minimizer m = open(NN_BFGS, (nn_function){2, valley, NULL, NULL}, start, 1e-8, 0);

@@ -166,9 +166,9 @@ static const nn_array tiny_arrays[] = {{"W", 2, {TINY_CLASSES, TINY_X}, 0, TINY_
 static const nn_array tiny_slots[] = {{"momentum.v.W", 2, {TINY_CLASSES, TINY_X}, 0, TINY_CLASSES *TINY_X},
                                       {"momentum.v.b", 1, {TINY_CLASSES}, TINY_CLASSES *TINY_X, TINY_CLASSES}};
 static const nn_array tiny_states[] = {{"steps", 0, {0}, 0, 1}};
-static const nn_input tiny_inputs[] = {
-  {"x", NN_REAL, 0, 1, {TINY_X}, TINY_X, {0}}, {"y", NN_CLASS, TINY_CLASSES, 0, {0}, 1, {0}},
-  {"mask", NN_REAL, 0, 0, {0}, 1, {0}}};
+static const nn_input tiny_inputs[] = {{"x", NN_REAL, 0, 1, {TINY_X}, TINY_X, {0}},
+                                       {"y", NN_CLASS, TINY_CLASSES, 0, {0}, 1, {0}},
+                                       {"mask", NN_REAL, 0, 0, {0}, 1, {0}}};
 static const nn_loss tiny_losses[] = {{"L", 3, tiny_L, tiny_L_grad}};
 static const nn_objective tiny_objectives[] = {{0, 1, tiny_update}};
 static const nn_output tiny_outputs[] = {{"p", 1, 0, 1, {TINY_CLASSES}, TINY_CLASSES, 1, tiny_p},

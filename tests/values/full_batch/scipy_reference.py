@@ -2,8 +2,8 @@
 
     python3 scipy_reference.py ../../../../shared/data > scipy.txt        (SciPy 1.17)
 
-A line for each problem and method: problem, method, evaluations of value and gradient, to a gradient of 1e-9 from the same
-start as ours; and one that says where the minimum is: problem, `minimum`, value, then the variables.
+A line for each problem and method: problem, method, evaluations of value and gradient, to a gradient of 1e-9 from the
+same start as ours; and one that says where the minimum is: problem, `minimum`, value, then the variables.
 """
 import sys
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Writes optimizers.txt: what each optimizer, link and schedule of the prelude must do, step by step, in double precision.
+"""Writes optimizers.txt: what each optimizer, link and schedule of the prelude must do, step by step, in double
+precision.
 
 In:   PyTorch's optimizers and schedules; where it has none, the update of the paper in plain Python.
 Out:  lines `x VALUES`, `t VALUES` (the data of the model `net`), then for each case
 
         case NAME
-        model net|line         net: tests/values/prelude/net.nn, a small network; line: loss L = w, so that sgd subtracts the schedule
-        every K                it acts in each K-th step only; absent where in each
+        model net|line         net: tests/values/prelude/net.nn, a small network; line: loss L = w, so that sgd
+        subtracts the schedule every K                it acts in each K-th step only; absent where in each
         with CHAIN             what stands after `minimize L with`
         start VALUES           the parameters in order, flat
         step VALUES            the same after each step
@@ -24,7 +25,8 @@ SOURCE = random.Random("nnc optimizers")
 
 def drawn(*shape):
     count = math.prod(shape)
-    return torch.tensor([round(SOURCE.gauss(0, 1) * 65536) / 65536 for _ in range(count)], dtype=torch.float64).reshape(shape)
+    return torch.tensor([round(SOURCE.gauss(0, 1) * 65536) / 65536 for _ in range(count)],
+                        dtype=torch.float64).reshape(shape)
 
 
 X, T = drawn(3, 4), drawn(3, 3)
@@ -52,7 +54,8 @@ def run(out, name, model, chain, steps, prepare, every=1):
     loss, start = MODELS[model]
     parameters = [p.clone().requires_grad_() for p in start]
     step = prepare(parameters)
-    out += [f"case {name}", f"model {model}"] + [f"every {every}"] * (every > 1) + [f"with {chain}", f"start {flat(parameters)}"]
+    out += [f"case {name}", f"model {model}"] + [f"every {every}"] * (every > 1) + [
+        f"with {chain}", f"start {flat(parameters)}"]
     for k in range(1, steps + 1):
         for p in parameters:
             p.grad = None
@@ -124,7 +127,8 @@ def smooth(w, g, m, t):
 
 
 def nadam(psi):
-    """Dozat 2016, algorithm 2, with lr 0.05. PyTorch keeps the product of the betas in single precision: `close` to it."""
+    """Dozat 2016, algorithm 2, with lr 0.05. PyTorch keeps the product of the betas in single precision: `close` to it.
+    """
     def update(w, g, m, t):
         beta = lambda t: 0.9 * (1 - 0.96**(t * psi) / 2)
         m["p"] = m.get("p", 1) * beta(t)
@@ -160,15 +164,18 @@ OPTIMIZERS = [
     ("rmsprop_inside", "rmsprop(0.05, 0.9, eps = 1e-3, inside = 1)", by_hand(rmsprop_inside)),
     ("adadelta", "adadelta", of_torch("Adadelta", lr=1.0, rho=0.9, eps=1e-6)),
     ("adam", "adam(0.05)", of_torch("Adam", lr=0.05)),
-    ("adam_eps", "adam(0.05, beta1 = 0.8, beta2 = 0.95, eps = 0.01)", of_torch("Adam", lr=0.05, betas=(0.8, 0.95), eps=0.01)),
+    ("adam_eps", "adam(0.05, beta1 = 0.8, beta2 = 0.95, eps = 0.01)",
+     of_torch("Adam", lr=0.05, betas=(0.8, 0.95), eps=0.01)),
     ("adamw", "adamw(0.05, decay = 0.2)", of_torch("AdamW", lr=0.05, weight_decay=0.2)),
     ("nadam", "nadam(0.05)", nadam(4e-3)),
     ("nadam_psi", "nadam(0.05, psi = 0.3)", nadam(0.3)),
     ("lion", "lion(0.01, decay = 0.1)", by_hand(lion)),
     ("lamb", "lamb(0.05, decay = 0.1)", by_hand(lamb)),
     ("smooth", "smooth(0.1)", by_hand(smooth)),
-    ("clip_norm", "clip_norm(0.3), sgd(0.5)", of_torch("SGD", lambda p: torch.nn.utils.clip_grad_norm_(p, 0.3), lr=0.5)),
-    ("clip_value", "clip_value(0.05), sgd(0.5)", of_torch("SGD", lambda p: torch.nn.utils.clip_grad_value_(p, 0.05), lr=0.5)),
+    ("clip_norm", "clip_norm(0.3), sgd(0.5)", of_torch("SGD", lambda p: torch.nn.utils.clip_grad_norm_(p, 0.3),
+                                                       lr=0.5)),
+    ("clip_value", "clip_value(0.05), sgd(0.5)", of_torch("SGD", lambda p: torch.nn.utils.clip_grad_value_(p, 0.05),
+                                                          lr=0.5)),
     ("weight_decay", "weight_decay(0.1), adam(0.05)", of_torch("Adam", lr=0.05, weight_decay=0.1)),
     ("two_links", "weight_decay(0.1), clip_norm(0.3), momentum(0.1)", None),
     ("ema", "adam(0.05), ema(0.9)", of_torch("Adam", lr=0.05)),
@@ -231,20 +238,25 @@ SCHEDULES = [
     ("step_decay", "step_decay(0.1, 4, factor = 0.5)", 13, of_scheduler("StepLR", step_size=4, gamma=0.5)),
     ("exponential_decay", "exponential_decay(0.1, 0.9)", 12, of_scheduler("ExponentialLR", gamma=0.9)),
     ("linear_decay", "linear_decay(0.1, 10)", 14, of_scheduler("PolynomialLR", total_iters=10, power=1.0)),
-    ("linear_end", "linear_decay(0.1, 10, end = 0.05)", 14, of_scheduler("LinearLR", start_factor=1.0, end_factor=0.5, total_iters=10)),
+    ("linear_end", "linear_decay(0.1, 10, end = 0.05)", 14, of_scheduler("LinearLR", start_factor=1.0, end_factor=0.5,
+                                                                         total_iters=10)),
     ("polynomial_decay", "polynomial_decay(0.1, 10, 3)", 14, of_scheduler("PolynomialLR", total_iters=10, power=3.0)),
     ("cosine_decay", "cosine_decay(0.1, 12)", 13, of_scheduler("CosineAnnealingLR", T_max=12)),
     ("cosine_end", "cosine_decay(0.1, 12, end = 0.02)", 13, of_scheduler("CosineAnnealingLR", T_max=12, eta_min=0.02)),
     ("cosine_stays", "cosine_decay(0.1, 5)", 10, of_formula(lambda t: 0.1 * cosine(min(t - 1, 5) / 5))),
-    ("cosine_restarts", "cosine_restarts(0.1, 5, 0.01)", 14, of_scheduler("CosineAnnealingWarmRestarts", T_0=5, eta_min=0.01)),
+    ("cosine_restarts", "cosine_restarts(0.1, 5, 0.01)", 14, of_scheduler("CosineAnnealingWarmRestarts", T_0=5,
+                                                                          eta_min=0.01)),
     ("warmup", "warmup(0.1, 6)", 9, of_scheduler("LinearLR", start_factor=1 / 6, total_iters=5)),
     ("inverse_sqrt", "inverse_sqrt(0.1, 4)", 12, of_formula(lambda t: 0.1 * 2 * min(t**-0.5, t * 4**-1.5))),
     ("warmup_cosine", "warmup_cosine(0.1, 4, 12, end = 0.01)", 15,
      of_formula(lambda t: 0.1 * t / 4 if t <= 4 else 0.01 + 0.09 * cosine(min(t - 4, 8) / 8))),
-    ("warmup_linear", "warmup_linear(0.1, 4, 12)", 15, of_formula(lambda t: 0.1 * (t / 4 if t <= 4 else max(0, 12 - t) / 8))),
-    ("one_cycle", "one_cycle(0.1, 20)", 20, of_scheduler("OneCycleLR", max_lr=0.1, total_steps=20, cycle_momentum=False)),
+    ("warmup_linear", "warmup_linear(0.1, 4, 12)", 15,
+     of_formula(lambda t: 0.1 * (t / 4 if t <= 4 else max(0, 12 - t) / 8))),
+    ("one_cycle", "one_cycle(0.1, 20)", 20, of_scheduler("OneCycleLR", max_lr=0.1, total_steps=20,
+                                                         cycle_momentum=False)),
     ("one_cycle_other", "one_cycle(0.1, 15, rise = 0.5, divide = 10, depth = 100)", 15,
-     of_scheduler("OneCycleLR", max_lr=0.1, total_steps=15, pct_start=0.5, div_factor=10, final_div_factor=100, cycle_momentum=False)),
+     of_scheduler("OneCycleLR", max_lr=0.1, total_steps=15, pct_start=0.5, div_factor=10, final_div_factor=100,
+                  cycle_momentum=False)),
 ]
 
 
@@ -257,7 +269,8 @@ def main():
     for name, model, chain, every, prepare in TURNS:
         run(out, name, model, chain, 4 * every, prepare, every)
     run(out, "late", "net", "late(0.1)", 6, by_hand(late))
-    run(out, "cosine_second", "line", "sgd(cosine_decay(0.1, 5))", 13, of_scheduler("CosineAnnealingLR", T_max=5), every=2)
+    run(out, "cosine_second", "line", "sgd(cosine_decay(0.1, 5))", 13, of_scheduler("CosineAnnealingLR", T_max=5),
+        every=2)
     OUT.write_text("\n".join(out) + "\n")
 
 

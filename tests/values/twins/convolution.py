@@ -99,8 +99,8 @@ def convolution2d_modes(w, x):
     lf = torch.tanh(full).sum()
     slope = 1 - torch.tanh(full)**2
     back = F.conv2d(slope[None, None], w["k"][None, None])[0, 0]
-    return {"loss.Lf": lf, "loss.Ls": (same**2).sum() / 2, "loss.Lw": torch.sin(valid).sum(), "out.f": full, "out.s": same,
-            "out.w": valid, "equal": [(d(lf, x), back)]}
+    return {"loss.Lf": lf, "loss.Ls": (same**2).sum() / 2, "loss.Lw": torch.sin(valid).sum(), "out.f": full,
+            "out.s": same, "out.w": valid, "equal": [(d(lf, x), back)]}
 
 
 @twin("convolution_layer", {"x": real(2, 6, 6), "t": classes(3)}, {"K": (3, 2, 3, 3), "b": (3,)})

@@ -1,4 +1,6 @@
-"""Twins of the models that hold Hessians: blocks of second derivatives, each column by automatic differentiation of a gradient."""
+"""Twins of the models that hold Hessians: blocks of second derivatives, each column by automatic differentiation of a
+gradient.
+"""
 
 import math
 

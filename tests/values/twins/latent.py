@@ -68,15 +68,16 @@ def reparameterization(w, x, ε):
     μ, v = (w[name + ".W"] @ h + w[name + ".b"] for name in ("μ", "v"))
     o = w["o.W"] @ (μ + torch.exp(v / 2) * ε) + w["o.b"]
     here, unit = torch.distributions.Normal(μ, torch.exp(v / 2)), torch.distributions.Normal(0.0, 1.0)
-    loss = F.binary_cross_entropy_with_logits(o, x, reduction="sum") + torch.distributions.kl_divergence(here, unit).sum()
+    loss = F.binary_cross_entropy_with_logits(o, x, reduction="sum") + torch.distributions.kl_divergence(
+        here, unit).sum()
     back = w["o.W"].T @ (torch.sigmoid(o) - x)
     return {"loss.L": loss, "out.μ": μ, "out.p": torch.sigmoid(o),
             "equal": [(d(loss, μ), μ + back), (d(loss, v), (torch.exp(v) - 1 + back * ε * torch.exp(v / 2)) / 2)]}
 
 
 @twin("autoregressive_flow", {"x": real(4), "ε": real(3)},
-      {"M0": real(3, 3), "S0": real(3, 3), "bm": (3,), "bs": (3,), "μ.W": (3, 4), "μ.b": (3,), "a.W": (3, 4), "a.b": (3,),
-       "o.W": (4, 3), "o.b": (4,)})
+      {"M0": real(3, 3), "S0": real(3, 3), "bm": (3,), "bs": (3,), "μ.W": (3, 4), "μ.b": (3,), "a.W": (3, 4),
+       "a.b": (3,), "o.W": (4, 3), "o.b": (4,)})
 def autoregressive_flow(w, x, ε):
     μ, a = (w[name + ".W"] @ x + w[name + ".b"] for name in ("μ", "a"))
     z0 = μ + torch.exp(a) * ε

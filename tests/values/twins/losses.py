@@ -62,7 +62,8 @@ def weight_decay(w, x, t):
 def stable_softmax(w, x, t):
     z = w["g"] * x
     loss = F.cross_entropy(z, t)
-    return {"loss.L": loss, "out.p": torch.softmax(z, 0), "equal": [(d(loss, z), torch.softmax(z, 0) - F.one_hot(t, 3))]}
+    return {"loss.L": loss, "out.p": torch.softmax(z, 0),
+            "equal": [(d(loss, z), torch.softmax(z, 0) - F.one_hot(t, 3))]}
 
 
 @twin("kinks", {"x": real(6)}, {"W": (6, 6)})
@@ -126,25 +127,31 @@ def gaussian_kl(w, x, c):
 @twin("activations", {"x": real(6)}, {"w": (6,)}, examples=4)
 def activations(w, x):
     u = w["w"] * x
-    a = torch.stack([torch.relu(u), F.leaky_relu(u), F.leaky_relu(u, 0.2), F.elu(u), F.elu(u, 0.5), F.selu(u), F.gelu(u),
-                     F.gelu(u, approximate="tanh")])
-    b = torch.stack([F.silu(u), F.mish(u), F.hardtanh(u), F.softsign(u), F.softplus(u), torch.sigmoid(u), torch.tanh(u)])
+    a = torch.stack([torch.relu(u), F.leaky_relu(u), F.leaky_relu(u, 0.2), F.elu(u), F.elu(u, 0.5), F.selu(u),
+                     F.gelu(u), F.gelu(u, approximate="tanh")])
+    b = torch.stack([F.silu(u), F.mish(u), F.hardtanh(u), F.softsign(u), F.softplus(u), torch.sigmoid(u),
+                     torch.tanh(u)])
     rows = lambda m: (m * torch.arange(1, len(m) + 1).double()[:, None]).sum()
     return {"loss.L": rows(a) + rows(b), "out.a": a, "out.b": b}
 
 
-@twin("prelude_losses", {"z0": real(4), "y": classes(4), "v0": real(3), "t": real(3), "n": classes(6)}, {"A": (4, 4), "B": (3, 3)}, examples=4)
+@twin("prelude_losses", {"z0": real(4), "y": classes(4), "v0": real(3), "t": real(3), "n": classes(6)},
+      {"A": (4, 4), "B": (3, 3)}, examples=4)
 def prelude_losses(w, z0, y, v0, t, n):
     z, v = w["A"] @ z0, w["B"] @ v0
     s, q = torch.exp(v[1]), torch.softmax(z0, 0)
     one = torch.ones(())
-    kl = torch.distributions.kl_divergence(torch.distributions.Normal(v[0], s), torch.distributions.Normal(0 * v[0], one.double()))
+    kl = torch.distributions.kl_divergence(torch.distributions.Normal(v[0], s),
+                                           torch.distributions.Normal(0 * v[0], one.double()))
     return {
-        "loss.classes": F.cross_entropy(z, y) + 2 * F.cross_entropy(z, q) + 3 * F.cross_entropy(z, y, label_smoothing=0.1)
+        "loss.classes": F.cross_entropy(z, y) + 2 * F.cross_entropy(z, q) + 3 *
+        F.cross_entropy(z, y, label_smoothing=0.1)
         + 4 * F.nll_loss(torch.log_softmax(z, 0), y),
-        "loss.reals": F.mse_loss(v, t) + 2 * F.l1_loss(v, t) + 3 * F.huber_loss(v, t) + 4 * F.huber_loss(v, t, delta=0.3),
-        "loss.margins": torch.relu(1 - v[0]) + 2 * torch.relu(1 + v[0]) ** 2 + 3 * torch.relu(-v[1]),
-        "loss.likely": -torch.distributions.Normal(v[0], s).log_prob(t[0]) - 2 * torch.distributions.Laplace(v[0], s).log_prob(t[1])
+        "loss.reals": F.mse_loss(v, t) + 2 * F.l1_loss(v, t) + 3 * F.huber_loss(v, t) + 4 *
+        F.huber_loss(v, t, delta=0.3), "loss.margins": torch.relu(1 - v[0]) + 2 * torch.relu(1 + v[0]) ** 2 + 3 *
+        torch.relu(-v[1]), "loss.likely": -torch.distributions.Normal(v[0], s).log_prob(t[0]) - 2 *
+        torch.distributions.Laplace(v[0], s).log_prob(t[1])
         - 3 * torch.distributions.Poisson(torch.exp(v[2])).log_prob(n.double()) + 4 * kl,
-        "loss.bits": F.binary_cross_entropy_with_logits(v[0], 0.3 * one.double()) + 2 * F.binary_cross_entropy(torch.sigmoid(v[1]), 0.8 * one.double()),
+        "loss.bits": F.binary_cross_entropy_with_logits(v[0], 0.3 * one.double()) + 2 *
+        F.binary_cross_entropy(torch.sigmoid(v[1]), 0.8 * one.double()),
     }

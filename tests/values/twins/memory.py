@@ -85,8 +85,9 @@ def reach(last, carried):
 
 
 @twin("long_term", {"x": real(5)},
-      {"Wr": (3,), "Ur": (3, 3), "br": (3,), "W": (12,), "U": (12, 3), "b": (12,), "forget": (3,), "V": (9,), "Z": (9, 3),
-       "v": (9,), "zr.W": (1, 3), "zr.b": (1,), "zs.W": (1, 3), "zs.b": (1,), "zq.W": (1, 3), "zq.b": (1,)})
+      {"Wr": (3,), "Ur": (3, 3), "br": (3,), "W": (12,), "U": (12, 3), "b": (12,), "forget": (3,), "V": (9,),
+       "Z": (9, 3), "v": (9,), "zr.W": (1, 3), "zr.b": (1,), "zs.W": (1, 3), "zs.b": (1,), "zq.W": (1, 3),
+       "zq.b": (1,)})
 def long_term(p, x):
     y, loss, out = (x[0] > 0).double(), 0, {}
     cells = [("sigmoid", "zr", "Wr", "Ur", "br", sigmoid_cell), ("lstm", "zs", "W", "U", "b", lstm_cell(p["forget"])),

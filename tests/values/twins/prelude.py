@@ -31,7 +31,8 @@ def prelude_margins(w, z0, y, a0, b0, c0, bit):
 
     row = lambda v: v[None]
     return {
-        "loss.binary": F.soft_margin_loss(a[:1], row(sign)) + F.hinge_embedding_loss(2 * sign * a[1], -torch.ones(()).double()) / 2
+        "loss.binary": F.soft_margin_loss(a[:1], row(sign)) +
+        F.hinge_embedding_loss(2 * sign * a[1], -torch.ones(()).double()) / 2
         + torch.relu(1 - sign * a[2])**2 / 3 + torch.relu(-sign * a[3]),
         "loss.best": z.max() - z[y],
         "loss.crammer": crammer(z, 1) + crammer(2 * z, 3),
@@ -256,7 +257,8 @@ def prelude_transformer(w, x0):
 
 @twin("prelude_batch", {"x0": real(3), "w0": real(2, 3, 2), "u0": real(4), "v0": real(4)},
       {"s": real(3, 3), "r": real(2, 3, 2), "A": (3, 4), **norms(a=(3,), b=(2,))},
-      {"a.m": [0.25, 0.5, -0.25], "a.v": [1.5, 0.5, 1.0], "b.m": [0.5, -0.5], "b.v": [0.75, 1.25]}, examples=5, across=True)
+      {"a.m": [0.25, 0.5, -0.25], "a.v": [1.5, 0.5, 1.0], "b.m": [0.5, -0.5], "b.v": [0.75, 1.25]}, examples=5,
+      across=True)
 def prelude_batch(w, x0, w0, u0, v0):
     x, images, u, v = x0 @ w["s"].T, w["r"] * w0, u0 @ w["A"].T, v0 @ w["A"].T
 

@@ -1,4 +1,6 @@
-"""Twins of the prelude's recurrent layers: PyTorch's own modules, with the parameters of the language in place of theirs."""
+"""Twins of the prelude's recurrent layers: PyTorch's own modules, with the parameters of the language in place of
+theirs.
+"""
 
 import torch
 from torch.nn import functional as F
@@ -43,8 +45,9 @@ def each(rows, f):
 
 
 @twin("prelude_recurrent", {"x0": real(5, 3), "w0": real(2, 4, 3)},
-      {"s": (5, 3), "r": (2, 4, 3), "h0": real(4), "c0": real(4), **shapes("a", "rnn", 3, 4), **shapes("b", "rnn", 3, 4),
-       **shapes("d", "lstm", 3, 4), **shapes("e", "lstm", 3, 4), **shapes("g", "gru", 3, 4), **shapes("h", "gru", 3, 4)})
+      {"s": (5, 3), "r": (2, 4, 3), "h0": real(4), "c0": real(4), **shapes("a", "rnn", 3, 4),
+       **shapes("b", "rnn", 3, 4), **shapes("d", "lstm", 3, 4), **shapes("e", "lstm", 3, 4),
+       **shapes("g", "gru", 3, 4), **shapes("h", "gru", 3, 4)})
 def prelude_recurrent(w, x0, w0):
     x, rows, h0, c0 = w["s"] * x0, w["r"] * w0, w["h0"], w["c0"]
     a, b = run(w, "a", "rnn", x, 4)[0], backwards(w, "b", "rnn", x, 4, h0=h0, nonlinearity="relu")
@@ -84,5 +87,5 @@ def prelude_recurrent_sized(w, T, x):
     first = cells(w, "b", x.flip(0), 2, h0).flip(0)
     inside = cells(w, "d.backward", x.flip(0), 2).flip(0)
     pad = lambda v: F.pad(v, (0, 0, 0, 6 - len(v)))
-    return {"loss.L": probe(a, b, c[-1], e) + probe(first[0] * last[0]), "out.a": pad(a), "out.b": pad(b), "out.d": pad(d),
-            "out.e": pad(e), "out.cells": pad(inside)}
+    return {"loss.L": probe(a, b, c[-1], e) + probe(first[0] * last[0]), "out.a": pad(a), "out.b": pad(b),
+            "out.d": pad(d), "out.e": pad(e), "out.cells": pad(inside)}

@@ -36,9 +36,9 @@ def seq2seq(p, S, T, x, y):
 
 
 @twin("translator", INPUTS,
-      {"E": (K, N), "f.W": (M, N), "f.U": (M, M), "f.b": (M,), "g.W": (M, N), "g.U": (M, M), "g.b": (M,), "F": (V + 1, N),
-       "Wa": (M, M), "Ya": (M, N), "Ua": (M, 2 * M), "v": (M,), "Wd": (M, N), "Ud": (M, M), "Cd": (M, 2 * M), "bd": (M,),
-       "Vs": (V, M), "Vc": (V, 2 * M), "bo": (V,)})
+      {"E": (K, N), "f.W": (M, N), "f.U": (M, M), "f.b": (M,), "g.W": (M, N), "g.U": (M, M), "g.b": (M,),
+       "F": (V + 1, N), "Wa": (M, M), "Ya": (M, N), "Ua": (M, 2 * M), "v": (M,), "Wd": (M, N), "Ud": (M, M),
+       "Cd": (M, 2 * M), "bd": (M,), "Vs": (V, M), "Vc": (V, 2 * M), "bo": (V,)})
 def translator(p, S, T, x, y):
     source, told = embedded(p, S, T, x, y)
     f, g = (read(rows, p[n + ".W"], p[n + ".U"], p[n + ".b"]) for n, rows in (("f", source), ("g", source.flip(0))))

@@ -61,7 +61,8 @@ def scan_inside(p, x, w):
     return {"loss.L": loss, "out.classes": torch.tensor(ks)}
 
 
-@twin("ragged", {"T": whole(1, 6), "S": whole(1, 5), "x": real(6, 3, scale=0.5), "hs": real(5, 2, scale=0.5), "y": real(2), "w": classes(4, 6)},
+@twin("ragged", {"T": whole(1, 6), "S": whole(1, 5), "x": real(6, 3, scale=0.5), "hs": real(5, 2, scale=0.5),
+                 "y": real(2), "w": classes(4, 6)},
       {"E": (4, 3), "h.W": (4, 3), "h.U": (4, 4), "g.W": (4, 3), "g.U": (4, 4), "v.W": (2, 4), "v.b": (2,)})
 def ragged(p, T, S, x, hs, y, w):
     """What stands beyond the ends is cut off first."""
@@ -93,7 +94,8 @@ def images_sized(w, H, W, x, y):
 
 
 def set_attention_weights():
-    names = {"Q": (2, 4), "s.g": (4,), "z.W": (1, 4), "z.b": (1,), "b.up.W": (16, 4), "b.up.b": (16,), "b.down.W": (4, 16), "b.down.b": (4,)}
+    names = {"Q": (2, 4), "s.g": (4,), "z.W": (1, 4), "z.b": (1,), "b.up.W": (16, 4), "b.up.b": (16,),
+             "b.down.W": (4, 16), "b.down.b": (4,)}
     names.update({f"b.{n}.{p}": (4,) for n in ("n1", "n2") for p in "gb"})
     names.update({f"{layer}.W{w}": (4, 4) for layer in ("h", "g", "b.att") for w in "qkvo"})
     return names
@@ -104,8 +106,10 @@ def set_attention(w, T, x, y):
     x = x[:int(T)]
 
     def look(name, at, c, heads, causal=False):
-        q, k, v = ((a @ w[f"{name}.W{n}"]).view(-1, heads, 4 // heads).transpose(0, 1) for a, n in ((at, "q"), (c, "k"), (c, "v")))
-        return F.scaled_dot_product_attention(q, k, v, is_causal=causal).transpose(0, 1).reshape(-1, 4) @ w[name + ".Wo"]
+        q, k, v = ((a @ w[f"{name}.W{n}"]).view(-1, heads, 4 // heads).transpose(0, 1) for a,
+                   n in ((at, "q"), (c, "k"), (c, "v")))
+        return F.scaled_dot_product_attention(q, k, v, is_causal=causal).transpose(0, 1).reshape(-1, 4) @ w[
+            name + ".Wo"]
     h = look("h", w["Q"], x, 2)
     g = look("g", x, h, 2)
     n = F.layer_norm(g, (4,), w["b.n1.g"], w["b.n1.b"])
@@ -114,4 +118,5 @@ def set_attention(w, T, x, y):
     b = a + F.gelu(n @ w["b.up.W"].T + w["b.up.b"]) @ w["b.down.W"].T + w["b.down.b"]
     s = F.rms_norm(F.gelu(b, approximate="tanh").sum(0), (4,), w["s.g"], 1e-5)
     z = (w["z.W"] @ s + w["z.b"])[0] + g[:, 0].max()
-    return {"loss.L": F.huber_loss(z, y), "out.z": z, "out.h": h, "equal": [(torch.autograd.grad(F.huber_loss(z, y), z, retain_graph=True)[0], (z - y).clamp(-1, 1))]}
+    return {"loss.L": F.huber_loss(z, y), "out.z": z, "out.h": h,
+            "equal": [(torch.autograd.grad(F.huber_loss(z, y), z, retain_graph=True)[0], (z - y).clamp(-1, 1))]}
