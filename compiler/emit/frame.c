@@ -79,6 +79,8 @@ static const char *byte_text(Context *cx, double bytes) {
 static void check_memory(Emitter *em) {
   double params = (double)em->params->floats, states = em->states ? (double)em->states->floats : 0;
   double work = (double)em->floats + (double)em->integers + 2 * (double)em->wides, slots = (double)em->slot_floats;
+  if (em->options->trace) params *= 1.5; /* as they were before an update */
+  work += 2 * (double)em->traced_elements;
   double bytes = 4 * (2 * params + 2 * states + slots + work);
   if (em->options->max_memory <= 0 || bytes <= em->options->max_memory || error_count(em->cx)) return;
   const Node *value = largest_value(em);

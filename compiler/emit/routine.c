@@ -147,7 +147,6 @@ static void emit_routine(Emitter *em, int k, Text *source) {
   const char *trace = emit_trace_name(em, k);
   if (traces) {
     sites = emit_trace_sites(em, b.plan);
-    if (sites.elements > em->traced_elements) em->traced_elements = sites.elements;
     emit_trace_table(&b, &sites, trace, called(em, r), source);
     emit_trace_begin(&b, trace);
   }
@@ -210,6 +209,8 @@ void plan_routines(Emitter *em) {
     em->plans[k] = plan_roots(em->program, em->options, r->roots, r->nroots, r->integer, false);
     em->masks[k] = emit_checked_inputs(p, em->plans[k]->inputs);
     grow_work(em, em->plans[k]);
+    int64_t traced = emit_traces(em, r) ? emit_trace_sites(em, em->plans[k]).elements : 0;
+    if (traced > em->traced_elements) em->traced_elements = traced;
     const char *name = c_name(em->cx, r->name, strlen(r->name));
     bool clash = is_own_name(name);
     em->routine_names[k] =

@@ -30,7 +30,7 @@ TraceSites emit_trace_sites(Emitter *em, const Plan *plan) {
     VEC_PUSH(em->cx, &s.list, n);
     s.elements += plan_storage(plan, n)->count;
   }
-  if (s.elements > 2000000000) {
+  if (s.elements > 2000000000 && !error_count(em->cx)) {
     error_at(em->cx, (Span){0}, "--trace-nan keeps every value: %lld numbers; 2000000000 are the most",
              (long long)s.elements);
     help(em->cx, "'train { batch = ... }' sets how many examples there are in a batch; it is %lld",
@@ -88,13 +88,15 @@ static const char *spelled(const NodeNames *names, const Node *read) {
   const Node *n = plan_seen((Node *)read);
   if (n->label) return n->label;
   if (n->kind == NODE_BATCH) return "n";
+  if (n->kind == NODE_CONST) return "constant";
   return n->naxes ? arena_printf(b->cx, "v%d", n->number) : arena_printf(b->cx, "s%d", n->number);
 }
 
-/* The formula, after those of what is written out in it. */
+/* The formula, with the number that it has in the derivation. */
 static const char *formula_of(Body *b, const Node *n) {
   Speller s = {{spelled}, b};
   Text t = {.cx = b->cx};
+  if (n->equation) text_printf(&t, "(%d) ", n->equation);
   node_formula(&t, n, &s.names);
   return t.data;
 }

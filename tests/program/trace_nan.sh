@@ -12,7 +12,7 @@ traced() {
   [ -x "$work/$planted" ] || check "$planted is compiled" "$nnc" --trace-nan "$work/$planted.nn" -o "$work/$planted"
   (cd "$work" && "./$planted" train "$@") >"$work/out" 2>"$work/err"
   [ $? -eq 1 ] || echo "status $? of $planted" >>"$work/err"
-  sed -n "s|$work/||g; s/^error: //; /$planted.nn:\|^ \|^help/p" "$work/err" >"$work/said"
+  sed -n "s|$work/||g; s/^error: //; s/^  ([0-9]*) /  /; /$planted.nn:\|^ \|^help/p" "$work/err" >"$work/said"
 }
 said() { # NAME: as on standard input
   cat >"$work/wanted"
@@ -49,6 +49,10 @@ logarithm.nn:6:6: log(0) = -inf, in the training loss L
   p[1] = 0  (logarithm.nn:5)
 help: keep it above 0, as log(x + 1e-7); of a probability take log_softmax, or the loss of the logits
 EOF
+
+grep -o '([0-9]*) lp\[b,i\] = .*)' "$work/err" >"$work/numbered"
+"$nnc" --emit=c "$work/logarithm.nn" | grep -o '([0-9]*) lp\[b,i\] = .*)' | head -1 >"$work/in_c"
+if [ -s "$work/numbered" ]; then same "the number of the equation, as in the C" "$work/numbered" "$work/in_c"; else not_ok "the number of the equation" - <"$work/err"; fi
 
 # ---- division by 0 ----
 cat >"$work/division.nn" <<'EOF'
@@ -180,6 +184,41 @@ update.nn:5:1: this update made w[0] -inf
 help: a smaller learning rate, or clipped gradients, may help
 EOF
 
+# ---- on the way back: the loss is 0, but what comes back grows by 10 and by 100; the second is beyond a float first, at 49 - 19, on its way to 29 ----
+cat >"$work/back.nn" <<'EOF'
+model back
+input x[50]
+param w[2] = [1, 1]
+scan s < 50 {
+  init h = zeros(2)
+  h[s] = [10, 100] * h[s-1] + w*x[s]
+}
+loss L = h[49,0] + h[49,1]
+minimize L with sgd(0)
+train { batch = 2 }
+EOF
+awk 'BEGIN { for (i = 0; i < 3; i++) { for (j = 0; j < 50; j++) printf "%s0", j ? "," : ""; print "" } }' >"$work/x.csv"
+traced back x=x.csv
+check "on the way back" grep -q '5e+37 \* 100 = inf, in the training loss L' "$work/said"
+check "... and its time" grep -q 'element .*\[30,1\] of example 0 (row .*), time step 30 on the way back' "$work/said"
+
+# ---- through arrays that are joined ----
+cat >"$work/joined.nn" <<'EOF'
+model joined
+input x[3], t
+param w = 1
+a[i] = w*x[i]
+b[i] = log(w*x[i] - 1)
+c = concat(a, b)
+loss L = (sum(c) - t)^2
+minimize L with sgd(0)
+train { batch = 2, shuffle = 0 }
+EOF
+printf '2,3,4\n2,3,4\n2,1,4\n' >"$work/x.csv"
+printf '1\n1\n1\n' >"$work/t.csv"
+traced joined x=x.csv t=t.csv
+check "through arrays that are joined" grep -q 'element b\[1\] of example 0 (row 2 of the data)' "$work/said"
+
 # ---- in evaluation and in an output; and what is not to blame ----
 cat >"$work/quiet.nn" <<'EOF'
 model quiet
@@ -191,6 +230,7 @@ score[i] = where(m[i] > 0, w*m[i], log(0))
 p = softmax(score)                     # a mask of minus infinity
 loss L = (tame*0.01 + 1/(1 + wild) + p[0] - t)^2
 output q = sqrt(w - x)
+output ratio = log(m[1])               # may be infinite: it is said of no number only
 minimize L with sgd(1e-6)
 train { batch = 2, epochs = 2, shuffle = 0 }
 EOF
@@ -203,6 +243,7 @@ check "what reaches no result is no fault" "$work/quiet" train x="$work/x.csv" m
 fails "an output, by its row" 1 'quiet.nn:9:12: sqrt\(-99\) = nan, in the output q' "$work/quiet" predict \
   x="$work/x.csv" m="$work/m.csv" --output q
 check "and its row" grep -q 'element q of example 1 (row 1 of the data)' "$work/fails.out"
+check "an output may be infinite" "$work/quiet" predict x="$work/x.csv" m="$work/m.csv" --output ratio
 printf '0\n0\n1e25\n1\n' >"$work/t.csv"
 fails "in evaluation" 1 'quiet.nn:8:10: -1e[+]25 [*] [(]-1e[+]25[)] = inf, in the loss L' "$work/quiet" test \
   x="$work/x.csv" m="$work/m.csv" t="$work/t.csv"
@@ -316,6 +357,17 @@ fails "ranges of a program that cannot" 2 '--ranges: this program keeps too litt
   x="$work/x.csv" m="$work/m.csv" t="$work/t.csv" --ranges "$work/r.svg"
 fails "a picture that cannot be written" 2 'no/such/r.svg: cannot be written' "$work/ranged" train x="$work/x.csv" \
   --ranges "$work/no/such/r.svg"
+
+cat >"$work/much.nn" <<'EOF'
+model much
+input x[60000]
+param w = 1
+y = exp(w*x)
+loss L = sum(y)
+minimize L with sgd
+train { batch = 30000 }
+EOF
+fails "more values than can be kept" 1 'keeps every value: [0-9]* numbers; 2000000000 are the most' "$nnc" --trace-nan --max-memory 1000G "$work/much.nn" -o "$work/much.c"
 
 # ---- all models: the same results, no alarm, and what was poisoned is named ----
 alike() { # FILE FILE: to 1e-4: sums are added up in another order
