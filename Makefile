@@ -174,7 +174,7 @@ $(fuzzers): $(BUILD)/tests/%: tests/%.c $(BUILD)/libnn.a
 $(reference): $(BUILD)/%: tests/judge/%.c $(BUILD)/libnnc.a $(BUILD)/libnn.a
 	$(TEST_LINK) $(LINK_LIBS)
 $(BUILD)/planted: tests/judge/planted.c $(BUILD)/compiler/main.o $(BUILD)/libnnc.a
-	$(CC) $(TEST_FLAGS) -MMD -MP -MF $@.d -Wl,--wrap=prove_equal,--wrap=gradients_check -o $@ $(filter %.c %.o %.a,$^) -lm
+	$(CC) $(TEST_FLAGS) -MMD -MP -MF $@.d -Wl,--wrap=prove_equal,--wrap=gradients_check,--wrap=cause_find -o $@ $(filter %.c %.o %.a,$^) -lm
 -include $(wildcard $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d $(BUILD)/*test.d $(BUILD)/planted.d)
 
 # ---- what people type ----

@@ -26,6 +26,7 @@
  *     pattern.c       which elements differ
  *     cause.c         why a check is refuted
  *     answer.c        is there a value where one is asked for?
+ *     attempt.c       what may fail, in a process of its own
  *     verdict.c       one check
  *     apart.c         items in processes of their own
  *     check.c         all of it */

@@ -4,6 +4,10 @@
 
 #include "check/finding.h"
 
+/* check/attempt.c: changes the finding in another process; false, and the finding is as it was, where that fails, or
+ * takes too much time or memory. */
+bool attempt_change(Context *cx, void (*change)(void *state, Finding *f), void *state, Finding *f);
+
 /* check/apart.c: runs items one after the other; a fault of nnc in one, a crash even, is found and costs only its own
  * verdict. */
 typedef struct Items {

@@ -109,6 +109,11 @@ static const char *explain_edge(const Sides *s, const Node *edge) {
   return out.data;
 }
 
+static void explain(void *sides, Finding *f) {
+  cause_find(sides, &f->cause);
+  pattern_find(sides, f);
+}
+
 static void find_difference(Sides *s, const Point *pt, const Node *edge, Finding *f) {
   const Stmt *st = s->check->stmt;
   f->verdict = VERDICT_REFUTED;
@@ -123,8 +128,7 @@ static void find_difference(Sides *s, const Point *pt, const Node *edge, Finding
   bool left = cause_derives(st->value), right = cause_derives(st->value2);
   f->derived = left && !right ? 1 : right && !left ? 2 : 0;
   f->whole = pattern_point(s, f->example ? f->example - 1 : 0);
-  cause_find(s, &f->cause);
-  pattern_find(s, f);
+  attempt_change(s->p->cx, explain, s, f);
 }
 
 static void find_counts(const Sides *s, const Trial *t, Finding *f) {

@@ -1,5 +1,6 @@
 /* planted.c: nnc with a fault, to test that one costs no other check its verdict. The linker sends the calls that are
  * named in the Makefile here: a check against 77, and the second array's gradient, fail in the way that FAULT says. */
+#include "check/cause.h"
 #include "check/item.h"
 #include "prove/prove.h"
 
@@ -7,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-bool __real_prove_equal(Graph *g, Read *a, Read *b);
-bool __wrap_prove_equal(Graph *g, Read *a, Read *b);
+Proof __real_prove_equal(Graph *g, Read *a, Read *b);
+Proof __wrap_prove_equal(Graph *g, Read *a, Read *b);
 void __real_gradients_check(void *gradients, int k, Findings *out);
 void __wrap_gradients_check(void *gradients, int k, Findings *out);
 
@@ -27,12 +28,25 @@ static void fail(void) {
   if (strcmp(fault, "end") == 0) _exit(7);
 }
 
+bool __real_cause_find(Sides *s, Cause *out);
+bool __wrap_cause_find(Sides *s, Cause *out);
+
+/* A fault of "cause" is one in the search for the cause of a refutation, of "memory" one that has no end of it. */
+bool __wrap_cause_find(Sides *s, Cause *out) {
+  const char *fault = getenv("FAULT");
+  if (fault && strcmp(fault, "cause") == 0) *(volatile int *)(uintptr_t)8 = 1;
+  while (fault && strcmp(fault, "memory") == 0) arena_alloc(s->p->cx, 1 << 28);
+  return __real_cause_find(s, out);
+}
+
 /* A fault of "proof" is a wrong one. */
-bool __wrap_prove_equal(Graph *g, Read *a, Read *b) {
+Proof __wrap_prove_equal(Graph *g, Read *a, Read *b) {
   double c;
-  if (!read_constant(b, &c) || c != 77) return __real_prove_equal(g, a, b);
+  const char *fault = getenv("FAULT");
+  bool here = read_constant(b, &c) && c == 77 && strcmp(fault, "cause") != 0 && strcmp(fault, "memory") != 0;
+  if (!here) return __real_prove_equal(g, a, b);
   fail();
-  return true;
+  return PROOF_DIRECT;
 }
 
 void __wrap_gradients_check(void *gradients, int k, Findings *out) {
