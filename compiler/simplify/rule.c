@@ -154,6 +154,19 @@ static bool match_call(Match *m, const Expr *p, Read *r) {
   return true;
 }
 
+/* x^2 and x^3 are products, and x^0.5 a root (build/apply.c). */
+static bool match_power(Match *m, const Expr *p, Read *r) {
+  const Node *n = r->node;
+  if (n->kind != NODE_MAP) return false;
+  if (n->op == OP_POW) return both(m, p->a, operand(m, r, 0), p->b, operand(m, r, 1));
+  if (p->b->kind != EXPR_NUMBER) return false;
+  if (n->op == OP_SQRT) return p->b->number == 0.5 && match(m, p->a, operand(m, r, 0));
+  if (!is_product(r) || n->scale != 1 || n->nreads < 2 || n->nreads > 3 || n->nreads != p->b->number) return false;
+  for (int k = 1; k < n->nreads; k++)
+    if (!read_equal(n->reads[0], n->reads[k])) return false;
+  return match(m, p->a, operand(m, r, 0));
+}
+
 static bool match(Match *m, const Expr *p, Read *r) {
   double c;
   r = read_through(m->g, r);
@@ -165,10 +178,9 @@ static bool match(Match *m, const Expr *p, Read *r) {
   case EXPR_BINARY:
     if (p->op == BIN_MUL) return match_product(m, p, r);
     if (p->op == BIN_ADD || p->op == BIN_SUB) return match_sum(m, p, r);
-    if (p->op == BIN_DIV || p->op == BIN_POW)
-      return r->node->kind == NODE_MAP && r->node->op == (p->op == BIN_DIV ? OP_DIV : OP_POW) &&
-             both(m, p->a, operand(m, r, 0), p->b, operand(m, r, 1));
-    return false;
+    if (p->op == BIN_POW) return match_power(m, p, r);
+    return p->op == BIN_DIV && r->node->kind == NODE_MAP && r->node->op == OP_DIV &&
+           both(m, p->a, operand(m, r, 0), p->b, operand(m, r, 1));
   default: return false;
   }
 }
@@ -201,7 +213,7 @@ static bool may_match(const Expr *p, const Node *n) {
   case BIN_ADD:
   case BIN_SUB: return n->op == OP_ADD || n->op == OP_SUB;
   case BIN_DIV: return n->op == OP_DIV;
-  case BIN_POW: return n->op == OP_POW;
+  case BIN_POW: return n->op == OP_POW || n->op == OP_SQRT || (n->op == OP_PRODUCT && n->reduction == RED_NONE);
   default: return false;
   }
 }

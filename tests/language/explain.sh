@@ -27,3 +27,17 @@ if cmp -s "$work/got" "$work/wanted"; then ok "rules, by line"
 else diff "$work/wanted" "$work/got" | not_ok "rules, by line" -; fi
 "$nnc" "$work/model.nn" -o "$work/model.c" >"$work/out" 2>&1
 empty "nothing without --explain" "$work/out"
+
+# A power in a rule, which the graph has as a product or a root.
+{
+  "$nnc" --prelude
+  printf 'rule %s\n' 'sin(x)^2 + cos(x)^2 => 1' 'exp(x)^3 => exp(3*x)' 'erf(x)^0.5 => 7'
+} >"$work/prelude.nn"
+for claim in 'sin(w)^2 + cos(w)^2 yes' 'exp(w)^3 yes' 'sqrt(erf(w)) yes' 'sin(w)^2 + cos(2*w)^2 no' \
+  'sin(w)^3 + cos(w)^2 no' 'exp(w)^2 no' '2*exp(w)*exp(w) no' 'erf(w) no'; do
+  printf 'param w = 0.5\nloss L = %s + w^2\nminimize L with sgd\n' "${claim% *}" >"$work/power.nn"
+  "$nnc" --prelude "$work/prelude.nn" --explain "$work/power.nn" -o "$work/power.c" >"$work/out" 2>&1
+  if grep -q '=>' "$work/out"; then said=yes; else said=no; fi
+  name="a rule of powers, of ${claim% *}"
+  if [ $said = "${claim##* }" ]; then ok "$name"; else not_ok "$name" - <"$work/out"; fi
+done
