@@ -111,6 +111,6 @@ void adjoints_derive(Derivation *d) {
   for (int k = d->all.n - 1; k >= 0; k--) {
     Quantity *q = d->all.at[k];
     if (q != d->loss) add_up(d, q);
-    if (q->right && q->needed) derive_equation(d, q);
+    if (q->right && q->needed && (q == d->loss || q->paths.n)) derive_equation(d, q); /* else its adjoint is 0 */
   }
 }

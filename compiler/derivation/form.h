@@ -97,6 +97,8 @@ typedef struct Verified { /* comparisons at points */
 } Verified;
 Apart *verify_values(const Derivation *d);
 /* Is f what r is? Added to `found`. */
+/* Do the steps lead to the gradients of the whole loss? */
+void verify_gradients(Derivation *d, Verified *found);
 void verify_form(const Derivation *d, Apart *values, const Form *f, const Read *r, Verified *found);
 
 /* ---- algebra.c ---- */

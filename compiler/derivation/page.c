@@ -11,6 +11,7 @@
 static void write_equation(Work *w, const Quantity *q) {
   Line line = {.kind = LINE_EQUATION, .number = q->number};
   Form *right = known_functions(w->d->g, form_of_read(w->d->g, q->right));
+  if (w->verified) verify_form(w->d, w->values, right, q->right, w->verified);
   sides_set(w, &line, q, false, &right, 1, NULL);
   VEC_PUSH(w->page->cx, &w->page->lines, line);
 }
@@ -185,6 +186,7 @@ Page *page_of(Program *p, const DerivationAsked *asked) {
     w.s = (Setting){.d = d, .cx = p->cx, .g = p->graph, .lagrangian = asked->lagrangian};
     if (asked->verify) w.verified = &page->verified, w.values = verify_values(d);
     write_part(&w);
+    if (asked->verify) verify_gradients(d, &page->verified);
     if (asked->order == 2) second_lines(&w, &number);
     VEC_PUSH(p->cx, &page->parts, d);
     per_example = per_example || d->per_example;

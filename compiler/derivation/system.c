@@ -318,7 +318,7 @@ static bool matches(const Quantity *q, const char *wrt) {
 static void mark_reached(Derivation *d, const Node *n, bool *seen) {
   Quantity *q = quantity_of_node(d, n);
   if (q) q->reached = true;
-  if (seen[n->id]) return;
+  if (seen[n->id] || n->integer || (n->kind == NODE_MAP && op_rows[n->op].flat)) return;
   seen[n->id] = true;
   NodeList operands = graph_operands(d->cx, n);
   for (int k = 0; k < operands.n; k++) {

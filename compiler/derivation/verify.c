@@ -1,11 +1,13 @@
 /* verify.c: is a formula of the page what it was made of?
  *
  * In: a formula, and the derivative (or right side) that it is of. Both are evaluated at random points, with random
- * numbers for adjoints and for the step before, and with the equations for values. Out: a count of those that agree,
+ * numbers for adjoints and for the step before, and with the equations for values. The steps of the chain rule together
+ * are compared with the derivative of the whole loss, where it holds no recurrence. Out: a count of those that agree,
  * of those that differ, and of those of which nothing can be said (a value that is no number, a sum that would take
  * too long). A test asks for it (tests/derivations/verified.sh). */
 #include "build/build.h"
 #include "derivation/form.h"
+#include "derive/derive.h"
 #include "evaluate/evaluate.h"
 
 #include <math.h>
@@ -173,4 +175,49 @@ void verify_form(const Derivation *d, Apart *values, const Form *f, const Read *
   Node *x = build_tensor(g, a, n, vars), *y = build_tensor(g, b, n, vars);
   for (int k = 0; k < POINTS; k++) compare(g, x, y, 77u + 1000u * (unsigned)k, found);
   if (found->different > before && !found->first) found->first = f;
+}
+
+/* ---- all steps of the chain rule together ---- */
+
+static bool has_later(const Derivation *d) {
+  for (int k = 0; k < d->all.n; k++)
+    for (int i = 0; i < d->all.at[k]->paths.n; i++)
+      if (d->all.at[k]->paths.at[i].later || d->all.at[k]->kind == QUANTITY_START) return true;
+  return false;
+}
+
+/* Values by their equations, and adjoints by what came to them, from the loss on. */
+static Apart *with_adjoints(const Derivation *d) {
+  Apart *a = verify_values(d);
+  for (int k = d->all.n - 1; k >= 0; k--) {
+    const Quantity *q = d->all.at[k];
+    int vars[MAX_AXES], first = q->adjoint->naxes - q->naxes;
+    if (first) vars[0] = d->g->batch_var;
+    memcpy(vars + first, q->vars, sizeof(int) * (size_t)q->naxes);
+    apart_set(a, q->adjoint, q->total ? apart_read(a, q->total) : build_constant(d->g, 0), vars);
+  }
+  return a;
+}
+
+void verify_gradients(Derivation *d, Verified *found) {
+  Index *index[MAX_AXES];
+  for (int k = 0; k < d->loss->naxes; k++) index[k] = index_var(d->g, d->loss->vars[k]);
+  const Read *loss = whole_read(d, read_make(d->g, (Node *)d->loss->node, index));
+  if (!loss || has_later(d)) return;
+  Apart *steps = with_adjoints(d), *values = verify_values(d);
+  for (int k = 0; k < d->all.n; k++) {
+    const Quantity *q = d->all.at[k];
+    Node *leaf = q->leaf;
+    int vars[1][MAX_AXES], all[4 * MAX_AXES];
+    Read *whole;
+    Subst own = {0};
+    if (q->kind != QUANTITY_LEAF || !q->total) continue;
+    derive_adjoints(d->program, (Read *)loss, true, 1, &leaf, &whole, vars);
+    for (int i = 0; i < q->naxes; i++)
+      if (vars[0][i] != q->vars[i]) subst_add(&own, vars[0][i], index_var(d->g, q->vars[i]));
+    Read *a = apart_read(steps, q->total), *b = apart_read(values, read_substitute(d->g, whole, &own));
+    int n = read_vars(b, all, read_vars(a, all, 0));
+    for (int i = 0; i < POINTS && n <= MAX_AXES; i++)
+      compare(d->g, build_tensor(d->g, a, n, all), build_tensor(d->g, b, n, all), 5u + 1000u * (unsigned)i, found);
+  }
 }
