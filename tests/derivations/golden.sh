@@ -37,7 +37,8 @@ for golden in tests/derivations/views/*.txt; do
   "$nnc" derive "$@" --format latex "$(model_of "$name")" -o "$work/$view.tex"
 done
 fails "a name that is none" 1 "did you mean 'w2'" "$nnc" derive --wrt W2 models/perceptron.nn
-fails "second derivatives through a recurrence" 1 'lstm_variant.nn:[0-9]*:[0-9]*: error: derive cannot yet' "$nnc" derive --order 2 models/lstm_variant.nn
+fails "second derivatives through a recurrence" 1 'lstm_variant.nn:[0-9]*:[0-9]*: error: derive cannot yet' "$nnc" \
+  derive --order 2 models/lstm_variant.nn
 
 if have pdflatex; then
   for tex in "$work"/*.tex; do

@@ -1,7 +1,7 @@
 #!/bin/sh
 # slow: evaluates every formula of one page in four
-# What nnc derive prints is so: each formula, as it is shortened for the page, has the values of the derivative that it is of, at random
-# points (tests/judge/derivedtest.c). All pages with WHOLE=1; second derivatives of some.
+# What nnc derive prints is so: each formula, as it is shortened for the page, has the values of the derivative that it
+# is of, at random points (tests/judge/derivedtest.c). All pages with WHOLE=1; second derivatives of some.
 . tests/lib.sh
 
 verified() { # MODEL.nn ORDER
@@ -17,4 +17,5 @@ for model in models/*.nn tests/derivations/*.nn; do
   ! sampled $n 4 3 || verified "$model" 1
 done
 verified models/crf.nn 1
-for model in models/perceptron.nn models/softmax_regression.nn tests/derivations/matrix_forms.nn; do verified "$model" 2; done
+for model in models/perceptron.nn models/softmax_regression.nn tests/derivations/matrix_forms.nn; do verified "$model" \
+  2; done

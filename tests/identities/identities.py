@@ -139,7 +139,8 @@ abs(a)*sqrt(p) = sqrt(p*a**2)""".split("\n")
 
 NUMBERS = ["y", "w", "x[0]", "x[1]", "z[2]", "v[0]", "2", "0.5", "3", "y*w", "x[0] + y", "w - z[1]", "x[0]*x[1]",
            "tanh(y)", "exp(w)", "y**2", "abs(x[2])", "sigmoid(x[1])", "relu(y)", "max(y, w)", "x[t]", "sum(x)",
-           "where(y > w, y, x[0])", "(y > 0)", "sin(z[0])", "dot(x, v)", "h[1]", "back[2]", "h[t]", "sqrt(2)", "0", "1", "y - y", "0.1*w"]
+           "where(y > w, y, x[0])", "(y > 0)", "sin(z[0])", "dot(x, v)", "h[1]", "back[2]", "h[t]", "sqrt(2)", "0",
+           "1", "y - y", "0.1*w"]
 POSITIVE = ["exp(y)", "1 + x[0]**2", "sigmoid(w)", "2", "0.3", "softplus(y*w)", "exp(x[1]) + exp(-w)", "1 + norm(x)"]
 DIVISORS = ["y", "w + y", "x[0]*y", "exp(y)", "y**2 + w", "norm(x)", "x[1] - z[1]", "2", "0.7", "y**2 + 1"]
 VECTORS = ["x", "h", "z", "v", "x + z", "y*x", "x - w", "x*z", "tanh(x)", "2*v", "x**2", "abs(z)", "x*v + 1"]

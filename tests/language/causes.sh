@@ -1,10 +1,12 @@
 #!/bin/sh
-# Wrong derivations, each with the kind of its mistake behind it, by hand and by causes/mutate.py: every one is refuted, of at
-# least 80% in a hundred the cause is named, and every corrected formula that is printed is proved or holds. FILES: other ones.
+# Wrong derivations, each with the kind of its mistake behind it, by hand and by causes/mutate.py: every one is refuted,
+# of at least 80% in a hundred the cause is named, and every corrected formula that is printed is proved or holds.
+# FILES: other ones.
 SECONDS_OF_CPU=60
 . tests/lib.sh
 
-# Of each check of FILE, a line: its number, verdict, kind of the cause, line of the cause, left side, corrected formula.
+# Of each check of FILE, a line: its number, verdict, kind of the cause, line of the cause, left side, corrected
+# formula.
 cat >"$work/causes.awk" <<'END'
 function text(s) {
   sub(/^[^:]*: "/, "", s); sub(/",?$/, "", s); gsub(/\\"/, "\"", s)
@@ -22,7 +24,8 @@ function number(s) { sub(/^[^:]*: /, "", s); sub(/,$/, "", s); return s }
 /^    \}/ { if (file == FILE && line) printf "%s\t%s\t%s\t%s\t%s\t%s\n", line, verdict, kind, where, left, corrected }
 END
 
-# The label of each line of FILE beside what was found: right where the kind is one of those that say what the label says.
+# The label of each line of FILE beside what was found: right where the kind is one of those that say what the label
+# says.
 cat >"$work/judge.awk" <<'END'
 BEGIN {
   FS = "\t"
@@ -69,7 +72,8 @@ END
 correct() { # PAGE
   sed "s|import \"../../../|import \"$root/|" "$1" >"$work/page.nn"
   { grep -v '^check ' "$work/page.nn"
-    awk -F '\t' '$6 != "" && ($4 == "" || $4 == 0 || $4 == "null") { print "check " $5 " == " $6 }' "$work/found"; } >"$work/corrected.nn"
+    awk -F '\t' '$6 != "" && ($4 == "" || $4 == 0 || $4 == "null") { print "check " $5 " == " $6 }' "$work/found"; } \
+      >"$work/corrected.nn"
   "$nnc" check "$work/corrected.nn" >"$work/corrected.out" 2>&1
   grep -e ': refuted' -e error "$work/corrected.out"
   awk -F '\t' '$6 != "" && $4 > 0 { print $1, $4 }' "$work/found" | while read -r check line; do
@@ -85,7 +89,8 @@ for page in ${FILES:-tests/language/causes/*.nn}; do
   awk -v FILE="$page" -f "$work/causes.awk" "$work/report.json" >"$work/found"
   awk -f "$work/judge.awk" "$page" "$work/found" >"$work/judged"
   expected=$(grep -c '^check ' "$page")
-  if [ "$(grep -c . "$work/judged")" -eq "$expected" ] && ! grep -q '^missed' "$work/judged"; then ok "$page: $expected refuted"
+  if [ "$(grep -c . "$work/judged")" -eq "$expected" ] &&
+    ! grep -q '^missed' "$work/judged"; then ok "$page: $expected refuted"
   else { cat "$work/errors"; grep '^missed' "$work/judged"; } | not_ok "$page: each check is refuted" -; fi
   sed "s|^|$page |" "$work/judged" >>"$work/all"
   correct "$page" >>"$work/wrong"

@@ -471,7 +471,8 @@ check (sum(i) exp(logratio(m[i], logsumexp(m)))) == 1
 check exp(m[i] - m[i]) == 1 + 0*exp(m[i])
 END
 
-# Numbers are what they say: 0.1 is a tenth, sqrt(2) no fraction, π known by its digits; none is rounded, in long sums neither.
+# Numbers are what they say: 0.1 is a tenth, sqrt(2) no fraction, π known by its digits; none is rounded, in long sums
+# neither.
 cat >"$work/model" <<'END'
 input l[5000]
 param a = 0.5

@@ -80,11 +80,15 @@ int main(void) { return SELFTEST(&model, &scratch, report, NULL) != 0; }
 END
   ran=0
   for model in $selftests; do
-    "$nnc" --selftest "$model" -o "$here/model.c" >"$here/log" 2>&1 || { not_ok "$m: $model is generated" - <"$here/log"; continue; }
-    prefix=$(prefix_of "$here/model.h") type=$(sed -n 's/^int [a-z0-9A-Z_]*_selftest(\([^ ]*\) \*m.*/\1/p' "$here/model.h")
+    "$nnc" --selftest "$model" -o "$here/model.c" >"$here/log" 2>&1 ||
+      { not_ok "$m: $model is generated" - <"$here/log"; continue; }
+    prefix=$(prefix_of "$here/model.h")
+    type=$(sed -n 's/^int [a-z0-9A-Z_]*_selftest(\([^ ]*\) \*m.*/\1/p' "$here/model.h")
     # shellcheck disable=SC2086 # several words
-    $compiler $STRICT $excess -O2 $flags -static -Iruntime/kernels -I"$here" -DMODEL="$type" -DSCRATCH="${prefix}_selftest_work" \
-      -DSELFTEST="${prefix}_selftest" -o "$here/run" "$here/report.c" "$here/model.c" "$here"/runtime-kernels-*.o -lm >"$here/log" 2>&1 &&
+    $compiler $STRICT $excess -O2 $flags -static -Iruntime/kernels -I"$here" -DMODEL="$type" \
+      -DSCRATCH="${prefix}_selftest_work" \
+      -DSELFTEST="${prefix}_selftest" -o "$here/run" "$here/report.c" "$here/model.c" "$here"/runtime-kernels-*.o \
+      -lm >"$here/log" 2>&1 &&
       $RUN "$here/run" >"$here/log" 2>&1 && { ran=$((ran + 1)); continue; }
     not_ok "$m: $model tests itself" - <"$here/log"
   done

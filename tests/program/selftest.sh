@@ -32,7 +32,8 @@ n=0
 for model in $(all_models); do
   n=$((n + 1))
   sampled $n 30 7 || continue
-  if ! generate "$model" "$work/c" --selftest >"$work/log" 2>&1; then not_ok "$model: nnc --selftest" - <"$work/log"; continue; fi
+  if ! generate "$model" "$work/c" --selftest >"$work/log" 2>&1
+  then not_ok "$model: nnc --selftest" - <"$work/log"; continue; fi
   # shellcheck disable=SC2086 # STRICT is several words
   check "$model: C without a warning" gcc $STRICT -fsyntax-only -Iruntime/kernels "$work/c/$(base "$model").c"
   passes "$model" gcc -O0

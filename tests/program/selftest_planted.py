@@ -2,13 +2,14 @@
 
     selftest_planted.py NNC FOLDER EVERY MODEL.nn...
 
-In: a folder with report.o, a main that runs the selftest of model_under_test, and kernels.a; models; of all places where a mistake
-can be made, every EVERY-th is taken. Out: a line for each mistake that is not seen, and counts: `all: seen 310 of 313; 9 more
-change nothing`. Exit status 1 where less than 98 of a hundred are seen, or a mistake is not seen that is none of compilers but of
-the test: a model that fails as it is.
+In: a folder with report.o, a main that runs the selftest of model_under_test, and kernels.a; models; of all places
+where a mistake can be made, every EVERY-th is taken. Out: a line for each mistake that is not seen, and counts: `all:
+seen 310 of 313; 9 more change nothing`. Exit status 1 where less than 98 of a hundred are seen, or a mistake is not
+seen that is none of compilers but of the test: a model that fails as it is.
 
-The mistakes are those that compilers make, as they look in C: a changed sign, a dropped term, a sum that starts anew, a loop that ends
-early, a store or a clearing that is missing, another function, another constant, another branch of a choice.
+The mistakes are those that compilers make, as they look in C: a changed sign, a dropped term, a sum that starts anew, a
+loop that ends early, a store or a clearing that is missing, another function, another constant, another branch of a
+choice.
 """
 import os
 import re
@@ -23,7 +24,8 @@ KINDS = [
     ("a sign", r"\+= ", "-= "),
     ("a sum that starts anew", r"\+= ", "= "),
     ("a dropped factor", r"(?<== )(\w+(?:\[[^]]*\])?) \* [^;]*;", r"\1;"),
-    ("a loop that ends early", r"(; \w+ < )(\d+)(; \w+\+\+)", lambda m: "%s%d%s" % (m.group(1), int(m.group(2)) - 1, m.group(3))),
+    ("a loop that ends early", r"(; \w+ < )(\d+)(; \w+\+\+)",
+     lambda m: "%s%d%s" % (m.group(1), int(m.group(2)) - 1, m.group(3))),
     ("a loop that ends early", r"(; \w+ < n)(; \w+\+\+)", r"\1 - 1\2"),
     ("a missing store", r"^(\s+)[a-zA-Z_]\w*\[[^]]*\] = [^;]*;$", r"\1;"),
     ("a missing clearing", r"^\s+(memset\(|for \(.*= 0\.0f;$).*$", "  ;"),
@@ -37,8 +39,9 @@ KINDS = [
     ("another branch", r"nn_choosef\(([^,]*), ([^,()]*), ([^,()]*)\)", r"nn_choosef(\1, \3, \2)"),
     ("another matrix", r"nn_gemm\((.*), 1\.0f, ", r"nn_gemm(\1, -1.0f, "),
 ]
-# What changes nothing, if it is not seen: a softmax may take off any number in place of the largest score; an optimizer's eps is
-# below the rounding of what it is added to; a product that is infinite times 0 elsewhere asks only whether a number is 0.
+# What changes nothing, if it is not seen: a softmax may take off any number in place of the largest score; an
+# optimizer's eps is below the rounding of what it is added to; a product that is infinite times 0 elsewhere asks only
+# whether a number is 0.
 SAME = re.compile(r"nn_maxf\(\w+(\[\w+\])?, \w+|-INFINITY|_eps\b|nn_truef\(.* != 0\.0f\)")
 FUNCTION = re.compile(r"^(?:static )?(?:float|int|void|double) (\w+)\(")
 # Functions that a test of training does not go through, or that are the test.
@@ -79,13 +82,16 @@ def try_one(job):
     with open(os.path.join(base, "m.c"), "w", encoding="utf-8") as out:
         out.write(text)
     program = os.path.join(base, "run")
-    made = subprocess.run(["gcc", "-std=c99", "-O0", "-w", "-Iruntime/kernels", "-I" + folder, "-Wl,--defsym=model_under_test=%s_model" % prefix,
-                           "-o", program, os.path.join(folder, "report.o"), os.path.join(base, "m.c"), os.path.join(folder, "kernels.a"),
-                           "-lm"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    made = subprocess.run(["gcc", "-std=c99", "-O0", "-w", "-Iruntime/kernels", "-I" + folder,
+                           "-Wl,--defsym=model_under_test=%s_model" % prefix, "-o", program,
+                           os.path.join(folder, "report.o"), os.path.join(base, "m.c"),
+                           os.path.join(folder, "kernels.a"), "-lm"], stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, check=False)
     if made.returncode:
         return None
     try:
-        status = subprocess.run([program], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False).returncode
+        status = subprocess.run([program], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60,
+                                check=False).returncode
     except subprocess.TimeoutExpired:
         status = 1  # a loop without end is seen
     os.remove(program)
@@ -118,7 +124,8 @@ def main():
             kind = 0 if verdict else 2 if SAME.search(near) else 1
             counts[kind] += 1
             if kind == 1:
-                print("%s: line %d, %s: %s => %s" % (model, line, name, original[line - 1].strip(), changed.split("\n")[line - 1].strip()))
+                print("%s: line %d, %s: %s => %s" % (model, line, name, original[line - 1].strip(),
+                                                     changed.split("\n")[line - 1].strip()))
         print("%s: seen %d of %d" % (model, sum(v is True for v in seen), sum(v is not None for v in seen)))
     print("all: seen %d of %d; %d more change nothing" % (counts[0], counts[0] + counts[1], counts[2]))
     return 1 if counts[0] < 0.98 * (counts[0] + counts[1]) else 0

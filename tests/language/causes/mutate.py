@@ -3,8 +3,8 @@
 
     python3 tests/language/causes/mutate.py MODEL.nn COUNT SEED > tests/language/causes/NAME.nn
 
-In: a page of models/, whose checks are right. Out: a page that imports it, with checks each of which has one mistake in its right side, and the
-kind of the mistake behind it:
+In: a page of models/, whose checks are right. Out: a page that imports it, with checks each of which has one mistake in
+its right side, and the kind of the mistake behind it:
 
     check ∂L/∂a == δ*h*(1 + h)      # sign
 
@@ -14,8 +14,10 @@ import random
 import re
 import sys
 
-TOKEN = re.compile(r"\s*(?:(\d+\.?\d*(?:e[+-]?\d+)?)|(∂[\w.]+/∂[\w.]+)|([^\W\d][\w.]*)|(==|!=|<=|>=|[-+*/^@'()\[\],:<>=]))")
-LEVEL = {"or": 1, "and": 2, "==": 4, "!=": 4, "<": 4, "<=": 4, ">": 4, ">=": 4, "+": 5, "-": 5, "*": 7, "/": 7, "mod": 7, "@": 8, "^": 10}
+TOKEN = re.compile(r"\s*(?:(\d+\.?\d*(?:e[+-]?\d+)?)|(∂[\w.]+/∂[\w.]+)|([^\W\d][\w.]*)|"
+                   r"(==|!=|<=|>=|[-+*/^@'()\[\],:<>=]))")
+LEVEL = {"or": 1, "and": 2, "==": 4, "!=": 4, "<": 4, "<=": 4, ">": 4, ">=": 4, "+": 5, "-": 5, "*": 7, "/": 7,
+         "mod": 7, "@": 8, "^": 10}
 REDUCTIONS = {"sum", "mean", "prod", "max", "min", "logsumexp"}
 
 
@@ -125,7 +127,8 @@ class Reader:
                 e = Node("index", parts=[e] + self.items("]"))
             else:
                 args = self.items(")")
-                body = self.peek() and (self.peek() in ("(", "-") or re.match(r"[\w∂]", self.peek())) and self.peek() not in LEVEL
+                body = self.peek() and (self.peek() in ("(", "-")
+                                        or re.match(r"[\w∂]", self.peek())) and self.peek() not in LEVEL
                 if e.text in REDUCTIONS and body and self.peek() != "-":
                     return Node("reduce", e.text, args + [self.expression(6)])
                 e = Node("call", e.text, args)
@@ -155,9 +158,11 @@ def binary(op, a, b):
 def mutations(root, names):
     """(kind, a function of (node, parent, at) that returns what stands in place of node)"""
     two = Node("number", "2")
-    yield "sign", root, Node("negate", parts=[wrap(root) if root.kind in ("binary", "reduce") and root.text in "+-" or root.kind == "reduce" else root])
+    yield "sign", root, Node("negate", parts=[wrap(root) if root.kind in ("binary", "reduce") and root.text in "+-"
+                                              or root.kind == "reduce" else root])
     yield "factor", root, binary("*", two, wrap(root) if root.kind == "binary" and root.text in "+-" else root)
-    yield "factor", root, binary("/", wrap(root) if root.kind in ("binary", "reduce") and root.text not in "*/" else root, two)
+    yield "factor", root, binary("/", wrap(root) if root.kind in ("binary", "reduce") and root.text not in "*/"
+                                 else root, two)
     for e, parent, at, index in walk(root):
         if e.kind == "binary":
             a, b = e.parts
@@ -178,7 +183,8 @@ def mutations(root, names):
                 yield "power", e, a
                 yield "power", e, binary("^", a, Node("number", str(int(float(b.text)) + 1)))
             if e.text == "@":
-                yield "transpose", e, binary("@", a.parts[0] if a.kind == "transpose" else Node("transpose", parts=[wrap(a)]), b)
+                yield "transpose", e, binary("@", a.parts[0] if a.kind == "transpose"
+                                             else Node("transpose", parts=[wrap(a)]), b)
                 yield "transpose", e, binary("@", b, a)
             if e.text in ("==", "!=", "<", "<=", ">", ">="):
                 for op in ("<", "<=", ">", ">="):
@@ -217,7 +223,8 @@ def mutations(root, names):
             for n in names:
                 if n != e.text:
                     yield "name", e, Node("name", n)
-        if e.kind in ("name", "index") and not index and parent is not None and parent.kind == "binary" and parent.text == "*":
+        factor = parent is not None and parent.kind == "binary" and parent.text == "*"
+        if e.kind in ("name", "index") and not index and factor:
             yield "extra factor", e, binary("*", e, e.copy())
 
 
@@ -237,7 +244,8 @@ def main():
     random.seed(seed)
     text = open(page, encoding="utf-8").read()
     checks = re.findall(r"^check (.+?)\s*(?:#.*)?$", text, re.M)
-    words = set(re.findall(r"^([^\W\d]\w*)\s*=", text, re.M)) | set(re.findall(r"^(?:param|input)\s+([^\W\d]\w*)", text, re.M))
+    words = set(re.findall(r"^([^\W\d]\w*)\s*=", text, re.M)) | set(re.findall(r"^(?:param|input)\s+([^\W\d]\w*)",
+                                                                               text, re.M))
     made, by_kind = [], {}
     for c in checks:
         m = re.match(r"(.+?)\s+==\s+(.+)$", c)
@@ -248,7 +256,8 @@ def main():
             root = Reader(right).expression()
         except (ValueError, IndexError):
             continue
-        INDICES[:] = sorted(set(re.findall(r"[\[,]\s*([a-z])\b(?=\s*[\],])", c)) | set(re.findall(r"(?:sum|mean)\((\w)\b", c)))
+        INDICES[:] = sorted(set(re.findall(r"[\[,]\s*([a-z])\b(?=\s*[\],])", c)) | set(re.findall(
+            r"(?:sum|mean)\((\w)\b", c)))
         used = [w for w in sorted(words) if w in c or random.random() < 0.15]
         for kind, old, new in mutations(root, used):
             by_kind.setdefault(kind, []).append((left, str(replaced(root, old, new)), right))
@@ -262,7 +271,8 @@ def main():
                 if wrong.replace(" ", "") != right.replace(" ", "") and all(w[:2] != (left, wrong) for w in made):
                     made.append((left, wrong, k))
     name = page.split("/")[-1][:-3]
-    print("# Wrong on purpose, by mutate.py: checks of models/%s.nn, each with one mistake of the kind behind it." % name)
+    print("# Wrong on purpose, by mutate.py: checks of models/%s.nn, each with one mistake of the kind behind it." %
+          name)
     print('import "../../../models/%s.nn"\n' % name)
     for left, wrong, kind in made:
         print("check %s == %s  # %s" % (left, wrong, kind))
