@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { NO_MEMORY = 2 }; /* the exit status of base/memory.c */
 #define MOST_SECONDS 10 /* of processor time */
 #define MOST_MEMORY  ((rlim_t)3 << 30)
 
@@ -52,8 +53,11 @@ bool attempt_change(Context *cx, void (*change)(void *state, Finding *f), void *
   close(ends[0]);
   while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {}
   if (whole) *f = changed;
-  bool ended = child < 0 || WIFEXITED(status) || WTERMSIG(status) == SIGPROF;
-  if (!ended)
-    f->explanation = arena_printf(cx, "nnc failed in the search for a cause: %s", strsignal(WTERMSIG(status)));
+  bool late = WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF;
+  bool full = WIFEXITED(status) && WEXITSTATUS(status) == NO_MEMORY;
+  if (!whole && child > 0 && !late && !full)
+    f->explanation = WIFSIGNALED(status)
+                       ? arena_printf(cx, "nnc failed in the search for a cause: %s", strsignal(WTERMSIG(status)))
+                       : "nnc failed in the search for a cause";
   return whole;
 }

@@ -284,7 +284,7 @@ bool inquiry_judge(Inquiry *q, int most, Cause *out) {
   const Suspect *best = NULL;
   bool proved = false;
   defer_later(q);
-  qsort(q->suspects.at, (size_t)q->suspects.n, sizeof(Suspect), by_cost);
+  if (q->suspects.n) qsort(q->suspects.at, (size_t)q->suspects.n, sizeof(Suspect), by_cost);
   for (int k = 0; k < q->suspects.n && k < MOST_JUDGED && !proved; k++) {
     Suspect *s = &q->suspects.at[k];
     if (s->edit.cost > most || (best && s->edit.cost > best->edit.cost)) break;
