@@ -176,7 +176,8 @@ def value_or_none(e, at):
     try:
         return value(e, at)
     # or a mutant of no shape
-    except (Undefined, Overflow, InvalidOperation, ZeroDivisionError, OverflowError, IndexError, TypeError):
+    except (Undefined, Overflow, InvalidOperation, ZeroDivisionError, OverflowError, IndexError, TypeError,
+            AttributeError):
         return None
 
 
