@@ -21,7 +21,7 @@ static void small_edits(Inquiry *q, Site *at) {
   cause_names(q, at);
 }
 
-#define MUCH   8e8 /* work for one kind of edits, in terms to be summed: some tenths of a second */
+#define MUCH   5e8 /* work for one kind of edits, in terms to be summed: some tenths of a second */
 #define LITTLE 2e8
 enum { SIMPLE = 4, ANY = 100 }; /* cost */
 

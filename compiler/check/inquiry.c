@@ -16,7 +16,7 @@
 
 #define MOST_COST    6e6   /* of one evaluation, in terms to be summed */
 #define NODE         2000  /* ... each node that it makes */
-#define READING      50000 /* ... what it takes to read and simplify one edited formula */
+#define READING      100000 /* ... what it takes to read and simplify one edited formula */
 #define MOST_SECONDS 1     /* of processor time, where the work is not what was thought */
 #define TOLERANCE    1e-8
 #define ATTEMPTS     12 /* to draw a point where both sides have values */
