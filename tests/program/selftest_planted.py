@@ -1,11 +1,11 @@
 """Planted miscompilations: one small mistake at a time in the C of a model; does the selftest in it see it?
 
-    selftest_planted.py NNC FOLDER EVERY MODEL.nn...
+    selftest_planted.py NNC BUILD FOLDER EVERY MODEL.nn...
 
-In: a folder with report.o, a main that runs the selftest of model_under_test, and kernels.a; models; of all places
-where a mistake can be made, every EVERY-th is taken. Out: a line for each mistake that is not seen, and counts: `all:
-seen 310 of 313; 9 more change nothing`. Exit status 1 where less than 98 of a hundred are seen, or a mistake is not
-seen that is none of compilers but of the test: a model that fails as it is.
+In: libnn.a and nn.link in BUILD; in FOLDER report.o, a main that runs the selftest of model_under_test; models; of all
+places where a mistake can be made, every EVERY-th is taken. Out: a line for each mistake that is not seen, and counts:
+`all: seen 310 of 313; 9 more change nothing`. Exit status 1 where less than 98 of a hundred are seen, or a mistake is
+not seen that is none of compilers but of the test: a model that fails as it is.
 
 The mistakes are those that compilers make, as they look in C: a changed sign, a dropped term, a sum that starts anew, a
 loop that ends early, a store or a clearing that is missing, another function, another constant, another branch of a
@@ -76,7 +76,7 @@ def mistakes(text):
 
 
 def try_one(job):
-    folder, prefix, number, text = job
+    build, folder, prefix, number, text = job
     base = os.path.join(folder, "planted%d" % number)
     os.makedirs(base, exist_ok=True)
     with open(os.path.join(base, "m.c"), "w", encoding="utf-8") as out:
@@ -85,8 +85,8 @@ def try_one(job):
     made = subprocess.run(["gcc", "-std=c99", "-O0", "-w", "-Iruntime/kernels", "-I" + folder,
                            "-Wl,--defsym=model_under_test=%s_model" % prefix, "-o", program,
                            os.path.join(folder, "report.o"), os.path.join(base, "m.c"),
-                           os.path.join(folder, "kernels.a"), "-lm"], stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL, check=False)
+                           os.path.join(build, "libnn.a"), "-Wl,--as-needed"] + link_flags(build),
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     if made.returncode:
         return None
     try:
@@ -98,6 +98,11 @@ def try_one(job):
     return status != 0
 
 
+def link_flags(build):
+    with open(os.path.join(build, "nn.link"), encoding="utf-8") as f:
+        return f.read().split()
+
+
 def generate(nnc, model, folder):
     c = os.path.join(folder, "m.c")
     subprocess.run([nnc, "--selftest", model, "-o", c], check=True)
@@ -107,16 +112,16 @@ def generate(nnc, model, folder):
 
 
 def main():
-    nnc, folder, every = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    nnc, build, folder, every = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
     counts = [0, 0, 0]  # seen, not seen, the same
-    for model in sys.argv[4:]:
+    for model in sys.argv[5:]:
         text, prefix = generate(nnc, model, folder)
         original = text.split("\n")
-        if try_one((folder, prefix, 0, text)) is not False:
+        if try_one((build, folder, prefix, 0, text)) is not False:
             sys.exit("%s: its selftest fails as it is" % model)
         planted = list(mistakes(text))[::every]
         with ThreadPoolExecutor(2) as pool:
-            seen = list(pool.map(try_one, [(folder, prefix, k, t) for k, (_, _, t) in enumerate(planted)]))
+            seen = list(pool.map(try_one, [(build, folder, prefix, k, t) for k, (_, _, t) in enumerate(planted)]))
         for (line, name, changed), verdict in zip(planted, seen):
             if verdict is None:
                 continue
