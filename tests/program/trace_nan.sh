@@ -52,7 +52,8 @@ EOF
 
 grep -o '([0-9]*) lp\[b,i\] = .*)' "$work/err" >"$work/numbered"
 "$nnc" --emit=c "$work/logarithm.nn" | grep -o '([0-9]*) lp\[b,i\] = .*)' | head -1 >"$work/in_c"
-if [ -s "$work/numbered" ]; then same "the number of the equation, as in the C" "$work/numbered" "$work/in_c"; else not_ok "the number of the equation" - <"$work/err"; fi
+if [ -s "$work/numbered" ]; then same "the number of the equation, as in the C" "$work/numbered" "$work/in_c"
+else not_ok "the number of the equation" - <"$work/err"; fi
 
 # ---- division by 0 ----
 cat >"$work/division.nn" <<'EOF'
@@ -184,7 +185,8 @@ update.nn:5:1: this update made w[0] -inf
 help: a smaller learning rate, or clipped gradients, may help
 EOF
 
-# ---- on the way back: the loss is 0, but what comes back grows by 10 and by 100; the second is beyond a float first, at 49 - 19, on its way to 29 ----
+# ---- on the way back: the loss is 0, but what comes back grows by 10 and by 100; the second is beyond a float first,
+# at 49 - 19, on its way to 29 ----
 cat >"$work/back.nn" <<'EOF'
 model back
 input x[50]
@@ -367,7 +369,8 @@ loss L = sum(y)
 minimize L with sgd
 train { batch = 30000 }
 EOF
-fails "more values than can be kept" 1 'keeps every value: [0-9]* numbers; 2000000000 are the most' "$nnc" --trace-nan --max-memory 1000G "$work/much.nn" -o "$work/much.c"
+fails "more values than can be kept" 1 'keeps every value: [0-9]* numbers; 2000000000 are the most' "$nnc" \
+  --trace-nan --max-memory 1000G "$work/much.nn" -o "$work/much.c"
 
 # ---- all models: the same results, no alarm, and what was poisoned is named ----
 alike() { # FILE FILE: to 1e-4: sums are added up in another order
