@@ -5,7 +5,7 @@
 #     rule 1 - sigmoid(x) => sigmoid(-x)      left out, wrong sign, twice as much, - for +, without its conditions
 
 BEGIN {
-  print "judges check values prelude evaluator"
+  print "judges check values prelude textbook_forms evaluator"
 }
 FNR == 1 { print "file " FILENAME }
 

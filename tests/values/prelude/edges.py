@@ -37,6 +37,7 @@ BITS = [mpf(0), mpf(1)]
 UNIT = [single(x) for x in (0, 1e-8, 0.25, 1 - 2**-24, 1)]       # probabilities
 INSIDE = [single(x) for x in (1e-30, 1e-8, 0.25, 1 - 2**-24)]
 TAIL = [single(x) for x in (-5.5, -4, -3.5, -2.5, -2, -1, 1, 2, 4)]
+FEW = [single(x) for x in (-1e4, -1e-8, 0, 3, 1e4)]
 BASES = [single(x) for x in (0, 1e-8, 0.5, 2, 88)]
 EXPONENTS = [mpf(x) for x in (0, 0.5, 1, 1.5, 2, 3)]
 POSITIVE = [single(x) for x in (1e-8, 0.5, 88, 1e4)]
@@ -207,6 +208,20 @@ ENTRIES = [
     ("exp_over", "exp(a) / (1 + exp(a))", [MORE], sigmoid, None),
     ("book_silu", "a / (1 + exp(-a))", [REAL], lambda a: a * sigmoid(a), None),
     ("a_over", "a / (1 + exp(b))", [REAL, MORE], lambda a, b: a * sigmoid(-b), None),
+    ("tanh_of_half", "(1 - exp(a)) / (1 + exp(a))", [REAL], lambda a: -tanh(a / 2), None),
+    ("tanh_by_expm1", "(exp(a) - 1) / (1 + exp(a))", [REAL], lambda a: tanh(a / 2), None),
+    ("tanh_of_two", "(exp(a) - exp(b)) / (exp(a) + exp(b))", [FEW, FEW], lambda a, b: tanh((a - b) / 2), None),
+    ("sigmoid_of_two", "exp(a) / (exp(a) + exp(b))", [FEW, FEW], lambda a, b: sigmoid(a - b), None),
+    ("tanh_by_parts", "sinh(a) / cosh(a)", [REAL], tanh, None),
+    ("sigmoid_slope", "exp(a) / (1 + exp(a))^2", [MORE], lambda a: sigmoid(a) * sigmoid(-a), None,
+     [None, lambda a: sigmoid(a) * sigmoid(-a)]),
+    ("over_square", "b / (1 + exp(a))^2", [MORE, SIGNS], lambda a, b: b * sigmoid(-a)**2, None),
+    ("log_of_two", "log(exp(a) + exp(b))", [REAL, LESS], lambda a, b: logsumexp(a, b), None),
+    ("log_cosh", "log(cosh(a))", [REAL], lambda a: log(cosh(a)), None,
+     [lambda a: 1 + 2 * fabs(a), lambda a: mpf(1)]),
+    ("log_expm1", "log(exp(a) - 1)", [POSITIVE], lambda a: log(exp(a) - 1), None),
+    ("over_expm1", "exp(a) / (exp(a) - 1)", [[single(x) for x in (-20, -0.5, 1e-8, 0.5, 1e4)]],
+     lambda a: 1 / (1 - exp(-a)), None),
     ("log_one", "log(1 + a)", [[single(x) for x in (-0.5, -1e-8, 0, 1e-8, 3, 1e4)]], log1p, None),
     ("log_one_less", "log(1 - a)", [[single(x) for x in (-1e4, -3, -1e-8, 0, 1e-8, 0.5)]], lambda a: log1p(-a), None),
     ("exp_one", "exp(a) - 1", [MORE], lambda a: exp(a) - 1, None),
