@@ -27,7 +27,9 @@ static bool is_whole(const Program *p, const Node *n) {
   return n->kind == NODE_INPUT && p->inputs.at[n->item].kind != INPUT_REAL;
 }
 
+/* A whole number that the input may have. */
 static bool in_range(const Input *input, double x) {
+  if (x != floor(x)) return false; /* t == 1.1 is never so */
   switch (input->kind) {
   case INPUT_CLASS: return x >= 0 && x < input->classes;
   case INPUT_EXTENT: return x >= 1 && x <= input->classes;

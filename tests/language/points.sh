@@ -243,3 +243,8 @@ for m in some all; do
     'fails at .*: the gradient is .*, the difference quotient' \
     "$nnc" --prelude "$work/twice.nn" check "$work/$m.nn"
 done
+
+# A class that is compared with 1.1 is never that: it is not drawn there.
+printf '%s\n' 'input x[3]' 'input t : class(3)' 'param y' 'check where(t < 2, x[t], y) == where(t == 1.1, y, x[t])' \
+  'check where(t == 1.1, 1, x[t]) == x[t]' >"$work/tenth.nn"
+fails "an integer is drawn at whole numbers only" 1 '^1 proved, 0 holds, 1 refuted' "$nnc" check "$work/tenth.nn"
